@@ -1,0 +1,85 @@
+"""cgraph: symbolic computation graphs that show, prove and train.
+
+The functions of the table (`cgraph.tanh`, `cgraph.softmax`, ...) build nodes and stand here under their names:
+`help(cgraph.tanh)` shows the formula of one, `cgraph.functions()` lists them all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cgraph import errors
+from cgraph.backward import Backward, Edge
+from cgraph.calculus import grad
+from cgraph.errors import CgraphError
+from cgraph.forward import Forward
+from cgraph.functions import functions
+from cgraph.graph import Graph, Node, constant, parameter, variable, variables
+from cgraph.parse import parse
+from cgraph.passes import backward, forward
+from cgraph.simplify import simplify
+from cgraph.worlds.graph import GRAPH
+from cgraph.worlds.numpy import NUMPY, NumpyWorld
+
+if TYPE_CHECKING:
+    from cgraph import nn, train
+    from cgraph.proof import Report, prove, to_sympy
+    from cgraph.worlds.sympy import SYMPY
+
+__version__ = "0.1.0"
+__all__ = [
+    "GRAPH",
+    "NUMPY",
+    "SYMPY",
+    "Backward",
+    "CgraphError",
+    "Edge",
+    "Forward",
+    "Graph",
+    "Node",
+    "NumpyWorld",
+    "Report",
+    "backward",
+    "constant",
+    "errors",
+    "forward",
+    "functions",
+    "grad",
+    "nn",
+    "parameter",
+    "parse",
+    "prove",
+    "simplify",
+    "to_sympy",
+    "train",
+    "variable",
+    "variables",
+]
+
+_LAZY = {
+    "SYMPY": "cgraph.worlds.sympy",
+    "prove": "cgraph.proof",
+    "to_sympy": "cgraph.proof",
+    "Report": "cgraph.proof",
+}
+_ROOMS = ("nn", "train")
+
+
+def __getattr__(name: str) -> Any:
+    """What is imported only when it is used (SymPy takes 0.3 s), and the functions of the table."""
+    import importlib
+
+    if name in _ROOMS:
+        return importlib.import_module(f"cgraph.{name}")
+    if name in _LAZY:
+        found = getattr(importlib.import_module(_LAZY[name]), name)
+    elif name in functions():
+        found = functions()[name]
+    else:
+        raise AttributeError(f"cgraph has no {name!r}; the functions of the table are {', '.join(functions())}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *functions()})

@@ -1,0 +1,81 @@
+"""The exceptions of cgraph. Each message says what is wrong, where, why, and how to mend it."""
+
+from __future__ import annotations
+
+
+class CgraphError(Exception):
+    """Base of every error that cgraph raises on purpose.
+
+    The message is one line, built from up to four parts: `what` went wrong, `where` (the node and the
+    user's line that built it), `why` it is refused, and the `fix`.
+
+    >>> print(CgraphError("x has no value", where="line 3", why="it is a variable", fix="pass x=..."))
+    x has no value (at line 3): it is a variable. Fix: pass x=...
+    """
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", fix: str = "") -> None:
+        self.what, self.where, self.why, self.fix = what, where, why, fix
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        text = self.what
+        if self.where:
+            text += f" (at {self.where})"
+        if self.why:
+            text += f": {self.why}"
+        if self.fix:
+            text += f". Fix: {self.fix}"
+        return text
+
+
+class ShapeError(CgraphError, ValueError):
+    """Shapes that do not fit together, or a value whose shape is not that of its leaf."""
+
+
+class GraphError(CgraphError, ValueError):
+    """A graph that cannot be: a cycle, or two different nodes with one name."""
+
+
+class NameUnknownError(CgraphError, LookupError):
+    """A name, or a node, that the graph does not have."""
+
+
+class MissingValueError(CgraphError, LookupError):
+    """A leaf for which a pass was given no value."""
+
+
+class ValueRefusedError(CgraphError, ValueError):
+    """A value that is no number or array of numbers, or an argument out of its range."""
+
+
+class FormulaError(CgraphError, ValueError):
+    """A formula that the small language of `cgraph.parse` does not allow."""
+
+
+class GradientError(CgraphError, ValueError):
+    """A gradient that does not exist: of something that is no scalar, or of what nothing flows to."""
+
+
+class TrainingError(CgraphError, ArithmeticError):
+    """Training that cannot go on, such as a loss that is no longer a number."""
+
+
+class MissingPackageError(CgraphError, ImportError):
+    """A package of one of cgraph's extras that is not installed."""
+
+
+class LayoutError(CgraphError, RuntimeError):
+    """A layout engine that is missing, failed, or ran out of its time."""
+
+
+class OutputError(CgraphError, OSError):
+    """A file that cannot be written."""
+
+
+def missing_package(package: str, extra: str, purpose: str) -> MissingPackageError:
+    """The error for a package of an extra: says what it is for, and the command that installs it."""
+    return MissingPackageError(
+        f"the package {package} is not installed",
+        why=f"{purpose} needs it",
+        fix=f"pip install 'cgraph-engine[{extra}]'",
+    )

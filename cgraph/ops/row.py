@@ -1,0 +1,111 @@
+"""What a row of the table is, and the two ways to write one.
+
+A row says everything about one op: its name, its formula (which is its label and its documentation too), how
+NumPy computes it, and its derivative rule, one rule per operand, so that a rule nobody asks for is never
+computed (d(x**y)/dy does not exist for x < 0, and must not disturb d(x**y)/dx there).
+
+Rules are functions of a world `w`, the result `z` and the operands, written with operators and names of `w`:
+
+- an *elementwise* rule is the local derivative dz/dx;
+- a *structural* rule is the pullback: from the upstream gradient `g` to the downstream one.
+
+A rule that is None says that nothing flows to that operand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from cgraph import shapes
+from cgraph.shapes import Shape
+
+Rule: TypeAlias = Callable[..., Any]
+Attrs: TypeAlias = Mapping[str, Any]
+NONE: Attrs = MappingProxyType({})
+
+
+def unbroadcast(w: Any, gradient: Any, like: Any) -> Any:
+    """Sum a gradient over the axes along which `like` was broadcast, so that it has `like`'s shape."""
+    have, want = gradient.shape, like.shape
+    if have == want:
+        return gradient
+    extra = len(have) - len(want)
+    if extra:
+        gradient = w.sum(gradient, axis=tuple(range(extra)))
+    stretched = tuple(i for i, (h, s) in enumerate(zip(have[extra:], want, strict=True)) if h != s)
+    return w.sum(gradient, axis=stretched, keepdims=True) if stretched else gradient
+
+
+def no_attributes(shape: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    """The shape rule of elementwise ops: they take no attributes and broadcast their operands."""
+    return attrs, shapes.broadcast(shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One op. Made by `elementwise` or `structural`, never changed.
+
+    name        as it is called: `cgraph.tanh`
+    formula     of the operands `x, y` (and the attributes), readable by SymPy where elementwise
+    sign        as it stands on a node of a diagram: `+`, `σ`, `ReLU`
+    numpy       the result from arrays
+    rules       one per operand, or, for any number of operands, a function from the position to the rule
+    maps        structural only: the pullback as it is written on an edge, one per operand
+    infer       (shapes, attributes) -> (attributes in normal form, shape of the result)
+    definition  the result written in other ops, where NumPy's way is not the definition itself
+    kink        where a convention decides the derivative, in words
+    """
+
+    name: str
+    formula: str
+    sign: str
+    numpy: Callable[..., Any]
+    rules: tuple[Rule | None, ...] | Callable[[int], Rule]
+    maps: tuple[str, ...] = ()
+    infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]] = no_attributes
+    definition: Callable[..., Any] | None = None
+    defaults: Attrs = field(default_factory=lambda: NONE)
+    kink: str = ""
+
+    elementwise: bool = field(init=False)  # whether the rules are local derivatives; else they are pullbacks
+    arity: int | None = field(init=False)  # the number of operands; None when it takes any number from two up
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "elementwise", not self.maps)
+        object.__setattr__(self, "arity", None if callable(self.rules) else len(self.rules))
+
+    def rule(self, position: int) -> Rule | None:
+        """The derivative rule for the operand at `position`."""
+        return self.rules(position) if callable(self.rules) else self.rules[position]
+
+
+def elementwise(
+    name: str, formula: str, numpy: Callable[..., Any], *rules: Rule | None, sign: str = "", kink: str = ""
+) -> Row:
+    """A row whose rules are local derivatives `(w, z, x, ...)`, one per operand."""
+    return Row(name, formula, sign or name, numpy, rules, kink=kink)
+
+
+def variadic(name: str, formula: str, numpy: Callable[..., Any], rule_at: Callable[[int], Rule], sign: str) -> Row:
+    """An elementwise row for any number of operands; `rule_at(i)` is the rule of operand i."""
+    return Row(name, formula, sign, numpy, rule_at)
+
+
+def structural(
+    name: str,
+    formula: str,
+    numpy: Callable[..., Any],
+    *pullbacks: tuple[str, Rule | None],
+    infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]],
+    sign: str = "",
+    definition: Callable[..., Any] | None = None,
+    **defaults: Any,
+) -> Row:
+    """A row whose rules are pullbacks `(w, g, z, x, ..., **attributes)`, each with the text drawn on its edge."""
+    texts, rules = zip(*pullbacks, strict=True)
+    return Row(
+        name, formula, sign or name, numpy, tuple(rules), tuple(texts), infer, definition, MappingProxyType(defaults)
+    )

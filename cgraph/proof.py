@@ -1,0 +1,247 @@
+"""Proof: every derivative against SymPy's own, and a report that never says more than is known.
+
+A graph is computed in the world of symbols, differentiated by cgraph's rules there, and compared with
+`sympy.diff` of the forward result. Where SymPy shows that the two are equal, the derivative is *proved*; where it
+cannot decide, they are compared at rational points to 30 digits, and the report says just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+
+from cgraph.backward import Backward, backward
+from cgraph.forward import Forward, forward
+from cgraph.graph import Graph, Node, variable
+from cgraph.ops.row import Row
+from cgraph.worlds.sympy import SYMPY, as_object, formula
+
+PROVED, AGREES, WRONG, UNDECIDED = "proved", "agrees", "WRONG", "undecided"
+POINTS = 12
+DIGITS = 30
+LARGE = 60  # numerators at least this often tried apart when simplifying would take long
+
+
+@dataclass(frozen=True)
+class Check:
+    """One derivative: ours, SymPy's, and the verdict (proved, agrees, WRONG or undecided) with its reason."""
+
+    subject: str
+    ours: Any
+    sympys: Any
+    verdict: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        ours = sympy.sstr(self.ours)
+        text = f"{self.subject} = {ours}   SymPy: {sympy.sstr(self.sympys)}   {self.verdict}"
+        return f"{text} ({self.reason})" if self.reason else text
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was compared and how it came out. `print(report)` shows it all.
+
+    `proved` is True only when every derivative was shown to be equal to SymPy's by SymPy itself.
+    """
+
+    subject: str
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        """Whether each check was decided exactly, and there is at least one."""
+        return bool(self.checks) and all(c.verdict == PROVED for c in self.checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that came out wrong."""
+        return tuple(c for c in self.checks if c.verdict == WRONG)
+
+    def __str__(self) -> str:
+        def column(texts: Iterator[str]) -> list[str]:
+            rows = [t if len(t) <= 60 else t[:57] + "..." for t in texts]
+            width = max(map(len, rows), default=0)
+            return [t.ljust(width) for t in rows]
+
+        left = column(f"{c.subject} = {sympy.sstr(c.ours)}" for c in self.checks)
+        right = column(f"SymPy: {sympy.sstr(c.sympys)}" for c in self.checks)
+        lines = [self.subject]
+        for c, ours, theirs in zip(self.checks, left, right, strict=True):
+            lines.append(f"  {ours}   {theirs}   {c.verdict}" + (f": {c.reason}" if c.reason else ""))
+        return "\n".join([*lines, *(f"  {n}" for n in self.notes), self.verdict])
+
+    @property
+    def verdict(self) -> str:
+        """The last line of the report."""
+        counts = [(v, sum(c.verdict == v for c in self.checks)) for v in (PROVED, AGREES, UNDECIDED, WRONG)]
+        if not self.checks:
+            return "nothing to prove: no gradient flows"
+        parts = [f"{n} {'only at points' if v == AGREES else v}" for v, n in counts if n]
+        return f"{' and '.join(parts)} of {len(self.checks)} derivatives"
+
+
+def to_sympy(of: Node | Graph, sizes: Mapping[str, int] | None = None) -> Any:
+    """The SymPy expression of a scalar node, or a `sympy.Array` of expressions.
+
+    Leaves become real symbols of their names, elements of arrays `X[0,1]`; `sizes` binds named dimensions.
+    """
+    graph = of if isinstance(of, Graph) else Graph(of)
+    value = forward(graph, {}, SYMPY, sizes)[graph.output]
+    return value[()] if value.shape == () else sympy.Array(value.tolist())
+
+
+def prove(of: Node | Graph | Forward | Backward, sizes: Mapping[str, int] | None = None) -> Report:
+    """Prove the gradient of a scalar by every variable and parameter below it, against `sympy.diff`.
+
+    `sizes` binds named dimensions; unbound ones get 2, 3, ... in the order of their names.
+    Raises GradientError when the output is no scalar.
+    """
+    root = of.of if isinstance(of, Backward) else of.graph.output if isinstance(of, Forward) else of
+    graph = root if isinstance(root, Graph) else Graph(root)
+    names = sorted({d for n in graph.nodes for d in n.shape if isinstance(d, str)})
+    bound = {name: size for size, name in enumerate(names, 2)} | dict(sizes or {})
+    fwd = forward(graph, {}, SYMPY, bound)
+    bwd = backward(fwd)
+    value = fwd[graph.output][()]
+    checks = []
+    for leaf in sorted(graph.inputs, key=graph.name):
+        for symbol, ours in zip(fwd[leaf].flat, bwd.gradient[leaf].flat, strict=True):
+            subject = f"∂{graph.name(graph.output)}/∂{symbol}"
+            checks.append(compare(subject, ours, sympy.diff(value, symbol), fwd[leaf].shape == ()))
+    kinks = sorted({n.op.kink for n in graph.nodes if n.op is not None and n.op.kink})
+    where = [f"{k} = {v}" for k, v in bound.items()]
+    notes = [f"with {', '.join(where)}"] if where else []
+    notes += [f"where it is differentiable; at the kink by convention: {k}" for k in kinks]
+    return Report(f"{graph.name(graph.output)} = {_shortened(value)}", tuple(checks), tuple(notes))
+
+
+def prove_row(row: Row) -> Report:
+    """Prove each derivative rule of one row of the table, for symbols or for small arrays of symbols."""
+    if row.elementwise:
+        expression, names = formula(row, row.arity or 3)
+        scalars = [as_object(s) for s in names]
+        checks = []
+        for position, symbol in enumerate(names):
+            rule = row.rule(position)
+            ours = np.asarray(rule(SYMPY, as_object(expression), *scalars))[()] if rule else 0
+            checks.append(compare(f"∂{row.name}/∂{symbol}", sympy.sympify(ours), sympy.diff(expression, symbol)))
+        return Report(f"{row.name} = {row.formula}", tuple(checks), (f"by convention: {row.kink}",) if row.kink else ())
+    checks = [check for shapes, attrs in _EXAMPLES[row.name] for check in _prove_pullback(row, shapes, attrs)]
+    return Report(f"{row.name} = {row.formula}", tuple(checks))
+
+
+def _prove_pullback(row: Row, shapes: Sequence[tuple[int, ...]], attrs: Mapping[str, Any]) -> Iterator[Check]:
+    """A pullback of symbols against the derivative of the sum of (upstream * result), element by element."""
+    leaves = [variable(name, shape) for name, shape in zip("xy", shapes, strict=False)]
+    given, shape = row.infer(list(shapes), {**row.defaults, **attrs})
+    values = [SYMPY.leaf(leaf, None, leaf.shape) for leaf in leaves]
+    run = SYMPY._function(row)
+    result = run(*values, **given)
+    upstream = SYMPY.leaf(variable("g", shape), None, shape)
+    total = sum((upstream * result).flat, start=sympy.Integer(0))
+    for position, (leaf, value) in enumerate(zip(leaves, values, strict=True)):
+        rule = row.rule(position)
+        if rule is None:
+            continue
+        ours = np.asarray(rule(SYMPY, upstream, result, *values, **given), dtype=object)
+        if ours.shape != value.shape:
+            text = f"{row.name} to {leaf.name}"
+            yield Check(text, ours.shape, value.shape, WRONG, "the downstream gradient has another shape")
+            continue
+        for symbol, mine in zip(value.flat, ours.flat, strict=True):
+            yield compare(f"∂(g·{row.name})/∂{symbol}", sympy.sympify(mine), sympy.diff(total, symbol))
+
+
+# Operand shapes (each size another, so that a swapped axis shows) and attributes with which a structural rule is proved
+_EXAMPLES: dict[str, list[tuple[list[tuple[int, ...]], dict[str, Any]]]] = {
+    "matmul": [
+        ([(2, 3), (3, 4)], {}),
+        ([(3,), (3,)], {}),
+        ([(2, 3), (3,)], {}),
+        ([(2,), (2, 3)], {}),
+        ([(3, 1, 2), (2, 2)], {}),
+        ([(2,), (3, 2, 2)], {}),
+    ],
+    "sum": [([(2, 3)], {}), ([(2, 3)], {"axis": 1}), ([(2, 3)], {"axis": 0, "keepdims": True}), ([(2,)], {"axis": ()})],
+    "mean": [([(2, 3)], {}), ([(2, 3, 2)], {"axis": (1, 2)}), ([(2, 3)], {"axis": 0, "keepdims": True})],
+    "reshape": [([(2, 3)], {"shape": (3, -1)}), ([(4,)], {"shape": (2, 1, 2)})],
+    "transpose": [([(2, 3)], {}), ([(2, 3, 4)], {"axes": (2, 0, 1)})],
+    "expand_dims": [([(2, 3)], {"axis": 1}), ([()], {"axis": (0, 1)})],
+    "broadcast_like": [([(2, 1), (4, 2, 3)], {}), ([(), (2, 3)], {})],
+    "size": [([(2, 3)], {})],
+    "softmax": [([(2, 3)], {}), ([(3, 2)], {"axis": 0})],
+    "log_softmax": [([(2, 3)], {}), ([(3, 2)], {"axis": 0})],
+    "softmax_cross_entropy": [([(2, 3), (2, 3)], {}), ([(3,), (3,)], {})],
+}
+
+
+# Comparing two expressions -------------------------------------------------------------------------------------------
+def compare(subject: str, ours: Any, theirs: Any, tidy: bool = True) -> Check:
+    """The verdict on one derivative.
+
+    Steps and kinks are compared away from the kink itself, where a derivative exists.
+    """
+    smooth, reference = (_without_kinks(e) for e in (ours, theirs))
+    mine, his = (_tidy(smooth), _tidy(reference)) if tidy else (smooth, reference)
+    difference = smooth - reference
+    if difference == 0 or _vanishes(difference):
+        return Check(subject, mine, his, PROVED)
+    points = list(_points(smooth, reference))
+    if not points:
+        return Check(subject, mine, his, UNDECIDED, "no point was found where both are finite")
+    for point, (a, b) in points:
+        if abs(a - b) > sympy.Float(10) ** -(DIGITS - 6) * (1 + abs(b)):
+            at = ", ".join(f"{s} = {v}" for s, v in sorted(point.items(), key=lambda item: str(item[0])))
+            return Check(subject, mine, his, WRONG, f"at {at}: {float(a):.6g}, SymPy {float(b):.6g}")
+    return Check(subject, mine, his, AGREES, f"at {len(points)} rational points to {DIGITS - 6} digits")
+
+
+def _without_kinks(expression: Any) -> Any:
+    """Every Heaviside step in one form and no DiracDelta: the derivative wherever it exists."""
+
+    def step(x: Any, *_: Any) -> Any:
+        return 1 - sympy.Heaviside(-x) if x.could_extract_minus_sign() else sympy.Heaviside(x)
+
+    smooth = sympy.sympify(expression).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
+    return smooth.replace(sympy.Heaviside, step)
+
+
+def _vanishes(difference: Any) -> bool:
+    """Whether SymPy shows that the difference is 0."""
+    attempts: list[Callable[[Any], Any]] = [
+        sympy.expand,
+        lambda e: sympy.numer(sympy.together(e.rewrite(sympy.exp))).expand(),
+    ]
+    if difference.count_ops() < 400:
+        attempts += [sympy.simplify, lambda e: sympy.simplify(e.rewrite(sympy.exp))]
+    return any(attempt(difference) == 0 for attempt in attempts)
+
+
+def _tidy(expression: Any) -> Any:
+    """The shorter of an expression and its simplified form, for reading."""
+    if expression.count_ops() > LARGE:
+        return expression
+    short = sympy.simplify(expression)
+    return short if short.count_ops() < expression.count_ops() else expression
+
+
+def _shortened(expression: Any) -> str:
+    text: str = sympy.sstr(expression)
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def _points(ours: Any, theirs: Any) -> Iterator[tuple[dict[Any, Any], tuple[Any, Any]]]:
+    """Rational points at which both expressions are finite real numbers, with their values."""
+    free = sorted(ours.free_symbols | theirs.free_symbols, key=str)
+    generator = np.random.default_rng(0)
+    for _ in range(POINTS):
+        point = {s: sympy.Rational(int(generator.integers(-40, 41)), 17) for s in free}
+        values = tuple(sympy.N(e.subs(point), DIGITS) for e in (ours, theirs))
+        if all(v.is_real and v.is_finite for v in values):
+            yield point, (values[0], values[1])

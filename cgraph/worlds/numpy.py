@@ -1,0 +1,56 @@
+"""NUMPY: the world of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cgraph.errors import MissingValueError
+from cgraph.graph import Node, as_array
+from cgraph.ops import TABLE
+from cgraph.ops.row import Row
+from cgraph.shapes import Shape
+
+
+class NumpyWorld:
+    """Computes with NumPy in one floating-point type; `NumpyWorld("float32")` for single precision."""
+
+    def __init__(self, dtype: Any = np.float64) -> None:
+        self.dtype = np.dtype(dtype)
+        self.name = f"NumPy ({self.dtype})"
+        for row in TABLE.values():
+            setattr(self, row.name, row.numpy)
+
+    def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
+        if value is None:
+            value = node.value
+        if value is None:
+            raise MissingValueError(
+                f"{node.name} has no value",
+                where=node.where,
+                why="a variable gets its value from the pass",
+                fix=f"give {node.name}=...",
+            )
+        return as_array(value, f"{node.kind} {node.name or ''}".strip(), self.dtype)[()]
+
+    def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return row.numpy(*operands, **attrs)
+
+    def seed(self, value: Any, upstream: Any | None) -> Any:
+        if upstream is None:
+            return np.ones(np.shape(value), self.dtype)[()]
+        return as_array(upstream, "the upstream gradient", self.dtype)[()]
+
+    def zeros(self, shape: Shape, like: Any) -> Any:
+        return np.zeros(np.shape(like), self.dtype)[()]
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"the table has no op named {name!r}")
+
+    def __repr__(self) -> str:
+        return f"NumpyWorld({self.dtype.name!r})"
+
+
+NUMPY = NumpyWorld()

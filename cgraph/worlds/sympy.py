@@ -1,0 +1,125 @@
+"""SYMPY: the world of exact symbols. Values are NumPy object arrays of SymPy expressions.
+
+Elementwise ops are their own formulas, read by SymPy; structural ops are NumPy's own functions, which work on
+object arrays, or their definitions in other ops. So no op has any SymPy code, and what is proved here is
+independent of the derivative rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+
+from cgraph.errors import MissingValueError
+from cgraph.graph import CONSTANT, Node
+from cgraph.ops import TABLE
+from cgraph.ops.row import Row
+from cgraph.shapes import Shape
+
+
+class Symbols(np.ndarray[Any, Any]):
+    """An object array of expressions that stays an array when it has no dimensions, so that it keeps its shape."""
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return array.view(Symbols)
+
+
+class SympyWorld:
+    """Computes with SymPy. Leaves become real symbols of their names; array leaves, arrays of `X[0,1]`."""
+
+    name = "SymPy"
+
+    def __init__(self) -> None:
+        for row in TABLE.values():
+            setattr(self, row.name, self._function(row))
+
+    def _function(self, row: Row) -> Callable[..., Any]:
+        if row.definition is not None:
+            definition, defaults = row.definition, row.defaults
+            return lambda *operands, **attrs: as_object(definition(self, *operands, **{**defaults, **attrs}))
+        if not row.elementwise:
+            return lambda *operands, **attrs: as_object(row.numpy(*operands, **attrs))
+        return lambda *operands: _elementwise(row, operands)
+
+    def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
+        if value is not None:
+            return as_object(value)
+        if node.kind == CONSTANT:
+            return as_object(node.value)
+        unbound = [d for d in shape if isinstance(d, str)]
+        if unbound:
+            raise MissingValueError(
+                f"{node.name} has the named dimension {unbound[0]!r}",
+                where=node.where,
+                why="symbols need sizes",
+                fix=f"give small ones, such as sizes={{{unbound[0]!r}: 2}}",
+            )
+        return symbols(node.name or "", shape)
+
+    def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return getattr(self, row.name)(*operands, **attrs)
+
+    def seed(self, value: Any, upstream: Any | None) -> Any:
+        return as_object(np.ones(value.shape, int)) if upstream is None else as_object(upstream)
+
+    def zeros(self, shape: Shape, like: Any) -> Any:
+        return as_object(np.zeros(like.shape, int))
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"the table has no op named {name!r}")
+
+
+def symbols(name: str, shape: Shape) -> Any:
+    """A real symbol of this name, or an object array of symbols `name[i,j]`."""
+    result: Any = np.empty(tuple(map(int, shape)), dtype=object).view(Symbols)
+    for index in np.ndindex(*result.shape):
+        result[index] = sympy.Symbol(f"{name}[{','.join(map(str, index))}]" if index else name, real=True)
+    return result
+
+
+def as_object(value: Any) -> Any:
+    """An object array of exact SymPy expressions: floats become the fractions that they print as."""
+    array = np.asarray(value, dtype=object)
+    result = np.empty(array.shape, dtype=object).view(Symbols)
+    for index in np.ndindex(*array.shape):
+        result[index] = exact(array[index])
+    return result
+
+
+def exact(number: Any) -> Any:
+    """A SymPy expression as it is; a float as the decimal fraction that it prints as."""
+    if isinstance(number, sympy.Basic):
+        return number
+    if isinstance(number, (float, np.floating)):
+        if not np.isfinite(number):
+            return sympy.nan if np.isnan(number) else sympy.oo * int(np.sign(number))
+        fraction = Fraction(repr(float(number)))
+        return sympy.Rational(fraction.numerator, fraction.denominator)
+    return sympy.sympify(number)
+
+
+def formula(row: Row, count: int) -> tuple[Any, list[Any]]:
+    """The formula of an elementwise row for `count` operands, and the real symbols that stand for them."""
+    names = [sympy.Symbol(n, real=True) for n in ("x", "y", *(f"x{i}" for i in range(2, count)))][:count]
+    expression = sympy.sympify(row.formula, locals={s.name: s for s in names})
+    for extra in names[2:]:  # only add and mul take more than two
+        expression = expression.func(expression, extra)
+    return expression, names
+
+
+def _elementwise(row: Row, operands: tuple[Any, ...]) -> Any:
+    if len(operands) == 1 and row.arity is None:
+        return operands[0]
+    expression, names = formula(row, len(operands))
+    arrays = np.broadcast_arrays(*map(as_object, operands))
+    result = np.empty(arrays[0].shape, dtype=object).view(Symbols)
+    for index in np.ndindex(*result.shape):
+        result[index] = expression.xreplace({name: a[index] for name, a in zip(names, arrays, strict=True)})
+    return result
+
+
+SYMPY = SympyWorld()

@@ -1,0 +1,36 @@
+"""What every world offers: leaves, seeds, and each op of the table under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from cgraph.graph import Node
+from cgraph.ops.row import Row
+from cgraph.shapes import Shape
+
+
+class World(Protocol):
+    """A place where the table can be run: NUMPY, GRAPH, SYMPY."""
+
+    @property
+    def name(self) -> str:
+        """What the world is called in messages."""
+
+    def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
+        """The value of a leaf, from what the pass was given for it (None: nothing); `shape` has its sizes bound.
+
+        Raises MissingValueError when it needs a value and has none.
+        """
+
+    def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        """The result of an op."""
+
+    def seed(self, value: Any, upstream: Any | None) -> Any:
+        """The upstream gradient with which a backward pass starts at `value`: 1 by default."""
+
+    def zeros(self, shape: Shape, like: Any) -> Any:
+        """The gradient of a node that nothing flows to."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Each op of the table by its name, for the rules."""
