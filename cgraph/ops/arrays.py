@@ -38,7 +38,8 @@ def _reshape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
 
 def _transpose(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     (x,) = operands
-    axes = tuple(range(len(x)))[::-1] if attrs["axes"] is None else tuple(attrs["axes"])
+    axes = attrs["axes"]
+    axes = tuple(range(len(x)))[::-1] if axes is None else tuple(axes) if isinstance(axes, (tuple, list)) else (axes,)
     if len(axes) != len(x) or shapes.normal_axes(axes, len(x)) != tuple(range(len(x))):
         raise ShapeError(f"transpose of {shapes.show(x)} by axes {axes}", why="each axis must stand there once")
     axes = tuple(a % len(x) for a in axes)
@@ -46,12 +47,16 @@ def _transpose(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
 
 
 def _same_with_axis(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
-    (axis,) = shapes.normal_axes(attrs["axis"], len(operands[0]))
-    return {"axis": axis}, operands[0]
+    axes = shapes.normal_axes(attrs["axis"], len(operands[0]))
+    if attrs["axis"] is None or len(axes) != 1:
+        raise ShapeError(f"axis {attrs['axis']!r} is not one axis", why="the op works along one", fix="write axis=-1")
+    return {"axis": axes[0]}, operands[0]
 
 
 def _expand_dims(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     axis = attrs["axis"]
+    if axis is None:
+        raise ShapeError("expand_dims needs an axis", why="None says nowhere", fix="write axis=0")
     rank = len(operands[0]) + (len(axis) if isinstance(axis, (tuple, list)) else 1)
     axes, rest = shapes.normal_axes(axis, rank), iter(operands[0])
     return {"axis": axes}, tuple(1 if i in axes else next(rest) for i in range(rank))
@@ -167,7 +172,7 @@ ROWS: tuple[Row, ...] = (
                ("reshaped", lambda w, g, z, x, axis: w.sum(g, axis=axis)), infer=_expand_dims, axis=0),
     structural("broadcast_like", "broadcast(x)", lambda x, y: np.broadcast_to(x, np.shape(y)),
                ("summed", lambda w, g, z, x, y: unbroadcast(w, g, x)), ("", None), infer=_broadcast_like),
-    structural("size", "size(x)", lambda x: np.float64(np.size(x)), ("", None), infer=_scalar),
+    structural("size", "size(x)", lambda x: np.result_type(x).type(np.size(x)), ("", None), infer=_scalar),
     structural("softmax", "softmax(x)", _softmax,
                ("softmax'", lambda w, g, z, x, axis: z * (g - w.sum(g * z, axis=axis, keepdims=True))),
                infer=_same_with_axis, axis=-1,

@@ -39,6 +39,10 @@ def _sigmoid_cross_entropy(x: Any, y: Any) -> Any:
     return np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.abs(x)))
 
 
+def _step(compare: Any, x: Any, y: Any) -> Any:
+    return compare(x, y).astype(np.result_type(x, y, np.float16))  # in the precision of the operands
+
+
 def _pow(x: Any, y: Any) -> Any:
     return np.power(x, y)
 
@@ -67,9 +71,9 @@ ROWS: tuple[Row, ...] = (
                                                           lambda w, z, x, y: w.less(x, y), sign="max",
                 kink="at a tie the first operand gets the whole gradient"),
 
-    elementwise("greater_equal", "Heaviside(x - y, 1)",     lambda x, y: np.greater_equal(x, y) * 1.0, None, None,
+    elementwise("greater_equal", "Heaviside(x - y, 1)",     lambda x, y: _step(np.greater_equal, x, y), None, None,
                 sign="≥"),
-    elementwise("less",          "1 - Heaviside(x - y, 1)", lambda x, y: np.less(x, y) * 1.0,          None, None,
+    elementwise("less",          "1 - Heaviside(x - y, 1)", lambda x, y: _step(np.less, x, y),          None, None,
                 sign="<"),
 
     elementwise("binary_cross_entropy",  "-(y*log(x) + (1 - y)*log(1 - x))", _binary_cross_entropy,
