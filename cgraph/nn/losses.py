@@ -1,0 +1,67 @@
+"""Losses as functions of nodes: the mean over the batch, a scalar node named L."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgraph.errors import ShapeError
+from cgraph.functions import functions
+from cgraph.graph import Node, as_node
+from cgraph.shapes import show
+
+
+def softmax_cross_entropy(logits: Node, targets: Any) -> Node:
+    """Mean cross-entropy of softmax(logits) against targets: logits [m×k], targets [m×k], each row a distribution.
+
+    Computed from the logits, so that nothing overflows (SLP3 Eq. 6.27 and 6.28).
+    Raises ShapeError when the shapes differ.
+
+    >>> import cgraph as cg
+    >>> L = softmax_cross_entropy(cg.constant([[0.0, 0.0]]), [[1.0, 0.0]])
+    >>> float(cg.forward(L)["L"])  # log 2
+    0.6931471805599453
+    """
+    logits, targets = _same_shape("softmax_cross_entropy", logits, targets)
+    return functions()["softmax_cross_entropy"](logits, targets).mean().named("L")
+
+
+def sigmoid_cross_entropy(logits: Node, targets: Any) -> Node:
+    """Mean cross-entropy of sigmoid(logits) against targets: logits [m×1], targets [m×1] from 0 to 1.
+
+    Computed from the logits, so that nothing overflows (SLP3 Eq. 6.25 and 6.26). With several columns, each a
+    question of its own, it is the mean over the columns too.
+    Raises ShapeError when the shapes differ.
+
+    >>> import cgraph as cg
+    >>> float(cg.forward(sigmoid_cross_entropy(cg.constant([[0.0]]), [[1.0]]))["L"])
+    0.6931471805599453
+    """
+    logits, targets = _same_shape("sigmoid_cross_entropy", logits, targets)
+    return functions()["sigmoid_cross_entropy"](logits, targets).mean().named("L")
+
+
+def mean_squared_error(outputs: Node, targets: Any) -> Node:
+    """Mean of (outputs - targets)² over the batch and the columns: outputs [m×k], targets [m×k].
+
+    Raises ShapeError when the shapes differ.
+
+    >>> import cgraph as cg
+    >>> float(cg.forward(mean_squared_error(cg.constant([[1.0], [3.0]]), [[0.0], [0.0]]))["L"])
+    5.0
+    """
+    outputs, targets = _same_shape("mean_squared_error", outputs, targets)
+    difference: Node = outputs - targets
+    return (difference * difference).mean().named("L")
+
+
+def _same_shape(loss: str, outputs: Any, targets: Any) -> tuple[Node, Node]:
+    """Both as nodes: broadcasting [m×1] against [m] would silently give an m×m loss."""
+    outputs, targets = as_node(outputs), as_node(targets)
+    if outputs.shape != targets.shape or not outputs.shape:
+        raise ShapeError(
+            f"{loss} of {show(outputs.shape)} and targets {show(targets.shape)}",
+            where=outputs.where,
+            why="each example needs a row of outputs and a row of targets of the same width",
+            fix="make targets with cg.train.one_hot(ids, classes), or Y.reshape(-1, 1) for a single output",
+        )
+    return outputs, targets

@@ -1,0 +1,65 @@
+"""The feedforward net of the chapter: linear layers with activations between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cgraph.errors import ValueRefusedError
+from cgraph.nn.init import for_activation, generator
+from cgraph.nn.layers import Activation, Layer, Linear
+from cgraph.nn.sequential import Sequential
+
+
+def MLP(  # noqa: N802 - it makes a model, as a class would
+    sizes: Sequence[int],
+    activations: str | Sequence[str] = "relu",
+    *,
+    seed: int | np.random.Generator,
+    bias: bool = True,
+) -> Sequential:
+    """A feedforward net of units `sizes[0]`, `sizes[1]`, ...: X [m×sizes[0]] in, [m×sizes[-1]] out (SLP3 Eq. 6.13).
+
+    `activations` is one name for every hidden layer, or a name each; with one more, the last is the output's,
+    otherwise the output is the logits. Weights start with He normal before relu, Glorot uniform otherwise,
+    biases with zero.
+    Raises ValueRefusedError for fewer than two sizes, sizes below 1, and activations of a wrong name or number.
+
+    >>> model = MLP([64, 32, 10], "relu", seed=0)
+    >>> [p.name for p in model.parameters], [p.shape for p in model.parameters]
+    (['W[1]', 'b[1]', 'W[2]', 'b[2]'], [(64, 32), (32,), (32, 10), (10,)])
+    """
+    _check_sizes(sizes)
+    count = len(sizes) - 1
+    names = [activations] * (count - 1) if isinstance(activations, str) else list(activations)
+    if len(names) not in (count - 1, count):
+        raise ValueRefusedError(
+            f"{len(names)} activation(s) for {count} layer(s)",
+            why=f"each of the {count - 1} hidden layer(s) has one, and the output may have one",
+            fix=f"give one name for all, or {count - 1} (or {count}) of them",
+        )
+    after = [Activation(name) for name in names]
+    rng = generator(seed)
+    layers: list[Layer] = []
+    for i in range(count):
+        init = for_activation(names[i] if i < len(names) else None)
+        layers.append(Linear.random(sizes[i], sizes[i + 1], layer=i + 1, seed=rng, init=init, bias=bias))
+        layers.extend(after[i : i + 1])
+    return Sequential(layers)
+
+
+def _check_sizes(sizes: Sequence[int]) -> None:
+    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Sequence) or len(sizes) < 2:
+        raise ValueRefusedError(
+            f"the sizes of the net are {sizes!r}",
+            why="a net has an input and at least one layer",
+            fix="give at least two, such as [64, 32, 10]",
+        )
+    for place, size in enumerate(sizes):
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueRefusedError(
+                f"size {place} of the net is {size!r}",
+                why="a layer has a whole number of units, at least 1",
+                fix="give integers, such as [64, 32, 10]",
+            )

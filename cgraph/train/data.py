@@ -1,0 +1,88 @@
+"""Small real data sets, and targets in the form that the losses take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cgraph.errors import ShapeError, ValueRefusedError, missing_package
+from cgraph.nn.init import generator
+from cgraph.shapes import show
+from cgraph.train.checks import Array, whole
+
+
+class Examples(NamedTuple):
+    """A pair of read-only arrays, one row an example: inputs X [m×d] and targets Y [m×k]."""
+
+    X: Array
+    Y: Array
+
+
+@dataclass(frozen=True)
+class Split:
+    """A data set in two parts without a common example: `train` to fit, `test` to measure."""
+
+    train: Examples
+    test: Examples
+
+
+def one_hot(ids: Any, classes: int) -> Array:
+    """Rows [m×classes] with a 1 in the column of each id, from class ids [m] counted from 0 (SLP3 Section 6.5).
+
+    Raises ValueRefusedError for an id that is negative, too large or no integer, ShapeError for ids of two axes.
+
+    >>> one_hot([0, 2], 3)
+    array([[1., 0., 0.],
+           [0., 0., 1.]])
+    """
+    classes = whole("the number of classes", classes)
+    array = np.asarray(ids)
+    if array.ndim != 1:
+        raise ShapeError(f"ids of shape {show(array.shape)}", why="one id an example is a list", fix="use ids.ravel()")
+    if array.size and array.dtype.kind not in "iu":
+        raise ValueRefusedError(f"ids of type {array.dtype}", why="a class id is an integer", fix="use integers from 0")
+    wrong = np.flatnonzero((array < 0) | (array >= classes))
+    if len(wrong):
+        raise ValueRefusedError(
+            f"id {array[wrong[0]]} at position {wrong[0]} is no class",
+            why=f"{classes} classes have the ids 0 to {classes - 1}",
+            fix="give ids counted from 0, or more classes",
+        )
+    result = np.zeros((len(array), classes))
+    result[np.arange(len(array)), array.astype(int)] = 1.0
+    return result
+
+
+def xor() -> Examples:
+    """The four rows of exclusive or: X [4×2], Y [4×1] (SLP3 Fig. 6.4).
+
+    >>> xor().Y.ravel()
+    array([0., 1., 1., 0.])
+    """
+    return _frozen(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]]))
+
+
+def digits(seed: int = 0) -> Split:
+    """Handwritten digits: 1,347 to train, 450 to test; X [m×64] pixels of 8×8 from 0 to 1, Y [m×10] one-hot.
+
+    The seed decides which example goes where. Source: UCI, "Optical Recognition of Handwritten Digits", the copy
+    inside scikit-learn.
+    Raises MissingPackageError without scikit-learn.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise missing_package("scikit-learn", "data", "cg.train.data.digits") from None
+    X, ids = load_digits(return_X_y=True)
+    order = generator(seed).permutation(len(X))
+    X, Y = X[order] / 16.0, one_hot(ids[order], 10)
+    tests = 450
+    return Split(train=_frozen(X[tests:], Y[tests:]), test=_frozen(X[:tests], Y[:tests]))
+
+
+def _frozen(X: Array, Y: Array) -> Examples:
+    X, Y = X.copy(), Y.copy()
+    X.flags.writeable = Y.flags.writeable = False
+    return Examples(X, Y)
