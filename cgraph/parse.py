@@ -59,6 +59,9 @@ class _Reader:
         for statement in statements:
             if isinstance(statement, ast.Assign):
                 self._declare(statement)
+            elif not isinstance(statement, ast.Expr):
+                kind = type(statement).__name__
+                self._refuse(f"{kind} is not allowed in a formula", statement, fix="write name = expression")
         results: list[Node] = []
         for statement in statements:
             if isinstance(statement, ast.Assign):
@@ -77,11 +80,12 @@ class _Reader:
         return Graph([node for node in results if node not in used])
 
     def _statements(self) -> list[ast.stmt]:
-        if not isinstance(self.text, str) or not self.text.strip():
+        source = self.text if isinstance(self.text, str) else ""
+        lines = ";".join(s for line in source.splitlines() if (s := line.split("#")[0].strip(" ;\t")))
+        if not lines:
             raise FormulaError("the formula is empty", fix='write one, such as "L = c*(a + 2*b)"')
         if len(self.text) > LONGEST:
             raise FormulaError(f"the formula has {len(self.text)} characters", why=f"at most {LONGEST} are read")
-        lines = ";".join(line.strip().rstrip(";") for line in self.text.strip().splitlines() if line.strip(" ;\t"))
         self.text = lines
         try:
             return ast.parse(lines).body
