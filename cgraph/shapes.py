@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import TypeAlias
 
+import numpy as np
+
 from cgraph.errors import ShapeError
 
 Dimension: TypeAlias = int | str
@@ -27,8 +29,8 @@ def as_shape(shape: object) -> Shape:
     for part in parts:
         if isinstance(part, str) and part.isidentifier():
             result.append(part)
-        elif not isinstance(part, bool) and hasattr(part, "__index__") and part.__index__() >= 0:
-            result.append(int(part.__index__()))
+        elif isinstance(part, (int, np.integer)) and not isinstance(part, bool) and part >= 0:
+            result.append(int(part))
         else:
             raise ShapeError(
                 f"{part!r} is no dimension",
@@ -73,9 +75,9 @@ def normal_axes(axis: object, rank: int) -> tuple[int, ...]:
     given: Iterable[object] = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = []
     for one in given:
-        if isinstance(one, bool) or not hasattr(one, "__index__"):
+        if isinstance(one, bool) or not isinstance(one, (int, np.integer)):
             raise ShapeError(f"{one!r} is no axis", why="an axis is an integer")
-        index = int(one.__index__())
+        index = int(one)
         if not -rank <= index < rank:
             raise ShapeError(f"axis {index} is not there", why=f"the operand has {rank} dimension(s)")
         axes.append(index % rank)
