@@ -50,6 +50,7 @@ class Sequential:
                 raise GraphError(
                     f"two parameters are named {node.name!r}",
                     where=f"{names[node.name].where}; and {node.where}",
+                    why="values are given and saved by name",
                     fix="give each layer a number of its own: Linear.random(..., layer=2)",
                 )
 
