@@ -7,10 +7,15 @@ from typing import overload
 
 from cgraph.backward import backward
 from cgraph.errors import GradientError
-from cgraph.forward import forward
+from cgraph.forward import Forward
 from cgraph.graph import Graph, Node
 from cgraph.simplify import simplify
 from cgraph.worlds.graph import GRAPH
+
+
+def as_pass(graph: Graph) -> Forward:
+    """A graph as its own forward pass in the world of nodes: each node is its own value."""
+    return Forward(graph, GRAPH, graph.nodes)
 
 
 @overload
@@ -29,7 +34,7 @@ def grad(of: Node | Graph, wrt: Node | str | Sequence[Node | str]) -> Node | lis
     np.float64(12.0)
     """
     graph = of if isinstance(of, Graph) else Graph(of)
-    pass_ = backward(forward(graph, {}, GRAPH))
+    pass_ = backward(as_pass(graph))
     reached = set(pass_.gradient)
     wanted = [wrt] if isinstance(wrt, (Node, str)) else list(wrt)
     for key in wanted:

@@ -1,1 +1,13 @@
-"""viz."""
+"""viz: pictures of cgraph's graphs and passes.
+
+>>> import cgraph as cg, viz
+>>> fwd = cg.forward(cg.parse("d = 2*b; e = a + d; L = c*e"), a=3, b=1, c=-2)
+>>> viz.draw(cg.backward(fwd)).caption
+'Computation graph of L: forward pass and backward pass'
+"""
+
+from __future__ import annotations
+
+from viz.picture import Picture, draw
+
+__all__ = ["Picture", "draw"]

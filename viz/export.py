@@ -1,0 +1,62 @@
+"""Pictures into files: svg, png, pdf and dot, each written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from cgraph.errors import OutputError, missing_package
+
+SCALE = 2  # pixels of a PNG to a point
+
+
+def png(svg: str) -> bytes:
+    """An SVG as a PNG, two pixels to the point."""
+    import resvg_py
+
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=SCALE, skip_system_fonts=True))
+
+
+def pdf(svg: str) -> bytes:
+    """An SVG as a PDF of one page. Raises MissingPackageError without the extra `pdf`."""
+    try:
+        from reportlab.graphics import renderPDF
+        from svglib.svglib import svg2rlg
+    except ImportError:
+        raise missing_package("svglib", "pdf", "writing PDF") from None
+    drawing = svg2rlg(BytesIO(svg.encode()))
+    return bytes(renderPDF.drawToString(drawing, autoSize=1))
+
+
+def write(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file whole: an existing one is replaced only when the new one is complete.
+
+    Raises OutputError when it cannot be written; nothing is left behind then.
+    """
+    target = Path(path)
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        if target.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        os.chmod(temporary, (target.stat().st_mode & 0o777) if target.exists() else 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise OutputError(
+            f"{target} cannot be written", why=error.strerror or str(error), fix="choose a file in a folder you may write to"
+        ) from None
+    return target
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,63 @@
+"""Themes: the colours, sizes and distances of a picture. Every text has a contrast of 4.5:1 or better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cgraph.errors import ValueRefusedError
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours as #rrggbb, sizes in points."""
+
+    name: str
+    background: str = "#ffffff"
+    text: str = "#111111"
+    box: str = "#ffffff"
+    border: str = "#333333"
+    trainable: str = "#d8efe9"
+    forward: str = "#1f5fa8"
+    backward: str = "#b3402a"
+    local: str = "#6b6100"
+    constant_border: str = "#8a8a8a"
+    faint: str = "#6b6b6b"
+    pale: str = "#d5a79e"
+    title_size: float = 16.0
+    value_size: float = 13.0
+    label_size: float = 13.0
+    caption_size: float = 13.0
+
+
+TEXTBOOK = Theme("textbook")
+DARK = Theme(
+    "dark",
+    background="#16181d",
+    text="#f2f2f2",
+    box="#23262d",
+    border="#c8c8c8",
+    trainable="#1d4a42",
+    forward="#8fbdf2",
+    backward="#ff9c85",
+    local="#d9cc5a",
+    constant_border="#8f8f8f",
+    faint="#a8a8a8",
+    pale="#7a4a40",
+)
+PRINT = Theme(
+    "print",
+    trainable="#e6e6e6",
+    forward="#222222",
+    backward="#222222",
+    local="#555555",
+    constant_border="#999999",
+    pale="#bbbbbb",
+)
+THEMES = {theme.name: theme for theme in (TEXTBOOK, DARK, PRINT)}
+
+
+def theme_named(name: str) -> Theme:
+    """The theme of this name. Raises ValueRefusedError."""
+    if name not in THEMES:
+        raise ValueRefusedError(f"there is no theme {name!r}", fix=f"choose one of {', '.join(THEMES)}")
+    return THEMES[name]
