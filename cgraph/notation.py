@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cgraph.graph import CONSTANT, OP, Graph, Node
+from cgraph.ops import TABLE
 from cgraph.shapes import Shape
 
 
@@ -142,16 +143,26 @@ def value(array: Any, digits: int = 3) -> Math:
     entries = np.asarray(array)
     if entries.ndim == 0:
         return number(entries, digits)
-    shown = [number(x, digits) for x in entries.ravel()[:3]]
+    few = entries.ravel()[: 3 if entries.size <= 3 else 2]
     parts: list[Math] = [Sym("[")]
-    for i, entry in enumerate(shown):
-        parts += [*([Sym(", ")] if i else []), entry]
-    return Row((*parts, Sym(", …]" if entries.size > 3 else "]")))
+    for i, entry in enumerate(few):
+        parts += [*([Sym(", ")] if i else []), number(entry, digits)]
+    return Row((*parts, Sym(", …]" if entries.size > len(few) else "]")))
 
 
 def shape(dimensions: Shape) -> Math:
     """A shape such as `[m×3]`."""
     return Sym("[" + "×".join(map(str, dimensions)) + "]")
+
+
+def bracketed(math: Math) -> Math:
+    """A formula as a factor: a sum, a difference or a negative number in brackets.
+
+    >>> text(bracketed(row("1", MINUS, "x"))), text(bracketed(number(-2))), text(bracketed(number(2)))
+    ('(1 − x)', '(−2)', '2')
+    """
+    flat = math.parts if isinstance(math, Row) else ()
+    return row("(", math, ")") if _negative(math) or any(p in (PLUS, MINUS) for p in flat) else math
 
 
 def derivative(of: Math, by: Math) -> Math:
@@ -161,7 +172,6 @@ def derivative(of: Math, by: Math) -> Math:
 
 # Formulas of nodes ---------------------------------------------------------------------------------------------------
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
-_FUNCTIONS = {"sqrt": "√", "relu": "ReLU", "sigmoid": "σ", "maximum": "max"}
 TOO_LONG = 60
 
 
@@ -217,7 +227,8 @@ def _apply(op: str, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
     if op == "div":
         return row(_wrapped(operands[0], _PRODUCT), Sym("/", space="thin"), _wrapped(operands[1], _POWER)), _PRODUCT
     if op == "pow":
-        return Script(_wrapped(operands[0], _ATOM), sup=operands[1][0]), _POWER
+        raised = isinstance(first, Named) and isinstance(first.math, Script) and first.math.sup is not None
+        return Script(_wrapped((first, _SUM if raised else rank), _ATOM), sup=operands[1][0]), _POWER
     if op == "transpose":
         return Script(_wrapped(operands[0], _ATOM), sup=Sym("T")), _POWER
     if op == "greater_equal":
@@ -229,7 +240,7 @@ def _apply(op: str, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
     inside: list[Math] = [first]
     for operand, _ in operands[1:]:
         inside += [Sym(", "), operand]
-    return row(_FUNCTIONS.get(op, op.replace("_", " ")), "(", *inside, ")"), _ATOM
+    return row(TABLE[op].sign.replace("_", " "), "(", *inside, ")"), _ATOM
 
 
 def _product(factors: Sequence[Math], op: str = "mul") -> Math:

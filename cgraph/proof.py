@@ -82,8 +82,10 @@ class Report:
         counts = [(v, sum(c.verdict == v for c in self.checks)) for v in (PROVED, AGREES, UNDECIDED, WRONG)]
         if not self.checks:
             return "nothing to prove: no gradient flows"
-        parts = [f"{n} {'only at points' if v == AGREES else v}" for v, n in counts if n]
-        return f"{' and '.join(parts)} of {len(self.checks)} derivatives"
+        if self.proved:
+            return f"proved: {len(self.checks)} of {len(self.checks)} derivatives"
+        parts = [f"{n} {'agrees at points only' if v == AGREES else v}" for v, n in counts if n]
+        return f"not proved: of {len(self.checks)} derivatives {', '.join(parts)}"
 
 
 def to_sympy(of: Node | Graph, sizes: Mapping[str, int] | None = None) -> Any:

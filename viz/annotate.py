@@ -212,7 +212,7 @@ class _Writer:
         if self.numbers is not None:
             found = self.numbers.gradient[node]
             return notation.value(found)
-        if self.symbols is not None and self.forward is None:
+        if self.symbols is not None and self.forward is None and not node.shape:
             return self._formula(self.symbols.gradient[node])
         return None
 
@@ -273,7 +273,9 @@ class _Words:
         self.scalar = node.shape == () and operand.shape == () and node.op.elementwise
         self.map = None if node.op.elementwise else _map(node.op.maps[position], [names[x] for x in node.operands])
         self.formula = writer._formula(formula.local) if formula is not None and self.map is None else None
-        self.total = writer._formula(formula.downstream) if formula is not None and not self.numeric else None
+        symbolic = formula is not None and not self.numeric and self.scalar
+        self.total = writer._formula(formula.downstream) if formula is not None and symbolic else None
+        self.summed = self.map is None and operand.shape != node.shape
         self.operand, self.shape = operand, operand.shape
 
     def local(self) -> Label:
@@ -304,7 +306,7 @@ class _Words:
             runs += [("backward", EQUALS)] if value is not None else []
             if self.detail == FULL and self.numeric and self.scalar:
                 up, local = notation.number(self.edge.upstream), notation.number(self.edge.local)
-                runs += [("backward", up), ("backward", DOT), ("local", _bracketed(local)), ("backward", EQUALS)]
+                runs += [("backward", up), ("backward", DOT), ("local", notation.bracketed(local)), ("backward", EQUALS)]
         return (*runs, ("backward", value)) if value is not None else tuple(runs)
 
     def sentence(self) -> str:
@@ -330,7 +332,11 @@ class _Words:
         if self.map is None:
             if self.scalar:
                 return [("backward", upstream), ("backward", DOT), ("local", local)]
-            return [("backward", upstream), ("backward", TIMES), ("local", self.formula or local)]
+            total: list[Run] = [("backward", Sym("Σ "))] if self.summed else []
+            shown = self.formula or local
+            if text(shown) == "1":
+                return [*total, ("backward", upstream)]
+            return [*total, ("backward", upstream), ("backward", TIMES), ("local", notation.bracketed(shown))]
         words = text(self.map)
         if words.endswith("·"):
             return [("local", self.map), ("backward", Sym("", space="thin")), ("backward", upstream)]
@@ -339,7 +345,9 @@ class _Words:
     def _value(self) -> Math | None:
         if not self.numeric:
             return self.total
-        return notation.number(self.edge.downstream) if self.shape == () else notation.shape(self.shape)
+        if self.shape == ():
+            return notation.number(self.edge.downstream)
+        return notation.shape(self.shape) if self.detail in (FULL, NUMBER) else None
 
 
 class _Nothing:
@@ -351,14 +359,6 @@ _NOTHING = _Nothing()
 
 def _sign(row: Row) -> Math:
     return notation.Named(Sym(row.sign), row.sign.replace("∗", "*"))
-
-
-def _minus(math: Math) -> bool:
-    return text(math).startswith("−")
-
-
-def _bracketed(math: Math) -> Math:
-    return notation.row("(", math, ")") if _minus(math) else math
 
 
 def _map(written: str, operands: Sequence[Math]) -> Math:

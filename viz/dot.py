@@ -21,16 +21,26 @@ POINTS = 72.0
 
 @dataclass(frozen=True)
 class Size:
-    """The size of a box of the skeleton, in points; `slots` is how many edges enter it side by side."""
+    """The size of a box of the skeleton, in points; `enter` and `leave` are how many edges do so side by side."""
 
     width: float
     height: float
     round: bool = False
-    slots: int = 1
+    enter: int = 1
+    leave: int = 1
 
 
-def skeleton(boxes: dict[str, Size], labels: dict[str, Size], edges: Sequence[EdgeText], rankdir: str) -> str:
-    """The DOT that Graphviz lays out. An edge with a label runs through a box that holds the label's place."""
+def skeleton(
+    boxes: dict[str, Size],
+    labels: dict[str, Size],
+    edges: Sequence[EdgeText],
+    rankdir: str,
+    leaving: dict[str, int] | None = None,
+) -> str:
+    """The DOT that Graphviz lays out. An edge with a label runs through a box that holds the label's place.
+
+    `leaving` says, once it is known, at which place in its box each edge begins; without it Graphviz chooses.
+    """
     graph = graphviz.Digraph("skeleton")
     graph.attr(rankdir=rankdir, splines="true", nodesep="0.14", ranksep="0.42", outputorder="nodesfirst")
     graph.attr("node", shape="box", fixedsize="true", label="", fontsize="1", margin="0")
@@ -40,20 +50,23 @@ def skeleton(boxes: dict[str, Size], labels: dict[str, Size], edges: Sequence[Ed
         inches = {"width": f"{size.width / POINTS:.4f}", "height": f"{size.height / POINTS:.4f}"}
         if size.round:
             graph.node(name, shape="circle", **inches)
-        elif size.slots > 1:
-            fields = "|".join(f"<s{i}>" for i in range(size.slots))
-            graph.node(name, label=graphviz.nohtml(fields), shape="record", **inches)
+        elif size.enter > 1 or (leaving and size.leave > 1):
+            fields = ["|".join(f"<{side}{i}>" for i in range(n)) for side, n in (("h", size.enter), ("t", size.leave))]
+            graph.node(name, label=f"{{{{{fields[0]}}}|{{{fields[1]}}}}}", shape="record", **inches)
         else:
             graph.node(name, **inches)
     for name, size in labels.items():
         graph.node(name, width=f"{size.width / POINTS:.4f}", height=f"{size.height / POINTS:.4f}")
     for edge in edges:
-        head = f"{edge.head}:s{edge.slot}:{into}" if boxes[edge.head].slots > 1 else edge.head
+        head = f"{edge.head}:h{edge.slot}:{into}" if boxes[edge.head].enter > 1 else edge.head
+        tail = edge.tail
+        if leaving and edge.id in leaving:
+            tail = f"{tail}:t{leaving[edge.id]}:{out}"
         if edge.id in labels:
-            graph.edge(edge.tail, f"{edge.id}:{into}", id=f"{edge.id}.0", weight="2")
+            graph.edge(tail, f"{edge.id}:{into}", id=f"{edge.id}.0", weight="2")
             graph.edge(f"{edge.id}:{out}", head, id=f"{edge.id}.1", weight="2")
         else:
-            graph.edge(edge.tail, head, id=f"{edge.id}.0")
+            graph.edge(tail, head, id=f"{edge.id}.0")
     return str(graph.source)
 
 

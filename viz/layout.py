@@ -97,9 +97,9 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
             why=f"at most {MOST} in all are drawn",
             fix="draw a part of it, such as viz.draw(cg.Graph(node))",
         )
-    slots = Counter(e.head for e in drawing.edges)
+    enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
     lines = {b.id: [set_line(role, label, _size_of(role, theme)) for role, label in b.lines] for b in drawing.boxes}
-    boxes = {b.id: _box_size(b, lines[b.id], slots[b.id]) for b in drawing.boxes}
+    boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
     labels = {
         e.id: (
             set_line("local", e.local, theme.label_size) if e.local else None,
@@ -111,7 +111,22 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
     places = {id_: _label_size(above, below, rankdir) for id_, (above, below) in labels.items()}
     roomy = {id_: _roomy(size, rankdir) for id_, size in boxes.items()}
     answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir), engine_name, time_limit)
+    leaving = _leaving(drawing, answer, boxes, rankdir)
+    answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir, leaving), engine_name, time_limit)
     return _placed(drawing, answer, boxes, lines, labels, rankdir)
+
+
+def _leaving(drawing: Drawing, answer: dict[str, Any], boxes: dict[str, Size], rankdir: str) -> dict[str, int]:
+    """At which place in its box each edge begins: in the order of where a first layout led them."""
+    across = 1 if rankdir == "LR" else 0
+    sign = -1.0 if rankdir == "LR" else 1.0
+    places = {o["name"]: o["pos"].split(",") for o in answer.get("objects", []) if "pos" in o}
+    by_tail: dict[str, list[tuple[float, str]]] = {}
+    for edge in drawing.edges:
+        first = places[edge.id if edge.id in places else edge.head]
+        if boxes[edge.tail].leave > 1 and not boxes[edge.tail].round:
+            by_tail.setdefault(edge.tail, []).append((sign * float(first[across]), edge.id))
+    return {id_: slot for group in by_tail.values() for slot, (_, id_) in enumerate(sorted(group))}
 
 
 def _roomy(size: Size, rankdir: str) -> Size:
@@ -138,7 +153,7 @@ def set_line(role: str, label: Label, size: float) -> Line:
     return Line(role, x, ascent, descent, tuple(runs))
 
 
-def _box_size(box: BoxText, lines: list[Line], slots: int) -> Size:
+def _box_size(box: BoxText, lines: list[Line], enter: int, leave: int) -> Size:
     width = max((line.width for line in lines), default=0.0)
     height = sum(line.ascent + line.descent for line in lines) + LINE_GAP * (len(lines) - 1)
     if box.round:
@@ -146,7 +161,10 @@ def _box_size(box: BoxText, lines: list[Line], slots: int) -> Size:
         return Size(side, side, round=True)
     border = 2 * INSET if box.output else 0.0
     return Size(
-        max(width + 2 * PAD_X, 26.0) + border, max(height + 2 * PAD_Y, slots * SLOT) + border, slots=slots
+        max(width + 2 * PAD_X, 26.0) + border,
+        max(height + 2 * PAD_Y, enter * SLOT, leave * SLOT) + border,
+        enter=enter,
+        leave=leave,
     )
 
 

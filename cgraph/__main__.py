@@ -1,0 +1,5 @@
+"""`python -m cgraph` is the command `cgraph`."""
+
+from cgraph.cli import main
+
+raise SystemExit(main())
