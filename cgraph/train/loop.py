@@ -90,6 +90,7 @@ def fit(
     scores = Graph(output)
 
     values: Values = {p: p.value for p in model.parameters}
+    before = values  # those of the step before: the last known to give a finite loss
     history: list[Epoch] = []
     with shown(epochs, progress) as report:
         for number in range(1, epochs + 1):
@@ -99,10 +100,11 @@ def fit(
                 batch: Values = {leaf: array[rows] for leaf, array in ((x, X), (y, Y)) if leaf in step}
                 fwd = forward(step, {**values, **batch})
                 new: Values = {p: fwd[update] for p, update in zip(values, updates, strict=True)}
-                if not (np.isfinite(fwd[objective]) and all(np.isfinite(v).all() for v in new.values())):
-                    place = f"epoch {number}, step {start // batch_size + 1}"
-                    raise DivergedError(place, fwd, _with(model, values), tuple(history))
-                values = new
+                finite = bool(np.isfinite(fwd[objective]))
+                if not (finite and all(np.isfinite(v).all() for v in new.values())):
+                    place, good = f"epoch {number}, step {start // batch_size + 1}", values if finite else before
+                    raise DivergedError(place, fwd, _with(model, good), tuple(history))
+                before, values = values, new
                 total += float(fwd[objective]) * len(rows)
             measured = None if dev is None else float(metric(forward(scores, {**values, x: dev[0]})[output], dev[1]))
             history.append(Epoch(number, total / len(X), measured))
