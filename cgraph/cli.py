@@ -120,7 +120,9 @@ def _value(text: str) -> tuple[str, Any]:
         array = np.asarray(value, dtype=float)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, ArithmeticError):
         raise ValueRefusedError(
-            f"{name} is given {written[:40]!r}", why="that is no number and no array", fix=f"write {name}=3 or {name}=[1,2]"
+            f"{name} is given {written[:40]!r}",
+            why="that is no number and no array",
+            fix=f"write {name}=3 or {name}=[1,2]",
         ) from None
     return name.strip(), array
 
@@ -147,8 +149,9 @@ def _train(options: argparse.Namespace) -> int:
         model,
         digits.train,
         nn.softmax_cross_entropy,
-        train.SGD(0.2),
+        train.SGD(0.05),
         options.epochs,
+        batch_size=16,
         devset=digits.test,
         seed=options.seed,
         progress=True,
@@ -196,7 +199,9 @@ def _demo(options: argparse.Namespace) -> int:
         print("  " + (str(report) if root is abc.of else f"Fig. 6.18: {report.verdict}").replace("\n", "\n  "))
 
     data = train.data.xor()
-    run = train.fit(nn.MLP([2, 4, 1], "tanh", seed=0), data, nn.sigmoid_cross_entropy, train.SGD(1.0), 500, batch_size=4)
+    run = train.fit(
+        nn.MLP([2, 4, 1], "tanh", seed=0), data, nn.sigmoid_cross_entropy, train.SGD(1.0), 500, batch_size=4
+    )
     scores = train.predict(run.model, data.X)
     errors = round(len(data.X) * (1 - train.accuracy(scores, data.Y)))
     print(f"\nTrained XOR, a 2-4-1 net, 500 epochs: loss {run.history[0].loss:.3f} -> {run.history[-1].loss:.3f}")
@@ -212,7 +217,7 @@ def _folder(path: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"the folder {path} cannot be made", why=error.strerror or str(error), fix="choose another") from None
+        raise OutputError(
+            f"the folder {path} cannot be made", why=error.strerror or str(error), fix="choose another"
+        ) from None
     return folder
-
-

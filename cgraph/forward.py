@@ -31,7 +31,7 @@ class Forward:
 
 def forward(
     outputs: Node | Graph | Iterable[Node],
-    feed: Mapping[Node | str, Any],
+    feed: Mapping[Any, Any],
     world: World,
     sizes: Mapping[str, int] | None = None,
 ) -> Forward:
@@ -56,7 +56,7 @@ def forward(
     return Forward(graph, world, tuple(values))
 
 
-def _by_node(graph: Graph, feed: Mapping[Node | str, Any]) -> dict[Node, Any]:
+def _by_node(graph: Graph, feed: Mapping[Any, Any]) -> dict[Node, Any]:
     given: dict[Node, Any] = {}
     for key, value in feed.items():
         node = graph[key]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -78,16 +79,15 @@ EQUALS, PLUS, MINUS, DOT, TIMES = (
 )
 LONGEST_NAME = 32
 
-_GREEK = dict(
-    zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
-        strict=True,
-    )
+_SPELLED = (
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+    *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+    *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
 )
+_GREEK = dict(zip(_SPELLED, "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
 _NAME = re.compile(
-    r"(?P<base>[^\W\d_]+?)(?:_?(?P<hat>hat))?(?:\[(?P<sup>[\w+−-]{1,6})\])?_?(?P<sub>(?<![^\W\d])[^\W_]+|\d+(?:_\w+)?|(?<=_)\w+)?"
+    r"(?P<base>[^\W\d_]+?)(?:_?(?P<hat>hat))?(?:\[(?P<sup>[\w+−-]{1,6})\])?_?"
+    r"(?P<sub>(?<![^\W\d])[^\W_]+|\d+(?:_\w+)?|(?<=_)\w+)?"
 )
 
 
@@ -103,8 +103,8 @@ def name(spelling: str) -> Math:
     >>> latex(name("w[1]11")), latex(name("yhat")), latex(name("x2")), latex(name("loss"))
     ('w^{[1]}_{11}', '\\\\hat{y}', 'x_{2}', '\\\\mathrm{loss}')
     """
-    found = _NAME.fullmatch(spelling)
-    if found is None or len(spelling) > LONGEST_NAME:
+    found = _NAME.fullmatch(spelling) if len(spelling) <= LONGEST_NAME else None
+    if found is None:
         shown = "".join(c if c.isprintable() else "□" for c in spelling)
         return Named(Sym(shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 1] + "…"), spelling)
     base, sup, sub = found["base"], found["sup"], found["sub"]
@@ -245,7 +245,7 @@ def _apply(op: str, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
 
 def _product(factors: Sequence[Math], op: str = "mul") -> Math:
     parts: list[Math] = [factors[0]]
-    for left, right in zip(factors, factors[1:], strict=False):
+    for left, right in pairwise(factors):
         touching = _is_letter(right) and (_is_letter(left) or _is_number(left))
         space = "thin" if op == "matmul" or not (len(text(left)) == 1 or _is_number(left)) else ""
         parts += [*([Sym("", space=space)] if touching and space else [] if touching else [DOT]), right]

@@ -18,7 +18,7 @@ from cgraph.worlds.world import World
 
 def forward(
     outputs: Node | Graph | Iterable[Node],
-    feed: Mapping[Node | str, Any] | None = None,
+    feed: Mapping[Any, Any] | None = None,
     /,
     *,
     world: World = NUMPY,

@@ -46,13 +46,17 @@ class BoxText:
 
 @dataclass(frozen=True)
 class EdgeText:
-    """An edge as it is drawn, from operand to result, with the label above and the label below its stroke."""
+    """An edge as it is drawn, from operand to result, with its labels.
+
+    `value` is what flows forward (shown when only the forward pass is), `local` and `downstream` what flows back.
+    """
 
     id: str
     tail: str
     head: str
     slot: int
     name: str
+    value: Label
     local: Label
     downstream: Label
     flows: bool
@@ -233,9 +237,7 @@ class _Writer:
                 if operand in self.hidden:
                     continue
                 key = node, position
-                found.append(
-                    self._edge(len(found), node, position, slot, operand, flowing.get(key), symbolic.get(key))
-                )
+                found.append(self._edge(len(found), node, position, slot, operand, flowing.get(key), symbolic.get(key)))
                 slot += 1
         return found
 
@@ -251,9 +253,18 @@ class _Writer:
             local, downstream = words.local(), words.downstream()
             title = words.sentence()
             zero = self.numbers is not None and bool(np.all(np.equal(edge.downstream, 0)))
-        return EdgeText(
-            f"e{count}", self._id(operand), self._id(node), slot, name, local, downstream, edge is not None, zero, title
-        )
+        value = self._value(operand)
+        ends = self._id(operand), self._id(node)
+        return EdgeText(f"e{count}", *ends, slot, name, value, local, downstream, edge is not None, zero, title)
+
+    def _value(self, operand: Node) -> Label:
+        """What flows forward along an edge: the operand's value."""
+        if self.forward is None or operand.shape or self.detail == HOVER:
+            return ()
+        shown = notation.number(self.forward[operand])
+        if self.detail in (FULL, FORMULA):
+            shown = notation.row(self.names[operand], EQUALS, shown)
+        return (("value", shown),)
 
 
 class _Words:
@@ -306,7 +317,12 @@ class _Words:
             runs += [("backward", EQUALS)] if value is not None else []
             if self.detail == FULL and self.numeric and self.scalar:
                 up, local = notation.number(self.edge.upstream), notation.number(self.edge.local)
-                runs += [("backward", up), ("backward", DOT), ("local", notation.bracketed(local)), ("backward", EQUALS)]
+                runs += [
+                    ("backward", up),
+                    ("backward", DOT),
+                    ("local", notation.bracketed(local)),
+                    ("backward", EQUALS),
+                ]
         return (*runs, ("backward", value)) if value is not None else tuple(runs)
 
     def sentence(self) -> str:

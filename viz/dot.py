@@ -95,7 +95,7 @@ def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme =
 
 
 def _tooltip(title: str) -> str:
-    return graphviz.escape("; ".join(title.split("\n")))
+    return str(graphviz.escape("; ".join(title.split("\n"))))
 
 
 def _table(lines: Sequence[Label], theme: Theme) -> str:

@@ -51,7 +51,9 @@ def write(path: str | os.PathLike[str], content: bytes) -> Path:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise OutputError(
-            f"{target} cannot be written", why=error.strerror or str(error), fix="choose a file in a folder you may write to"
+            f"{target} cannot be written",
+            why=error.strerror or str(error),
+            fix="choose a file in a folder you may write to",
         ) from None
     return target
 

@@ -75,6 +75,7 @@ class PlacedEdge:
 
     edge: EdgeText
     curve: tuple[Point, ...]
+    value: PlacedLine | None
     local: PlacedLine | None
     downstream: PlacedLine | None
 
@@ -101,14 +102,14 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
     lines = {b.id: [set_line(role, label, _size_of(role, theme)) for role, label in b.lines] for b in drawing.boxes}
     boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
     labels = {
-        e.id: (
-            set_line("local", e.local, theme.label_size) if e.local else None,
-            set_line("backward", e.downstream, theme.label_size) if e.downstream else None,
+        e.id: tuple(
+            set_line(role, words, theme.label_size) if words else None
+            for role, words in (("value", e.value), ("local", e.local), ("backward", e.downstream))
         )
         for e in drawing.edges
-        if e.local or e.downstream
+        if e.value or e.local or e.downstream
     }
-    places = {id_: _label_size(above, below, rankdir) for id_, (above, below) in labels.items()}
+    places = {id_: _label_size(lines, rankdir) for id_, lines in labels.items()}
     roomy = {id_: _roomy(size, rankdir) for id_, size in boxes.items()}
     answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir), engine_name, time_limit)
     leaving = _leaving(drawing, answer, boxes, rankdir)
@@ -168,9 +169,9 @@ def _box_size(box: BoxText, lines: list[Line], enter: int, leave: int) -> Size:
     )
 
 
-def _label_size(above: Line | None, below: Line | None, rankdir: str) -> Size:
-    heights = [line.ascent + line.descent for line in (above, below) if line]
-    width = max(line.width for line in (above, below) if line)
+def _label_size(words: tuple[Line | None, ...], rankdir: str) -> Size:
+    heights = [line.ascent + line.descent for line in words if line]
+    width = max(line.width for line in words if line)
     if rankdir == "LR":
         return Size(width + 18.0, 2 * (max(heights) + BETWEEN + CLEAR) + 4.0)
     return Size(2 * (width + BETWEEN + CLEAR) + 6.0, max(heights) + 12.0)
@@ -181,7 +182,7 @@ def _placed(
     answer: dict[str, Any],
     boxes: dict[str, Size],
     lines: dict[str, list[Line]],
-    labels: dict[str, tuple[Line | None, Line | None]],
+    labels: dict[str, tuple[Line | None, ...]],
     rankdir: str,
 ) -> Layout:
     left, bottom, right, top = (float(v) for v in answer["bb"].split(","))
@@ -196,22 +197,19 @@ def _placed(
         e["id"]: [at(p) for p in e["pos"].split() if p[0] not in "es"] for e in answer.get("edges", [])
     }
     placed_boxes = tuple(
-        PlacedBox(
-            b, *places[b.id], boxes[b.id].width, boxes[b.id].height, _stacked(lines[b.id], places[b.id])
-        )
+        PlacedBox(b, *places[b.id], boxes[b.id].width, boxes[b.id].height, _stacked(lines[b.id], places[b.id]))
         for b in drawing.boxes
     )
     placed_edges = []
     for edge in drawing.edges:
-        above, below = labels.get(edge.id, (None, None))
-        if edge.id in labels:
-            curve = _joined(curves[f"{edge.id}.0"], curves[f"{edge.id}.1"])
-        else:
-            curve = curves[f"{edge.id}.0"]
+        value, above, below = labels.get(edge.id, (None, None, None))
+        pieces = [curves[f"{edge.id}.{part}"] for part in range(2 if edge.id in labels else 1)]
+        curve = _joined(*pieces) if len(pieces) == 2 else pieces[0]
         curve = _up_to(curve[::-1], places[edge.tail], boxes[edge.tail])[::-1]
         curve = _up_to(curve, places[edge.head], boxes[edge.head])
-        words = _beside(above, below, places.get(edge.id), rankdir)
-        placed_edges.append(PlacedEdge(edge, tuple(curve), *words))
+        centre = places.get(edge.id)
+        flowing, _ = _beside(value, None, centre, rankdir)
+        placed_edges.append(PlacedEdge(edge, tuple(curve), flowing, *_beside(above, below, centre, rankdir)))
     width, height = right - left + 2 * margin, top - bottom + 2 * margin
     return Layout(round(width, 2), round(height, 2), placed_boxes, tuple(placed_edges))
 
@@ -237,12 +235,12 @@ def _beside(
     gap = BETWEEN + CLEAR
     if rankdir == "TB":
         return (
-            above and PlacedLine(above, x + gap, y + (above.ascent - above.descent) / 2),
-            below and PlacedLine(below, x - gap - below.width, y + (below.ascent - below.descent) / 2),
+            PlacedLine(above, x + gap, y + (above.ascent - above.descent) / 2) if above else None,
+            PlacedLine(below, x - gap - below.width, y + (below.ascent - below.descent) / 2) if below else None,
         )
     return (
-        above and PlacedLine(above, x - above.width / 2, y - gap - above.descent),
-        below and PlacedLine(below, x - below.width / 2, y + gap + below.ascent),
+        PlacedLine(above, x - above.width / 2, y - gap - above.descent) if above else None,
+        PlacedLine(below, x - below.width / 2, y + gap + below.ascent) if below else None,
     )
 
 
@@ -294,4 +292,3 @@ def _joined(first: list[Point], second: list[Point]) -> list[Point]:
     first[-2] = (first[-2][0], start[1]) if level else (start[0], first[-2][1])
     second[1] = (second[1][0], end[1]) if level else (end[0], second[1][1])
     return [*first, *across, *second]
-

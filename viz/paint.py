@@ -18,7 +18,8 @@ LEGEND_GAP = 22.0
 
 def svg(layout: Layout, theme: Theme, show: str, caption: str, description: str, flows: bool) -> str:
     """The picture of a layout; `show` is which pass: forward, backward or both."""
-    legend = _legend(theme, flows and show != FORWARD)
+    trainable = any(b.box.kind == "parameter" for b in layout.boxes)
+    legend = _legend(theme, flows and show != FORWARD, trainable)
     words = set_line("caption", (("caption", Sym(caption)),), theme.caption_size)
     legend_width = sum(width for width, _ in legend) + LEGEND_GAP * max(len(legend) - 1, 0)
     width = max(layout.width, legend_width + 24.0, words.width + 24.0)
@@ -28,7 +29,9 @@ def svg(layout: Layout, theme: Theme, show: str, caption: str, description: str,
         *(_edge(e, theme, show) for e in layout.edges),
         *(_box(b, theme, show, flows) for b in layout.boxes),
     ]
-    foot = [f'<g data-role="caption">{_line(PlacedLine(words, (width - words.width) / 2, layout.height + 14.0), theme)}</g>']
+    foot = [
+        f'<g data-role="caption">{_line(PlacedLine(words, (width - words.width) / 2, layout.height + 14.0), theme)}</g>'
+    ]
     x = (width - legend_width) / 2
     for entry_width, draw in legend:
         foot.append(f'<g data-role="legend">{draw(x, layout.height + 38.0)}</g>')
@@ -63,7 +66,9 @@ def _box(placed: PlacedBox, theme: Theme, show: str, flows: bool) -> str:
     else:
         shapes = [_rect(left, top, right, bottom, 7.0, pen)]
     if box.output and not box.round:
-        shapes.append(_rect(left + INSET, top + INSET, right - INSET, bottom - INSET, 5.0, f'fill="none" stroke="{border}"'))
+        shapes.append(
+            _rect(left + INSET, top + INSET, right - INSET, bottom - INSET, 5.0, f'fill="none" stroke="{border}"')
+        )
     lines = [line for line in placed.lines if _shown(line.line.role, show)]
     title = "\n".join(t for t in box.title.split("\n") if show != FORWARD or not t.startswith("∂"))
     return (
@@ -125,14 +130,14 @@ def _edge(placed: PlacedEdge, theme: Theme, show: str) -> str:
         parts.append(_stroke(forth, theme.forward, theme.forward, "forward", 'stroke-width="1.5"'))
     if edge.flows and show != FORWARD:
         colour, pen = (theme.pale, "0.8") if edge.zero else (theme.backward, "1.4")
-        parts.append(
-            _stroke(back, colour, colour, "backward", f'stroke-width="{pen}" stroke-dasharray="5.5 3.2"')
-        )
+        parts.append(_stroke(back, colour, colour, "backward", f'stroke-width="{pen}" stroke-dasharray="5.5 3.2"'))
         parts += [_line(label, theme) for label in (placed.local, placed.downstream) if label]
+    elif placed.value and show == FORWARD:
+        parts.append(_line(placed.value, theme))
     title = edge.title if show != FORWARD else edge.name
     return (
         f'<g data-edge="{escape(edge.name)}" data-position="{edge.slot}"'
-        f'{" data-zero=" + chr(34) + "true" + chr(34) if edge.zero else ""}><title>{escape(title)}</title>'
+        f"{' data-zero=' + chr(34) + 'true' + chr(34) if edge.zero else ''}><title>{escape(title)}</title>"
         + "".join(parts)
         + "</g>"
     )
@@ -225,17 +230,13 @@ def _split(p: Sequence[Point], t: float) -> list[Point]:
 
 
 # Legend --------------------------------------------------------------------------------------------------------------
-def _legend(theme: Theme, backward: bool) -> list[tuple[float, _Entry]]:
+def _legend(theme: Theme, backward: bool, trainable: bool) -> list[tuple[float, _Entry]]:
     if not backward:
         return []
-    return [
-        (entry.width, entry)
-        for entry in (
-            _Entry("forward: value", theme, "value"),
-            _Entry("upstream · local = downstream gradient", theme, "backward"),
-            _Entry("local gradient", theme, "local"),
-        )
-    ]
+    entries = [("value", "forward: value"), ("backward", "upstream · local = downstream gradient")]
+    entries += [("local", "local gradient"), *([("trainable", "trainable")] if trainable else [])]
+    made = [_Entry(words, theme, role) for role, words in entries]
+    return [(entry.width, entry) for entry in made]
 
 
 class _Entry:
@@ -244,7 +245,7 @@ class _Entry:
     def __init__(self, words: str, theme: Theme, role: str) -> None:
         self.theme, self.role = theme, role
         self.line: Line = set_line("legend", ((role, Sym(words)),), theme.caption_size - 1)
-        self.sample = 0.0 if role == "local" else 30.0
+        self.sample = {"local": 0.0, "trainable": 20.0}.get(role, 30.0)
         self.width = self.sample + self.line.width
 
     def __call__(self, x: float, y: float) -> str:
@@ -252,16 +253,21 @@ class _Entry:
         if not self.sample:
             return words
         level = y - 3.5
+        if self.role == "trainable":
+            pen = f'fill="{self.theme.trainable}" stroke="{self.theme.border}"'
+            return _rect(x, level - 5.5, x + 14, level + 5.5, 3.0, pen) + words
         curve = [(x, level), (x + 8, level), (x + 16, level), (x + 24, level)]
         if self.role == "backward":
             colour = self.theme.backward
-            return _stroke(curve[::-1], colour, colour, "sample", 'stroke-width="1.4" stroke-dasharray="5.5 3.2"') + words
+            return (
+                _stroke(curve[::-1], colour, colour, "sample", 'stroke-width="1.4" stroke-dasharray="5.5 3.2"') + words
+            )
         return _stroke(curve, self.theme.forward, self.theme.forward, "sample", 'stroke-width="1.5"') + words
 
 
 def _characters(layout: Layout, caption: Line, legend: list[tuple[float, _Entry]]) -> set[str]:
     lines = [line.line for b in layout.boxes for line in b.lines]
-    lines += [label.line for e in layout.edges for label in (e.local, e.downstream) if label]
+    lines += [label.line for e in layout.edges for label in (e.value, e.local, e.downstream) if label]
     lines += [caption, *(entry.line for _, entry in legend)]
     marks = (m for line in lines for _, run in line.runs for m in run)
     return {m.char for m in marks if isinstance(m, Glyph) and outline(m.char)}

@@ -42,9 +42,7 @@ class Picture:
 
     def svg(self) -> str:
         """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine."""
-        return paint.svg(
-            self.layout, self.theme, self.show, self.caption, self.description, self.drawing.has_gradients
-        )
+        return paint.svg(self.layout, self.theme, self.show, self.caption, self.description, self.drawing.has_gradients)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture as the file's ending says: .svg, .png, .dot, or .pdf (extra `pdf`).
@@ -123,9 +121,7 @@ def _caption(drawing: Drawing, show: str) -> str:
 def _description(drawing: Drawing, show: str) -> str:
     """Alternative text: every node and, where gradients are shown, every edge, in words."""
     hide = show == paint.FORWARD
-    sentences = [
-        "; ".join(t for t in b.title.split("\n") if not (hide and t.startswith("∂"))) for b in drawing.boxes
-    ]
+    sentences = ["; ".join(t for t in b.title.split("\n") if not (hide and t.startswith("∂"))) for b in drawing.boxes]
     if not hide:
         sentences += ["; ".join(e.title.split("\n")) for e in drawing.edges]
     else:

@@ -166,9 +166,9 @@ def _font() -> Any:
     package = importlib.util.find_spec("ziamath")
     if package is None or not package.submodule_search_locations:
         raise missing_package("ziamath", "plots", "setting formulas")
-    import ziafont
+    from ziafont.font import Font
 
-    return ziafont.Font(os.path.join(package.submodule_search_locations[0], "fonts", FONT))
+    return Font(os.path.join(package.submodule_search_locations[0], "fonts", FONT))
 
 
 @cache

@@ -128,6 +128,10 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
 
+def _reshaped(x: Any, shape: Any) -> Any:
+    return np.reshape(x, shape)
+
+
 def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.sum(x, axis=axis, keepdims=keepdims)
 
@@ -163,7 +167,7 @@ ROWS: tuple[Row, ...] = (
                ("÷ n to each", lambda w, g, z, x, axis, keepdims:
                    _spread(w, g * (w.size(z) / w.size(x)), x, axis, keepdims)),
                infer=_reduction, axis=None, keepdims=False),
-    structural("reshape", "reshape(x)", lambda x, shape: np.reshape(x, shape),
+    structural("reshape", "reshape(x)", _reshaped,
                ("reshaped", lambda w, g, z, x, shape: w.reshape(g, shape=x.shape)), infer=_reshape, shape=()),
     structural("transpose", "xᵀ", np.transpose,
                ("ᵀ", lambda w, g, z, x, axes: w.transpose(g, axes=_inverse(axes))),
@@ -187,7 +191,7 @@ ROWS: tuple[Row, ...] = (
                    * (w.softmax(x, axis=-1) * w.sum(y, axis=-1, keepdims=True) - y)),
                ("· (−log softmax({x}))", lambda w, g, z, x, y:
                    -w.expand_dims(g, axis=len(x.shape) - 1) * w.log_softmax(x, axis=-1)),
-               infer=_cross_entropy_shape, sign="L",
+               infer=_cross_entropy_shape, sign="CE",
                definition=lambda w, x, y: -w.sum(y * w.log_softmax(x, axis=-1), axis=-1)),
 )
 # fmt: on

@@ -78,9 +78,9 @@ ROWS: tuple[Row, ...] = (
 
     elementwise("binary_cross_entropy",  "-(y*log(x) + (1 - y)*log(1 - x))", _binary_cross_entropy,
                 lambda w, z, x, y: -(y / x + (y - 1) / (1 - x)),
-                lambda w, z, x, y: w.log(1 - x) - w.log(x), sign="L"),
+                lambda w, z, x, y: w.log(1 - x) - w.log(x), sign="BCE"),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", _sigmoid_cross_entropy,
                 lambda w, z, x, y: w.sigmoid(x) - y,
-                lambda w, z, x, y: -x, sign="L"),
+                lambda w, z, x, y: -x, sign="BCE"),
 )
 # fmt: on
