@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -65,6 +66,14 @@ def test_a_chain_of_only_activations_and_a_leading_activation_need_no_names() ->
     assert [n.name for n in cg.Graph(model(X)) if n.kind == "op" and n.name] == ["z[1]", "a[1]"]
 
 
+def test_of_two_activations_after_one_layer_the_first_is_a() -> None:
+    model = nn.Sequential([nn.Linear.random(3, 2, seed=0), nn.Activation("tanh"), nn.Activation("relu")])
+
+    graph = cg.Graph(model(X))
+
+    assert graph["a[1]"].op.name == "tanh" and graph.output.op.name == "relu" and graph.output.name is None
+
+
 def test_a_sequential_inside_another_stands_for_its_layers() -> None:
     first = nn.Sequential([nn.Linear.random(3, 4, layer=1, seed=0)])
     second = nn.Sequential([nn.Activation("tanh"), nn.Linear.random(4, 2, layer=2, seed=0)])
@@ -107,7 +116,7 @@ class Scale:
     def parameters(self) -> tuple[cg.Node, ...]:
         return (self.s,)
 
-    def replaced(self, new: dict[cg.Node, cg.Node]) -> Scale:
+    def replaced(self, new: Mapping[cg.Node, cg.Node]) -> Scale:
         return Scale(new.get(self.s, self.s))
 
     def __call__(self, x: cg.Node) -> cg.Node:

@@ -104,6 +104,12 @@ def test_the_same_history_gives_the_same_bytes(suffix: str, tmp_path: Path) -> N
     assert files[0].startswith({"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}[suffix])
 
 
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_no_time_and_no_version_is_stamped_on_files(suffix: str, tmp_path: Path) -> None:
+    content = plots.learning_curve(MEASURED).save(tmp_path / f"curve.{suffix}").read_bytes()
+    assert not re.search(b"CreationDate|Matplotlib", content)
+
+
 def test_another_process_gives_the_same_bytes() -> None:
     program = (
         "from cgraph import train; from viz import plots; import hashlib\n"
