@@ -1,0 +1,151 @@
+"""Worlds: numbers, nodes and symbols, each one column of the same table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+from expressions import Case, cases
+from hypothesis import given, settings
+
+import cgraph as cg
+from cgraph.backward import backward
+from cgraph.errors import MissingValueError
+from cgraph.forward import forward
+from cgraph.ops import TABLE
+from cgraph.worlds.numpy import NUMPY
+from cgraph.worlds.sympy import SYMPY, exact
+
+WORLDS = [NUMPY, cg.GRAPH, SYMPY, cg.NumpyWorld("float32")]
+ids = [w.name for w in WORLDS]
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=ids)
+@pytest.mark.parametrize("name", TABLE)
+def test_every_world_has_every_op_of_the_table(world: Any, name: str) -> None:
+    assert callable(getattr(world, name))
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=ids)
+def test_no_world_has_an_op_that_the_table_does_not_have(world: Any) -> None:
+    with pytest.raises(AttributeError, match="the table has no op named 'arctan'"):
+        _ = world.arctan
+
+
+# GRAPH ---------------------------------------------------------------------------------------------------------------
+def test_the_world_of_nodes_substitutes_nodes_for_leaves() -> None:
+    x, y = cg.variables("x y")
+    f = cg.tanh(x) * x
+    composed = forward(f, {"x": y**2}, cg.GRAPH)[f]
+    assert [n.name for n in cg.Graph(composed).inputs] == ["y"]
+    assert cg.forward(composed, y=1.5)[composed] == pytest.approx(np.tanh(2.25) * 2.25)
+
+
+def test_the_world_of_nodes_takes_numbers_for_leaves() -> None:
+    graph = cg.parse("d = 2*b; e = a + d; L = c*e")
+    bound = forward(graph, {"b": 1.0}, cg.GRAPH)[graph.output]
+    assert sorted(n.name for n in cg.Graph(bound).inputs) == ["a", "c"]
+    assert cg.forward(bound, a=3, c=-2)[bound] == -10.0
+
+
+def test_what_is_substituted_must_fit_the_shape_of_the_leaf() -> None:
+    X = cg.variable("X", ("m", 2))
+    with pytest.raises(cg.errors.ShapeError, match="the value of X has shape"):
+        forward(cg.sum(X), {"X": cg.variable("Y", 3)}, cg.GRAPH)
+
+
+def test_a_backward_pass_in_the_world_of_nodes_has_nodes_on_every_edge() -> None:
+    graph = cg.parse("z = x*x; L = tanh(z)")
+    bwd = backward(forward(graph, {}, cg.GRAPH))
+    assert len(bwd.edges) == 3
+    assert all(isinstance(part, cg.Node) for e in bwd.edges for part in (e.upstream, e.local, e.downstream))
+
+
+def test_a_backward_pass_of_nodes_can_start_with_a_node() -> None:
+    x, g = cg.variable("x", 3), cg.variable("g", 3)
+    bwd = backward(forward(x * 2, {}, cg.GRAPH), upstream=g)
+    gradient = bwd.gradient["x"]
+    assert cg.forward(gradient, g=[1.0, 2.0, 3.0])[gradient].tolist() == [2.0, 4.0, 6.0]
+
+
+def test_the_zero_of_what_nothing_flows_to_has_its_shape() -> None:
+    x, y = cg.variable("x"), cg.variable("y", ("m", 2))
+    fwd = forward([x * x, cg.sum(y)], {}, cg.GRAPH)
+    zero = backward(fwd, of=fwd.graph.outputs[0]).gradient["y"]
+    assert zero.shape == ("m", 2)
+    assert cg.forward(zero, y=np.ones((3, 2)))[zero].tolist() == [[0, 0]] * 3
+
+
+# SYMPY ---------------------------------------------------------------------------------------------------------------
+def test_a_scalar_becomes_the_expression_that_it_is() -> None:
+    a, b, c = sympy.symbols("a b c", real=True)
+    assert sympy.expand(cg.to_sympy(cg.parse("d = 2*b; e = a + d; L = c*e")) - c * (a + 2 * b)) == 0
+
+
+def test_an_array_becomes_an_array_of_its_elements() -> None:
+    X, w = cg.variable("X", (2, 2)), cg.variable("w", 2)
+    result = cg.to_sympy(X @ w)
+    symbol = {n: sympy.Symbol(n, real=True) for n in ("X[0,0]", "X[0,1]", "X[1,0]", "X[1,1]", "w[0]", "w[1]")}
+    assert result.shape == (2,)
+    assert result[1] == symbol["X[1,0]"] * symbol["w[0]"] + symbol["X[1,1]"] * symbol["w[1]"]
+
+
+def test_named_dimensions_need_sizes_in_symbols() -> None:
+    X = cg.variable("X", ("m", 2))
+    with pytest.raises(MissingValueError) as caught:
+        cg.to_sympy(cg.sum(X))
+    assert "X has the named dimension 'm'" in str(caught.value)
+    assert "sizes={'m': 2}" in str(caught.value)
+    assert len(cg.to_sympy(cg.sum(X), sizes={"m": 3}).free_symbols) == 6
+
+
+def test_a_parameter_is_a_symbol_and_a_constant_is_a_number() -> None:
+    w = cg.parameter("w", 0.1)
+    assert cg.to_sympy(w * 0.25) == sympy.Symbol("w", real=True) / 4
+
+
+@pytest.mark.parametrize(
+    "number, expected",
+    [
+        (0.1, sympy.Rational(1, 10)),
+        (np.float64(-2.5), sympy.Rational(-5, 2)),
+        (3, sympy.Integer(3)),
+        (1e-20, sympy.Rational(1, 10**20)),
+        (1e22, sympy.Integer(10**22)),
+        (np.inf, sympy.oo),
+        (-np.inf, -sympy.oo),
+    ],
+)
+def test_floats_become_the_fractions_that_they_print_as(number: float, expected: Any) -> None:
+    assert exact(number) == expected
+
+
+def test_not_a_number_stays_not_a_number() -> None:
+    assert exact(np.nan) is sympy.nan
+
+
+@settings(max_examples=25, deadline=None)
+@given(cases(largest=4))
+def test_symbols_have_the_values_that_numbers_have(case: Case) -> None:
+    numeric = cg.forward(case.root, case.feed)[case.root]
+    symbolic = forward(case.root, case.feed, SYMPY)[case.root][()]
+    assert float(sympy.N(symbolic, 20)) == pytest.approx(float(numeric), rel=1e-10, abs=1e-12)
+
+
+def test_the_kink_of_relu_is_the_chapters_in_symbols_too() -> None:
+    x = cg.variable("x")
+    slope = backward(forward(cg.relu(x), {}, SYMPY)).gradient["x"][()]
+    symbol = sympy.Symbol("x", real=True)
+    assert [slope.subs(symbol, v) for v in (-1, 0, 1)] == [0, 1, 1]
+
+
+def test_a_chain_of_thousands_of_nodes_in_symbols() -> None:
+    # Shorter than elsewhere: a sum of symbols is flat, but each of SymPy's operations takes tens of microseconds.
+    node = x = cg.variable("x")
+    for _ in range(5_000):
+        node = node + 1
+    bwd = backward(forward(node, {}, SYMPY))
+    assert bwd.forward[node][()] == sympy.Symbol("x", real=True) + 5_000
+    assert bwd.gradient[x][()] == 1
