@@ -222,7 +222,8 @@ def _apply(op: str, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
     if op == "neg":
         return row("−", _wrapped((first, rank), _PRODUCT)), _SUM
     if op in ("mul", "matmul"):
-        factors = [_wrapped(operands[0], _PRODUCT), *(_wrapped(x, _PRODUCT, negative=True) for x in operands[1:])]
+        leading = first if _is_number(first) else _wrapped(operands[0], _PRODUCT)
+        factors = [leading, *(_wrapped(x, _PRODUCT, negative=True) for x in operands[1:])]
         return _product(factors, op), _PRODUCT
     if op == "div":
         return row(_wrapped(operands[0], _PRODUCT), Sym("/", space="thin"), _wrapped(operands[1], _POWER)), _PRODUCT

@@ -76,6 +76,18 @@ class Drawing:
     detail: str
 
 
+_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def clean(words: str) -> str:
+    """Words without the characters that XML and DOT cannot hold.
+
+    >>> clean("a" + chr(0) + "b")
+    'a\N{REPLACEMENT CHARACTER}b'
+    """
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words)
+
+
 def detail_for(count: int) -> str:
     """How much is written on the edges of a graph of so many nodes."""
     return FULL if count <= 8 else FORMULA if count <= 15 else NUMBER if count <= 40 else HOVER
@@ -136,7 +148,7 @@ class _Writer:
         return f"n{self.graph.position(node)}"
 
     def _spelled(self, node: Node) -> str:
-        return self.graph.name(node)
+        return clean(self.graph.name(node))
 
     # Boxes -----------------------------------------------------------------------------------------------------------
     def _box(self, node: Node) -> BoxText:
@@ -162,7 +174,7 @@ class _Writer:
             circle,
             node in self.graph.outputs,
             tuple(lines),
-            "\n".join(title),
+            clean("\n".join(title)),
         )
 
     def _heading(self, node: Node) -> Math:
@@ -251,7 +263,7 @@ class _Writer:
         if edge is not None:
             words = _Words(self, node, position, operand, edge, formula)
             local, downstream = words.local(), words.downstream()
-            title = words.sentence()
+            title = clean(words.sentence())
             zero = self.numbers is not None and bool(np.all(np.equal(edge.downstream, 0)))
         value = self._value(operand)
         ends = self._id(operand), self._id(node)

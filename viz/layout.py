@@ -20,7 +20,7 @@ from viz.typeset import Box, Glyph, Rule, typeset
 Point = tuple[float, float]
 PAD_X, PAD_Y, LINE_GAP = 9.0, 7.0, 5.0
 INSET = 3.0  # between the two borders of an output
-AROUND = 7.0  # free space that the skeleton keeps on both sides of a box, so that no stroke runs along its border
+AROUND = 8.0  # free space that the skeleton keeps on both sides of a box, so that no stroke runs along its border
 BETWEEN = 2.8  # half the distance between the forward and the backward stroke
 CLEAR = 4.5  # between a stroke and its label
 SLOT = 15.0  # the least height of a box for each edge that enters it

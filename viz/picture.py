@@ -11,7 +11,7 @@ from cgraph.errors import OutputError, ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.graph import Graph, Node
 from viz import dot, export, paint
-from viz.annotate import Drawing, annotate
+from viz.annotate import Drawing, annotate, clean
 from viz.engine import TIME_LIMIT
 from viz.layout import Layout, lay_out
 from viz.style import Theme, theme_named
@@ -107,7 +107,7 @@ def draw(
     chosen = theme_named(theme)
     drawing = annotate(graph, style, detail)
     layout = lay_out(drawing, chosen, direction, engine, time_limit)
-    title = caption if caption is not None else _caption(drawing, show)
+    title = _caption(drawing, show) if caption is None else clean(caption)
     return Picture(drawing, layout, chosen, show, title, _description(drawing, show), direction)
 
 

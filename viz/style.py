@@ -21,7 +21,7 @@ class Theme:
     backward: str = "#b3402a"
     local: str = "#6b6100"
     constant_border: str = "#8a8a8a"
-    faint: str = "#6b6b6b"
+    faint: str = "#5c5c5c"
     pale: str = "#d5a79e"
     title_size: float = 16.0
     value_size: float = 13.0
@@ -41,7 +41,7 @@ DARK = Theme(
     backward="#ff9c85",
     local="#d9cc5a",
     constant_border="#8f8f8f",
-    faint="#a8a8a8",
+    faint="#bdbdbd",
     pale="#7a4a40",
 )
 PRINT = Theme(

@@ -1,0 +1,286 @@
+"""Pictures: what stands on them, that nothing touches, and that their bytes never change."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from geometry import collisions, labels, spills
+
+import cgraph as cg
+import viz
+from cgraph.chapter import figure_6_17, figure_6_18
+from cgraph.errors import LayoutError, MissingPackageError, OutputError, ValueRefusedError
+from viz import style
+from viz.paint import BACKWARD, BOTH, FORWARD
+
+SVG = "{http://www.w3.org/2000/svg}"
+CASES = json.loads((Path(__file__).parent / "chapter_cases.json").read_text())
+FIGURES = {f["id"]: f for f in CASES["figures"]}
+
+
+def figure(number: str) -> viz.Picture:
+    if number == "6.15":
+        return viz.draw(figure_6_17(), show=FORWARD)
+    return viz.draw(figure_6_17()) if number == "6.17" else viz.draw(figure_6_18(), style="circuit")
+
+
+def normal(text: str) -> str:
+    """Text without spaces, with one minus and one product sign, and scripts as they are spelled."""
+    text = re.sub(r"</?(SUP|SUB|I|FONT[^>]*)>", "", unescape(text))
+    return re.sub(r"\s", "", text).replace("−", "-").replace("∗", "*")
+
+
+def words(picture: viz.Picture) -> str:
+    root = ET.fromstring(picture.svg())
+    return normal("\n".join(t.text or "" for t in root.iter(f"{SVG}title")))
+
+
+@pytest.mark.parametrize("number", ["6.15", "6.17", "6.18"])
+def test_a_figure_of_the_chapter_has_every_label_that_its_case_asks_for(number):
+    picture, wanted = figure(number), FIGURES[number]
+    found = words(picture)
+    assert [label for label in wanted["required_labels"] if normal(label) not in found] == []
+    assert len(picture.drawing.boxes) == wanted["n_nodes"]
+    assert len(picture.drawing.edges) == wanted["n_edges"]
+
+
+@pytest.mark.parametrize("number", ["6.15", "6.17", "6.18"])
+def test_the_dot_of_a_figure_has_the_labels_too(number):
+    dot = normal(figure(number).dot)
+    assert [label for label in FIGURES[number]["required_labels"] if normal(label) not in dot] == []
+
+
+def test_figure_6_18_has_nine_trainable_leaves_and_six_products():
+    picture = figure("6.18")
+    trainable = [b.name for b in picture.drawing.boxes if b.kind == "parameter"]
+    assert len(trainable) == 9
+    wanted = {label for label in FIGURES["6.18"]["required_labels"] if label[0] in "wb"}
+    assert set(trainable) == wanted
+    assert sum(b.round for b in picture.drawing.boxes) == FIGURES["6.18"]["n_star_nodes"]
+
+
+@pytest.mark.parametrize("number", ["6.15", "6.17", "6.18"])
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_nothing_touches_on_the_figures(number, direction):
+    of, look = (figure_6_18(), "circuit") if number == "6.18" else (figure_6_17(), "textbook")
+    picture = viz.draw(of, style=look, direction=direction, show=FORWARD if number == "6.15" else BOTH)
+    assert labels(picture)
+    assert collisions(picture) == []
+    assert spills(picture) == []
+
+
+def test_the_check_for_touching_sees_a_label_that_is_moved_onto_a_stroke():
+    from dataclasses import replace
+
+    picture = figure("6.17")
+    edge = picture.layout.edges[0]
+    moved = replace(edge, local=replace(edge.local, y=edge.local.y + 12))
+    worse = replace(picture, layout=replace(picture.layout, edges=(moved, *picture.layout.edges[1:])))
+    assert any("stroke" in c for c in collisions(worse))
+
+
+def test_forward_backward_and_combined_pictures_share_one_layout():
+    bwd = figure_6_17()
+    pictures = [viz.draw(bwd, show=show) for show in (FORWARD, BACKWARD, BOTH)]
+    assert pictures[0].layout == pictures[1].layout == pictures[2].layout
+    assert viz.draw(bwd.forward).layout == pictures[0].layout
+
+
+def test_the_same_bytes_come_out_in_every_process():
+    code = (
+        "import viz, hashlib; from cgraph.chapter import figure_6_18 as f;"
+        "p = viz.draw(f(), style='circuit'); print(hashlib.sha256((p.svg() + p.dot).encode()).hexdigest())"
+    )
+    seen = set()
+    for seed in ("0", "1", "77"):
+        run = subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        )
+        seen.add(run.stdout)
+    assert len(seen) == 1
+
+
+def test_edges_say_the_chain_rule_as_formula_and_number():
+    edge = next(e for e in figure("6.17").drawing.edges if e.name == "b->d")
+    assert edge.title == "∂L/∂b = ∂L/∂d · ∂d/∂b = −4\n∂d/∂b = 2"
+
+
+def test_every_element_carries_what_it_stands_for():
+    root = ET.fromstring(figure("6.17").svg())
+    assert {g.get("data-node") for g in root.iter(f"{SVG}g") if g.get("data-node")} == set("abcdeL")
+    edges = [g for g in root.iter(f"{SVG}g") if g.get("data-edge")]
+    assert len(edges) == 5
+    assert all(g.find(f"{SVG}title") is not None for g in edges)
+    assert root.find(f"{SVG}desc").text.startswith("c; c = −2; ∂L/∂c = 5.")
+
+
+def test_a_fan_out_shows_the_sum_of_its_contributions():
+    picture = viz.draw(cg.backward(cg.forward(cg.parse("y = x*x"), x=3)))
+    box = next(b for b in picture.drawing.boxes if b.name == "x")
+    assert "∂y/∂x = 6 (the sum of 2 terms)" in box.title
+    assert len(picture.drawing.edges) == 2
+
+
+def test_what_was_not_computed_is_not_drawn_as_zero():
+    graph = cg.Graph([cg.parse("e = a + 1").output, cg.parse("f = 2*b").output])
+    bwd = cg.backward(cg.forward(graph, a=1, b=1), of="e")
+    box = next(b for b in viz.draw(bwd).drawing.boxes if b.name == "b")
+    edge = next(e for e in viz.draw(bwd).drawing.edges if e.name == "b->f")
+    assert not any(role == "gradient" for role, _ in box.lines)
+    assert not edge.flows
+
+
+def test_a_zero_gradient_is_marked():
+    edges = viz.draw(cg.backward(cg.forward(cg.parse("y = relu(x)*2"), x=-1))).drawing.edges
+    assert [e.zero for e in edges] == [True, False]
+
+
+def test_a_graph_without_values_shows_its_gradients_as_formulas():
+    titles = {b.name: b.title for b in viz.draw(cg.parse("d = 2*b; e = a + d; L = c*e")).drawing.boxes}
+    assert titles["b"] == "b\n∂L/∂b = 2c"
+
+
+def test_tensors_show_shapes_and_linear_maps():
+    X, W = cg.variable("X", ("m", 3)), cg.parameter("W", np.ones((3, 2)))
+    bwd = cg.backward(cg.forward(cg.mean(X @ W).named("L"), X=np.ones((4, 3))))
+    picture = viz.draw(bwd)
+    assert "[m×3]" in next(b.title for b in picture.drawing.boxes if b.name == "X")
+    assert "· Wᵀ" in next(e.title for e in picture.drawing.edges if e.name.startswith("X->"))
+    assert collisions(picture) == []
+
+
+RIGHT_TO_LEFT, COMBINING = "\u202eabc", "a\u0301\u0302"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"]; x [',
+    "a\nb",
+    "\\N",
+    "&amp;",
+    "]]>",
+    RIGHT_TO_LEFT,
+    COMBINING,
+    "x" * 10_000,
+]
+HOSTILE += ["\u00e9\U0001f600", "{|<p>}", "a\x00b", "a\\", "\ud800"]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_name_is_only_a_name_in_svg_and_dot(name):
+    x = cg.variable(name)
+    picture = viz.draw(cg.backward(cg.forward((x * 2 + 1).named("y"), {x: 1.0})))
+    root = ET.fromstring(picture.svg())
+    assert not list(root.iter(f"{SVG}script"))
+    assert len([g for g in root.iter(f"{SVG}g") if g.get("data-node")]) == 3
+    from viz.engine import positions
+
+    assert len([o for o in positions(picture.dot)["objects"] if o["name"].startswith("n")]) == 3
+
+
+@pytest.mark.parametrize("theme", sorted(style.THEMES))
+def test_words_have_a_contrast_of_4_5_or_better(theme):
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    def contrast(a: str, b: str) -> float:
+        low, high = sorted((luminance(a), luminance(b)))
+        return (high + 0.05) / (low + 0.05)
+
+    t = style.theme_named(theme)
+    on_boxes = [(w, box) for w in (t.text, t.forward, t.backward, t.faint) for box in (t.box, t.trainable)]
+    beside = [(w, t.background) for w in (t.forward, t.backward, t.local, t.faint)]
+    assert {pair: contrast(*pair) for pair in on_boxes + beside if contrast(*pair) < 4.5} == {}
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "dot", "pdf"])
+def test_a_picture_is_saved_as_its_ending_says(tmp_path, ending):
+    path = figure("6.17").save(tmp_path / f"figure.{ending}")
+    start = {"svg": b"<svg", "png": b"\x89PNG", "dot": b"digraph", "pdf": b"%PDF"}[ending]
+    assert path.read_bytes().startswith(start)
+
+
+def test_a_png_shows_ink_where_the_boxes_are(tmp_path):
+    from matplotlib import image
+
+    picture = figure("6.17")
+    pixels = image.imread(figure("6.17").save(tmp_path / "figure.png"))
+    assert pixels.shape[1] == pytest.approx(2 * picture.layout.width, abs=2)
+    dark = (pixels[..., :3] < 0.5).any(axis=2)
+    assert dark.mean() > 0.01
+
+
+def test_an_ending_that_says_nothing_is_refused(tmp_path):
+    with pytest.raises(OutputError, match=r"no ending.*\.svg"):
+        figure("6.17").save(tmp_path / "figure.bmp")
+
+
+def test_a_file_that_cannot_be_written_leaves_what_was_there(tmp_path, monkeypatch):
+    old = tmp_path / "figure.svg"
+    old.write_text("old")
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("viz.export.os.replace", full)
+    with pytest.raises(OutputError, match="No space left"):
+        figure("6.17").save(old)
+    assert old.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(OutputError, match="nowhere"):
+        figure("6.17").save(tmp_path / "nowhere" / "figure.svg")
+
+
+def test_pdf_without_its_package_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "svglib.svglib", None)
+    with pytest.raises(MissingPackageError, match=r"cgraph-engine\[pdf\]"):
+        figure("6.17").save(tmp_path / "figure.pdf")
+
+
+def test_a_layout_that_takes_too_long_is_stopped():
+    with pytest.raises(LayoutError, match=r"more than 0\.0001 s"):
+        viz.draw(figure_6_18(), time_limit=0.0001)
+
+
+def test_a_graph_that_is_too_large_is_refused_before_the_layout():
+    node = cg.variable("x")
+    for _ in range(5_000):
+        node = node + 1.0
+    with pytest.raises(LayoutError, match="5001 nodes and 5000 edges"):
+        viz.draw(node)
+
+
+def test_an_engine_that_is_not_there_is_named(monkeypatch):
+    with pytest.raises(LayoutError, match="pip install graphviz-pure"):
+        viz.draw(figure_6_17(), engine="nowhere")
+    monkeypatch.setenv("CGRAPH_ENGINE", "elsewhere")
+    with pytest.raises(LayoutError, match="elsewhere"):
+        viz.draw(figure_6_17())
+
+
+@pytest.mark.parametrize("wrong", [{"style": "s"}, {"theme": "t"}, {"detail": "d"}, {"show": "s"}, {"direction": "up"}])
+def test_choices_that_are_not_there_are_refused_with_those_that_are(wrong):
+    with pytest.raises(ValueRefusedError, match="choose one of"):
+        viz.draw(figure_6_17(), **wrong)
+
+
+def test_a_backward_picture_of_a_forward_pass_is_refused():
+    with pytest.raises(ValueRefusedError, match="was not computed"):
+        viz.draw(figure_6_17().forward, show=BACKWARD)
+
+
+def test_notebooks_show_the_svg():
+    picture = figure("6.17")
+    assert picture._repr_svg_() == picture.svg()
