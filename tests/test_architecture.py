@@ -1,0 +1,261 @@
+"""Which way the arrows point: every import of cgraph and viz, lazy ones included, read from the sources."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import cgraph
+
+ROOT = Path(cgraph.__file__).parents[1]
+
+# The rooms from the ground up. A room may import from itself and from rooms of a lower rank, never from a higher one.
+RANK = {
+    room: rank
+    for rank, rooms in enumerate(
+        [
+            ["errors"],
+            ["shapes"],
+            ["ops"],
+            ["graph"],
+            ["worlds"],
+            ["forward"],
+            ["backward"],
+            ["simplify"],
+            ["calculus"],
+            ["passes", "functions", "parse", "notation"],
+            ["proof", "derive", "compile"],
+            ["nn", "chapter"],
+            ["train"],
+            ["cgraph"],  # the public face, cgraph/__init__.py
+            ["cli"],
+            ["__main__"],
+        ]
+    )
+    for room in rooms
+}
+OUTSIDE = {  # who may import what is heavy
+    "sympy": {"cgraph.worlds.sympy", "cgraph.proof"},
+    "networkx": {"cgraph.graph"},
+    "viz": {"cgraph.cli", "cgraph.__main__"},
+}
+Import = tuple[str, int]  # the module that is imported, and the line that does it
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the two packages by its dotted name."""
+    found = {}
+    for path in sorted([*ROOT.glob("cgraph/**/*.py"), *ROOT.glob("viz/**/*.py")]):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def _without_type_checking(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes of a module, but for what only a type checker sees."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            stack.extend(node.orelse)
+        else:
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def imports_of(source: str, module: str, is_package: bool, known: set[str]) -> list[Import]:
+    """The modules that a source imports anywhere in it; `from cgraph import nn` is an import of cgraph.nn."""
+    found: list[Import] = []
+    package = module if is_package else module.rpartition(".")[0]
+    for node in _without_type_checking(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parts, *([node.module] if node.module else [])])
+            submodules = [f"{base}.{alias.name}" for alias in node.names]
+            inner = [name for name in submodules if name in known]
+            found += [(name, node.lineno) for name in inner]
+            if len(inner) < len(submodules):
+                found.append((base, node.lineno))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            found.append((_literal_start(node), node.lineno))
+    return found
+
+
+def _literal_start(call: ast.Call) -> str:
+    argument = call.args[0]
+    if isinstance(argument, ast.Constant):
+        return str(argument.value)
+    return (
+        ""
+        if not isinstance(argument, ast.JoinedStr)
+        else "".join(part.value for part in argument.values if isinstance(part, ast.Constant)).rstrip(".")
+    )
+
+
+def imports(module: str) -> list[Import]:
+    path = MODULES[module]
+    return imports_of(path.read_text(encoding="utf-8"), module, path.name == "__init__.py", set(MODULES))
+
+
+def room(module: str) -> str:
+    """The room of a module: `worlds` for cgraph.worlds.sympy, `cgraph` for the public face itself."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
+def backward_arrows(module: str, found: list[Import]) -> list[str]:
+    """The imports of a module of cgraph that run back, or that leave for viz."""
+    here = room(module)
+    wrong = []
+    for target, line in found:
+        inside = target.split(".")[0] == "cgraph"
+        if inside and room(target) != here and RANK[room(target)] >= RANK[here]:
+            wrong.append(f"{module}, line {line}: {here} must not import {target}")
+    return wrong
+
+
+CGRAPH = [m for m in MODULES if m.split(".")[0] == "cgraph"]
+
+
+@pytest.mark.parametrize("module", CGRAPH)
+def test_every_room_has_its_rank(module: str) -> None:
+    assert room(module) in RANK, f"give the room {room(module)} its place in RANK"
+
+
+@pytest.mark.parametrize("module", [m for m in CGRAPH if m != "cgraph"])
+def test_no_import_of_cgraph_runs_back(module: str) -> None:
+    assert backward_arrows(module, imports(module)) == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_two_modules_import_each_other(module: str) -> None:
+    reached: set[str] = set()
+    stack = [t for t, _ in imports(module) if t in MODULES and t != module]
+    while stack:
+        target = stack.pop()
+        if target not in reached:
+            reached.add(target)
+            # `cgraph` itself hands out rooms on demand, so what passes through it is no ring
+            stack.extend(t for t, _ in imports(target) if t in MODULES and "cgraph" not in (t, target))
+    assert module not in reached - {"cgraph"} or module == "cgraph"
+
+
+@pytest.mark.parametrize("module", ["cgraph.forward", "cgraph.backward"])
+def test_the_two_algorithms_are_handed_their_world(module: str) -> None:
+    assert [t for t, _ in imports(module) if "worlds" in t] == []
+
+
+@pytest.mark.parametrize("module", [m for m in CGRAPH if room(m) == "ops"])
+def test_the_table_knows_no_node_and_no_pass(module: str) -> None:
+    ours = {room(t) for t, _ in imports(module) if t.startswith("cgraph")}
+    assert ours <= {"errors", "shapes", "ops"}
+    assert {t.split(".")[0] for t, _ in imports(module)} <= {"__future__", "cgraph", "numpy", *sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize("package", OUTSIDE)
+def test_heavy_packages_are_imported_only_where_they_belong(package: str) -> None:
+    users = {m for m in CGRAPH if any(t.split(".")[0] == package for t, _ in imports(m))}
+    assert users <= OUTSIDE[package]
+
+
+def test_the_command_line_alone_looks_out_at_viz_and_nothing_imports_the_command_line() -> None:
+    for module in MODULES:
+        targets = {t for t, _ in imports(module)}
+        assert "cgraph.cli" not in targets or module == "cgraph.__main__"
+
+
+FORBIDDEN = {"eval", "exec", "compile", "__import__"}
+PICKLES = {"pickle", "cPickle", "dill", "marshal", "shelve", "joblib"}
+
+
+def dangerous(source: str) -> list[str]:
+    """The calls of a source that would run what they are given."""
+    wrong = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and node.id in FORBIDDEN:
+            wrong.append(f"line {node.lineno}: {node.id}")
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = {a.name for a in node.names} | {getattr(node, "module", None) or ""}
+            wrong += [f"line {node.lineno}: {n}" for n in sorted(names) if n.split(".")[0] in PICKLES]
+        if isinstance(node, ast.keyword) and node.arg in ("allow_pickle", "shell"):
+            wrong += [] if ast.unparse(node.value) == "False" else [f"line {node.value.lineno}: {node.arg}"]
+    return wrong
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_that_is_read_is_ever_run(module: str) -> None:
+    assert dangerous(MODULES[module].read_text(encoding="utf-8")) == []
+
+
+def test_formulas_reach_sympy_only_from_rows_of_the_table() -> None:
+    # sympify of a text runs it: only a row's own formula may go there
+    for module in CGRAPH:
+        for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("parse_expr", "lambdify"):
+                pytest.fail(f"{module}, line {node.lineno}: {ast.unparse(node)}")
+
+
+def test_importing_cgraph_imports_nothing_heavy() -> None:
+    heavy = ["sympy", "networkx", "graphviz", "ziamath", "rich", "matplotlib", "viz", "sklearn", "resvg_py"]
+    program = f"import cgraph, sys; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# The reader of imports itself ----------------------------------------------------------------------------------------
+LATE = """
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from cgraph.cli import main
+else:
+    import os
+def late():
+    import cgraph.proof
+    from cgraph import train
+    from . import parse
+    from .worlds import numpy
+    importlib.import_module("cgraph.nn")
+    importlib.import_module(f"cgraph.{name}")
+"""
+
+
+def test_lazy_relative_and_named_imports_are_seen_and_those_of_types_are_not() -> None:
+    known = {"cgraph.proof", "cgraph.train", "cgraph.parse", "cgraph.worlds.numpy", "cgraph.cli"}
+    found = {target for target, _ in imports_of(LATE, "cgraph.graph", False, known)}
+    assert found >= {"os", "cgraph.proof", "cgraph.train", "cgraph.parse", "cgraph.worlds.numpy", "cgraph.nn", "cgraph"}
+    assert "cgraph.cli" not in found
+
+
+@pytest.mark.parametrize(
+    "module, source",
+    [
+        ("cgraph.ops.row", "from cgraph.graph import Node"),
+        ("cgraph.graph", "def f():\n    from cgraph.forward import forward"),
+        ("cgraph.graph", "def f():\n    import cgraph"),
+        ("cgraph.forward", "from cgraph.worlds.numpy import NUMPY\nfrom cgraph.backward import Edge"),
+        ("cgraph.parse", "from cgraph import passes"),
+        ("cgraph.nn.layers", "from cgraph.train import fit"),
+        ("cgraph.worlds.numpy", "from ..calculus import grad"),
+    ],
+)
+def test_an_arrow_that_runs_back_is_found(module: str, source: str) -> None:
+    assert backward_arrows(module, imports_of(source, module, False, set(MODULES)))
+
+
+@pytest.mark.parametrize(
+    "source", ["eval('1')", "exec(x)", "import pickle", "from pickle import loads", "np.load(f, allow_pickle=True)"]
+)
+def test_a_dangerous_call_is_found(source: str) -> None:
+    assert dangerous(source)
