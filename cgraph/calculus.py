@@ -44,5 +44,5 @@ def grad(of: Node | Graph, wrt: Node | str | Sequence[Node | str]) -> Node | lis
                 where=graph.output.where,
                 why="no gradient flows there",
             )
-    gradients = simplify([pass_.gradient[key] for key in wanted])
+    gradients = simplify([pass_.gradient[key] for key in wanted], keep=graph.index)
     return gradients[0] if isinstance(wrt, (Node, str)) else gradients

@@ -25,7 +25,7 @@ class CgraphError(Exception):
             text += f": {self.why}"
         if self.fix:
             text += f". Fix: {self.fix}"
-        return text
+        return " ".join(text.split())
 
 
 class ShapeError(CgraphError, ValueError):

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
@@ -58,6 +58,9 @@ class Node(_Slots):
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"nodes are frozen: {name} cannot be set")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"nodes are frozen: {name} cannot be deleted")
+
     def named(self, name: str) -> Node:
         """The same expression under a name, as a new node; use the new one from here on.
 
@@ -89,40 +92,40 @@ class Node(_Slots):
         return build(TABLE["reshape"], self, shape=shape[0] if len(shape) == 1 else shape)
 
     def __add__(self, other: Any) -> Node:
-        return build(_ADD, self, other)
+        return _binary(_ADD, self, other)
 
     def __radd__(self, other: Any) -> Node:
-        return build(_ADD, other, self)
+        return _binary(_ADD, other, self)
 
     def __sub__(self, other: Any) -> Node:
-        return build(_SUB, self, other)
+        return _binary(_SUB, self, other)
 
     def __rsub__(self, other: Any) -> Node:
-        return build(_SUB, other, self)
+        return _binary(_SUB, other, self)
 
     def __mul__(self, other: Any) -> Node:
-        return build(_MUL, self, other)
+        return _binary(_MUL, self, other)
 
     def __rmul__(self, other: Any) -> Node:
-        return build(_MUL, other, self)
+        return _binary(_MUL, other, self)
 
     def __truediv__(self, other: Any) -> Node:
-        return build(_DIV, self, other)
+        return _binary(_DIV, self, other)
 
     def __rtruediv__(self, other: Any) -> Node:
-        return build(_DIV, other, self)
+        return _binary(_DIV, other, self)
 
     def __pow__(self, other: Any) -> Node:
-        return build(_POW, self, other)
+        return _binary(_POW, self, other)
 
     def __rpow__(self, other: Any) -> Node:
-        return build(_POW, other, self)
+        return _binary(_POW, other, self)
 
     def __matmul__(self, other: Any) -> Node:
-        return build(_MATMUL, self, other)
+        return _binary(_MATMUL, self, other)
 
     def __rmatmul__(self, other: Any) -> Node:
-        return build(_MATMUL, other, self)
+        return _binary(_MATMUL, other, self)
 
     def __neg__(self) -> Node:
         return build(_NEG, self)
@@ -139,6 +142,17 @@ class Node(_Slots):
                 fix=f"use one of: {', '.join(sorted(u.__name__ for u in _UFUNCS))}",
             )
         return build(row, *inputs)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, kwargs: Any) -> Any:
+        row = TABLE.get(function.__name__)
+        if row is None or row.arity is None or not any(row.rule(i) for i in range(row.arity)):
+            raise CgraphError(
+                f"numpy.{function.__name__} does not work on nodes",
+                why="no row of the table computes it",
+                fix=f"the functions of the table are {', '.join(TABLE)}",
+            )
+        attrs = dict(zip(row.defaults, inputs[row.arity :], strict=False))
+        return build(row, *inputs[: row.arity], **attrs, **kwargs)
 
     def __array__(self, *_args: Any, **_kwargs: Any) -> NDArray[Any]:
         raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
@@ -232,7 +246,21 @@ def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) 
             why=error.why,
             fix=error.fix or "make the shapes fit, for example by .reshape or .T",
         ) from None
-    return _make(OP, row, nodes, normal or NONE, shape, origin=origin)
+    return _make(OP, row, nodes, MappingProxyType(normal) if normal else NONE, shape, origin=origin)
+
+
+def _binary(row: Row, x: Any, y: Any) -> Node:
+    """`build` for the operators: short, because graphs of scalars are built one operator at a time."""
+    frame = sys._getframe(2)
+    code = frame.f_code
+    origin = _caller() if code.co_filename.startswith(_HERE) else (code, frame.f_lasti)
+    if x.__class__ is not Node:
+        x = as_node(x, origin)
+    elif y.__class__ is not Node:
+        y = as_node(y, origin)
+    if x.shape != y.shape or not row.elementwise:
+        return build(row, x, y, origin=origin)
+    return _make(OP, row, (x, y), NONE, x.shape, None, None, origin)
 
 
 def as_node(value: Any, origin: Origin | None = None) -> Node:
@@ -489,7 +517,9 @@ class Graph:
 def _unpickle(records: list[tuple[Any, ...]], outputs: int) -> Node | Graph:
     nodes: list[Node] = []
     for kind, op, operands, attrs, shape, name, value, where in records[:-1]:
-        nodes.append(_make(kind, op, tuple(nodes[i] for i in operands), attrs or NONE, shape, name, value, where))
+        own = None if value is None else as_array(value, kind)
+        given = MappingProxyType(attrs) if attrs else NONE
+        nodes.append(_make(kind, op, tuple(nodes[i] for i in operands), given, shape, name, own, where))
     found = [nodes[i] for i in records[-1]]
     return Graph(found) if outputs else found[0]
 

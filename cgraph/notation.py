@@ -87,7 +87,7 @@ _SPELLED = (
 _GREEK = dict(zip(_SPELLED, "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
 _NAME = re.compile(
     r"(?P<base>[^\W\d_]+?)(?:_?(?P<hat>hat))?(?:\[(?P<sup>[\w+−-]{1,6})\])?_?"
-    r"(?P<sub>(?<![^\W\d])[^\W_]+|\d+(?:_\w+)?|(?<=_)\w+)?"
+    r"(?P<sub>(?<![^\W\d])[^\W_]+|\d+(?:_\w+)?|(?<=_)\w+)?(?P<prime>'*)"
 )
 
 
@@ -112,8 +112,9 @@ def name(spelling: str) -> Math:
     math: Math = Sym(letter, italic=len(letter) == 1)
     if found["hat"]:
         math = Hat(math)
-    if sup or sub:
-        math = Script(math, Sym(f"[{sup}]") if sup else None, Sym(sub.replace("_", ",")) if sub else None)
+    raised = (f"[{sup}]" if sup else "") + "′" * len(found["prime"])
+    if raised or sub:
+        math = Script(math, Sym(raised) if raised else None, Sym(sub.replace("_", ",")) if sub else None)
     return Named(math, spelling)
 
 
@@ -225,7 +226,7 @@ def _apply(op: str, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
         leading = first if _is_number(first) else _wrapped(operands[0], _PRODUCT)
         factors = [leading, *(_wrapped(x, _PRODUCT, negative=True) for x in operands[1:])]
         return _product(factors, op), _PRODUCT
-    if op == "div":
+    if op in ("div", "ratio"):
         return row(_wrapped(operands[0], _PRODUCT), Sym("/", space="thin"), _wrapped(operands[1], _POWER)), _PRODUCT
     if op == "pow":
         raised = isinstance(first, Named) and isinstance(first.math, Script) and first.math.sup is not None

@@ -6,19 +6,19 @@ graph that it came from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
 from cgraph.graph import CONSTANT, OP, Graph, Node, as_node, build
 
 
-def simplify(outputs: Sequence[Node]) -> list[Node]:
-    """The same outputs, rewritten; equal in value for every finite input."""
+def simplify(outputs: Sequence[Node], keep: Container[Node] = ()) -> list[Node]:
+    """The same outputs, rewritten; equal in value for every finite input. Nodes in `keep` stay as they are."""
     graph = Graph(outputs)
     done: dict[Node, Node] = {}
     for node in graph.nodes:
-        if node.kind != OP or node.op is None:
+        if node.kind != OP or node.op is None or node in keep:
             done[node] = node
             continue
         operands = [done[x] for x in node.operands]

@@ -142,7 +142,10 @@ class _Writer:
         boxes = tuple(self._box(n) for n in self.graph.nodes if n not in self.hidden)
         edges = tuple(self._edges())
         flowing = self.numbers is not None or self.symbols is not None
-        return Drawing(boxes, edges, self._spelled(self.root), self.forward is not None, flowing, self.detail)
+        outputs = [self.root] if self.numbers is not None or len(self.graph.outputs) == 1 else self.graph.outputs
+        return Drawing(
+            boxes, edges, ", ".join(map(self._spelled, outputs)), self.forward is not None, flowing, self.detail
+        )
 
     def _id(self, node: Node) -> str:
         return f"n{self.graph.position(node)}"
@@ -236,7 +239,7 @@ class _Writer:
         """A local derivative or a gradient in symbols: a Python number or a node of the GRAPH world."""
         if not isinstance(value, Node):
             return notation.number(value)
-        return notation.formula(simplify([value])[0], self.names)
+        return notation.formula(simplify([value], keep=self.graph.index)[0], self.names)
 
     # Edges -----------------------------------------------------------------------------------------------------------
     def _edges(self) -> list[EdgeText]:

@@ -22,6 +22,10 @@ def _mul(x: Any, *more: Any) -> Any:
     return x
 
 
+def _ratio(x: Any, y: Any) -> Any:
+    return np.where(x == 0, 0.0, x / np.where(x == 0, 1.0, y))
+
+
 def _sigmoid(x: Any) -> Any:
     e = np.exp(-np.abs(x))  # never overflows
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
@@ -56,6 +60,9 @@ ROWS: tuple[Row, ...] = (
                                                           lambda w, z, x, y: -1, sign="−"),
     elementwise("div",     "x/y",            np.true_divide, lambda w, z, x, y: 1 / y,
                                                           lambda w, z, x, y: -z / y, sign="/"),
+    elementwise("ratio",   "x/y",            _ratio,      lambda w, z, x, y: 1 / y,
+                                                          lambda w, z, x, y: -w.ratio(z, y), sign="/",
+                kink="0/0 = 0"),
     elementwise("neg",     "-x",             np.negative, lambda w, z, x: -1, sign="−"),
     elementwise("pow",     "x**y",           _pow,        lambda w, z, x, y: y * x ** (y - 1),
                                                           lambda w, z, x, y: z * w.log(x), sign="xʸ"),
@@ -77,7 +84,7 @@ ROWS: tuple[Row, ...] = (
                 sign="<"),
 
     elementwise("binary_cross_entropy",  "-(y*log(x) + (1 - y)*log(1 - x))", _binary_cross_entropy,
-                lambda w, z, x, y: -(y / x + (y - 1) / (1 - x)),
+                lambda w, z, x, y: -(w.ratio(y, x) + w.ratio(y - 1, 1 - x)),
                 lambda w, z, x, y: w.log(1 - x) - w.log(x), sign="BCE"),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", _sigmoid_cross_entropy,
                 lambda w, z, x, y: w.sigmoid(x) - y,
