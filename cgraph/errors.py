@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class CgraphError(Exception):
     """Base of every error that cgraph raises on purpose.
@@ -79,3 +81,14 @@ def missing_package(package: str, extra: str, purpose: str) -> MissingPackageErr
         why=f"{purpose} needs it",
         fix=f"pip install 'cgraph-engine[{extra}]'",
     )
+
+
+def close_matches(name: str, names: Iterable[str]) -> list[str]:
+    """The one name that was perhaps meant, or none.
+
+    >>> close_matches("tahn", ["tan", "tanh", "exp"])
+    ['tanh']
+    """
+    import difflib  # only when something went wrong: it takes 2 ms
+
+    return difflib.get_close_matches(name, names, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import linecache
 import os
 import sys
@@ -14,7 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cgraph.errors import CgraphError, GraphError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.errors import (
+    CgraphError,
+    GraphError,
+    NameUnknownError,
+    ShapeError,
+    ValueRefusedError,
+    close_matches,
+)
 from cgraph.ops import TABLE
 from cgraph.ops.row import NONE, Attrs, Row
 from cgraph.shapes import Shape, as_shape, show
@@ -31,14 +37,15 @@ class _Slots:
     """The fields of a node. A node is filled as this class and then turned into a `Node`, which refuses every
     change: slots without a `__setattr__` of their own are what makes building a graph fast."""
 
-    __slots__ = ("__weakref__", "attrs", "kind", "name", "op", "operands", "origin", "shape", "value")
+    __slots__ = ("__weakref__", "attrs", "code", "instruction", "kind", "name", "op", "operands", "shape", "value")
 
 
 class Node(_Slots):
     """One expression of a graph: a leaf (variable, parameter, constant) or an op applied to operands.
 
     Fields: `kind`, `op` (a row of the table, None for a leaf), `operands` (a tuple of nodes), `attrs`, `shape`,
-    `name` (None until `.named`), `value` (a parameter's or a constant's own, read-only), `origin`.
+    `name` (None until `.named`), `value` (a parameter's or a constant's own, read-only), and
+    `code` with `instruction`, from which `where` finds the user's line.
     Nodes are equal only to themselves. Build them with `cg.variable`, operators, and the functions of the table.
     """
 
@@ -51,7 +58,8 @@ class Node(_Slots):
     shape: Shape
     name: str | None
     value: Any
-    origin: Origin
+    code: CodeType | str
+    instruction: int
 
     __array_priority__ = 1000.0
 
@@ -68,6 +76,11 @@ class Node(_Slots):
         <d = mul(2, b)>
         """
         return _make(self.kind, self.op, self.operands, self.attrs, self.shape, _checked(name), self.value, self.origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where this node was built, to build another one in its place."""
+        return self.code if isinstance(self.code, str) else (self.code, self.instruction)
 
     @property
     def where(self) -> str:
@@ -198,7 +211,12 @@ def _make(
     node.shape = shape
     node.name = name
     node.value = value
-    node.origin = _caller() if origin is None else origin
+    if origin is None:
+        origin = _caller()
+    if isinstance(origin, str):
+        node.code, node.instruction = origin, 0
+    else:  # unpacked, so that no tuple stays behind for the garbage collector to visit
+        node.code, node.instruction = origin
     node.__class__ = Node
     return node  # type: ignore[no-any-return]  # a cast costs a call, and this is where graphs are built
 
@@ -467,7 +485,7 @@ class Graph:
                 why="another node of the same name is: .named makes a new node" if twin else "",
                 fix="use the node that the output was built from, or its name",
             )
-        near = difflib.get_close_matches(str(key), self.names, 1)
+        near = close_matches(str(key), self.names)
         return NameUnknownError(
             f"the graph has no node named {key!r}",
             fix=f"did you mean {near[0]!r}?" if near else f"its names are {_listed(self.names)}",

@@ -7,12 +7,11 @@ and an allow-list of what may stand in it; nothing is ever evaluated.
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from cgraph.errors import FormulaError
+from cgraph.errors import FormulaError, close_matches
 from cgraph.graph import Graph, Node, as_node, build, variable
 from cgraph.ops import TABLE
 
@@ -161,7 +160,7 @@ class _Reader:
             self._refuse("only functions of the table can be called", part, fix="write a name, such as tanh(x)")
         name = part.func.id
         if name not in TABLE:
-            near = difflib.get_close_matches(name, TABLE, 1)
+            near = close_matches(name, TABLE)
             self._refuse(
                 f"there is no function {name}",
                 part,

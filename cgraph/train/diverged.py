@@ -10,7 +10,7 @@ from cgraph.errors import TrainingError
 from cgraph.forward import Forward
 
 if TYPE_CHECKING:
-    from cgraph.train.loop import Epoch
+    from cgraph.train.history import Epoch
 
 
 class DivergedError(TrainingError):

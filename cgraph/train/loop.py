@@ -15,26 +15,13 @@ from cgraph.nn.init import generator
 from cgraph.passes import forward
 from cgraph.train.checks import Array, examples, same_width, whole
 from cgraph.train.diverged import DivergedError
+from cgraph.train.history import Epoch
 from cgraph.train.metrics import accuracy
 from cgraph.train.model import Model, Optimizer, output_of
 from cgraph.train.progress import shown
 
 M = TypeVar("M", bound=Model)
 Values: TypeAlias = Mapping[Node | str, Any]
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One epoch: its number from 1, the mean loss over its examples, and the metric on the devset (None without)."""
-
-    number: int
-    loss: float
-    metric: float | None = None
-
-    @property
-    def text(self) -> str:
-        """Such as `loss 0.1234, dev 0.975`."""
-        return f"loss {self.loss:.4f}" + ("" if self.metric is None else f", dev {self.metric:.3f}")
 
 
 @dataclass(frozen=True)

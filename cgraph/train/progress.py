@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cgraph.train.loop import Epoch
+    from cgraph.train.history import Epoch
 
 
 @contextmanager
