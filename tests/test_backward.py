@@ -245,8 +245,9 @@ def test_an_unknown_node_is_refused() -> None:
 
 def test_a_chain_of_100_000_nodes_is_differentiated() -> None:
     node = x = cg.variable("x")
+    one = cg.constant(1)
     for _ in range(LONG):
-        node = node + 1
+        node = node + one
     bwd = cg.backward(cg.forward(node, x=0.0))
     assert bwd.gradient[x] == 1.0
     assert len(bwd.edges) == LONG
