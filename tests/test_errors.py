@@ -266,7 +266,9 @@ def test_a_message_is_one_line_whatever_a_shape_holds(shape: Any) -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("kind", [e for e in vars(errors).values() if isinstance(e, type) and e.__module__ == "cgraph.errors"][1:])
+@pytest.mark.parametrize(
+    "kind", [e for e in vars(errors).values() if isinstance(e, type) and e.__module__ == "cgraph.errors"][1:]
+)
 def test_every_error_is_one_of_ours_and_one_of_pythons(kind: type) -> None:
     assert issubclass(kind, CgraphError)
     python = [b for b in kind.__mro__ if b.__module__ == "builtins" and b not in (Exception, BaseException, object)]
