@@ -86,7 +86,7 @@ def missing_package(package: str, extra: str, purpose: str) -> MissingPackageErr
 def close_matches(name: str, names: Iterable[str]) -> list[str]:
     """The one name that was perhaps meant, or none.
 
-    >>> close_matches("tahn", ["tan", "tanh", "exp"])
+    >>> close_matches("tanhh", ["tan", "tanh", "exp"])
     ['tanh']
     """
     import difflib  # only when something went wrong: it takes 2 ms
