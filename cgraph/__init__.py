@@ -14,7 +14,8 @@ from cgraph.calculus import grad
 from cgraph.errors import CgraphError
 from cgraph.forward import Forward
 from cgraph.functions import functions
-from cgraph.graph import Graph, Node, constant, parameter, variable, variables
+from cgraph.graph import Graph
+from cgraph.node import Node, constant, parameter, variable, variables
 from cgraph.parse import parse
 from cgraph.passes import backward, forward
 from cgraph.simplify import simplify

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from cgraph.errors import GradientError, NameUnknownError, ShapeError
 from cgraph.forward import Forward
-from cgraph.graph import OP, Graph, Node
+from cgraph.graph import Graph
+from cgraph.node import OP, Node
 from cgraph.ops.row import unbroadcast
 from cgraph.shapes import show
 

@@ -8,7 +8,8 @@ from typing import overload
 from cgraph.backward import backward
 from cgraph.errors import GradientError
 from cgraph.forward import Forward
-from cgraph.graph import Graph, Node
+from cgraph.graph import Graph
+from cgraph.node import Node
 from cgraph.simplify import simplify
 from cgraph.worlds.graph import GRAPH
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cgraph.backward import Backward
 from cgraph.functions import functions
-from cgraph.graph import Node, constant, parameter, variable
+from cgraph.node import Node, constant, parameter, variable
 from cgraph.parse import parse
 from cgraph.passes import backward, forward
 

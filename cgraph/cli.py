@@ -18,7 +18,8 @@ from cgraph import __version__
 from cgraph.backward import Backward
 from cgraph.errors import CgraphError, FormulaError, MissingValueError, OutputError, ValueRefusedError
 from cgraph.forward import Forward
-from cgraph.graph import Graph, variable
+from cgraph.graph import Graph
+from cgraph.node import variable
 from cgraph.parse import parse
 from cgraph.passes import backward, forward
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cgraph import shapes
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError
-from cgraph.graph import OP, Graph, Node
+from cgraph.graph import Graph
+from cgraph.node import OP, Node
 
 if TYPE_CHECKING:
     from cgraph.worlds.world import World

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from cgraph.graph import Node, build
+from cgraph.node import Node, build
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
 

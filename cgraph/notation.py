@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cgraph.graph import CONSTANT, OP, Graph, Node
+from cgraph.graph import Graph
+from cgraph.node import CONSTANT, OP, Node
 from cgraph.ops import TABLE
 from cgraph.shapes import Shape
 

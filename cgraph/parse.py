@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from cgraph.errors import FormulaError, close_matches
-from cgraph.graph import Graph, Node, as_node, build, variable
+from cgraph.graph import Graph
+from cgraph.node import Node, as_node, build, variable
 from cgraph.ops import TABLE
 
 _BINARY = {

@@ -11,7 +11,8 @@ from cgraph.backward import Backward
 from cgraph.backward import backward as run_backward
 from cgraph.forward import Forward
 from cgraph.forward import forward as run_forward
-from cgraph.graph import Graph, Node
+from cgraph.graph import Graph
+from cgraph.node import Node
 from cgraph.worlds.numpy import NUMPY
 from cgraph.worlds.world import World
 

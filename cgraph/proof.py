@@ -16,7 +16,8 @@ import sympy
 
 from cgraph.backward import Backward, backward
 from cgraph.forward import Forward, forward
-from cgraph.graph import Graph, Node, variable
+from cgraph.graph import Graph
+from cgraph.node import Node, variable
 from cgraph.ops.row import Row
 from cgraph.worlds.sympy import SYMPY, as_object, formula
 

@@ -10,7 +10,8 @@ from collections.abc import Container, Sequence
 
 import numpy as np
 
-from cgraph.graph import CONSTANT, OP, Graph, Node, as_node, build
+from cgraph.graph import Graph
+from cgraph.node import CONSTANT, OP, Node, as_node, build
 
 
 def simplify(outputs: Sequence[Node], keep: Container[Node] = ()) -> list[Node]:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every run and every machine, however slow: a red test is a fact and not a coincidence.
+settings.register_profile("cgraph", deadline=None, derandomize=True, database=None)
+settings.load_profile("cgraph")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -22,6 +22,7 @@ RANK = {
             ["errors"],
             ["shapes"],
             ["ops"],
+            ["node"],
             ["graph"],
             ["worlds"],
             ["forward"],

@@ -261,7 +261,7 @@ def test_a_graph_with_two_to_the_60_paths_is_differentiated_edge_by_edge() -> No
 
 
 # Laws ----------------------------------------------------------------------------------------------------------------
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases())
 def test_the_gradient_agrees_with_central_differences(case: Case) -> None:
     bwd = cg.backward(cg.forward(case.root, case.feed))
@@ -271,7 +271,7 @@ def test_the_gradient_agrees_with_central_differences(case: Case) -> None:
         assert slope == pytest.approx(central_difference(case, leaf, direction), rel=1e-5, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases())
 def test_the_backward_pass_is_linear_in_the_upstream_gradient(case: Case) -> None:
     fwd = cg.forward(case.root, case.feed)
@@ -280,7 +280,7 @@ def test_the_backward_pass_is_linear_in_the_upstream_gradient(case: Case) -> Non
         assert both.gradient[leaf] == pytest.approx(one.gradient[leaf] + two.gradient[leaf], rel=1e-12, abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases())
 def test_every_edge_multiplies_and_every_node_sums(case: Case) -> None:
     bwd = cg.backward(cg.forward(case.root, case.feed))
@@ -294,7 +294,7 @@ def test_every_edge_multiplies_and_every_node_sums(case: Case) -> None:
     assert all(bwd.gradient[node] == pytest.approx(total) for node, total in arriving.items())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases())
 def test_the_chain_rule_holds_for_a_function_of_the_result(case: Case) -> None:
     inner = cg.forward(case.root, case.feed)

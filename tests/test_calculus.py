@@ -35,7 +35,7 @@ def test_one_name_gives_one_node_and_a_list_gives_a_list() -> None:
     assert [g.name for g in cg.grad(a * b, (b,))] == ["a"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases())
 def test_the_gradient_as_a_graph_has_the_numbers_of_the_numeric_pass(case: Case) -> None:
     bwd = cg.backward(cg.forward(case.root, case.feed))
@@ -46,7 +46,7 @@ def test_the_gradient_as_a_graph_has_the_numbers_of_the_numeric_pass(case: Case)
         assert cg.forward(gradient, fed)[gradient] == pytest.approx(bwd.gradient[leaf], rel=1e-9, abs=1e-11)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases(largest=4))
 def test_second_derivatives_agree_with_central_differences_of_the_first(case: Case) -> None:
     leaf, value_ = next(iter(case.feed.items()))

@@ -12,7 +12,7 @@ import pytest
 import cgraph as cg
 from cgraph import errors
 from cgraph.errors import CgraphError, missing_package
-from cgraph.graph import _make
+from cgraph.node import make
 
 WHAT, WHERE, WHY, FIX = "what", "where", "why", "fix"
 LINE = r"test_errors\.py, line \d+: "
@@ -277,6 +277,6 @@ def test_every_error_is_one_of_ours_and_one_of_pythons(kind: type) -> None:
 
 
 def test_a_node_without_a_known_line_still_says_something() -> None:
-    node = _make("variable", None, (), {}, (3,), "x", origin="character 1 of the formula")
+    node = make("variable", None, (), {}, (3,), "x", origin="character 1 of the formula")
     with pytest.raises(errors.ShapeError, match="character 1 of the formula"):
         cg.forward(node, x=1)

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import cgraph as cg
-from cgraph import graph as graph_room
+from cgraph import node as node_room
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.shapes import Shape
 
@@ -210,7 +210,7 @@ def test_a_node_that_is_its_own_operand_is_refused() -> None:
 
 
 # Frozen --------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("field", [*graph_room._Slots.__slots__[1:], "gradient"])
+@pytest.mark.parametrize("field", [*node_room._Slots.__slots__[1:], "gradient"])
 def test_nodes_are_frozen(field: str) -> None:
     node = cg.variable("x") * 2
     with pytest.raises(AttributeError):

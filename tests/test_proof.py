@@ -11,7 +11,7 @@ import sympy
 
 import cgraph as cg
 from cgraph.errors import GradientError
-from cgraph.graph import build
+from cgraph.node import build
 from cgraph.ops import TABLE
 from cgraph.proof import compare
 

@@ -98,7 +98,7 @@ def test_the_size_of_a_named_dimension_stays_open(shape: Any) -> None:
     assert (size.kind == "constant") == (shape == (4,))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases())
 def test_simplifying_changes_no_value_and_adds_no_node(case: Case) -> None:
     dressed = cg.functions()["neg"](-(case.root * 1 + 0)) / 1

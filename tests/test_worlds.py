@@ -126,7 +126,7 @@ def test_not_a_number_stays_not_a_number() -> None:
     assert exact(np.nan) is sympy.nan
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases(largest=4))
 def test_symbols_have_the_values_that_numbers_have(case: Case) -> None:
     numeric = cg.forward(case.root, case.feed)[case.root]

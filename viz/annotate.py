@@ -18,7 +18,8 @@ from cgraph.backward import Backward, Edge, backward
 from cgraph.calculus import as_pass
 from cgraph.errors import ValueRefusedError
 from cgraph.forward import Forward
-from cgraph.graph import CONSTANT, OP, Graph, Node
+from cgraph.graph import Graph
+from cgraph.node import CONSTANT, OP, Node
 from cgraph.notation import DOT, EQUALS, MINUS, PLUS, TIMES, Math, Script, Sym, text
 from cgraph.ops.row import Row
 from cgraph.shapes import show

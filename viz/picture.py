@@ -9,7 +9,8 @@ from pathlib import Path
 from cgraph.backward import Backward
 from cgraph.errors import OutputError, ValueRefusedError
 from cgraph.forward import Forward
-from cgraph.graph import Graph, Node
+from cgraph.graph import Graph
+from cgraph.node import Node
 from viz import dot, export, paint
 from viz.annotate import Drawing, annotate, clean
 from viz.engine import TIME_LIMIT

@@ -11,8 +11,8 @@ import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions import functions
-from cgraph.graph import PARAMETER, Node, parameter
 from cgraph.nn.init import Initialiser, generator, glorot_uniform
+from cgraph.node import PARAMETER, Node, parameter
 from cgraph.shapes import show
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cgraph.errors import ShapeError
 from cgraph.functions import functions
-from cgraph.graph import Node, as_node
+from cgraph.node import Node, as_node
 from cgraph.shapes import show
 
 

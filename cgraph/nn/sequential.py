@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
-from cgraph.graph import Node, as_node, parameter
 from cgraph.nn.layers import Activation, Layer, Linear
+from cgraph.node import Node, as_node, parameter
 from cgraph.shapes import show
 
 

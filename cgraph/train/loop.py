@@ -10,8 +10,9 @@ import numpy as np
 
 from cgraph.calculus import grad
 from cgraph.errors import ValueRefusedError
-from cgraph.graph import Graph, Node, variable
+from cgraph.graph import Graph
 from cgraph.nn.init import generator
+from cgraph.node import Node, variable
 from cgraph.passes import forward
 from cgraph.train.checks import Array, examples, same_width, whole
 from cgraph.train.diverged import DivergedError

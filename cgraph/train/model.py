@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
 from cgraph.errors import ShapeError
-from cgraph.graph import Node, variable
+from cgraph.node import Node, variable
 from cgraph.shapes import show
 from cgraph.train.checks import Array
 

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 from cgraph.errors import ValueRefusedError
-from cgraph.graph import Node, constant
+from cgraph.node import Node, constant
 
 
 @dataclass(frozen=True)

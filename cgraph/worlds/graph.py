@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.graph import Node, as_node, build
+from cgraph.node import Node, as_node, build
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
 from cgraph.shapes import Shape

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import MissingValueError
-from cgraph.graph import Node, as_array
+from cgraph.node import Node, as_array
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
 from cgraph.shapes import Shape

@@ -15,7 +15,7 @@ import numpy as np
 import sympy
 
 from cgraph.errors import MissingValueError
-from cgraph.graph import CONSTANT, Node
+from cgraph.node import CONSTANT, Node
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
 from cgraph.shapes import Shape

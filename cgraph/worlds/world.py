@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from cgraph.graph import Node
+from cgraph.node import Node
 from cgraph.ops.row import Row
 from cgraph.shapes import Shape
 

@@ -1,0 +1,383 @@
+"""Nodes, and how they are built. A node is frozen: it holds no value of a pass and no gradient."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from types import CodeType, MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cgraph.errors import (
+    CgraphError,
+    ShapeError,
+    ValueRefusedError,
+)
+from cgraph.ops import TABLE
+from cgraph.ops.row import NONE, Attrs, Row
+from cgraph.shapes import Shape, as_shape, show
+
+if TYPE_CHECKING:
+    pass
+
+VARIABLE, PARAMETER, CONSTANT, OP = "variable", "parameter", "constant", "op"
+_HERE = os.path.dirname(__file__) + os.sep
+Origin: TypeAlias = "tuple[CodeType, int] | str"
+
+
+class _Slots:
+    """The fields of a node. A node is filled as this class and then turned into a `Node`, which refuses every
+    change: slots without a `__setattr__` of their own are what makes building a graph fast."""
+
+    __slots__ = ("__weakref__", "attrs", "code", "instruction", "kind", "name", "op", "operands", "shape", "value")
+
+
+class Node(_Slots):
+    """One expression of a graph: a leaf (variable, parameter, constant) or an op applied to operands.
+
+    Fields: `kind`, `op` (a row of the table, None for a leaf), `operands` (a tuple of nodes), `attrs`, `shape`,
+    `name` (None until `.named`), `value` (a parameter's or a constant's own, read-only), and
+    `code` with `instruction`, from which `where` finds the user's line.
+    Nodes are equal only to themselves. Build them with `cg.variable`, operators, and the functions of the table.
+    """
+
+    __slots__ = ()
+
+    kind: str
+    op: Row | None
+    operands: tuple[Node, ...]
+    attrs: Attrs
+    shape: Shape
+    name: str | None
+    value: Any
+    code: CodeType | str
+    instruction: int
+
+    __array_priority__ = 1000.0
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"nodes are frozen: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"nodes are frozen: {name} cannot be deleted")
+
+    def named(self, name: str) -> Node:
+        """The same expression under a name, as a new node; use the new one from here on.
+
+        >>> (2 * variable("b")).named("d")
+        <d = mul(2, b)>
+        """
+        return make(self.kind, self.op, self.operands, self.attrs, self.shape, _checked(name), self.value, self.origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where this node was built, to build another one in its place."""
+        return self.code if isinstance(self.code, str) else (self.code, self.instruction)
+
+    @property
+    def where(self) -> str:
+        """The line of the user's program that built this node, such as `net.py, line 12: d = 2 * b`."""
+        return _describe(self.origin)
+
+    @property
+    def T(self) -> Node:  # noqa: N802 - NumPy's name
+        """The transpose, axes reversed."""
+        return build(TABLE["transpose"], self)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The sum over `axis` (all axes by default)."""
+        return build(TABLE["sum"], self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The mean over `axis` (all axes by default)."""
+        return build(TABLE["mean"], self, axis=axis, keepdims=keepdims)
+
+    def reshape(self, *shape: Any) -> Node:
+        """The same elements in another shape; one dimension may be -1."""
+        return build(TABLE["reshape"], self, shape=shape[0] if len(shape) == 1 else shape)
+
+    def __add__(self, other: Any) -> Node:
+        return _binary(_ADD, self, other)
+
+    def __radd__(self, other: Any) -> Node:
+        return _binary(_ADD, other, self)
+
+    def __sub__(self, other: Any) -> Node:
+        return _binary(_SUB, self, other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return _binary(_SUB, other, self)
+
+    def __mul__(self, other: Any) -> Node:
+        return _binary(_MUL, self, other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return _binary(_MUL, other, self)
+
+    def __truediv__(self, other: Any) -> Node:
+        return _binary(_DIV, self, other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return _binary(_DIV, other, self)
+
+    def __pow__(self, other: Any) -> Node:
+        return _binary(_POW, self, other)
+
+    def __rpow__(self, other: Any) -> Node:
+        return _binary(_POW, other, self)
+
+    def __matmul__(self, other: Any) -> Node:
+        return _binary(_MATMUL, self, other)
+
+    def __rmatmul__(self, other: Any) -> Node:
+        return _binary(_MATMUL, other, self)
+
+    def __neg__(self) -> Node:
+        return build(_NEG, self)
+
+    def __pos__(self) -> Node:
+        return self
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        row = _UFUNCS.get(ufunc)
+        if method != "__call__" or kwargs or row is None:
+            raise CgraphError(
+                f"numpy.{ufunc.__name__} does not work on nodes",
+                why="no row of the table computes it",
+                fix=f"use one of: {', '.join(sorted(u.__name__ for u in _UFUNCS))}",
+            )
+        return build(row, *inputs)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, kwargs: Any) -> Any:
+        row = TABLE.get(function.__name__)
+        if row is None or row.arity is None or not any(row.rule(i) for i in range(row.arity)):
+            raise CgraphError(
+                f"numpy.{function.__name__} does not work on nodes",
+                why="no row of the table computes it",
+                fix=f"the functions of the table are {', '.join(TABLE)}",
+            )
+        attrs = dict(zip(row.defaults, inputs[row.arity :], strict=False))
+        return build(row, *inputs[: row.arity], **attrs, **kwargs)
+
+    def __array__(self, *_args: Any, **_kwargs: Any) -> NDArray[Any]:
+        raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
+
+    def __bool__(self) -> bool:
+        raise CgraphError(f"{self!r} has no truth value", why="it is a node, not a number")
+
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Node:
+        return self
+
+    def __repr__(self) -> str:
+        if self.kind == OP:
+            operands = ", ".join(n.name or (number_text(n) if n.kind == CONSTANT else "…") for n in self.operands)
+            call = f"{cast(Row, self.op).name}({operands})"
+            text = f"{self.name} = {call}" if self.name else call
+        else:
+            text = self.name or number_text(self)
+        return f"<{text}{' ' + show(self.shape) if self.shape else ''}>"
+
+
+# Building ------------------------------------------------------------------------------------------------------------
+def make(
+    kind: str,
+    op: Row | None,
+    operands: tuple[Node, ...],
+    attrs: Attrs,
+    shape: Shape,
+    name: str | None = None,
+    value: Any = None,
+    origin: Origin | None = None,
+) -> Node:
+    """A node from its fields; `build` and the makers of leaves check them first."""
+    node: Any = _Slots()
+    node.kind = kind
+    node.op = op
+    node.operands = operands
+    node.attrs = attrs
+    node.shape = shape
+    node.name = name
+    node.value = value
+    if origin is None:
+        origin = _caller()
+    if isinstance(origin, str):
+        node.code, node.instruction = origin, 0
+    else:  # unpacked, so that no tuple stays behind for the garbage collector to visit
+        node.code, node.instruction = origin
+    node.__class__ = Node
+    return node  # type: ignore[no-any-return]  # a cast costs a call, and this is where graphs are built
+
+
+def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) -> Node:
+    """A node that applies a row of the table. Numbers and arrays among the operands become constants.
+
+    Raises ShapeError when the shapes do not fit, ValueRefusedError for a wrong number of operands or attributes.
+    """
+    if origin is None:
+        origin = _caller()
+    nodes = tuple([x if x.__class__ is Node else as_node(x, origin) for x in operands])
+    arity = row.arity
+    if arity != len(nodes) and (arity is not None or len(nodes) < 2):
+        if row.arity is None and len(nodes) == 1:
+            return nodes[0]
+        raise ValueRefusedError(
+            f"{row.name} takes {row.arity or 'at least 2'} operand(s), not {len(nodes)}",
+            where=_describe(origin),
+            fix=f"{row.name} computes {row.formula}",
+        )
+    if row.elementwise and not attrs:
+        shape = nodes[0].shape
+        for node in nodes:
+            if node.shape != shape:
+                break
+        else:
+            return make(OP, row, nodes, NONE, shape, origin=origin)
+    unknown = sorted(set(attrs) - set(row.defaults))
+    if unknown:
+        raise ValueRefusedError(
+            f"{row.name} has no attribute {unknown[0]!r}",
+            where=_describe(origin),
+            fix=f"it has: {', '.join(row.defaults) or 'none'}",
+        )
+    try:
+        normal, shape = row.infer([n.shape for n in nodes], {**row.defaults, **attrs})
+    except ShapeError as error:
+        names = ", ".join(
+            f"{n.name or number_text(n) if n.kind != OP else n.name or 'an op'} {show(n.shape)}" for n in nodes
+        )
+        raise ShapeError(
+            f"{row.name}({names}): {error.what}",
+            where=_describe(origin),
+            why=error.why,
+            fix=error.fix or "make the shapes fit, for example by .reshape or .T",
+        ) from None
+    return make(OP, row, nodes, MappingProxyType(normal) if normal else NONE, shape, origin=origin)
+
+
+def _binary(row: Row, x: Any, y: Any) -> Node:
+    """`build` for the operators: short, because graphs of scalars are built one operator at a time."""
+    frame = sys._getframe(2)
+    code = frame.f_code
+    origin = _caller() if code.co_filename.startswith(_HERE) else (code, frame.f_lasti)
+    if x.__class__ is not Node:
+        x = as_node(x, origin)
+    elif y.__class__ is not Node:
+        y = as_node(y, origin)
+    if x.shape != y.shape or not row.elementwise:
+        return build(row, x, y, origin=origin)
+    return make(OP, row, (x, y), NONE, x.shape, None, None, origin)
+
+
+def as_node(value: Any, origin: Origin | None = None) -> Node:
+    """A node as it is; a number or an array as a constant."""
+    return value if isinstance(value, Node) else _constant(value, None, origin)
+
+
+def variable(name: str, shape: Any = ()) -> Node:
+    """A leaf whose value comes with each pass. Its shape may have named dimensions, such as `("m", 3)`.
+
+    >>> variable("X", shape=("m", 3))
+    <X [m×3]>
+    """
+    return make(VARIABLE, None, (), NONE, as_shape(shape), _checked(name))
+
+
+def variables(names: str) -> tuple[Node, ...]:
+    """Scalar variables from names separated by spaces or commas: `a, b, c = cg.variables("a b c")`."""
+    return tuple(variable(name) for name in names.replace(",", " ").split())
+
+
+def parameter(name: str, value: Any) -> Node:
+    """A trainable leaf with a value of its own (copied), which a pass uses unless it is given another."""
+    array = as_array(value, f"parameter {name!r}")
+    return make(PARAMETER, None, (), NONE, array.shape, _checked(name), array)
+
+
+def constant(value: Any, name: str | None = None) -> Node:
+    """A leaf that never changes (copied) and to which no gradient flows."""
+    return _constant(value, None if name is None else _checked(name), None)
+
+
+def _constant(value: Any, name: str | None, origin: Origin | None) -> Node:
+    array = as_array(value, "a constant")
+    return make(CONSTANT, None, (), NONE, array.shape, name, array, origin)
+
+
+def as_array(value: Any, what: str, dtype: Any = np.float64) -> Any:
+    """A read-only copy of a number or an array of numbers; what it was made from may change afterwards."""
+    if value.__class__ is not float and value.__class__ is not int:
+        kind = getattr(value, "dtype", None)
+        if isinstance(value, Node):
+            raise ValueRefusedError(f"{what} is given a node, {value!r}", fix="give a number or an array")
+        try:
+            value = np.asarray(value) if kind is None else value
+            kind = value.dtype.kind
+        except (ValueError, TypeError, AttributeError):
+            kind = "?"
+        if kind not in "biuf":
+            raise ValueRefusedError(
+                f"{what} is given {short(value)}", why="that is no real number and no array of real numbers"
+            )
+    try:
+        if value.__class__ is float and dtype is np.float64:
+            return np.float64(value)
+        array = np.array(value, dtype=dtype)
+    except OverflowError:
+        raise ValueRefusedError(f"{what} is given {short(value)}", why="it is too large for a float") from None
+    array.flags.writeable = False
+    return array
+
+
+def short(value: Any) -> str:
+    """A value as a message shows it: one line of at most 70 characters."""
+    return _short_line(repr(value))
+
+
+def _short_line(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 70 else text[:67] + "..."
+
+
+def _checked(name: str) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise ValueRefusedError(f"{name!r} is no name", fix="a name is a string that is not blank")
+    return name
+
+
+def number_text(node: Node) -> str:
+    """A constant as its number, or as the shape of its array."""
+    if node.value is None or node.value.ndim:
+        return f"constant {show(node.shape)}"
+    return f"{float(node.value):.6g}"
+
+
+# Where a node was built ----------------------------------------------------------------------------------------------
+def _caller() -> Origin:
+    """The first frame outside this package; its line is looked up only when somebody asks."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return frame.f_code, frame.f_lasti
+
+
+def _describe(origin: Origin) -> str:
+    if isinstance(origin, str):
+        return origin
+    code, instruction = origin
+    line = list(code.co_positions())[instruction // 2][0] or code.co_firstlineno
+    source = _short_line(linecache.getline(code.co_filename, line))
+    return f"{os.path.basename(code.co_filename)}, line {line}" + (f": {source}" if source else "")
+
+
+_ADD, _SUB, _MUL, _DIV, _POW, _NEG, _MATMUL = (TABLE[n] for n in ("add", "sub", "mul", "div", "pow", "neg", "matmul"))
+_UFUNCS: dict[np.ufunc, Row] = {row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)} | {
+    np.add: _ADD,
+    np.multiply: _MUL,
+    np.power: _POW,
+}
