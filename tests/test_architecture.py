@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,7 @@ def _literal_start(call: ast.Call) -> str:
     )
 
 
+@cache
 def imports(module: str) -> list[Import]:
     path = MODULES[module]
     return imports_of(path.read_text(encoding="utf-8"), module, path.name == "__init__.py", set(MODULES))
