@@ -119,7 +119,7 @@ def backward(forward: Forward, of: Node | str | None = None, upstream: Any | Non
             if rule is None:
                 continue
             if row.elementwise:
-                local = rule(world, values[place], *operands)
+                local = rule(world, values[place], *operands, **attrs)
                 downstream = unbroadcast(world, gradient * local, operands[position])
             else:
                 local = None

@@ -231,7 +231,7 @@ def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) 
             where=_describe(origin),
             fix=f"{row.name} computes {row.formula}",
         )
-    if row.elementwise and not attrs:
+    if row.elementwise and not row.defaults and not attrs:
         shape = nodes[0].shape
         for node in nodes:
             if node.shape != shape:

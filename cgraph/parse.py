@@ -15,6 +15,7 @@ from cgraph.errors import FormulaError, close_matches
 from cgraph.graph import Graph
 from cgraph.node import Node, as_node, build, variable
 from cgraph.ops import TABLE
+from cgraph.ops.row import Row
 
 _BINARY = {
     ast.Add: "add",
@@ -129,6 +130,7 @@ class _Reader:
         if isinstance(part, ast.UnaryOp) and isinstance(part.op, (ast.USub, ast.UAdd)):
             return [] if self._signed_number(part) is not None else [part.operand]
         if isinstance(part, ast.Call):
+            self._function(part)
             return part.args
         if isinstance(part, (ast.Name, ast.Constant)):
             return []
@@ -156,7 +158,8 @@ class _Reader:
         assert isinstance(part, ast.Name)
         return self._name(part, statement)
 
-    def _call(self, part: ast.Call, operands: list[Node], origin: str) -> Node:
+    def _function(self, part: ast.Call) -> Row:
+        """The row of the table that a call names."""
         if not isinstance(part.func, ast.Name):
             self._refuse("only functions of the table can be called", part, fix="write a name, such as tanh(x)")
         name = part.func.id
@@ -167,6 +170,9 @@ class _Reader:
                 part,
                 fix=f"did you mean {near[0]}?" if near else f"the functions are {', '.join(sorted(TABLE))}",
             )
+        return TABLE[name]
+
+    def _call(self, part: ast.Call, operands: list[Node], origin: str) -> Node:
         attrs = {}
         for keyword in part.keywords:
             if keyword.arg is None:
@@ -175,7 +181,7 @@ class _Reader:
                 attrs[keyword.arg] = ast.literal_eval(keyword.value)
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 self._refuse(f"{keyword.arg}= needs a number, a tuple or True/False", part)
-        return build(TABLE[name], *operands, origin=origin, **attrs)
+        return build(self._function(part), *operands, origin=origin, **attrs)
 
     def _name(self, part: ast.Name, statement: ast.stmt) -> Node:
         name = part.id

@@ -138,7 +138,7 @@ BAD: list[tuple[str, str]] = [
     ("print(a)", "there is no function print"),
     ("eval(a)", "there is no function eval"),
     ("__import__(a)", "there is no function __import__"),
-    ("__import__('os')", "is no number"),
+    ("__import__('os')", "there is no function __import__"),
     ("a()()", "only functions of the table can be called"),
     ("(2)(3)", "only functions of the table can be called"),
     ("a = a + 1", "a is defined by itself: a cycle"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copyreg
 
-from cgraph.ops import arrays, elementwise
+from cgraph.ops import elementwise, linear, nets, reductions, shaping
 from cgraph.ops.row import Row
 
-TABLE: dict[str, Row] = {row.name: row for row in (*elementwise.ROWS, *arrays.ROWS)}
+TABLE: dict[str, Row] = {
+    row.name: row for row in (*elementwise.ROWS, *reductions.ROWS, *linear.ROWS, *shaping.ROWS, *nets.ROWS)
+}
 
 
 def row_named(name: str) -> Row:

@@ -6,8 +6,10 @@ computed (d(x**y)/dy does not exist for x < 0, and must not disturb d(x**y)/dx t
 
 Rules are functions of a world `w`, the result `z` and the operands, written with operators and names of `w`:
 
-- an *elementwise* rule is the local derivative dz/dx;
-- a *structural* rule is the pullback: from the upstream gradient `g` to the downstream one.
+- an *elementwise* rule `(w, z, x, ...)` is the local derivative dz/dx;
+- a *structural* rule `(w, g, z, x, ...)` is the pullback: from the upstream gradient `g` to the downstream one.
+
+Attributes of the op follow by keyword.
 
 A rule that is None says that nothing flows to that operand.
 """
@@ -20,10 +22,12 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from cgraph import shapes
+from cgraph.errors import ShapeError
 from cgraph.shapes import Shape
 
 Rule: TypeAlias = Callable[..., Any]
 Attrs: TypeAlias = Mapping[str, Any]
+Example: TypeAlias = "tuple[tuple[tuple[int, ...], ...], dict[str, Any]]"
 NONE: Attrs = MappingProxyType({})
 
 
@@ -39,8 +43,11 @@ def unbroadcast(w: Any, gradient: Any, like: Any) -> Any:
     return w.sum(gradient, axis=stretched, keepdims=True) if stretched else gradient
 
 
-def no_attributes(shape: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
-    """The shape rule of elementwise ops: they take no attributes and broadcast their operands."""
+def broadcast(shape: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    """The shape rule of elementwise ops: the operands broadcast; attributes are numbers."""
+    for name, value in attrs.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ShapeError(f"{name}={value!r}", why=f"{name} is a number", fix=f"write {name}=1")
     return attrs, shapes.broadcast(shape)
 
 
@@ -57,6 +64,8 @@ class Row:
     infer       (shapes, attributes) -> (attributes in normal form, shape of the result)
     definition  the result written in other ops, where NumPy's way is not the definition itself
     kink        where a convention decides the derivative, in words
+    examples    the shapes of operands (each size another, so that a swapped axis shows) and the attributes with
+                which the rules are proved
     """
 
     name: str
@@ -65,10 +74,11 @@ class Row:
     numpy: Callable[..., Any]
     rules: tuple[Rule | None, ...] | Callable[[int], Rule]
     maps: tuple[str, ...] = ()
-    infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]] = no_attributes
+    infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]] = broadcast
     definition: Callable[..., Any] | None = None
     defaults: Attrs = field(default_factory=lambda: NONE)
     kink: str = ""
+    examples: tuple[Example, ...] = ()
 
     elementwise: bool = field(init=False)  # whether the rules are local derivatives; else they are pullbacks
     arity: int | None = field(init=False)  # the number of operands; None when it takes any number from two up
@@ -83,10 +93,16 @@ class Row:
 
 
 def elementwise(
-    name: str, formula: str, numpy: Callable[..., Any], *rules: Rule | None, sign: str = "", kink: str = ""
+    name: str,
+    formula: str,
+    numpy: Callable[..., Any],
+    *rules: Rule | None,
+    sign: str = "",
+    kink: str = "",
+    **defaults: float,
 ) -> Row:
-    """A row whose rules are local derivatives `(w, z, x, ...)`, one per operand."""
-    return Row(name, formula, sign or name, numpy, rules, kink=kink)
+    """A row whose rules are local derivatives, one per operand. Attributes are numbers that the formula names."""
+    return Row(name, formula, sign or name, numpy, rules, defaults=MappingProxyType(defaults), kink=kink)
 
 
 def variadic(name: str, formula: str, numpy: Callable[..., Any], rule_at: Callable[[int], Rule], sign: str) -> Row:
@@ -100,12 +116,15 @@ def structural(
     numpy: Callable[..., Any],
     *pullbacks: tuple[str, Rule | None],
     infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]],
+    examples: Sequence[Example],
     sign: str = "",
+    kink: str = "",
     definition: Callable[..., Any] | None = None,
     **defaults: Any,
 ) -> Row:
-    """A row whose rules are pullbacks `(w, g, z, x, ..., **attributes)`, each with the text drawn on its edge."""
+    """A row whose rules are pullbacks, each with the text drawn on its edge."""
     texts, rules = zip(*pullbacks, strict=True)
+    given = MappingProxyType(defaults)
     return Row(
-        name, formula, sign or name, numpy, tuple(rules), tuple(texts), infer, definition, MappingProxyType(defaults)
+        name, formula, sign or name, numpy, (*rules,), (*texts,), infer, definition, given, kink, tuple(examples)
     )

@@ -43,7 +43,7 @@ class SympyWorld:
             return lambda *operands, **attrs: as_object(definition(self, *operands, **{**defaults, **attrs}))
         if not row.elementwise:
             return lambda *operands, **attrs: as_object(row.numpy(*operands, **attrs))
-        return lambda *operands: _elementwise(row, operands)
+        return lambda *operands, **attrs: _elementwise(row, operands, {**row.defaults, **attrs})
 
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
         if value is not None:
@@ -102,19 +102,20 @@ def exact(number: Any) -> Any:
     return sympy.sympify(number)
 
 
-def formula(row: Row, count: int) -> tuple[Any, list[Any]]:
+def formula(row: Row, count: int, attrs: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     """The formula of an elementwise row for `count` operands, and the real symbols that stand for them."""
     names = [sympy.Symbol(n, real=True) for n in ("x", "y", *(f"x{i}" for i in range(2, count)))][:count]
-    expression = sympy.sympify(row.formula, locals={s.name: s for s in names})
-    for extra in names[2:]:  # only add and mul take more than two
+    known = {s.name: s for s in names} | {name: exact(value) for name, value in attrs.items()}
+    expression = sympy.sympify(row.formula, locals=known)
+    for extra in names[2:] if row.arity is None else ():
         expression = expression.func(expression, extra)
     return expression, names
 
 
-def _elementwise(row: Row, operands: tuple[Any, ...]) -> Any:
+def _elementwise(row: Row, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -> Any:
     if len(operands) == 1 and row.arity is None:
         return operands[0]
-    expression, names = formula(row, len(operands))
+    expression, names = formula(row, len(operands), attrs)
     arrays = np.broadcast_arrays(*map(as_object, operands))
     result = np.empty(arrays[0].shape, dtype=object).view(Symbols)
     for index in np.ndindex(*result.shape):

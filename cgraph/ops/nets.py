@@ -1,0 +1,70 @@
+"""Ops of nets that must neither overflow nor cancel: softmax and the losses on logits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cgraph import shapes
+from cgraph.errors import ShapeError
+from cgraph.ops.row import Attrs, Example, Row, structural
+from cgraph.shapes import Shape
+
+
+def _same_with_axis(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    axes = shapes.normal_axes(attrs["axis"], len(operands[0]))
+    if attrs["axis"] is None or len(axes) != 1:
+        raise ShapeError(f"axis {attrs['axis']!r} is not one axis", why="the op works along one", fix="write axis=-1")
+    return {"axis": axes[0]}, operands[0]
+
+
+def _softmax(x: Any, axis: int = -1) -> Any:
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def _log_softmax(x: Any, axis: int = -1) -> Any:
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+def _cross_entropy(x: Any, y: Any) -> Any:
+    return -np.sum(np.where(y == 0, 0.0, y * _log_softmax(x)), axis=-1)
+
+
+def _cross_entropy_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    x, y = operands
+    if x != y or not x:
+        raise ShapeError(
+            f"softmax_cross_entropy of logits {shapes.show(x)} and targets {shapes.show(y)}",
+            why="both need one shape, the classes along the last axis",
+            fix="give each target as a distribution over the classes, such as a one-hot row",
+        )
+    return attrs, x[:-1]
+
+
+# fmt: off
+ALONG: tuple[Example, ...] = ((((2, 3),), {}), (((3, 2),), {"axis": 0}))
+ROWS: tuple[Row, ...] = (
+    structural("softmax", "softmax(x)", _softmax,
+               ("softmax'", lambda w, g, z, x, axis: z * (g - w.sum(g * z, axis=axis, keepdims=True))),
+               infer=_same_with_axis, axis=-1,
+               definition=lambda w, x, axis: w.exp(x) / w.sum(w.exp(x), axis=axis, keepdims=True), examples=ALONG),
+    structural("log_softmax", "log(softmax(x))", _log_softmax,
+               ("· (I − softmax)", lambda w, g, z, x, axis:
+                   g - w.softmax(x, axis=axis) * w.sum(g, axis=axis, keepdims=True)),
+               infer=_same_with_axis, axis=-1,
+               definition=lambda w, x, axis: x - w.log(w.sum(w.exp(x), axis=axis, keepdims=True)),
+               examples=ALONG),
+    structural("softmax_cross_entropy", "-sum(y*log(softmax(x)))", _cross_entropy,
+               ("· (softmax({x}) − {y})", lambda w, g, z, x, y: w.expand_dims(g, axis=len(x.shape) - 1)
+                   * (w.softmax(x, axis=-1) * w.sum(y, axis=-1, keepdims=True) - y)),
+               ("· (−log softmax({x}))", lambda w, g, z, x, y:
+                   -w.expand_dims(g, axis=len(x.shape) - 1) * w.log_softmax(x, axis=-1)),
+               infer=_cross_entropy_shape, sign="CE",
+               definition=lambda w, x, y: -w.sum(y * w.log_softmax(x, axis=-1), axis=-1),
+               examples=[(((2, 3), (2, 3)), {}), (((3,), (3,)), {})]),
+)
+# fmt: on
