@@ -13,9 +13,10 @@ from typing import Any, NoReturn
 
 from cgraph.errors import FormulaError, close_matches
 from cgraph.graph import Graph
-from cgraph.node import Node, as_node, build, variable
+from cgraph.node import VARIABLE, Node, as_node, build, make
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.row import NONE, Row
+from cgraph.shapes import as_shape
 
 _BINARY = {
     ast.Add: "add",
@@ -201,7 +202,8 @@ class _Reader:
                 fix="a graph has no cycles; rename one of them" if cyclic else f"put {other!r} first",
             )
         if name not in self.variables:
-            self.variables[name] = variable(name, self.shapes.get(name, ()))
+            shape = as_shape(self.shapes.get(name, ()))
+            self.variables[name] = make(VARIABLE, None, (), NONE, shape, name, None, self._origin(part))
         return self.variables[name]
 
     def _number(self, part: ast.Constant) -> float:

@@ -71,7 +71,7 @@ MISTAKES = [
     (["draw", "e = a + d; d = 2*b"], "used before it is defined"),
     (["draw", "a = x; a = 2"], "defined twice"),
     (["draw", "a = b + 1; b = a*2"], "cycle"),
-    (["draw", "L = a*b", "a=1"], "b has no value"),
+    (["draw", "L = a*b", "a=1"], "b has no value (at character 7 of the formula: b)"),
     (["draw", "L = a*b", "a=1", "b=1", "q=3"], "no node named 'q'"),
     (["draw", "L = a*2", "a=one"], "no number"),
     (["draw", "L = a*2", "a"], "is no value"),
