@@ -20,3 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="the chapter's cases, as JSON (default: tests/chapter_cases.json)",
     )
+    parser.addoption(
+        "--graphs", type=int, default=400, metavar="N", help="how many random graphs are compared with PyTorch"
+    )
+
+
+@pytest.fixture(scope="session")
+def graphs(request: pytest.FixtureRequest) -> int:
+    """How many random graphs are compared with PyTorch."""
+    return int(request.config.getoption("--graphs"))
