@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cgraph import errors
 from cgraph.backward import Backward, Edge
-from cgraph.calculus import grad
+from cgraph.calculus import Taylor, grad, hessian, jacobian, jvp, local_jacobian, taylor, vjp
 from cgraph.errors import CgraphError
 from cgraph.forward import Forward
 from cgraph.functions import functions
@@ -40,21 +40,28 @@ __all__ = [
     "Node",
     "NumpyWorld",
     "Report",
+    "Taylor",
     "backward",
     "constant",
     "errors",
     "forward",
     "functions",
     "grad",
+    "hessian",
+    "jacobian",
+    "jvp",
+    "local_jacobian",
     "nn",
     "parameter",
     "parse",
     "prove",
     "simplify",
+    "taylor",
     "to_sympy",
     "train",
     "variable",
     "variables",
+    "vjp",
 ]
 
 _LAZY = {

@@ -1,17 +1,30 @@
-"""Calculus on graphs: gradients as nodes, of any order."""
+"""Calculus on graphs: gradients, Jacobians and Hessians as nodes, products in both modes, Taylor coefficients.
+
+Everything here is the one backward pass. A Jacobian is a backward pass for each element; forward mode is the
+backward pass of a backward pass (a pullback is linear in its upstream gradient, so its own pullback is the
+pushforward), and needs no second set of rules.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
+from dataclasses import dataclass
+from math import factorial
+from typing import Any, TypeAlias, overload
 
-from cgraph.backward import backward
-from cgraph.errors import GradientError
-from cgraph.forward import Forward
+import numpy as np
+
+from cgraph.backward import Backward, Edge, Gradients, backward
+from cgraph.errors import GradientError, ShapeError, ValueRefusedError
+from cgraph.forward import Forward, forward
 from cgraph.graph import Graph
-from cgraph.node import Node
+from cgraph.node import Node, as_node, build, variable
+from cgraph.ops import TABLE
+from cgraph.shapes import Shape, show
 from cgraph.simplify import simplify
 from cgraph.worlds.graph import GRAPH
+
+Key: TypeAlias = "Node | str"
 
 
 def as_pass(graph: Graph) -> Forward:
@@ -34,16 +47,276 @@ def grad(of: Node | Graph, wrt: Node | str | Sequence[Node | str]) -> Node | lis
     >>> cg.forward(cg.grad(cg.grad(x**3, x), x), x=2.0).values[-1]
     np.float64(12.0)
     """
-    graph = of if isinstance(of, Graph) else Graph(of)
-    pass_ = backward(as_pass(graph))
-    reached = set(pass_.gradient)
-    wanted = [wrt] if isinstance(wrt, (Node, str)) else list(wrt)
-    for key in wanted:
-        if graph.name(graph[key]) not in reached:
+    gradients = _pulled_back(_graph(of), _listed(wrt), None)
+    return gradients[0] if isinstance(wrt, (Node, str)) else gradients
+
+
+def vjp(of: Node | Graph, wrt: Key | Sequence[Key], upstream: Any) -> Any:
+    """The vector-Jacobian product (reverse mode): `upstream`, in the shape of `of`, pulled back to `wrt`, as nodes.
+
+    One node for a node or a name, a list for a sequence of them.
+    Raises GradientError as `grad` does; ShapeError when `upstream` has another shape than `of`.
+
+    >>> import cgraph as cg
+    >>> x = cg.variable("x", 2)
+    >>> cg.forward(cg.vjp(x * x, x, [1.0, 10.0]), x=[3.0, 4.0]).values[-1]
+    array([ 6., 80.])
+    """
+    graph, given = _graph(of), as_node(upstream)
+    if given.shape != graph.output.shape:
+        name = graph.name(graph.output)
+        raise ShapeError(
+            f"the upstream gradient has shape {show(given.shape)}", why=f"{name} has shape {show(graph.output.shape)}"
+        )
+    return _as_asked(wrt, _pulled_back(graph, _listed(wrt), given))
+
+
+def jvp(of: Node | Graph, wrt: Key | Sequence[Key], tangent: Any) -> Node:
+    """The Jacobian-vector product (forward mode): how `of` changes when `wrt` moves along `tangent`, as a node.
+
+    `tangent` has the shape of `wrt`; for a sequence of nodes it is a sequence of tangents. It is the vjp of the vjp:
+    the same rules, twice.
+    Raises GradientError as `grad` does; ShapeError when a tangent has another shape than its node.
+
+    >>> import cgraph as cg
+    >>> x = cg.variable("x", 2)
+    >>> cg.forward(cg.jvp(cg.sum(x * x), x, [1.0, 10.0]), x=[3.0, 4.0]).values[-1]
+    np.float64(86.0)
+    """
+    graph = _graph(of)
+    wanted = _listed(wrt)
+    tangents = [as_node(t) for t in ([tangent] if isinstance(wrt, (Node, str)) else tangent)]
+    if len(tangents) != len(wanted):
+        raise ShapeError(f"{len(tangents)} tangent(s) for {len(wanted)} node(s)", fix="give one for each")
+    for key, given in zip(wanted, tangents, strict=True):
+        if given.shape != graph[key].shape:
+            raise ShapeError(
+                f"the tangent of {graph.name(graph[key])} has shape {show(given.shape)}",
+                why=f"{graph.name(graph[key])} has shape {show(graph[key].shape)}",
+            )
+    upstream = variable("upstream of " + "; ".join(graph.names[-1:]), graph.output.shape)
+    pulled = _pulled_back(graph, wanted, upstream)
+    terms = []
+    for gradient, given in zip(pulled, tangents, strict=True):
+        if upstream in Graph(gradient):
+            terms += _pulled_back(Graph(gradient), [upstream], given)
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    # linear in `upstream`, so its derivative does not depend on it; only its shape can still be asked for
+    zero = GRAPH.zeros(graph.output.shape, graph.output)
+    if upstream in Graph(total):
+        total = forward(total, {upstream: zero}, GRAPH).values[-1]
+    return simplify([total], keep=graph.index)[0]
+
+
+def jacobian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
+    """All derivatives of a node of any shape, as a node of shape `of.shape + wrt.shape`.
+
+    One node for a node or a name, a list for a sequence of them. It is built from a backward pass for each element
+    of `of`, so `of` needs sizes that are numbers.
+    Raises GradientError when `of` does not depend on `wrt`, ShapeError when `of` has a named dimension.
+
+    >>> import cgraph as cg
+    >>> x = cg.variable("x", 2)
+    >>> cg.forward(cg.jacobian(x * x, x), x=[3.0, 4.0]).values[-1]
+    array([[6., 0.],
+           [0., 8.]])
+    """
+    graph = _graph(of)
+    wanted = _listed(wrt)
+    _check_depends(graph, [graph[k] for k in wanted])
+    return _as_asked(wrt, _jacobians(graph, [graph[k] for k in wanted]))
+
+
+def hessian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
+    """The second derivatives of a scalar, as a node of shape `wrt.shape + wrt.shape`.
+
+    For a sequence of nodes, a list of lists: the block [i][j] has the shape `wrt[i].shape + wrt[j].shape`. Blocks in
+    which nothing is left to differentiate are zeros.
+    Raises GradientError as `grad` does, ShapeError when `wrt` has a named dimension.
+
+    >>> import cgraph as cg
+    >>> x = cg.variable("x", 2)
+    >>> H = cg.hessian(cg.softmax_cross_entropy(x, [1.0, 0.0]), x)
+    >>> cg.forward(H, x=[0.0, 0.0]).values[-1]
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    """
+    graph = _graph(of)
+    wanted = [graph[k] for k in _listed(wrt)]
+    blocks = [_jacobians(Graph(gradient), wanted) for gradient in _pulled_back(graph, wanted, None)]
+    return blocks[0][0] if isinstance(wrt, (Node, str)) else blocks
+
+
+@dataclass(frozen=True)
+class Taylor:
+    """A Taylor polynomial: `coefficients[k]` is the k-th derivative at `at`, divided by k!; all are nodes."""
+
+    wrt: Node
+    at: Node
+    coefficients: tuple[Node, ...]
+
+    @property
+    def polynomial(self) -> Node:
+        """The polynomial as a node of `wrt`, in Horner's form."""
+        step = simplify([self.wrt - self.at])[0]
+        total = self.coefficients[-1]
+        for coefficient in self.coefficients[-2::-1]:
+            total = coefficient + step * total
+        return simplify([total])[0]
+
+
+def taylor(of: Node | Graph, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
+    """The Taylor polynomial of a scalar in a scalar variable around `at` (a number or a node), to an order.
+
+    Its coefficients are constants when `of` has no other leaves, and nodes of the other leaves when it has.
+    Raises GradientError as `grad` does; ValueRefusedError when the order is no whole number from 0 up.
+
+    >>> import cgraph as cg
+    >>> x = cg.variable("x")
+    >>> [float(c.value) for c in cg.taylor(cg.exp(2 * x), x, at=0, order=3).coefficients]
+    [1.0, 2.0, 2.0, 1.3333333333333333]
+    """
+    graph = _graph(of)
+    leaf, place = graph[wrt], as_node(at)
+    if isinstance(order, bool) or not isinstance(order, int) or order < 0:
+        raise ValueRefusedError(f"the order of a Taylor polynomial is {order!r}", fix="give a whole number from 0 up")
+    if leaf.shape != () or leaf.op is not None:
+        raise GradientError(
+            f"{graph.name(leaf)} is no scalar leaf", where=leaf.where, why="a Taylor polynomial is one of a number"
+        )
+    derivative, coefficients = graph.output, []
+    for k in range(order + 1):
+        if k:
+            found = _reached(derivative, leaf) if k > 1 else grad(graph, leaf)
+            derivative = as_node(0.0) if found is None else found
+        here = forward(derivative, {leaf: place} if leaf in Graph(derivative) else {}, GRAPH).values[-1]
+        coefficients.append(simplify([here / float(factorial(k))])[0])
+    return Taylor(leaf, place, tuple(coefficients))
+
+
+def local_jacobian(bwd: Backward, edge: Edge) -> Any:
+    """The local derivative of an edge as an array of shape `result.shape + operand.shape`, in numbers or symbols.
+
+    Made on request, from the same pullback as the backward pass, one element of the result at a time.
+    Raises GradientError for a pass in the world of nodes: there, `cg.jacobian` gives it as a node.
+
+    >>> import cgraph as cg
+    >>> bwd = cg.backward(cg.forward(cg.sum(cg.softmax(cg.variable("x", 2)).named("p")), x=[0.0, 0.0]))
+    >>> local_jacobian(bwd, bwd.edge("p", "x"))
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    """
+    fwd = bwd.forward
+    if fwd.world is GRAPH:
+        raise GradientError(
+            "a local Jacobian of nodes", why="this pass has no numbers", fix="use cg.jacobian(result, operand)"
+        )
+    result, operand = fwd[edge.result], fwd[edge.operand]
+    rows = [np.asarray(pulled_back(fwd, edge, one)) for one in _units(np.shape(result))]
+    return np.reshape(np.array(rows), (*np.shape(result), *np.shape(operand)))
+
+
+def pulled_back(fwd: Forward, edge: Edge, upstream: Any) -> Any:
+    """What an edge gives its operand for any upstream gradient: the backward pass of its op alone, in any world."""
+    node = edge.result
+    assert node.op is not None
+    leaves = [
+        variable(f"x{i}", np.shape(fwd[x]) if fwd.world is not GRAPH else x.shape) for i, x in enumerate(node.operands)
+    ]
+    tiny = Graph([build(node.op, *leaves, **node.attrs)])
+    values = {**dict(zip(leaves, map(fwd.__getitem__, node.operands), strict=True)), tiny.output: fwd[node]}
+    alone = Forward(tiny, fwd.world, tuple(values[n] for n in tiny.nodes))
+    with np.errstate(all="ignore"):
+        return backward(alone, upstream=upstream).gradient[leaves[edge.position]]
+
+
+# Inside --------------------------------------------------------------------------------------------------------------
+def _graph(of: Node | Graph) -> Graph:
+    return of if isinstance(of, Graph) else Graph(of)
+
+
+def _listed(wrt: Key | Sequence[Key]) -> list[Key]:
+    return [wrt] if isinstance(wrt, (Node, str)) else list(wrt)
+
+
+def _as_asked(wrt: Any, found: list[Node]) -> Any:
+    return found[0] if isinstance(wrt, (Node, str)) else found
+
+
+def _pulled_back(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
+    pass_ = backward(as_pass(graph), upstream=upstream)
+    _check_depends(graph, [graph[k] for k in wanted], pass_.gradient)
+    return simplify([pass_.gradient[key] for key in wanted], keep=graph.index)
+
+
+def _check_depends(graph: Graph, wanted: Sequence[Node], gradient: Gradients | None = None) -> None:
+    """Refuse what no gradient flows to; by the first derivative of the elements' sum when there is no pass yet."""
+    if gradient is None:
+        gradient = backward(as_pass(graph), upstream=GRAPH.seed(graph.output, None)).gradient
+    reached = set(gradient)
+    for node in wanted:
+        if graph.name(node) not in reached:
             raise GradientError(
-                f"{graph.name(graph.output)} does not depend on {graph.name(graph[key])} in a differentiable way",
+                f"{graph.name(graph.output)} does not depend on {graph.name(node)} in a differentiable way",
                 where=graph.output.where,
                 why="no gradient flows there",
+                fix=_what_flows(graph, reached),
             )
-    gradients = simplify([pass_.gradient[key] for key in wanted], keep=graph.index)
-    return gradients[0] if isinstance(wrt, (Node, str)) else gradients
+
+
+def _what_flows(graph: Graph, reached: set[str]) -> str:
+    leaves = [graph.name(n) for n in graph.inputs if graph.name(n) in reached]
+    return f"a gradient flows to {', '.join(leaves[:8])}" if leaves else "comparisons, roundings and sizes pass none on"
+
+
+def _reached(of: Node, wrt: Node) -> Node | None:
+    """The gradient of a scalar, or None where nothing flows."""
+    graph = Graph(of)
+    if wrt not in graph:
+        return None
+    found = backward(as_pass(graph)).gradient
+    return simplify([found[wrt]], keep=graph.index)[0] if graph.name(wrt) in set(found) else None
+
+
+def _jacobians(graph: Graph, wanted: Sequence[Node]) -> list[Node]:
+    """A Jacobian for each wanted node: the gradients of the elements, each put in its place."""
+    output = graph.output
+    named = [d for d in output.shape if isinstance(d, str)]
+    if named:
+        raise ShapeError(
+            f"the Jacobian of {graph.name(output)} {show(output.shape)} has a row for each element",
+            where=output.where,
+            why=f"{named[0]!r} is no number",
+            fix="declare the variable with sizes that are numbers",
+        )
+    totals: list[Node | None] = [None] * len(wanted)
+    for unit in _units(output.shape):
+        found = backward(as_pass(graph), upstream=as_node(unit)).gradient
+        reached = {graph[name] for name in found}
+        for i, node in enumerate(wanted):
+            if node not in reached:
+                continue
+            place = unit.reshape(output.shape + (1,) * len(node.shape))
+            row = found[node] * place if output.shape else found[node]
+            totals[i] = row if totals[i] is None else totals[i] + row
+    shapes = [output.shape + node.shape for node in wanted]
+    rows = [
+        _zeros(shape, output.shape, node) if total is None else total
+        for total, shape, node in zip(totals, shapes, wanted, strict=True)
+    ]
+    return simplify(rows, keep=graph.index)
+
+
+def _zeros(shape: Shape, rows: Shape, like: Node) -> Node:
+    if not any(isinstance(d, str) for d in shape):
+        return as_node(np.zeros(tuple(int(d) for d in shape)))
+    zero = build(TABLE["broadcast_like"], as_node(0.0), like)
+    return zero * np.zeros(tuple(map(int, rows)) + (1,) * len(like.shape)) if rows else zero
+
+
+def _units(shape: Shape) -> list[Any]:
+    """For each element, the array that is 1 there and 0 elsewhere."""
+    size = int(np.prod([int(d) for d in shape], dtype=int))
+    return list(np.eye(size).reshape((size, *map(int, shape))))

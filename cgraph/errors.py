@@ -50,6 +50,10 @@ class ValueRefusedError(CgraphError, ValueError):
     """A value that is no number or array of numbers, or an argument out of its range."""
 
 
+class NotFiniteError(CgraphError, ArithmeticError):
+    """A NaN or an infinity that appeared in a pass which was asked to refuse them."""
+
+
 class FormulaError(CgraphError, ValueError):
     """A formula that the small language of `cgraph.parse` does not allow."""
 

@@ -182,7 +182,7 @@ def applied(op: str, operands: Sequence[Math]) -> Math:
     return _apply(op, [(x, _ATOM if not _negative(x) else _SUM) for x in operands])[0]
 
 
-def formula(node: Node, atoms: Mapping[Node, Math]) -> Math | None:
+def formula(node: Node, atoms: Mapping[Node, Math], longest: int = TOO_LONG) -> Math | None:
     """The formula of a node in terms of `atoms` (nodes that are written as they are given); None if it is too long."""
     if node in atoms:
         return atoms[node]
@@ -199,7 +199,7 @@ def formula(node: Node, atoms: Mapping[Node, Math]) -> Math | None:
         else:
             steps += 1
             done[stack.pop()] = _step(top, [done[x] for x in top.operands])
-            if steps > TOO_LONG or len(text(done[top][0])) > TOO_LONG:
+            if steps > longest or len(text(done[top][0])) > longest:
                 return None
     return done[node][0]
 

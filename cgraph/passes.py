@@ -9,10 +9,12 @@ import numpy as np
 
 from cgraph.backward import Backward
 from cgraph.backward import backward as run_backward
+from cgraph.errors import NotFiniteError
 from cgraph.forward import Forward
 from cgraph.forward import forward as run_forward
 from cgraph.graph import Graph
-from cgraph.node import Node
+from cgraph.node import Node, short
+from cgraph.shapes import show
 from cgraph.worlds.numpy import NUMPY
 from cgraph.worlds.world import World
 
@@ -23,17 +25,46 @@ def forward(
     /,
     *,
     world: World = NUMPY,
+    check_finite: bool = False,
     **values: Any,
 ) -> Forward:
     """The forward pass: `cg.forward(L, a=3, b=1, c=-2)`, or `cg.forward(L, {"w[1]": 3, x: array})`.
 
     Numbers and arrays are copied and computed as float64, or in the `world` given. Infinities and NaN follow the
-    rules of IEEE 754, without warnings.
-    Raises NameUnknownError, MissingValueError, ShapeError, ValueRefusedError.
+    rules of IEEE 754, without warnings; with `check_finite`, the first node that has one is refused by name.
+    Raises NameUnknownError, MissingValueError, ShapeError, ValueRefusedError, NotFiniteError.
     """
     given: dict[Any, Any] = {**(feed or {}), **values}
     with np.errstate(all="ignore"):
-        return run_forward(outputs, given, world)
+        fwd = run_forward(outputs, given, world)
+    if check_finite:
+        _refuse_not_finite(fwd)
+    return fwd
+
+
+def _refuse_not_finite(fwd: Forward) -> None:
+    """The first node in order with a NaN or an infinity has made it itself: its operands come before it."""
+    for node, value in zip(fwd.graph.nodes, fwd.values, strict=True):
+        array = np.asarray(value)
+        if array.dtype.kind != "f" or np.isfinite(array).all():
+            continue
+        kind = "NaN" if np.isnan(array).any() else "infinity"
+        operands = dict.fromkeys(node.operands)
+        if not operands:
+            what, why = f"{fwd.graph.name(node)} is given {short(value)}", ""
+        else:
+            what = f"{fwd.graph.name(node)} = {node.op.name if node.op else ''} made {kind}"
+            why = "from finite operands " + ", ".join(f"{fwd.graph.name(x)} = {_printed(fwd[x])}" for x in operands)
+        raise NotFiniteError(what, where=node.where, why=why, fix="keep its operands where it is finite")
+
+
+def _printed(value: Any) -> str:
+    """A number, or an array with its range, for which the first entries may say nothing."""
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return f"{float(array):.6g}"
+    limits = f", from {array.min():.6g} to {array.max():.6g}" if array.size else ""
+    return f"array {show(array.shape)}{limits}"
 
 
 def backward(fwd: Forward, of: Node | str | None = None, upstream: Any | None = None) -> Backward:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 from expressions import Case, cases, value
 from hypothesis import given, settings
 
 import cgraph as cg
-from cgraph.errors import GradientError, NameUnknownError
+from cgraph.errors import GradientError, NameUnknownError, NotFiniteError, ShapeError, ValueRefusedError
 
 LONG = 100_000
 
@@ -187,3 +188,206 @@ def test_the_gradient_graph_of_a_long_chain_that_does_not_simplify() -> None:
     gradient = cg.grad(node, x)
     numeric = cg.backward(cg.forward(node, x=0.5)).gradient[x]
     assert at(gradient, x=0.5) == pytest.approx(numeric, rel=1e-9)
+
+
+# Jacobians, Hessians, both modes, Taylor -----------------------------------------------------------------------------
+@settings(max_examples=40)
+@given(cases(largest=5))
+def test_forward_mode_agrees_with_reverse_mode(case: Case) -> None:
+    leaf = next(iter(case.feed))
+    direction = np.random.default_rng(5).uniform(-1, 1, leaf.shape)
+    expected = float((cg.backward(cg.forward(case.root, case.feed)).gradient[leaf] * direction).sum())
+    pushed = cg.jvp(case.root, leaf, direction)
+    assert pushed.shape == ()
+    fed = {n: v for n, v in case.feed.items() if n in cg.Graph(pushed)}
+    assert float(cg.forward(pushed, fed)[pushed]) == pytest.approx(expected, rel=1e-8, abs=1e-9)
+
+
+X2 = np.array([[0.3, -0.7, 1.1], [0.2, 0.5, -0.4]])
+ARRAYS: dict[str, Any] = {
+    "softmax": cg.softmax,
+    "matmul": lambda x: cg.tanh(x) @ x.T,
+    "sum over rows": lambda x: cg.sum(cg.exp(x), axis=0),
+    "broadcast": lambda x: x * cg.sum(x, axis=1, keepdims=True),
+    "reshape": lambda x: cg.sigmoid(x).reshape(3, 2),
+    "sum of a product with itself": lambda x: cg.sum(x * x),
+}
+
+
+@pytest.mark.parametrize("build", ARRAYS.values(), ids=ARRAYS.keys())
+def test_a_jacobian_is_that_of_central_differences(build: Any) -> None:
+    x = cg.variable("x", (2, 3))
+    node = build(x)
+    jacobian = cg.jacobian(node, x)
+    assert jacobian.shape == node.shape + x.shape
+    found, step = at(jacobian, x=X2), 1e-6
+    for index in np.ndindex(2, 3):
+        moved = np.zeros((2, 3))
+        moved[index] = step
+        slope = (at(node, x=X2 + moved) - at(node, x=X2 - moved)) / (2 * step)
+        assert found[(..., *index)] == pytest.approx(slope, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("build", ARRAYS.values(), ids=ARRAYS.keys())
+def test_both_products_are_products_with_the_jacobian(build: Any) -> None:
+    x = cg.variable("x", (2, 3))
+    node = build(x)
+    jacobian = at(cg.jacobian(node, x), x=X2)
+    random = np.random.default_rng(1)
+    up, along = random.normal(size=node.shape), random.normal(size=(2, 3))
+    assert at(cg.vjp(node, x, up), x=X2) == pytest.approx(np.tensordot(up, jacobian, len(node.shape)))
+    assert at(cg.jvp(node, x, along), x=X2) == pytest.approx(np.tensordot(jacobian, along, 2))
+
+
+def test_products_with_several_nodes_take_a_tangent_for_each() -> None:
+    x, y = cg.variables("x y")
+    assert at(cg.jvp(x * y, [x, y], [2.0, 3.0]), x=5.0, y=7.0) == 2 * 7 + 3 * 5
+    assert [float(at(g, x=5.0, y=7.0)) for g in cg.vjp(x * y, [x, y], 2.0)] == [14.0, 10.0]
+    assert [j.name for j in cg.jacobian(x * y, [x, y])] == ["y", "x"]
+
+
+def test_forward_mode_twice_is_a_second_derivative() -> None:
+    x = cg.variable("x")
+    assert at(cg.jvp(cg.jvp(x**3, x, 1.0), x, 1.0), x=2.0) == pytest.approx(12.0)
+
+
+def test_the_hessian_of_cross_entropy_at_one_half() -> None:
+    x = cg.variable("x", 2)
+    hessian = cg.hessian(cg.softmax_cross_entropy(x, [1.0, 0.0]), x)
+    assert at(hessian, x=[0.0, 0.0]).tolist() == [[0.25, -0.25], [-0.25, 0.25]]
+
+
+@settings(max_examples=20)
+@given(cases(largest=3))
+def test_a_hessian_is_symmetric(case: Case) -> None:
+    leaf = next(iter(case.feed))
+    hessian = cg.hessian(case.root, leaf)
+    fed = {n: v for n, v in case.feed.items() if n in cg.Graph(hessian)}
+    size = int(np.prod(leaf.shape, dtype=int))
+    found = np.reshape(cg.forward(hessian, fed)[hessian], (size, size))
+    assert found == pytest.approx(found.T, rel=1e-9, abs=1e-9)
+
+
+def test_the_hessian_by_several_nodes_comes_in_blocks_and_what_is_linear_gives_zeros() -> None:
+    x, w = cg.variable("x", 2), cg.variable("w", 3)
+    blocks = cg.hessian(cg.sum(x) * cg.sum(w), [x, w])
+    assert [[b.shape for b in row] for row in blocks] == [[(2, 2), (2, 3)], [(3, 2), (3, 3)]]
+    values = [[at(b, x=[1.0, 2.0], w=[1.0, 1.0, 1.0]).tolist() for b in row] for row in blocks]
+    assert values == [[[[0] * 2] * 2, [[1] * 3] * 2], [[[1] * 2] * 3, [[0] * 3] * 3]]
+
+
+@pytest.mark.parametrize("order, expected", [*enumerate([0.0, 0.0, 0.0, 0.0, 1.0, 0.0])])
+def test_the_taylor_coefficients_of_the_fourth_power_at_zero(order: int, expected: float) -> None:
+    x = cg.variable("x")
+    assert [float(at(c)) for c in cg.taylor(x**4, x, at=0, order=5).coefficients][order] == expected
+
+
+def test_a_taylor_polynomial_is_sympys_series() -> None:
+    t = sympy.Symbol("t")
+    x = cg.variable("x")
+    found = cg.taylor(cg.exp(x) * cg.tanh(x), x, at=0, order=6)
+    series = sympy.series(sympy.exp(t) * sympy.tanh(t), t, 0, 7).removeO()
+    assert [float(at(c)) for c in found.coefficients] == pytest.approx([float(series.coeff(t, k)) for k in range(7)])
+    assert at(found.polynomial, x=0.3) == pytest.approx(float(series.subs(t, 0.3)))
+
+
+def test_taylor_coefficients_may_depend_on_other_leaves() -> None:
+    x, a = cg.variables("x a")
+    found = cg.taylor(cg.exp(a * x), x, at=0, order=2)
+    assert [float(at(c, a=3.0)) for c in found.coefficients] == [1.0, 3.0, 4.5]
+    around = cg.taylor(x * x, x, at=a, order=2)
+    assert [float(at(c, a=3.0)) for c in around.coefficients] == [9.0, 6.0, 1.0]
+
+
+LOCAL: dict[str, Any] = {
+    "softmax": (cg.softmax, 0),
+    "matmul left": (lambda x: x @ np.array([[1.0], [2.0], [3.0]]), 0),
+    "tanh": (cg.tanh, 0),
+    "broadcast": (lambda x: x * np.ones((4, 2, 3)), 0),
+    "mean": (lambda x: cg.mean(x, axis=0), 0),
+}
+
+
+@pytest.mark.parametrize("build, position", LOCAL.values(), ids=LOCAL.keys())
+def test_a_local_jacobian_in_numbers_is_that_of_the_node_alone(build: Any, position: int) -> None:
+    x = cg.variable("x", (2, 3))
+    node = build(x).named("z")
+    bwd = cg.backward(cg.forward(cg.sum(cg.exp(node)), x=X2))
+    expected = at(cg.jacobian(node, x), x=X2)
+    assert cg.local_jacobian(bwd, bwd.edge("z", "x")) == pytest.approx(expected)
+
+
+def test_a_local_jacobian_in_symbols() -> None:
+    x = cg.variable("x", 2)
+    bwd = cg.backward(cg.forward(cg.sum(cg.matmul(x, np.eye(2) * 3).named("z")), world=cg.SYMPY))
+    assert cg.local_jacobian(bwd, bwd.edge("z", "x")).tolist() == [[3, 0], [0, 3]]
+
+
+def test_a_local_jacobian_of_nodes_is_refused() -> None:
+    x = cg.variable("x", 2)
+    bwd = cg.backward(cg.forward(cg.sum(cg.exp(x)), {x: x}, world=cg.GRAPH))
+    with pytest.raises(GradientError, match=r"use cg\.jacobian"):
+        cg.local_jacobian(bwd, bwd.edges[0])
+
+
+REFUSED: dict[str, tuple[Any, Any, list[str]]] = {
+    "no scalar": (lambda x, y: cg.grad(x * 2, x), GradientError, ["has shape [3]", "only a scalar", "cg.sum"]),
+    "hessian of no scalar": (lambda x, y: cg.hessian(x * 2, x), GradientError, ["only a scalar"]),
+    "a comparison": (
+        lambda x, y: cg.grad(cg.sum(cg.functions()["greater_equal"](x, 0)), x),
+        GradientError,
+        ["does not depend on x", "test_calculus.py", "no gradient flows", "comparisons"],
+    ),
+    "the jacobian of a comparison": (
+        lambda x, y: cg.jacobian(cg.functions()["greater_equal"](x, 0), x),
+        GradientError,
+        ["does not depend on x", "comparisons"],
+    ),
+    "another node": (lambda x, y: cg.jacobian(x * 2, y), NameUnknownError, ["<y>", "not in this graph"]),
+    "a tangent of another shape": (lambda x, y: cg.jvp(x * 2, x, 1.0), ShapeError, ["tangent of x", "[3]"]),
+    "too few tangents": (lambda x, y: cg.jvp(x * y, [x, y], [1.0]), ShapeError, ["1 tangent(s) for 2 node(s)"]),
+    "an upstream of another shape": (lambda x, y: cg.vjp(x * 2, x, 1.0), ShapeError, ["upstream", "[3]"]),
+    "a named dimension": (
+        lambda x, y: cg.jacobian(cg.variable("X", ("m", 2)).named("X") * y, "y"),
+        ShapeError,
+        ["'m' is no number", "declare"],
+    ),
+    "taylor of an array": (lambda x, y: cg.taylor(cg.sum(x), x), GradientError, ["x is no scalar leaf"]),
+    "taylor of a negative order": (lambda x, y: cg.taylor(y * y, y, order=-1), ValueRefusedError, ["order", "-1"]),
+    "taylor of a broken order": (lambda x, y: cg.taylor(y * y, y, order=1.5), ValueRefusedError, ["order", "1.5"]),
+}
+
+
+@pytest.mark.parametrize("act, kind, parts", REFUSED.values(), ids=REFUSED.keys())
+def test_what_has_no_derivative_is_refused_with_a_reason(act: Any, kind: Any, parts: list[str]) -> None:
+    with pytest.raises(kind) as caught:
+        act(cg.variable("x", 3), cg.variable("y"))
+    assert [p for p in parts if p not in str(caught.value)] == []
+
+
+# NaN and infinity ----------------------------------------------------------------------------------------------------
+def test_the_first_node_that_made_an_infinity_is_named_with_its_operands_and_its_line() -> None:
+    x = cg.variable("x")
+    shifted = (x - 1).named("s")
+    loss = cg.exp(cg.log(shifted).named("l"))
+    with pytest.raises(NotFiniteError) as caught:
+        cg.forward(loss, x=1.0, check_finite=True)
+    for part in ("l = log made infinity", "s = 0", "test_calculus.py, line", "loss = cg.exp"):
+        assert part in str(caught.value)
+
+
+def test_the_first_node_that_made_nan_is_named_with_the_range_of_its_operands() -> None:
+    x = cg.variable("x", 3)
+    with pytest.raises(NotFiniteError, match=r"made NaN.* x = array \[3\], from -1 to 2"):
+        cg.forward(cg.sum(cg.sqrt(x)), x=[1.0, -1.0, 2.0], check_finite=True)
+
+
+def test_a_leaf_that_is_given_nan_is_named() -> None:
+    with pytest.raises(NotFiniteError, match="x is given"):
+        cg.forward(cg.variable("x") + 1, x=np.nan, check_finite=True)
+
+
+def test_what_is_finite_passes_the_check_and_without_it_nothing_is_refused() -> None:
+    x = cg.variable("x")
+    assert cg.forward(x + 1, x=1.0, check_finite=True).values[-1] == 2.0
+    assert cg.forward(cg.log(x), x=0.0).values[-1] == -np.inf
