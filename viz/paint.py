@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from cgraph.notation import Sym
+from viz.annotate import HOVER, NUMBER, Drawing
 from viz.layout import BETWEEN, INSET, Layout, Line, PlacedBox, PlacedEdge, PlacedLine, Point, set_line
 from viz.style import Theme
 from viz.typeset import Glyph, Rule, outline
@@ -16,10 +17,10 @@ FORWARD, BACKWARD, BOTH = "forward", "backward", "both"
 LEGEND_GAP = 22.0
 
 
-def svg(layout: Layout, theme: Theme, show: str, caption: str, description: str, flows: bool) -> str:
+def svg(layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing) -> str:
     """The picture of a layout; `show` is which pass: forward, backward or both."""
     trainable = any(b.box.kind == "parameter" for b in layout.boxes)
-    legend = _legend(theme, flows and show != FORWARD, trainable)
+    legend = _legend(theme, drawing, show, trainable)
     words = set_line("caption", (("caption", Sym(caption)),), theme.caption_size)
     legend_width = sum(width for width, _ in legend) + LEGEND_GAP * max(len(legend) - 1, 0)
     width = max(layout.width, legend_width + 24.0, words.width + 24.0)
@@ -27,7 +28,7 @@ def svg(layout: Layout, theme: Theme, show: str, caption: str, description: str,
     height = layout.height + 30.0 + (24.0 if legend else 0.0)
     body = [
         *(_edge(e, theme, show) for e in layout.edges),
-        *(_box(b, theme, show, flows) for b in layout.boxes),
+        *(_box(b, theme, show) for b in layout.boxes),
     ]
     foot = [
         f'<g data-role="caption">{_line(PlacedLine(words, (width - words.width) / 2, layout.height + 14.0), theme)}</g>'
@@ -55,7 +56,7 @@ def svg(layout: Layout, theme: Theme, show: str, caption: str, description: str,
 
 
 # Boxes and words -----------------------------------------------------------------------------------------------------
-def _box(placed: PlacedBox, theme: Theme, show: str, flows: bool) -> str:
+def _box(placed: PlacedBox, theme: Theme, show: str) -> str:
     box = placed.box
     left, top, right, bottom = placed.rect
     fill = theme.trainable if box.kind == "parameter" else theme.box
@@ -230,11 +231,18 @@ def _split(p: Sequence[Point], t: float) -> list[Point]:
 
 
 # Legend --------------------------------------------------------------------------------------------------------------
-def _legend(theme: Theme, backward: bool, trainable: bool) -> list[tuple[float, _Entry]]:
-    if not backward:
+def _legend(theme: Theme, drawing: Drawing, show: str, trainable: bool) -> list[tuple[float, _Entry]]:
+    if show == FORWARD or not drawing.has_gradients:
         return []
-    entries = [("value", "forward: value"), ("backward", "upstream · local = downstream gradient")]
-    entries += [("local", "local gradient"), *([("trainable", "trainable")] if trainable else [])]
+    entries = [
+        ("value", "forward: value" if drawing.has_values else "forward"),
+        ("backward", "upstream · local = downstream gradient"),
+        ("local", "local gradient"),
+    ]
+    if drawing.detail in (NUMBER, HOVER) and drawing.has_values:
+        entries.append(("boxes", "in each box: value, then gradient"))
+    if trainable:
+        entries.append(("trainable", "trainable"))
     made = [_Entry(words, theme, role) for role, words in entries]
     return [(entry.width, entry) for entry in made]
 
@@ -245,7 +253,7 @@ class _Entry:
     def __init__(self, words: str, theme: Theme, role: str) -> None:
         self.theme, self.role = theme, role
         self.line: Line = set_line("legend", ((role, Sym(words)),), theme.caption_size - 1)
-        self.sample = {"local": 0.0, "trainable": 20.0}.get(role, 30.0)
+        self.sample = {"local": 0.0, "boxes": 0.0, "trainable": 20.0}.get(role, 30.0)
         self.width = self.sample + self.line.width
 
     def __call__(self, x: float, y: float) -> str:

@@ -43,7 +43,7 @@ class Picture:
 
     def svg(self) -> str:
         """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine."""
-        return paint.svg(self.layout, self.theme, self.show, self.caption, self.description, self.drawing.has_gradients)
+        return paint.svg(self.layout, self.theme, self.show, self.caption, self.description, self.drawing)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture as the file's ending says: .svg, .png, .dot, or .pdf (extra `pdf`).
