@@ -1,64 +1,222 @@
-"""Small rewrites that leave every value as it is: x + 0, x*1, -(-x), arithmetic on constants.
+"""Rewrites that leave every value as it is, and sums that keep their derivative where float64 would lose it.
 
-Named nodes stay, and so does every node whose operands did not change: a gradient shares its nodes with the
-graph that it came from.
+Three things happen to each node, operands first: arithmetic on constants is done; one of the REWRITES below that
+fits is made; and what was computed before is shared. Named nodes stay, and so does every node whose operands did
+not change: a gradient shares its nodes with the graph that it came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
 from cgraph.graph import Graph
-from cgraph.node import CONSTANT, OP, Node, as_node, build
+from cgraph.node import CONSTANT, OP, VARIABLE, Node, as_node, build
+from cgraph.ops import TABLE
+from cgraph.ops.row import Row
+from cgraph.parse import parse
+
+# What changes nothing in exact arithmetic, nor in floating point for finite operands.
+EQUAL = (
+    ("x + 0", "x"),
+    ("0 + x", "x"),
+    ("x - 0", "x"),
+    ("0 - x", "-x"),
+    ("x * 1", "x"),
+    ("1 * x", "x"),
+    ("x * 0", "0"),
+    ("0 * x", "0"),
+    ("x * -1", "-x"),
+    ("-1 * x", "-x"),
+    ("x / 1", "x"),
+    ("x ** 1", "x"),
+    ("-(-x)", "x"),
+)
+# Equal too, but the left overflows or cancels in float64 and has no derivative there (SLP3 Eq. 6.42 at a = 1).
+STABLE = (
+    ("1 / (1 + exp(-x))", "sigmoid(x)"),
+    ("1 / (exp(-x) + 1)", "sigmoid(x)"),
+    ("log(sigmoid(x))", "log_sigmoid(x)"),
+    ("log(1 + exp(x))", "softplus(x)"),
+    ("log(exp(x) + 1)", "softplus(x)"),
+    ("log1p(exp(x))", "softplus(x)"),
+    ("log(softmax(x))", "log_softmax(x)"),
+    ("binary_cross_entropy(sigmoid(x), y)", "sigmoid_cross_entropy(x, y)"),
+)
+"""Pairs of formulas in the language of `cgraph.parse`, each proved equal in the tests; those with an op that the
+table does not have are left out."""
 
 
-def simplify(outputs: Sequence[Node], keep: Container[Node] = ()) -> list[Node]:
-    """The same outputs, rewritten; equal in value for every finite input. Nodes in `keep` stay as they are."""
-    graph = Graph(outputs)
+class Rewrite(NamedTuple):
+    """`pattern` becomes `result`: graphs whose variables stand for any nodes. `heads` are the ops (None: a constant)
+    that stand at some positions of the operands, by which most nodes are seen not to fit."""
+
+    pattern: Node
+    result: Node
+    stable: bool
+    heads: tuple[tuple[int, Row | None], ...]
+
+
+@overload
+def simplify(outputs: Node, keep: Container[Node] = ()) -> Node: ...
+@overload
+def simplify(outputs: Graph, keep: Container[Node] = ()) -> Graph: ...
+@overload
+def simplify(outputs: Sequence[Node], keep: Container[Node] = ()) -> list[Node]: ...
+def simplify(outputs: Node | Graph | Sequence[Node], keep: Container[Node] = ()) -> Node | Graph | list[Node]:
+    """The same outputs (a node, a graph, a list of nodes), rewritten; equal in value for every finite input.
+
+    What is computed twice is shared. Compositions that lose their value or derivative in float64 become the op that
+    keeps it, such as log(sigmoid(x)); these look through names, others leave named nodes alone. Nodes in `keep` stay.
+
+    >>> from cgraph.parse import parse
+    >>> simplify(parse("binary_cross_entropy(1/(1 + exp(-z)), y + 0)").output)
+    <sigmoid_cross_entropy(z, y)>
+    """
+    graph = outputs if isinstance(outputs, Graph) else Graph(outputs)
     done: dict[Node, Node] = {}
+    seen: dict[Any, Node] = {}
     for node in graph.nodes:
-        if node.kind != OP or node.op is None or node in keep:
-            done[node] = node
-            continue
-        operands = [done[x] for x in node.operands]
-        if any(new is not old for new, old in zip(operands, node.operands, strict=True)):
-            fresh = build(node.op, *operands, origin=node.origin, **node.attrs)
-            fresh = fresh if node.name is None else fresh.named(node.name)
-        else:
-            fresh = node
-        done[node] = fresh if fresh.name is not None else _rewritten(fresh)
-    return [done[x] for x in outputs]
+        fresh = node
+        if node.kind == OP and node not in keep:
+            assert node.op is not None
+            operands = node.operands
+            new = tuple([done[x] for x in operands])
+            if new != operands:
+                fresh = build(node.op, *new, origin=node.origin, **node.attrs)
+                fresh = fresh if node.name is None else fresh.named(node.name)
+            fresh = _rewritten(fresh)
+        key = _key(fresh)
+        if key is not None:
+            first = seen.setdefault(key, fresh)
+            fresh = first if fresh.name is None and node not in keep else fresh
+        done[node] = fresh
+    found = [done[x] for x in graph.outputs]
+    return found[0] if isinstance(outputs, Node) else Graph(found) if isinstance(outputs, Graph) else found
 
 
-def _is(node: Node, number: float) -> bool:
-    return node.kind == CONSTANT and node.name is None and node.value is not None and bool(np.all(node.value == number))
+def _key(node: Node) -> Any:
+    """What two nodes share that compute the same thing; None for what is only equal to itself."""
+    if node.kind == OP:
+        return (node.op, node.operands, repr(dict(node.attrs)) if node.attrs else None)
+    if node.kind == CONSTANT and node.name is None and node.value is not None and node.value.size <= 64:
+        return node.shape, node.value.tobytes()
+    return None
 
 
 def _rewritten(node: Node) -> Node:
-    """One node, by the first rewrite that fits."""
+    """One node after every rewrite that fits, one after the other."""
+    for _ in range(8):  # no chain of rewrites is longer
+        if node.kind != OP:
+            return node
+        after = _folded(node) if node.name is None else None
+        if after is None:
+            after = next(_matching(node), None)
+        if after is None:
+            return node
+        node = after
+    return node
+
+
+def _folded(node: Node) -> Node | None:
+    """Arithmetic on constants, sizes that are known, and copies to the shape that is there already."""
     assert node.op is not None
     name, operands = node.op.name, node.operands
-    kept: Node | None = None
+    if name == "broadcast_like":
+        return operands[0] if operands[0].shape == operands[1].shape else None
     if name == "size" and not any(isinstance(d, str) for d in operands[0].shape):
         return as_node(float(np.prod([int(d) for d in operands[0].shape], dtype=float)), node.origin)
-    if all(x.kind == CONSTANT and x.name is None for x in operands) and name != "broadcast_like":
-        with np.errstate(all="ignore"):
-            return as_node(node.op.numpy(*(x.value for x in operands), **node.attrs), node.origin)
-    if name == "broadcast_like" and operands[0].shape == operands[1].shape:
-        return operands[0]
-    if len(operands) == 2:
-        x, y = operands
-        if name == "add":
-            kept = x if _is(y, 0) else y if _is(x, 0) else None
-        elif name == "mul":
-            kept = x if _is(y, 1) or _is(x, 0) else y if _is(x, 1) or _is(y, 0) else None
-            minus = y if _is(x, -1) else x if _is(y, -1) else None
-            if minus is not None and minus.shape == node.shape:
-                return _rewritten(-minus)
-        elif (name == "sub" and _is(y, 0)) or (name in ("div", "pow") and _is(y, 1)):
-            kept = x
-    elif name == "neg" and operands[0].kind == OP and operands[0].op is node.op and operands[0].name is None:
-        kept = operands[0].operands[0]
-    return kept if kept is not None and kept.shape == node.shape else node
+    for x in operands:
+        if x.kind != CONSTANT or x.name is not None:
+            return None
+    with np.errstate(all="ignore"):
+        return as_node(node.op.numpy(*(x.value for x in operands), **node.attrs), node.origin)
+
+
+# Patterns ------------------------------------------------------------------------------------------------------------
+@cache
+def rewrites() -> tuple[Rewrite, ...]:
+    """The table as graphs, without the rewrites to ops that do not exist."""
+    read: list[Rewrite] = []
+    for stable, pairs in ((False, EQUAL), (True, STABLE)):
+        for pattern, result in pairs:
+            if all(name in TABLE for text in (pattern, result) for name in _calls(text)):
+                shape = {"x": (2,)} if "softmax" in pattern else {}
+                left, right = _formula(pattern, shape), _formula(result, shape)
+                heads = tuple((i, x.op) for i, x in enumerate(left.operands) if x.kind != VARIABLE)
+                read.append(Rewrite(left, right, stable, heads))
+    return tuple(read)
+
+
+def _calls(text: str) -> Iterator[str]:
+    return (part.split("(")[0] for part in text.replace("(", "( ").split() if part[0].isalpha() and part.endswith("("))
+
+
+def _formula(text: str, shapes: dict[str, Any]) -> Node:
+    """A formula as a node, -1 as a number."""
+    node = parse(text, shapes).output
+    if node.op is None:
+        return node
+    return build(node.op, *((x.op and _folded(x)) or x for x in node.operands))
+
+
+@cache
+def _by_op() -> dict[Row, tuple[Rewrite, ...]]:
+    table: dict[Row, tuple[Rewrite, ...]] = {}
+    for rewrite in rewrites():
+        row = rewrite.pattern.op
+        assert row is not None
+        table[row] = (*table.get(row, ()), rewrite)
+    return table
+
+
+def _matching(node: Node) -> Iterator[Node]:
+    """The results of the rewrites that fit a node."""
+    assert node.op is not None
+    operands = node.operands
+    for rewrite in _by_op().get(node.op, ()):
+        if len(operands) != len(rewrite.pattern.operands) or (node.name is not None and not rewrite.stable):
+            continue
+        for position, row in rewrite.heads:
+            if operands[position].op is not row or (row is None and operands[position].kind != CONSTANT):
+                break
+        else:
+            bound = _match(rewrite, node)
+            if bound is not None:
+                result = _instance(rewrite.result, bound, node)
+                if result.shape == node.shape:
+                    yield result if node.name is None else result.named(node.name)
+
+
+def _match(rewrite: Rewrite, node: Node) -> dict[Any, Any] | None:
+    """The nodes that the variables (and the constants) of a pattern stand for, and the attributes seen; or None."""
+    bound: dict[Any, Any] = {"attrs": {}}
+    stack = [(rewrite.pattern, node)]
+    while stack:
+        pattern, found = stack.pop()
+        if pattern.kind == VARIABLE:
+            if bound.setdefault(pattern.name, found) is not found:
+                return None
+        elif pattern.kind == CONSTANT:
+            if found.kind != CONSTANT or found.name is not None or not (found.value == pattern.value).all():
+                return None
+            bound[float(pattern.value)] = found
+        else:
+            inner = found is not node and found.name is not None and not rewrite.stable
+            if found.op is not pattern.op or len(found.operands) != len(pattern.operands) or inner:
+                return None
+            bound["attrs"].update(found.attrs)
+            stack.extend(zip(pattern.operands, found.operands, strict=True))
+    return bound
+
+
+def _instance(result: Node, bound: dict[Any, Any], node: Node) -> Node:
+    """The result of a rewrite with nodes in the place of its variables, one op at most."""
+    leaf: Callable[[Node], Node] = lambda x: bound[x.name] if x.kind == VARIABLE else bound[float(x.value)]  # noqa: E731
+    if result.op is None:
+        return leaf(result)
+    attrs = {k: v for k, v in bound["attrs"].items() if k in result.op.defaults}
+    return build(result.op, *map(leaf, result.operands), origin=node.origin, **attrs)
