@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--of", help="differentiate this node (default: the last result)")
     one.add_argument("--style", choices=("textbook", "circuit"), default="textbook")
     one.add_argument("--theme", choices=("textbook", "dark", "print"), default="textbook")
-    one.add_argument("--detail", choices=("full", "formula", "number", "hover"), help="what edges say")
+    one.add_argument("--detail", choices=("full", "formula", "number", "hover", "outline"), help="what edges say")
     one.add_argument("--direction", choices=("LR", "TB"), default="LR", help="left to right, or top down")
     one.set_defaults(run=_draw)
 

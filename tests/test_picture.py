@@ -254,12 +254,25 @@ def test_a_layout_that_takes_too_long_is_stopped():
         viz.draw(figure_6_18(), time_limit=0.0001)
 
 
-def test_a_graph_that_is_too_large_is_refused_before_the_layout():
+def test_a_large_graph_is_laid_out_in_layers_without_graphviz(monkeypatch):
     node = cg.variable("x")
     for _ in range(5_000):
         node = node + 1.0
-    with pytest.raises(LayoutError, match="5001 nodes and 5000 edges"):
-        viz.draw(node)
+    monkeypatch.setattr("viz.engine.positions", None)
+    picture = viz.draw(cg.backward(cg.forward(node, x=0.0)))
+    assert picture.drawing.detail == "outline"
+    assert len(picture.layout.edges) == 5_000
+    assert picture.drawing.boxes[-1].title == "v5000 = v4999 + 1\nv5000 = 5000\n∂v5000/∂v5000 = 1"
+    xs = [b.x for b in picture.layout.boxes]
+    assert xs == sorted(xs)
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_in_the_layered_layout_operands_come_first_and_no_boxes_touch(direction):
+    picture = viz.draw(figure_6_18(), engine="layered", detail="hover", direction=direction)
+    places = {b.box.id: (b.x, b.y)[direction == "TB"] for b in picture.layout.boxes}
+    assert all(places[e.edge.tail] < places[e.edge.head] for e in picture.layout.edges)
+    assert [c for c in collisions(picture) if "stroke" not in c] == []
 
 
 def test_an_engine_that_is_not_there_is_named(monkeypatch):

@@ -16,7 +16,6 @@ import pytest
 import cgraph as cg
 import viz
 from cgraph.chapter import figure_6_17
-from cgraph.errors import LayoutError
 
 DEEP = 20_000
 
@@ -109,8 +108,7 @@ def test_trap_65_a_deep_chain_meets_no_recursion_limit() -> None:
     assert copy.deepcopy(node) is node
     assert repr(node) == "<add(…, 1)>"
     assert cg.forward(cg.grad(node, x)).values[-1] == 1.0
-    with pytest.raises(LayoutError, match="too large"):
-        viz.draw(node)
+    assert len(viz.draw(node).drawing.boxes) == DEEP + 1
     del node
     gc.collect()
 

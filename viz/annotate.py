@@ -25,8 +25,8 @@ from cgraph.ops.row import Row
 from cgraph.shapes import show
 from cgraph.simplify import simplify
 
-FULL, FORMULA, NUMBER, HOVER = "full", "formula", "number", "hover"
-DETAILS = (FULL, FORMULA, NUMBER, HOVER)
+FULL, FORMULA, NUMBER, HOVER, OUTLINE = "full", "formula", "number", "hover", "outline"
+DETAILS = (FULL, FORMULA, NUMBER, HOVER, OUTLINE)
 STYLES = ("textbook", "circuit")
 Run: TypeAlias = "tuple[str, Math]"  # (role, what is written)
 Label: TypeAlias = "tuple[Run, ...]"
@@ -90,8 +90,8 @@ def clean(words: str) -> str:
 
 
 def detail_for(count: int) -> str:
-    """How much is written on the edges of a graph of so many nodes."""
-    return FULL if count <= 8 else FORMULA if count <= 15 else NUMBER if count <= 40 else HOVER
+    """How much is written in a picture of so many nodes: an outline has names and signs, the rest is in the titles."""
+    return next((d for most, d in ((8, FULL), (15, FORMULA), (40, NUMBER), (300, HOVER)) if count <= most), OUTLINE)
 
 
 def annotate(of: Graph | Forward | Backward, style: str, detail: str | None) -> Drawing:
@@ -171,6 +171,9 @@ class _Writer:
         if gradient is not None:
             lines.append(("gradient", gradient))
             title.append(self._gradient_sentence(node))
+        if self.detail == OUTLINE:
+            own = self.names[node] if node.name is not None or node.op is None else _sign(node.op)
+            lines = [("name", (("name", own),))]
         return BoxText(
             self._id(node),
             self._spelled(node),
@@ -275,7 +278,7 @@ class _Writer:
 
     def _value(self, operand: Node) -> Label:
         """What flows forward along an edge: the operand's value."""
-        if self.forward is None or operand.shape or self.detail == HOVER:
+        if self.forward is None or operand.shape or self.detail in (HOVER, OUTLINE):
             return ()
         shown = notation.number(self.forward[operand])
         if self.detail in (FULL, FORMULA):
@@ -298,7 +301,7 @@ class _Words:
         self.is_share = writer.shares[operand] > 1 or node is writer.root
         self.numeric = writer.numbers is not None
         self.scalar = node.shape == () and operand.shape == () and node.op.elementwise
-        self.map = None if node.op.elementwise else _map(node.op.maps[position], [names[x] for x in node.operands])
+        self.map = None if node.op.elementwise else _map(node.op.map(position), [names[x] for x in node.operands])
         self.formula = writer._formula(formula.local) if formula is not None and self.map is None else None
         symbolic = formula is not None and not self.numeric and self.scalar
         self.total = writer._formula(formula.downstream) if formula is not None and symbolic else None
@@ -307,7 +310,7 @@ class _Words:
 
     def local(self) -> Label:
         """The local derivative: as formula and number where both say something."""
-        if self.detail == HOVER:
+        if self.detail in (HOVER, OUTLINE):
             return ()
         if self.map is not None:
             return (("local", self.map),)
@@ -322,7 +325,7 @@ class _Words:
 
     def downstream(self) -> Label:
         """The chain rule on this edge: downstream = upstream times local."""
-        if self.detail == HOVER:
+        if self.detail in (HOVER, OUTLINE):
             return ()
         value = self._value()
         if self.detail == NUMBER:

@@ -10,8 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cgraph.errors import LayoutError
-from viz import engine
+from viz import engine, layered
 from viz.annotate import BoxText, Drawing, EdgeText, Label
 from viz.dot import Size, skeleton
 from viz.style import Theme
@@ -24,7 +23,8 @@ AROUND = 8.0  # free space that the skeleton keeps on both sides of a box, so th
 BETWEEN = 2.8  # half the distance between the forward and the backward stroke
 CLEAR = 4.5  # between a stroke and its label
 SLOT = 15.0  # the least height of a box for each edge that enters it
-MOST = 3_000  # nodes and edges that Graphviz is asked to place
+MOST = 800  # nodes and edges that Graphviz is asked to place; more go to the layered layout
+LAYERED = "layered"
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,10 @@ class Layout:
 
 
 def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | None, time_limit: float) -> Layout:
-    """Place a drawing with Graphviz. Raises LayoutError when it is too large, or takes too long."""
-    if len(drawing.boxes) + len(drawing.edges) > MOST:
-        raise LayoutError(
-            f"a picture of {len(drawing.boxes)} nodes and {len(drawing.edges)} edges is too large to lay out",
-            why=f"at most {MOST} in all are drawn",
-            fix="draw a part of it, such as viz.draw(cg.Graph(node))",
-        )
+    """Place a drawing, with Graphviz or, when it is large, with the layered layout.
+
+    Raises LayoutError when there is no engine or it takes too long.
+    """
     enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
     lines = {b.id: [set_line(role, label, _size_of(role, theme)) for role, label in b.lines] for b in drawing.boxes}
     boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
@@ -111,8 +108,14 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
     }
     places = {id_: _label_size(lines, rankdir) for id_, lines in labels.items()}
     roomy = {id_: _roomy(size, rankdir) for id_, size in boxes.items()}
+    if engine_name == LAYERED or (engine_name is None and len(boxes) + len(drawing.edges) > MOST):
+        answer = layered.positions(roomy, drawing.edges, rankdir)
+        return _placed(drawing, answer, boxes, lines, {}, rankdir)
     answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir), engine_name, time_limit)
     leaving = _leaving(drawing, answer, boxes, rankdir)
+    if engine_name == LAYERED or (engine_name is None and len(boxes) + len(drawing.edges) > MOST):
+        answer = layered.positions(roomy, drawing.edges, rankdir)
+        return _placed(drawing, answer, boxes, lines, {}, rankdir)
     answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir, leaving), engine_name, time_limit)
     return _placed(drawing, answer, boxes, lines, labels, rankdir)
 

@@ -205,7 +205,9 @@ def _with_arrow(curve: list[Point]) -> tuple[list[Point], tuple[Point, Point, Po
     tip = curve[-1]
     p = curve[-4:]
     low, high = 0.0, 1.0
-    for _ in range(30):
+    if _pieces(p) == 1:
+        low = high = max(0.0, 1 - (ARROW - 0.8) / (math.dist(p[0], tip) or 1.0))
+    for _ in range(0 if low else 30):
         middle = (low + high) / 2
         q = _split(p, middle)[3]
         low, high = (middle, high) if math.dist(q, tip) > ARROW - 0.8 else (low, middle)

@@ -86,10 +86,12 @@ def draw(
     of          a node, a graph, or a pass
     show        "forward", "backward" or "both": a backward pass shows both by default; the layout is the same
     style       "textbook" (d = 2b in a box) or "circuit" (unnamed ops in circles)
-    detail      "full", "formula", "number" or "hover": what edges say; by default it follows from the size
+    detail      "full", "formula", "number", "hover" or "outline": how much is written; by default it follows from
+                the size, and what is not written stands in the titles (on hover)
     theme       "textbook", "dark" or "print"
     direction   "LR" (left to right) or "TB" (top down)
-    engine      the Graphviz to use; time_limit in seconds
+    engine      the Graphviz to use, or "layered" for the layout of large graphs (without words on edges); Graphviz
+                has `time_limit` seconds
 
     Raises LayoutError when the layout takes too long or there is no engine, ValueRefusedError for other choices.
     """
