@@ -19,12 +19,15 @@ from cgraph.node import Node, constant, parameter, variable, variables
 from cgraph.parse import parse
 from cgraph.passes import backward, forward
 from cgraph.simplify import simplify
+from cgraph.tracing import trace
 from cgraph.worlds.graph import GRAPH
 from cgraph.worlds.numpy import NUMPY, NumpyWorld
 
 if TYPE_CHECKING:
     from cgraph import nn, train
+    from cgraph.derivation import Derivation, derive, to_latex
     from cgraph.proof import Report, prove, to_sympy
+    from cgraph.symbols import from_sympy
     from cgraph.worlds.sympy import SYMPY
 
 __version__ = "0.1.0"
@@ -34,6 +37,7 @@ __all__ = [
     "SYMPY",
     "Backward",
     "CgraphError",
+    "Derivation",
     "Edge",
     "Forward",
     "Graph",
@@ -43,8 +47,10 @@ __all__ = [
     "Taylor",
     "backward",
     "constant",
+    "derive",
     "errors",
     "forward",
+    "from_sympy",
     "functions",
     "grad",
     "hessian",
@@ -57,7 +63,9 @@ __all__ = [
     "prove",
     "simplify",
     "taylor",
+    "to_latex",
     "to_sympy",
+    "trace",
     "train",
     "variable",
     "variables",
@@ -68,6 +76,10 @@ _LAZY = {
     "SYMPY": "cgraph.worlds.sympy",
     "prove": "cgraph.proof",
     "to_sympy": "cgraph.proof",
+    "from_sympy": "cgraph.symbols",
+    "derive": "cgraph.derivation",
+    "to_latex": "cgraph.derivation",
+    "Derivation": "cgraph.derivation",
     "Report": "cgraph.proof",
 }
 _ROOMS = ("nn", "train")

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
     try:
-        options = _parser().parse_args(arguments)
+        options = _read(arguments)
         status: int = options.run(options)
         return status
     except CgraphError as error:
@@ -51,6 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("cgraph: stopped", file=sys.stderr)
         return 130
+
+
+def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; values may also stand after an option, where argparse alone would not look for them."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if any(text.startswith("-") for text in rest) or (rest and not hasattr(options, "values")):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.values = [*options.values, *rest]
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,6 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     two = commands.add_parser("prove", help="prove the derivatives of a formula against SymPy")
     two.add_argument("formula", help='such as "L = c*(a + 2*b)"')
     two.set_defaults(run=_prove)
+
+    derived = commands.add_parser("derive", help="write the chain rule out, step by step")
+    derived.add_argument("formula", help='such as "L = c*(a + 2*b)"')
+    derived.add_argument("values", nargs="*", metavar="NAME=VALUE", help="such as a=3 b=1; none: formulas only")
+    derived.add_argument("--wrt", required=True, metavar="NAME", help="the node to differentiate by")
+    derived.add_argument("--of", help="differentiate this node (default: the last result)")
+    derived.add_argument("--form", choices=("text", "latex", "markdown"), default="text")
+    derived.set_defaults(run=_derive)
 
     three = commands.add_parser("train", help="train a small net on real data")
     three.add_argument("what", choices=("digits",), help="digits: scikit-learn's handwritten digits, a 64-32-10 net")
@@ -134,6 +153,16 @@ def _prove(options: argparse.Namespace) -> int:
     report = prove(parse(options.formula))
     print(report)
     return 1 if report.failures else 0
+
+
+def _derive(options: argparse.Namespace) -> int:
+    from cgraph.derivation import derive
+
+    values = dict(_value(text) for text in options.values)
+    graph = parse(options.formula, {n: v.shape for n, v in values.items() if v.shape} if values else None)
+    derivation = derive(graph if options.of is None else graph[options.of], options.wrt, values)
+    print(getattr(derivation, options.form).rstrip())
+    return 0
 
 
 # train and demo ------------------------------------------------------------------------------------------------------

@@ -31,8 +31,11 @@ RANK = {
             ["parse"],
             ["simplify"],
             ["calculus"],
+            ["compositions"],
+            ["numpys"],
             ["passes", "functions", "notation"],
-            ["proof", "derive", "compile"],
+            ["proof", "symbols", "tracing", "compile"],
+            ["derivation"],
             ["nn", "chapter"],
             ["train"],
             ["cgraph"],  # the public face, cgraph/__init__.py
@@ -43,7 +46,7 @@ RANK = {
     for room in rooms
 }
 OUTSIDE = {  # who may import what is heavy
-    "sympy": {"cgraph.worlds.sympy", "cgraph.proof"},
+    "sympy": {"cgraph.worlds.sympy", "cgraph.proof", "cgraph.symbols", "cgraph.derivation"},
     "networkx": {"cgraph.graph"},
     "viz": {"cgraph.cli", "cgraph.__main__"},
 }

@@ -145,3 +145,44 @@ def test_the_module_is_the_command_and_speaks_utf_8_everywhere():
         check=True,
     )
     assert "∂y/∂x = 2*x" in run.stdout.decode()
+
+
+# derive --------------------------------------------------------------------------------------------------------------
+def test_derive_writes_the_chain_rule_out_with_its_number(capsys):
+    assert main(["derive", "L = c*(a + 2*b)", "--wrt", "b", "a=3", "b=1", "c=-2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("One path leads from L to b")
+    assert lines[-1].endswith("c · 1 · 2 = 2c = −4")
+
+
+@pytest.mark.parametrize("arguments", [["a=3", "b=1", "c=-2", "--wrt", "b"], ["--wrt", "b", "--of", "e", "a=3", "b=1"]])
+def test_values_may_stand_before_or_after_an_option(arguments, capsys):
+    assert main(["derive", FORMULA, *arguments]) == 0
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("form", "has"), [("latex", r"\begin{aligned}"), ("markdown", "### The derivative of L")])
+def test_derive_speaks_latex_and_markdown(form, has, capsys):
+    assert main(["derive", FORMULA, "--wrt", "b", "--form", form]) == 0
+    assert capsys.readouterr().out.startswith(has)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["derive", FORMULA, "a=3"], "--wrt"),
+        (["derive", FORMULA, "--wrt", "q"], "no node named 'q'"),
+        (["derive", "L = ", "--wrt", "b"], "does not read"),
+        (["derive", FORMULA, "--wrt", "b", "a=3"], "has no value"),
+        (["derive", FORMULA, "--wrt", "b", "a"], "is no value"),
+        (["derive", FORMULA, "--wrt", "b", "--loud"], "--loud"),
+        (["derive", "L = a*2; M = a*3", "--wrt", "a"], "2 outputs"),
+        (["prove", "y = x*x", "x=1"], "unrecognized arguments: x=1"),
+    ],
+)
+def test_a_mistake_in_a_derivation_is_one_line_and_status_2(arguments, message, capsys):
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
