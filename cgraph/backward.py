@@ -1,4 +1,11 @@
-"""The backward pass: the chain rule on every edge and the sum at every fan-out, in any world."""
+"""The backward pass: the chain rule on every edge and the sum at every fan-out, in any world.
+
+The product on an edge is the world's `times`, in which 0·∞ is 0: where the upstream gradient is exactly 0, nothing
+flows down, even if the local derivative is infinite or undefined there. So the branch that a `where` does not take
+cannot spoil the one that it takes, and x·x**0.5 has the slope 0 at 0. (An infinite upstream gradient times a
+local derivative of 0 is 0 too: sqrt(x*x) has the slope 0 at 0, as abs has.) It is a convention of the same kind as
+ReLU'(0) = 1, and stands with the others in `cgraph.ops.conventions`.
+"""
 
 from __future__ import annotations
 
@@ -119,8 +126,8 @@ def backward(forward: Forward, of: Node | str | None = None, upstream: Any | Non
             if rule is None:
                 continue
             if row.elementwise:
-                local = rule(world, values[place], *operands, **attrs)
-                downstream = unbroadcast(world, gradient * local, operands[position])
+                local = rule(world, values[place], *operands, **(world.numbers(attrs) if attrs else attrs))
+                downstream = unbroadcast(world, world.times(gradient, local), operands[position])
             else:
                 local = None
                 downstream = rule(world, gradient, values[place], *operands, **attrs)

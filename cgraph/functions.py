@@ -17,9 +17,9 @@ class Function:
     def __init__(self, row: Row) -> None:
         self.row = row
         self.__name__ = self.__qualname__ = row.name
-        operands = ", ".join(("x", "y")[: row.arity or 2]) + (", ..." if row.arity is None else "")
+        operands = ", ".join(row.operands[: row.arity or 2]) + (", ..." if row.arity is None else "")
         attributes = "".join(f", {k}={v!r}" for k, v in row.defaults.items())
-        kink = f" Convention: {row.kink}." if row.kink else ""
+        kink = f" Convention: {row.convention({})}." if row.kink else ""
         self.__doc__ = f"{row.name}({operands}{attributes}) = {row.formula}, as a node.{kink}"
 
     def __call__(self, *operands: Any, **attrs: Any) -> Node:

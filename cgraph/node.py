@@ -135,6 +135,18 @@ class Node(_Slots):
     def __rmatmul__(self, other: Any) -> Node:
         return _binary(_MATMUL, other, self)
 
+    def __gt__(self, other: Any) -> Node:
+        return _binary(_GREATER, self, other)
+
+    def __ge__(self, other: Any) -> Node:
+        return _binary(_GREATER_EQUAL, self, other)
+
+    def __lt__(self, other: Any) -> Node:
+        return _binary(_LESS, self, other)
+
+    def __le__(self, other: Any) -> Node:
+        return _binary(_LESS_EQUAL, self, other)
+
     def __neg__(self) -> Node:
         return build(_NEG, self)
 
@@ -231,13 +243,13 @@ def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) 
             where=_describe(origin),
             fix=f"{row.name} computes {row.formula}",
         )
-    if row.elementwise and not row.defaults and not attrs:
+    if row.elementwise and not attrs:
         shape = nodes[0].shape
         for node in nodes:
             if node.shape != shape:
                 break
         else:
-            return make(OP, row, nodes, NONE, shape, origin=origin)
+            return make(OP, row, nodes, row.defaults or NONE, shape, origin=origin)
     unknown = sorted(set(attrs) - set(row.defaults))
     if unknown:
         raise ValueRefusedError(
@@ -376,8 +388,10 @@ def _describe(origin: Origin) -> str:
 
 
 _ADD, _SUB, _MUL, _DIV, _POW, _NEG, _MATMUL = (TABLE[n] for n in ("add", "sub", "mul", "div", "pow", "neg", "matmul"))
+_GREATER, _GREATER_EQUAL, _LESS, _LESS_EQUAL = (TABLE[n] for n in ("greater", "greater_equal", "less", "less_equal"))
 _UFUNCS: dict[np.ufunc, Row] = {row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)} | {
     np.add: _ADD,
     np.multiply: _MUL,
     np.power: _POW,
+    **{f: TABLE[n] for n in TABLE if isinstance(f := getattr(np, n, None), np.ufunc)},
 }

@@ -18,6 +18,7 @@ import numpy as np
 from cgraph.graph import Graph
 from cgraph.node import CONSTANT, OP, Node
 from cgraph.ops import TABLE
+from cgraph.ops.row import NONE
 from cgraph.shapes import Shape
 
 
@@ -206,16 +207,31 @@ def formula(node: Node, atoms: Mapping[Node, Math], longest: int = TOO_LONG) -> 
 
 def _step(node: Node, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
     if node.kind == OP and node.op is not None:
-        if node.op.name == "mul" and _is_number(operands[-1][0]) and not _is_number(operands[0][0]):
+        if node.op.name in ("mul", "scale") and _is_number(operands[-1][0]) and not _is_number(operands[0][0]):
             operands = [operands[-1], *operands[:-1]]  # 2c, not c·2
-        return _apply(node.op.name, operands)
+        return _apply(node.op.name, operands, node.attrs)
     if node.kind == CONSTANT and node.name is None:
         shown = value(node.value) if node.value is not None else Sym("?")
         return shown, _SUM if _negative(shown) else _ATOM
     return name(node.name or "?"), _ATOM
 
 
-def _apply(op: str, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
+_RELATIONS = {"greater": ">", "greater_equal": "≥", "less": "<", "less_equal": "≤", "equal": "=", "not_equal": "≠"}
+
+
+def _indicator(x: Math, relation: str, y: Math) -> Math:
+    return row("1[", x, Sym(relation, space="rel"), y, "]")
+
+
+def _above(x: Math, y: Math, ties: float) -> tuple[Math, int]:
+    """1 above, a share of it at a tie: 1[x ≥ y], 1[x > y], or the sum of both cases."""
+    if ties in (0, 1):
+        return _indicator(x, "≥" if ties else ">", y), _ATOM
+    tie = _product([number(ties), _indicator(x, "=", y)])
+    return _joined(PLUS, [_indicator(x, ">", y), _wrapped((tie, _PRODUCT), _PRODUCT, negative=True)]), _SUM
+
+
+def _apply(op: str, operands: list[tuple[Math, int]], attrs: Mapping[str, Any] = NONE) -> tuple[Math, int]:
     first, rank = operands[0]
     if op == "add":
         return _joined(PLUS, [first, *(_wrapped(x, _SUM, negative=True) for x in operands[1:])]), _SUM
@@ -223,7 +239,7 @@ def _apply(op: str, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
         return _joined(MINUS, [first, _wrapped(operands[1], _PRODUCT)]), _SUM
     if op == "neg":
         return row("−", _wrapped((first, rank), _PRODUCT)), _SUM
-    if op in ("mul", "matmul"):
+    if op in ("mul", "scale", "matmul"):
         leading = first if _is_number(first) else _wrapped(operands[0], _PRODUCT)
         factors = [leading, *(_wrapped(x, _PRODUCT, negative=True) for x in operands[1:])]
         return _product(factors, op), _PRODUCT
@@ -234,10 +250,16 @@ def _apply(op: str, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
         return Script(_wrapped((first, _SUM if raised else rank), _ATOM), sup=operands[1][0]), _POWER
     if op == "transpose":
         return Script(_wrapped(operands[0], _ATOM), sup=Sym("T")), _POWER
-    if op == "greater_equal":
-        return row("1[", first, Sym("≥", space="rel"), operands[1][0], "]"), _ATOM
-    if op == "less":
-        return row("1[", first, Sym("<", space="rel"), operands[1][0], "]"), _ATOM
+    if op == "above":
+        return _above(first, operands[1][0], attrs.get("ties", 1))
+    if op in _RELATIONS:
+        return _indicator(first, _RELATIONS[op], operands[1][0]), _ATOM
+    if op == "square":
+        return _apply("pow", [operands[0], (Sym("2"), _ATOM)])
+    if op == "reciprocal":
+        return _apply("div", [(Sym("1"), _ATOM), operands[0]])
+    if op == "abs":
+        return row("|", first, "|"), _ATOM
     if op == "broadcast_like":
         return first, rank
     inside: list[Math] = [first]
@@ -305,7 +327,16 @@ def text(math: Math) -> str:
     return text(math.base) + raised + ("" if math.sub is None else f"_{text(math.sub)}")
 
 
-_LATEX = {"−": "-", "·": r"\cdot ", "⊙": r"\odot ", "∂": r"\partial ", "σ": r"\sigma ", "≥": r"\ge ", "<": "<"}
+_LATEX = {
+    "−": "-",
+    "·": r"\cdot ",
+    "⊙": r"\odot ",
+    "∂": r"\partial ",
+    "σ": r"\sigma ",
+    "≥": r"\ge ",
+    "≤": r"\le ",
+    "≠": r"\ne ",
+}
 _LATEX |= {"∞": r"\infty ", "×": r"\times ", "…": r"\ldots ", "√": r"\surd ", "%": r"\%", "_": r"\_", "#": r"\#"}
 _LATEX |= {"&": r"\&", "$": r"\$", "{": r"\{", "}": r"\}", "\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "}
 _LATEX |= {letter: f"\\{spelled} " for spelled, letter in _GREEK.items()}

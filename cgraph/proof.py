@@ -24,7 +24,7 @@ from cgraph.worlds.sympy import SYMPY, as_object, formula
 PROVED, AGREES, WRONG, UNDECIDED = "proved", "agrees", "WRONG", "undecided"
 POINTS = 12
 DIGITS = 30
-LARGE = 60  # numerators at least this often tried apart when simplifying would take long
+LARGE = 32  # operations beyond which a formula is not simplified for reading, because it would take long
 
 
 @dataclass(frozen=True)
@@ -117,33 +117,42 @@ def prove(of: Node | Graph | Forward | Backward, sizes: Mapping[str, int] | None
         for symbol, ours in zip(fwd[leaf].flat, bwd.gradient[leaf].flat, strict=True):
             subject = f"∂{graph.name(graph.output)}/∂{symbol}"
             checks.append(compare(subject, ours, sympy.diff(value, symbol), fwd[leaf].shape == ()))
-    kinks = sorted({n.op.kink for n in graph.nodes if n.op is not None and n.op.kink})
+    kinks = sorted({n.op.convention(n.attrs) for n in graph.nodes if n.op is not None and n.op.kink})
     where = [f"{k} = {v}" for k, v in bound.items()]
     notes = [f"with {', '.join(where)}"] if where else []
     notes += [f"where it is differentiable; at the kink by convention: {k}" for k in kinks]
     return Report(f"{graph.name(graph.output)} = {_shortened(value)}", tuple(checks), tuple(notes))
 
 
-def prove_row(row: Row) -> Report:
-    """Prove each derivative rule of one row of the table, for symbols or for small arrays of symbols."""
+def prove_row(row: Row, attrs: Mapping[str, Any] | None = None) -> Report:
+    """Prove each derivative rule of one row of the table, for symbols or for small arrays of symbols.
+
+    `attrs` are attributes of an elementwise row that are not its defaults.
+    """
     if row.elementwise:
-        expression, names = formula(row, row.arity or 3, row.defaults)
-        scalars = [as_object(s) for s in names]
+        expression, names = formula(row, row.arity or 3, {**row.defaults, **(attrs or {})})
+        scalars, given = [as_object(s) for s in names], SYMPY.numbers({**row.defaults, **(attrs or {})})
         checks = []
         for position, symbol in enumerate(names):
             rule = row.rule(position)
-            ours = np.asarray(rule(SYMPY, as_object(expression), *scalars, **row.defaults))[()] if rule else 0
+            ours = np.asarray(rule(SYMPY, as_object(expression), *scalars, **given))[()] if rule else 0
             checks.append(compare(f"∂{row.name}/∂{symbol}", sympy.sympify(ours), sympy.diff(expression, symbol)))
-        return Report(f"{row.name} = {row.formula}", tuple(checks), (f"by convention: {row.kink}",) if row.kink else ())
+        return Report(
+            f"{row.name} = {row.formula}",
+            tuple(checks),
+            (f"by convention: {row.convention(attrs or {})}",) if row.kink else (),
+        )
     checks = [check for shapes, attrs in row.examples for check in _prove_pullback(row, shapes, attrs)]
     return Report(f"{row.name} = {row.formula}", tuple(checks))
 
 
-def _prove_pullback(row: Row, shapes: Sequence[tuple[int, ...]], attrs: Mapping[str, Any]) -> Iterator[Check]:
+def _prove_pullback(row: Row, shapes: Sequence[Any], attrs: Mapping[str, Any]) -> Iterator[Check]:
     """A pullback of symbols against the derivative of the sum of (upstream * result), element by element."""
-    leaves = [variable(name, shape) for name, shape in zip("xy", shapes, strict=False)]
-    given, shape = row.infer(list(shapes), {**row.defaults, **attrs})
-    values = [SYMPY.leaf(leaf, None, leaf.shape) for leaf in leaves]
+    fixed = [as_object(s) if isinstance(s, list) else None for s in shapes]  # ids and the like are no symbols
+    sizes = [s if v is None else v.shape for s, v in zip(shapes, fixed, strict=True)]
+    leaves = [variable(name, shape) for name, shape in zip("xyuv", sizes, strict=False)]
+    given, shape = row.infer(sizes, {**row.defaults, **attrs})
+    values = [SYMPY.leaf(leaf, v, leaf.shape) for leaf, v in zip(leaves, fixed, strict=True)]
     run = SYMPY._function(row)
     result = run(*values, **given)
     upstream = SYMPY.leaf(variable("g", shape), None, shape)
@@ -157,7 +166,7 @@ def _prove_pullback(row: Row, shapes: Sequence[tuple[int, ...]], attrs: Mapping[
             text = f"{row.name} to {leaf.name}"
             yield Check(text, ours.shape, value.shape, WRONG, "the downstream gradient has another shape")
             continue
-        for symbol, mine in zip(value.flat, ours.flat, strict=True):
+        for symbol, mine in zip(value.flat, ours.flat, strict=True) if fixed[position] is None else ():
             yield compare(f"∂(g·{row.name})/∂{symbol}", sympy.sympify(mine), sympy.diff(total, symbol))
 
 
@@ -192,13 +201,33 @@ def _judged(ours: Any, theirs: Any) -> tuple[str, str]:
 
 
 def _without_kinks(expression: Any) -> Any:
-    """Every Heaviside step in one form and no DiracDelta: the derivative wherever it exists."""
-
-    def step(x: Any, *_: Any) -> Any:
-        return 1 - sympy.Heaviside(-x) if x.could_extract_minus_sign() else sympy.Heaviside(x)
-
+    """Every step in one form, and no slope of a step: the derivative wherever it exists."""
     smooth = sympy.sympify(expression).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
-    return smooth.replace(sympy.Heaviside, step)
+    if smooth.has(sympy.floor, sympy.ceiling):
+        flat = [d for d in smooth.atoms(sympy.Subs, sympy.Derivative) if d.has(sympy.floor, sympy.ceiling)]
+        smooth = smooth.xreplace(dict.fromkeys(flat, sympy.Integer(0)))
+    return smooth.replace(sympy.Piecewise, _in_steps).replace(sympy.Heaviside, _step)
+
+
+def _step(x: Any, *_: Any) -> Any:
+    for term in sympy.Add.make_args(x):
+        if (-term).func is sympy.Max:  # above a maximum is above each of its arguments
+            return sympy.prod([_step(x - term - other) for other in (-term).args])
+        if term.func is sympy.Max:  # below it is not above each of those, with the other sign
+            return 1 - sympy.prod([_step(term - x - other) for other in term.args])
+    inner = x.atoms(sympy.Heaviside)
+    if inner:  # a step of a step is one of its two values
+        h = min(inner, key=sympy.default_sort_key)
+        return _step(x.xreplace({h: sympy.Integer(1)})) * h + _step(x.xreplace({h: sympy.Integer(0)})) * (1 - h)
+    return 1 - sympy.Heaviside(-x) if x.could_extract_minus_sign() else sympy.Heaviside(x)
+
+
+def _in_steps(*cases: Any) -> Any:
+    """A formula by cases, the last of which is the rest, as a sum of steps."""
+    total = cases[-1].expr
+    for case in cases[-2::-1]:
+        total += (case.expr - total) * sympy.Heaviside(case.cond.gts - case.cond.lts)
+    return total
 
 
 def _vanishes(difference: Any) -> bool:
@@ -209,7 +238,45 @@ def _vanishes(difference: Any) -> bool:
     ]
     if difference.count_ops() < 400:
         attempts += [sympy.simplify, lambda e: sympy.simplify(e.rewrite(sympy.exp))]
-    return any(attempt(difference) == 0 for attempt in attempts)
+    if any(attempt(difference) == 0 for attempt in attempts[:2]) or _vanishes_by_cases(difference):
+        return True
+    return any(attempt(difference) == 0 for attempt in attempts[2:])
+
+
+_KINKED = (sympy.Heaviside, sympy.sign, sympy.Abs, sympy.Max, sympy.Min)
+
+
+def _vanishes_by_cases(difference: Any, cases: int = 5) -> bool:
+    """Whether it is 0 on either side of every kink: for each step, sign, absolute value and extreme in it."""
+    kinks = [k for k in difference.atoms(*_KINKED) if not any(a.has(*_KINKED) for a in k.args)]
+    if not kinks:
+        return cases < 5 and _vanishes(difference)
+    if not cases:
+        return False
+    first = min(kinks, key=sympy.default_sort_key)
+    side = _side_of(first)
+    return all(
+        _vanishes_by_cases(difference.xreplace({k: v for k in kinks if (v := _on(k, side, s)) is not None}), cases - 1)
+        for s in (1, -1)
+    )
+
+
+def _side_of(kink: Any) -> Any:
+    return kink.args[0] - kink.args[1] if isinstance(kink, (sympy.Max, sympy.Min)) else kink.args[0]
+
+
+def _on(kink: Any, side: Any, sign: int) -> Any:
+    """What a kinked function is where `side` has a sign; None when that does not decide it."""
+    mine = _side_of(kink)
+    if mine != side:
+        if mine != -side:
+            return None
+        sign = -sign
+    if isinstance(kink, (sympy.Max, sympy.Min)):
+        loser = kink.args[1] if (sign > 0) == isinstance(kink, sympy.Max) else kink.args[0]
+        return kink.func(*(a for a in kink.args if a != loser))
+    values = {sympy.Heaviside: (1 + sign) // 2, sympy.sign: sign, sympy.Abs: sign * mine}
+    return sympy.sympify(values[kink.func])
 
 
 def _tidy(expression: Any) -> Any:

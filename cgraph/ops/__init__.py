@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copyreg
 
-from cgraph.ops import elementwise, linear, nets, reductions, shaping
+from cgraph.ops import activations, elementwise, linear, nets, reductions, shaping
 from cgraph.ops.row import Row
 
 TABLE: dict[str, Row] = {
-    row.name: row for row in (*elementwise.ROWS, *reductions.ROWS, *linear.ROWS, *shaping.ROWS, *nets.ROWS)
+    row.name: row
+    for row in (*elementwise.ROWS, *activations.ROWS, *reductions.ROWS, *linear.ROWS, *shaping.ROWS, *nets.ROWS)
 }
 
 

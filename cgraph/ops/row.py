@@ -63,7 +63,8 @@ class Row:
     maps        structural only: the pullback as it is written on an edge, one per operand
     infer       (shapes, attributes) -> (attributes in normal form, shape of the result)
     definition  the result written in other ops, where NumPy's way is not the definition itself
-    kink        where a convention decides the derivative, in words
+    kink        where a convention decides the derivative, in words, with the attributes that choose in braces
+    operands    what the formula calls its operands: `x, y` unless the row says otherwise
     examples    the shapes of operands (each size another, so that a swapped axis shows) and the attributes with
                 which the rules are proved
     """
@@ -79,6 +80,7 @@ class Row:
     defaults: Attrs = field(default_factory=lambda: NONE)
     kink: str = ""
     examples: tuple[Example, ...] = ()
+    operands: tuple[str, ...] = ("x", "y")
 
     elementwise: bool = field(init=False)  # whether the rules are local derivatives; else they are pullbacks
     arity: int | None = field(init=False)  # the number of operands; None when it takes any number from two up
@@ -86,6 +88,10 @@ class Row:
     def __post_init__(self) -> None:
         object.__setattr__(self, "elementwise", not self.maps)
         object.__setattr__(self, "arity", None if callable(self.rules) else len(self.rules))
+
+    def convention(self, attrs: Attrs) -> str:
+        """The kink with the choices that these attributes make: `ReLU'(0) = 1`."""
+        return self.kink.format(**{**self.defaults, **attrs})
 
     def rule(self, position: int) -> Rule | None:
         """The derivative rule for the operand at `position`."""
@@ -99,10 +105,13 @@ def elementwise(
     *rules: Rule | None,
     sign: str = "",
     kink: str = "",
+    operands: tuple[str, ...] = ("x", "y"),
     **defaults: float,
 ) -> Row:
-    """A row whose rules are local derivatives, one per operand. Attributes are numbers that the formula names."""
-    return Row(name, formula, sign or name, numpy, rules, defaults=MappingProxyType(defaults), kink=kink)
+    """A row whose rules are local derivatives, one per operand. Attributes are numbers: the formula or the kink
+    names them."""
+    given = MappingProxyType(defaults)
+    return Row(name, formula, sign or name, numpy, rules, defaults=given, kink=kink, operands=operands)
 
 
 def variadic(name: str, formula: str, numpy: Callable[..., Any], rule_at: Callable[[int], Rule], sign: str) -> Row:

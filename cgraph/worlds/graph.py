@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.node import Node, as_node, build
+from cgraph.node import CONSTANT, Node, as_node, build
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
 from cgraph.shapes import Shape
@@ -21,6 +21,7 @@ class GraphWorld:
     def __init__(self) -> None:
         for row in TABLE.values():
             setattr(self, row.name, _builder(row))
+        self.pi = build(TABLE["arccos"], -1).named("π")  # no number, so that SymPy knows it as its own π
 
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
         return node if value is None else as_node(value)
@@ -36,8 +37,27 @@ class GraphWorld:
         zero = as_node(np.zeros(()))
         return build(TABLE["broadcast_like"], zero, like) if shape else zero
 
+    def times(self, upstream: Any, local: Any) -> Any:
+        guarded = _may_be_infinite(local) or _may_be_infinite(upstream)
+        return build(TABLE["scale"], upstream, local) if guarded else upstream * local
+
+    def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return attrs
+
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the table has no op named {name!r}")
+
+
+def _may_be_infinite(factor: Any, depth: int = 3) -> bool:
+    """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum or product of such."""
+    if not isinstance(factor, Node) or factor.op is None or not depth:
+        return False
+    name, last = factor.op.name, factor.operands[-1]
+    if name in ("div", "pow") and last.kind == CONSTANT and np.all(last.value > 0):
+        return _may_be_infinite(factor.operands[0], depth - 1)
+    if name in ("neg", "add", "sub"):
+        return any(_may_be_infinite(x, depth - 1) for x in factor.operands)
+    return name in ("div", "pow", "scale", "ratio", "log", "reciprocal")
 
 
 def _builder(row: Row) -> Callable[..., Node]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,23 @@ from cgraph.errors import MissingValueError
 from cgraph.node import Node, as_array
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
+from cgraph.ops.stable import scale
 from cgraph.shapes import Shape
+
+_PLAIN = (int, float)
 
 
 class NumpyWorld:
     """Computes with NumPy in one floating-point type; `NumpyWorld("float32")` for single precision."""
+
+    pi = math.pi
 
     def __init__(self, dtype: Any = np.float64) -> None:
         self.dtype = np.dtype(dtype)
         self.name = f"NumPy ({self.dtype})"
         for row in TABLE.values():
             setattr(self, row.name, row.numpy)
+        self.log, self.sqrt = _weak(np.log), _weak(np.sqrt)
 
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
         if value is None:
@@ -46,11 +53,22 @@ class NumpyWorld:
     def zeros(self, shape: Shape, like: Any) -> Any:
         return np.zeros(np.shape(like), self.dtype)[()]
 
+    def times(self, upstream: Any, local: Any) -> Any:
+        return upstream * local if local.__class__ in _PLAIN else scale(upstream, local)
+
+    def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return attrs
+
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the table has no op named {name!r}")
 
     def __repr__(self) -> str:
         return f"NumpyWorld({self.dtype.name!r})"
+
+
+def _weak(function: np.ufunc) -> Callable[[Any], Any]:
+    """A function in which the constants of rules, such as log 2, stay Python numbers: they keep float32 as it is."""
+    return lambda x: float(function(x)) if x.__class__ in _PLAIN else function(x)
 
 
 NUMPY = NumpyWorld()

@@ -32,6 +32,7 @@ class SympyWorld:
     """Computes with SymPy. Leaves become real symbols of their names; array leaves, arrays of `X[0,1]`."""
 
     name = "SymPy"
+    pi = sympy.pi
 
     def __init__(self) -> None:
         for row in TABLE.values():
@@ -69,6 +70,12 @@ class SympyWorld:
     def zeros(self, shape: Shape, like: Any) -> Any:
         return as_object(np.zeros(like.shape, int))
 
+    def times(self, upstream: Any, local: Any) -> Any:
+        return upstream * local
+
+    def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: exact(value) for name, value in attrs.items()}
+
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the table has no op named {name!r}")
 
@@ -104,7 +111,8 @@ def exact(number: Any) -> Any:
 
 def formula(row: Row, count: int, attrs: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     """The formula of an elementwise row for `count` operands, and the real symbols that stand for them."""
-    names = [sympy.Symbol(n, real=True) for n in ("x", "y", *(f"x{i}" for i in range(2, count)))][:count]
+    spelled = (*row.operands, *(f"x{i}" for i in range(2, count)))[:count]
+    names = [sympy.Symbol(n, real=True) for n in spelled]
     known = {s.name: s for s in names} | {name: exact(value) for name, value in attrs.items()}
     expression = sympy.sympify(row.formula, locals=known)
     for extra in names[2:] if row.arity is None else ():

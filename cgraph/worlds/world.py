@@ -32,5 +32,15 @@ class World(Protocol):
     def zeros(self, shape: Shape, like: Any) -> Any:
         """The gradient of a node that nothing flows to."""
 
+    def times(self, upstream: Any, local: Any) -> Any:
+        """The chain rule's product on one edge, in which 0·∞ is 0 (see `cgraph.backward`)."""
+
+    def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The attributes of an elementwise op as this world's numbers, for the rules."""
+
+    @property
+    def pi(self) -> Any:
+        """The number π."""
+
     def __getattr__(self, name: str) -> Any:
         """Each op of the table by its name, for the rules."""

@@ -1,0 +1,76 @@
+"""Activation functions, and the losses on one probability or one logit. A line reads as in `elementwise`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cgraph.ops import stable
+from cgraph.ops.row import Row, elementwise
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, page 3
+
+
+def _bent(w: Any, x: Any, cubic: float) -> Any:
+    """What gelu_tanh hands to the logistic function, for (1 + tanh(x))/2 is sigmoid(2x)."""
+    return 2 * w.sqrt(2 / w.pi) * (x + cubic * x**3)
+
+
+def _bent_slope(w: Any, x: Any, cubic: float) -> Any:
+    return 2 * w.sqrt(2 / w.pi) * (1 + 3 * cubic * x**2)
+
+
+def _elu_slope(w: Any, x: Any, alpha: float, at_zero: float) -> Any:
+    return w.above(x, 0, ties=at_zero) + alpha * w.exp(w.minimum(x, 0)) * w.above(0, x, ties=1 - at_zero)
+
+
+# fmt: off
+ROWS: tuple[Row, ...] = (
+    elementwise("sigmoid",      "1/(1 + exp(-x))",     stable.sigmoid,  lambda w, z, x: z * (1 - z), sign="σ"),
+    elementwise("log_sigmoid",  "-log(1 + exp(-x))",   lambda x: -stable.softplus(-x),
+                                                                        lambda w, z, x: w.sigmoid(-x), sign="log σ"),
+    elementwise("softplus",     "log(1 + exp(x))",     stable.softplus, lambda w, z, x: w.sigmoid(x)),
+    elementwise("softsign",     "x/(1 + Abs(x))",      lambda x: x / (1 + np.abs(x)),
+                                                                        lambda w, z, x: 1 / (1 + w.abs(x)) ** 2),
+    elementwise("silu",         "x/(1 + exp(-x))",     lambda x: stable.scale(stable.sigmoid(x), x),
+                                                       lambda w, z, x: w.sigmoid(x) * (1 + x * w.sigmoid(-x)),
+                sign="SiLU"),
+    elementwise("mish",         "x*tanh(log(1 + exp(x)))", lambda x: stable.scale(np.tanh(stable.softplus(x)), x),
+                lambda w, z, x: w.tanh(w.softplus(x)) + x * w.sigmoid(x) * (1 - w.tanh(w.softplus(x)) ** 2)),
+    elementwise("gelu",         "x*(1 + erf(x/sqrt(2)))/2", stable.gelu,
+                lambda w, z, x: w.normal_cdf(x) + x * w.gaussian(x, rate=0.5) / w.sqrt(2 * w.pi), sign="GELU"),
+    elementwise("gelu_tanh",    "x*(1 + tanh(sqrt(2/pi)*(x + cubic*x**3)))/2", stable.gelu_tanh,
+                lambda w, z, x, cubic: w.sigmoid(_bent(w, x, cubic))
+                    + z * w.sigmoid(-_bent(w, x, cubic)) * _bent_slope(w, x, cubic), sign="GELU", cubic=0.044715),
+
+    elementwise("relu",         "Max(x, 0)",           lambda x, at_zero=1: np.maximum(x, 0),
+                lambda w, z, x, at_zero: w.above(x, 0, ties=at_zero), sign="ReLU",
+                at_zero=1, kink="ReLU'(0) = {at_zero}"),
+    elementwise("leaky_relu",   "Max(x, 0) + slope*Min(x, 0)",
+                lambda x, slope=0.01, at_zero=1: np.maximum(x, 0) + slope * np.minimum(x, 0),
+                lambda w, z, x, slope, at_zero: w.above(x, 0, ties=at_zero) + slope * w.above(0, x, ties=1 - at_zero),
+                slope=0.01, at_zero=1, kink="at 0 the right slope of leaky_relu has the share {at_zero}"),
+    elementwise("elu",          "Max(x, 0) + alpha*(exp(Min(x, 0)) - 1)",
+                lambda x, alpha=1, at_zero=1: stable.elu(x, alpha),
+                lambda w, z, x, alpha, at_zero: _elu_slope(w, x, alpha, at_zero), sign="ELU",
+                alpha=1, at_zero=1, kink="at 0 the right slope of elu has the share {at_zero}"),
+    elementwise("selu",         "scale*(Max(x, 0) + alpha*(exp(Min(x, 0)) - 1))",
+                lambda x, alpha=SELU_ALPHA, scale=SELU_SCALE, at_zero=1: stable.elu(x, alpha, scale),
+                lambda w, z, x, alpha, scale, at_zero: scale * _elu_slope(w, x, alpha, at_zero), sign="SELU",
+                alpha=SELU_ALPHA, scale=SELU_SCALE, at_zero=1,
+                kink="at 0 the right slope of selu has the share {at_zero}"),
+    elementwise("hard_sigmoid", "(Max(x + 3, 0) - Max(x - 3, 0))/6", stable.hard_sigmoid,
+                lambda w, z, x, at_bounds: (w.above(x, -3, ties=at_bounds) - w.above(x, 3, ties=1 - at_bounds)) / 6,
+                at_bounds=1, kink="at -3 and 3 the slope of hard_sigmoid is {at_bounds}/6"),
+    elementwise("step",         "Heaviside(x, at_zero)",
+                lambda x, at_zero=0: stable.above(x, 0, at_zero), None, at_zero=0, kink="step(0) = {at_zero}"),
+
+    elementwise("binary_cross_entropy",  "-(y*log(x) + (1 - y)*log(1 - x))", stable.binary_cross_entropy,
+                lambda w, z, x, y: -(w.ratio(y, x) + w.ratio(y - 1, 1 - x)),
+                lambda w, z, x, y: w.log(1 - x) - w.log(x), sign="BCE"),
+    elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
+                lambda w, z, x, y: w.sigmoid(x) - y,
+                lambda w, z, x, y: -x, sign="BCE"),
+)
+# fmt: on

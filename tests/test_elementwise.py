@@ -1,0 +1,171 @@
+"""The elementwise rows: mpmath at 50 digits over saturated arguments, the traps, and the conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+
+import cgraph as cg
+from cgraph.node import build
+from cgraph.ops import TABLE
+from cgraph.ops.conventions import CONVENTIONS, Convention
+from cgraph.ops.row import Row
+from cgraph.proof import prove_row
+from cgraph.worlds.sympy import SYMPY, formula
+
+UNARY = [pytest.param(row, id=name) for name, row in TABLE.items() if row.elementwise and row.arity == 1]
+GRID = [0.0, -0.0, 5e-324, -5e-324, 1e-300, -1e-300, 1e-8, -1e-8, 0.3, -0.3, 0.9, -0.9, 1.5, -1.5, 5.0, -5.0]
+GRID += [30.0, -30.0, 1000.0, -1000.0, np.inf, -np.inf]
+ULPS = 8  # of float64, relative
+EXCEPT = {  # documented: (of the value, of the slope), in ulps of 1 beside the relative tolerance
+    "sigmoid": (0, 1),  # the chapter's a(1 - a): 1 - a is rounded where a is near 1
+    "tanh": (0, 2),  # and 1 - a²
+    "gelu_tanh": (1, 4),  # the rounding of the cubic is multiplied by it in the exponential
+    "erf": (1, 1),
+}
+MP: dict[str, Any] = {
+    "Heaviside": lambda x, half: mpmath.mpf(x > 0) if x != 0 else half,
+    "Max": max, "Min": min, "sign": mpmath.sign,
+}  # fmt: skip
+
+
+def exactly(expression: Any, symbol: Any, x: float) -> float | None:
+    """A formula at a point by mpmath; None where it is undefined or complex."""
+    try:
+        with mpmath.workdps(1000):
+            found = sympy.lambdify([symbol], expression, [MP, "mpmath"])(mpmath.mpf(x))
+            return None if isinstance(found, mpmath.mpc) or not mpmath.isfinite(found) else float(found)
+    except (ZeroDivisionError, ValueError, OverflowError, TypeError, NameError, KeyError):
+        return None
+
+
+def near(got: float, right: float, absolute_ulps: float) -> bool:
+    tiny = float(np.finfo(float).tiny)  # a denormal result has fewer digits
+    return got == right or bool(abs(got - right) <= 2.0**-52 * (ULPS * abs(right) + absolute_ulps) + tiny)
+
+
+@pytest.mark.parametrize("row", UNARY)
+def test_values_and_slopes_agree_with_mpmath_at_saturated_arguments(row: Row) -> None:
+    expression, (symbol,) = formula(row, 1, row.defaults)
+    slope = sympy.diff(expression, symbol).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
+    beside = EXCEPT.get(row.name, (0, 0))
+    checked = 0
+    for x in GRID:
+        bwd = cg.backward(cg.forward(build(row, cg.variable("x")), x=x))
+        right = exactly(expression, symbol, x)
+        if right is not None:
+            assert near(bwd.forward.values[-1], right, beside[0]), (x, bwd.forward.values[-1], right)
+            checked += 1
+        right = exactly(slope, symbol, x) if abs(x) > 1e-308 and row.rule(0) is not None else None
+        if right is not None:
+            assert near(bwd.gradient["x"], right, beside[1]), (x, bwd.gradient["x"], right)
+    assert checked >= 4
+
+
+def slope_at(make: Callable[[Any], cg.Node], x: Any, order: int = 1) -> Any:
+    """The derivative by the pass in numbers for order 1, and of the gradient as a graph for the higher ones."""
+    leaf = cg.variable("x")
+    node = make(leaf)
+    for _ in range(order - 1):
+        node = cg.grad(node, leaf)
+        if leaf not in cg.Graph(node):
+            return 0.0
+    return cg.backward(cg.forward(node, {leaf: x})).gradient["x"]
+
+
+TRAPS = {
+    "1 relu at 0": (cg.relu, 0.0, 1.0),
+    "2 maximum(x, 0) at 0": (lambda x: cg.maximum(x, 0), 0.0, 1.0),
+    "4 maximum(x, x)": (lambda x: cg.maximum(x, x), 5.0, 1.0),
+    "7 abs at 0": (cg.abs, 0.0, 0.0),
+    "8 sqrt at 0": (cg.sqrt, 0.0, np.inf),
+    "9 sqrt(x*x) at 0": (lambda x: cg.sqrt(x * x), 0.0, 0.0),
+    "11 hypot squared at 0": (lambda x: cg.sqrt(x * x + x * x) ** 2, 0.0, 0.0),
+    "12 where sqrt": (lambda x: cg.where(x > 0, cg.sqrt(x), 0), -1.0, 0.0),
+    "13 where sqrt of -x": (lambda x: cg.where(x >= 0, x, cg.sqrt(-x)), 1.0, 1.0),
+    "14 an unused pole": (lambda x: cg.where(x * 0.0 > 0, x / (x * 0.0), x), 1.0, 1.0),
+    "15 x**0": (lambda x: x**0, 0.0, 0.0),
+    "15 x**1": (lambda x: x**1, 0.0, 1.0),
+    "15 x**2": (lambda x: x**2, 0.0, 0.0),
+    "19 x**3": (lambda x: x**3, -2.0, 12.0),
+    "20 x*x**0.5": (lambda x: x * x**0.5, 0.0, 0.0),
+    "21 x**-1": (lambda x: x**-1, 2, -0.25),
+    "23 sigmoid": (cg.sigmoid, -1000.0, 0.0),
+    "24 log_sigmoid": (cg.log_sigmoid, -1000.0, 1.0),
+    "25 softplus": (cg.softplus, 1000.0, 1.0),
+    "26 tanh": (cg.tanh, 800.0, 0.0),
+    "60 clip at 1": (lambda x: cg.clip(x, -1, 1), 1.0, 1.0),
+    "61 round": (lambda x: cg.round(x) + x, 1.3, 1.0),
+    "66 relu of nan": (cg.relu, np.nan, 0.0),
+}
+
+
+@pytest.mark.parametrize("make, x, right", TRAPS.values(), ids=TRAPS.keys())
+def test_the_traps_of_one_variable(make: Callable[[Any], cg.Node], x: float, right: float) -> None:
+    assert slope_at(make, x) == right
+    leaf = cg.variable("x")  # and the gradient as a graph says the same
+    gradient = cg.grad(make(leaf), leaf)
+    assert cg.forward(gradient, {leaf: x} if leaf in cg.Graph(gradient) else {}).values[-1] == right
+
+
+def test_trap_16_every_order_of_a_power_at_zero() -> None:
+    assert [slope_at(lambda x: x**4, 0.0, order) for order in range(1, 6)] == [0, 0, 0, 24, 0]
+
+
+@pytest.mark.parametrize("x, y, dx, dy", [(0, 2, 0, 0), (0, 0, 0, 0)])
+def test_traps_17_and_18_a_variable_exponent_at_zero(x: float, y: float, dx: float, dy: float) -> None:
+    bwd = cg.backward(cg.forward(cg.variable("x") ** cg.variable("y"), x=x, y=y))
+    assert (bwd.gradient["x"], bwd.gradient["y"]) == (dx, dy)
+
+
+@pytest.mark.parametrize("op", [cg.maximum, cg.minimum])
+@pytest.mark.parametrize("ties", [1, 0, 0.5])
+def test_trap_3_the_shares_of_a_tie_sum_to_one(op: Any, ties: float) -> None:
+    bwd = cg.backward(cg.forward(op(*cg.variables("x y"), ties=ties), x=2.0, y=2.0))
+    assert (bwd.gradient["x"], bwd.gradient["y"]) == (ties, 1 - ties)
+
+
+def test_trap_66_nan_stays_nan_in_the_value() -> None:
+    for node in (cg.relu(cg.variable("x")), cg.maximum(cg.variable("x"), 1.0), cg.clip(cg.variable("x"), 0, 1)):
+        assert np.isnan(cg.forward(node, x=np.nan).values[-1])
+
+
+def test_comparisons_of_nodes_are_nodes() -> None:
+    x = cg.variable("x")
+    assert [cg.forward(n, x=1.0).values[-1] for n in (x > 1, x >= 1, x < 1, x <= 1)] == [0, 1, 0, 1]
+
+
+SWITCHES = [pytest.param(c, id=c.op) for c in CONVENTIONS if c.attribute]
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda c: c.op)
+def test_every_convention_is_that_of_its_row(convention: Convention) -> None:
+    row = TABLE[convention.op]
+    assert not convention.attribute or row.defaults[convention.attribute] == convention.chapter
+    assert row.kink or convention.op == "above"
+    assert not convention.attribute or "{" + convention.attribute + "}" in row.kink or convention.op == "above"
+
+
+def test_every_kink_of_an_elementwise_row_is_in_the_conventions() -> None:
+    assert {n for n, r in TABLE.items() if r.elementwise and r.kink} <= {c.op for c in CONVENTIONS}
+
+
+@pytest.mark.parametrize("choice", [0, 0.5, 1])
+@pytest.mark.parametrize("convention", SWITCHES)
+def test_a_switched_convention_is_proved_away_from_the_kink(convention: Convention, choice: float) -> None:
+    report = prove_row(TABLE[convention.op], {convention.attribute: choice})
+    assert report.proved, report
+
+
+@pytest.mark.parametrize("choice", [0, 0.5, 1])
+def test_the_switch_of_relu_changes_number_symbol_and_proof_alike(choice: float) -> None:
+    node = cg.relu(cg.variable("x"), at_zero=choice)
+    symbols = cg.backward(cg.forward(node, world=SYMPY)).gradient["x"][()]
+    assert cg.backward(cg.forward(node, x=0.0)).gradient["x"] == choice
+    assert symbols.subs(sympy.Symbol("x", real=True), 0) == sympy.Rational(str(choice))
+    assert f"ReLU'(0) = {choice}" in str(cg.prove(node))
