@@ -1,11 +1,14 @@
-"""The table's ops as Python functions of nodes, made from the rows."""
+"""The table's ops as Python functions of nodes, made from the rows, and the compositions beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
 from types import MappingProxyType
 from typing import Any
 
+import cgraph.numpys  # noqa: F401 - NumPy's own functions on nodes
+from cgraph.compositions import COMPOSITIONS
 from cgraph.node import Node, build
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
@@ -29,9 +32,29 @@ class Function:
         return f"<function {self.__doc__}>"
 
 
-_FUNCTIONS: Mapping[str, Function] = MappingProxyType({name: Function(row) for name, row in TABLE.items()})
+class Composition(Function):
+    """A function of nodes that is written in ops of the table; `row` is the op that bears its name, if there is one."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        self.row = TABLE.get(function.__name__)  # type: ignore[assignment]
+        if self.row is not None:
+            self.__doc__ = f"{function.__doc__}\n\n    The op of the table: {self.row.formula}."
+        self._function = function
+
+    def __call__(self, *operands: Any, **attrs: Any) -> Any:
+        return self._function(*operands, **attrs)
+
+    def __repr__(self) -> str:
+        return f"<function {self._function.__name__}: {(self._function.__doc__ or '').splitlines()[0]}>"
+
+
+_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {name: Function(row) for name, row in TABLE.items()}
+    | {name: Composition(function) for name, function in COMPOSITIONS.items()}
+)
 
 
 def functions() -> Mapping[str, Function]:
-    """Every function of the table by name: `print(cg.functions()["tanh"].__doc__)`."""
+    """Every function by name, of the table and composed: `print(cg.functions()["tanh"].__doc__)`."""
     return _FUNCTIONS

@@ -164,15 +164,28 @@ class Node(_Slots):
         return build(row, *inputs)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, kwargs: Any) -> Any:
-        row = TABLE.get(function.__name__)
-        if row is None or row.arity is None or not any(row.rule(i) for i in range(row.arity)):
+        ours = NUMPY_FUNCTIONS.get(function)
+        if ours is None:
             raise CgraphError(
                 f"numpy.{function.__name__} does not work on nodes",
-                why="no row of the table computes it",
-                fix=f"the functions of the table are {', '.join(TABLE)}",
+                why="no function of the table computes it",
+                fix=f"use one of: {', '.join(sorted({f.__name__ for f in NUMPY_FUNCTIONS}))}",
             )
-        attrs = dict(zip(row.defaults, inputs[row.arity :], strict=False))
-        return build(row, *inputs[: row.arity], **attrs, **kwargs)
+        return ours(*inputs, **kwargs)
+
+    def __getitem__(self, key: Any) -> Node:
+        """The elements that an index picks: `x[0]`, `x[1:, ids]`, `x[mask]`; ids may also be a node, `x[ids]`."""
+        if isinstance(key, Node):
+            return build(TABLE["take"], self, key)
+        return build(TABLE["index"], self, key=key)
+
+    def __iter__(self) -> Any:
+        """The rows one by one, as in `a, b = x`; the first dimension must be a number."""
+        if not self.shape or isinstance(self.shape[0], str):
+            raise CgraphError(
+                f"{self!r} cannot be taken apart", why="its first dimension is no number", fix="index it: x[0]"
+            )
+        return (self[i] for i in range(int(self.shape[0])))
 
     def __array__(self, *_args: Any, **_kwargs: Any) -> NDArray[Any]:
         raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
@@ -395,3 +408,4 @@ _UFUNCS: dict[np.ufunc, Row] = {row.numpy: row for row in TABLE.values() if isin
     np.power: _POW,
     **{f: TABLE[n] for n in TABLE if isinstance(f := getattr(np, n, None), np.ufunc)},
 }
+NUMPY_FUNCTIONS: dict[Any, Any] = {}  # NumPy's functions -> ours; `numpys` knows what ours are, and fills it

@@ -24,10 +24,8 @@ from cgraph.worlds.sympy import SYMPY
 from cgraph.worlds.sympy import formula as formula_of
 
 ALL = [pytest.param(row, id=name) for name, row in TABLE.items()]
-COUNT = {name: row.arity or 3 for name, row in TABLE.items()}
-STEPS = {
-    name for name, row in TABLE.items() if not any(row.rule(i) for i in range(row.arity or 3))
-}  # nothing flows through them
+COUNT = {name: row.arity or (3 if row.elementwise else 2) for name, row in TABLE.items()}
+STEPS = {name for name, row in TABLE.items() if not any(row.rule(i) for i in range(COUNT[name]))}  # nothing flows
 FLOWING = [pytest.param(row, id=name) for name, row in TABLE.items() if name not in STEPS]
 ELEMENTWISE = [pytest.param(row, id=name) for name, row in TABLE.items() if row.elementwise]
 STRUCTURAL = [pytest.param(row, id=name) for name, row in TABLE.items() if not row.elementwise]
@@ -46,17 +44,32 @@ def operands_of(row: Row, size: int, seed: int = 0) -> list[np.ndarray]:
     return [random.uniform(low, high, size) for low, high in DOMAIN.get(row.name, [(-3, 3)] * count)]
 
 
+class Given(tuple[int, ...]):
+    """The shape of an operand whose values an example gives, such as ids: no derivative by it is asked for."""
+
+    values: np.ndarray
+
+
+def _shape(operand: Any) -> tuple[int, ...]:
+    if not isinstance(operand, list):
+        return tuple(operand)
+    shape = Given(np.shape(operand))
+    shape.values = np.array(operand, float)
+    return shape
+
+
 def examples_of(row: Row) -> list[tuple[list[tuple[int, ...]], dict[str, Any]]]:
     """Shapes and attributes: broadcasting ones for an elementwise row, those of its proof for a structural one."""
     if row.elementwise:
         return [([(2, 3), (3,), (2, 1)][: COUNT[row.name]], {}), ([()] * COUNT[row.name], {})]
-    return [(list(shapes), attrs) for shapes, attrs in row.examples]
+    return [([_shape(s) for s in shapes], attrs) for shapes, attrs in row.examples]
 
 
 def values_for(row: Row, shapes: list[tuple[int, ...]], seed: int = 1) -> list[np.ndarray]:
     random = np.random.default_rng(seed)
     ranges = DOMAIN.get(row.name, [(-3, 3)] * len(shapes))
-    return [random.uniform(*range_, shape) for range_, shape in zip(ranges, shapes, strict=True)]
+    drawn = [random.uniform(*range_, shape) for range_, shape in zip(ranges, shapes, strict=True)]
+    return [s.values if isinstance(s, Given) else v for s, v in zip(shapes, drawn, strict=True)]
 
 
 def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, step: float = 1e-6) -> np.ndarray:
@@ -74,7 +87,7 @@ def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, step: fl
 def test_every_rule_of_the_table_is_proved_against_sympy_for_every_element(row: Row) -> None:
     report = prove_row(row)
     assert not report.failures, report
-    assert report.proved or row.name == "size", report
+    assert report.proved or row.name == "one_hot", report  # whose operand is no symbol
     assert len(report.checks) >= _elements_that_something_flows_to(row)
 
 
@@ -89,7 +102,8 @@ def _elements_that_something_flows_to(row: Row) -> int:
 def test_nothing_flows_through_steps_and_sizes(name: str) -> None:
     row = TABLE[name]
     x, y = cg.variable("x"), cg.variable("y")
-    bwd = cg.backward(cg.forward(build(row, *(x, y)[: row.arity]), {x: 1.0, y: 2.0} if row.arity == 2 else {x: 1.0}))
+    node = build(row, *(x, y)[: row.arity])
+    bwd = cg.backward(cg.forward(node, {x: 1.0, y: 2.0} if row.arity == 2 else {x: 1.0}), upstream=np.ones(node.shape))
     assert not any(row.rule(i) for i in range(row.arity or 0))
     assert bwd.edges == ()
     assert bwd.gradient["x"] == 0.0
@@ -97,7 +111,7 @@ def test_nothing_flows_through_steps_and_sizes(name: str) -> None:
 
 def _altered(row: Row, position: int, change: Callable[[Any], Any]) -> Row:
     """The row with the result of one of its rules changed."""
-    count = COUNT[row.name]
+    count = max(COUNT[row.name], max((len(shapes) for shapes, _ in row.examples), default=0))
     rules = [row.rule(i) for i in range(count)]
     right = rules[position]
     rules[position] = lambda *args, **attrs: change(right(*args, **attrs))
@@ -116,6 +130,8 @@ def small(row: Row) -> Row:
     """A few elements are enough to refuse a wrong rule; SymPy takes seconds to be sure about many."""
     if row.name == "matmul":
         return replace(row, examples=((((1, 2), (2, 3)), {}),))
+    if row.name in ("max", "min", "solve", "det", "inv", "adjugate", "var", "std", "norm", "logsumexp", "einsum"):
+        return replace(row, examples=row.examples[:1])
     if "softmax" in row.name:
         return replace(row, examples=((((2,),) * COUNT[row.name], {}),))
     return row
@@ -325,6 +341,39 @@ def _axes_moved(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     return result
 
 
+def _einsum_by_loops(*x: np.ndarray, subscripts: str) -> np.ndarray:
+    inputs, result = subscripts.split("->")
+    sizes = {c: n for part, one in zip(inputs.split(","), x, strict=True) for c, n in zip(part, one.shape, strict=True)}
+    total = np.zeros([sizes[c] for c in result])
+    for index in np.ndindex(*sizes.values()):
+        at = dict(zip(sizes, index, strict=True))
+        factors = [one[tuple(at[c] for c in part)] for part, one in zip(inputs.split(","), x, strict=True)]
+        total[tuple(at[c] for c in result)] += np.prod(factors)
+    return total
+
+
+def _added(g: np.ndarray, like: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Zeros like `like`, with the elements of g added one by one where `places` has the numbers of the elements."""
+    total = [0.0] * like.size
+    for value, place in zip(g.flat, places.flat, strict=True):
+        total[int(place)] += value
+    return np.array(total).reshape(like.shape)
+
+
+def _numbered(x: np.ndarray) -> np.ndarray:
+    return np.arange(x.size).reshape(x.shape)
+
+
+def _running(x: np.ndarray, axis: int) -> np.ndarray:
+    rows = np.moveaxis(x, axis, 0)
+    return np.moveaxis(np.array([sum(rows[: i + 1]) for i in range(len(rows))]), 0, axis)
+
+
+def _product(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> np.ndarray:
+    signs = _fold((x < 0).astype(float), axis, keepdims, divide=False) % 2
+    return (1 - 2 * signs) * np.exp(_fold(np.log(np.abs(x)), axis, keepdims, divide=False))
+
+
 BY_HAND: dict[str, Callable[..., np.ndarray]] = {
     "matmul": _loops_matmul,
     "sum": lambda x, axis, keepdims: _fold(x, axis, keepdims, divide=False),
@@ -334,6 +383,43 @@ BY_HAND: dict[str, Callable[..., np.ndarray]] = {
     "expand_dims": lambda x, axis: x.reshape(np.expand_dims(np.empty(x.shape), axis).shape),
     "broadcast_like": lambda x, y: x + np.zeros_like(y),
     "size": lambda x: np.array(float(sum(1 for _ in x.flat))),
+    "prod": _product,
+    "all_but_one": lambda x, axis: np.stack(
+        [
+            np.where(np.arange(n).reshape(-1, *(1,) * (x.ndim - axis - 1)) == i, 1, x)
+            for n in [x.shape[axis]]
+            for i in range(n)
+        ],
+        axis,
+    ),
+    "einsum": _einsum_by_loops,
+    "diagonal": lambda x, axis: np.stack([x.take(i, axis).take(i, axis) for i in range(x.shape[axis])], axis),
+    "diagonal_matrix": lambda x, axis: np.stack(
+        [np.stack([x.take(i, axis) * (i == j) for j in range(x.shape[axis])], axis) for i in range(x.shape[axis])], axis
+    ),
+    "squeeze": lambda x, axis: x.reshape([n for i, n in enumerate(x.shape) if i not in axis]),
+    "broadcast_to": lambda x, shape: x + np.zeros(shape),
+    "flip": lambda x, axis: x[tuple(slice(None, None, -1) if i in axis else slice(None) for i in range(x.ndim))],
+    "cumsum": _running,
+    "pad": lambda x, width, value: (
+        np.block([np.zeros(width[0][0]), x, np.zeros(width[0][1])])
+        if x.ndim == 1
+        else np.vstack([np.zeros((1, 5)), np.hstack([x, np.zeros((2, 2))])])
+    ),
+    "index": lambda x, key: x.ravel()[_numbered(x)[key.parts]],
+    "index_add": lambda x, like, key: _added(x, like, _numbered(like)[key.parts]),
+    "take": lambda x, ids, axis: np.moveaxis(
+        np.array([np.moveaxis(x, axis, 0)[int(i)] for i in ids.flat]).reshape(
+            *ids.shape, *np.moveaxis(x, axis, 0).shape[1:]
+        ),
+        0,
+        axis if ids.ndim == 1 else 0,
+    ),
+    "scatter_add": lambda x, ids, like, axis: _added(x, like, _numbered(like)[ids.astype(int)]),
+    "one_hot": lambda ids, classes, ignore: np.array(
+        [[float(i == k != ignore) for k in range(classes)] for i in ids.flat]
+    ).reshape(*ids.shape, classes),
+    "concatenate": lambda *x, axis: np.moveaxis(np.array([r for one in x for r in np.moveaxis(one, axis, 0)]), 0, axis),
 }
 
 
@@ -377,7 +463,7 @@ def test_every_rule_agrees_with_central_differences(row: Row) -> None:
         feed = dict(zip(leaves, values, strict=True))
         upstream = np.random.default_rng(4).uniform(0.5, 1.5, node.shape)
         bwd = cg.backward(cg.forward(node, feed), upstream=upstream)
-        for leaf, value in feed.items():
+        for leaf, value in [(n, v) for n, v, s in zip(leaves, values, shapes, strict=True) if not isinstance(s, Given)]:
             slope = central_difference(partial(total_of, node, upstream, feed, leaf), value)
             assert bwd.gradient[leaf] == pytest.approx(slope, rel=1e-6, abs=1e-7)
 
@@ -467,8 +553,8 @@ def test_rules_are_stated_for_every_operand_and_maps_for_every_pullback(row: Row
     if row.arity is not None:
         assert len(row.rules) == row.arity  # type: ignore[arg-type]
     if not row.elementwise:
-        assert len(row.maps) == row.arity
-        assert all(bool(text) == (row.rule(i) is not None) for i, text in enumerate(row.maps))
+        assert len(row.maps) == (row.arity or 1)
+        assert all(bool(row.map(i)) == (row.rule(i) is not None) for i in range(COUNT[row.name]))
 
 
 BAD_CALLS = {
@@ -476,7 +562,7 @@ BAD_CALLS = {
     "too many operands": lambda x: cg.exp(x, x),
     "an unknown attribute": lambda x: cg.exp(x, axis=1),
     "no axis for softmax": lambda x: cg.softmax(x, axis=None),
-    "two axes for softmax": lambda x: cg.softmax(x, axis=(0, 1)),
+    "an axis twice for softmax": lambda x: cg.softmax(x, axis=(0, 0)),
     "an axis beyond the rank": lambda x: cg.sum(x, axis=2),
     "an axis twice": lambda x: cg.sum(x, axis=(0, -2)),
     "an axis that is no integer": lambda x: cg.sum(x, axis=1.5),

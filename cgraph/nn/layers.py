@@ -145,4 +145,4 @@ def _activations() -> list[str]:
         except ShapeError:
             return False
 
-    return [name for name, function in functions().items() if keeps_shape(function.row)]
+    return [name for name, function in functions().items() if function.row is not None and keeps_shape(function.row)]

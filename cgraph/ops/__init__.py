@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import copyreg
 
-from cgraph.ops import activations, elementwise, linear, nets, reductions, shaping
+from cgraph.ops import (
+    activations,
+    elementwise,
+    extremes,
+    indexing,
+    linear,
+    matrices,
+    nets,
+    reductions,
+    shaping,
+)
 from cgraph.ops.row import Row
 
-TABLE: dict[str, Row] = {
-    row.name: row
-    for row in (*elementwise.ROWS, *activations.ROWS, *reductions.ROWS, *linear.ROWS, *shaping.ROWS, *nets.ROWS)
-}
+FAMILIES = (elementwise, activations, reductions, extremes, linear, matrices, shaping, indexing, nets)
+TABLE: dict[str, Row] = {row.name: row for family in FAMILIES for row in family.ROWS}
 
 
 def row_named(name: str) -> Row:

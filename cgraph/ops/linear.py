@@ -1,14 +1,15 @@
-"""Linear algebra: products of matrices, vectors and stacks of them."""
+"""Products of matrices, vectors and stacks of them, and sums of products by Einstein's notation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from cgraph import shapes
-from cgraph.ops.row import Attrs, Example, Row, structural, unbroadcast
+from cgraph.errors import ShapeError
+from cgraph.ops.row import Attrs, Example, Row, joining, structural, unbroadcast
 from cgraph.shapes import Shape
 
 
@@ -16,7 +17,7 @@ def _matmul(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return attrs, shapes.matmul(*operands)
 
 
-def _flip(w: Any, x: Any) -> Any:
+def flipped(w: Any, x: Any) -> Any:
     """The matrices of a stack, each transposed."""
     return w.transpose(x, axes=(*range(len(x.shape) - 2), len(x.shape) - 1, len(x.shape) - 2))
 
@@ -41,13 +42,70 @@ def _as_matrices(w: Any, g: Any, x: Any, y: Any) -> Any:
 
 
 def _to_left(w: Any, g: Any, z: Any, x: Any, y: Any) -> Any:
-    product = unbroadcast(w, _as_matrices(w, g, x, y) @ _flip(w, _column(w, y)), _row(w, x))
+    product = unbroadcast(w, _as_matrices(w, g, x, y) @ flipped(w, _column(w, y)), _row(w, x))
     return w.sum(product, axis=(0,)) if len(x.shape) == 1 else product
 
 
 def _to_right(w: Any, g: Any, z: Any, x: Any, y: Any) -> Any:
-    product = unbroadcast(w, _flip(w, _row(w, x)) @ _as_matrices(w, g, x, y), _column(w, y))
+    product = unbroadcast(w, flipped(w, _row(w, x)) @ _as_matrices(w, g, x, y), _column(w, y))
     return w.sum(product, axis=(1,)) if len(y.shape) == 1 else product
+
+
+# Einstein's notation --------------------------------------------------------------------------------------------------
+def read_subscripts(subscripts: object, count: int) -> tuple[list[str], str]:
+    """The letters of each operand and of the result: `"ij,jk->ik"` is `["ij", "jk"], "ik"`.
+
+    Without an arrow the result has the letters that stand once, in the order of the alphabet.
+    """
+    text = "".join(subscripts.split()) if isinstance(subscripts, str) else ""
+    left, arrow, result = text.partition("->")
+    inputs = left.split(",")
+    letters = "".join(inputs)
+    if not arrow:
+        result = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    why = ""
+    if not isinstance(subscripts, str) or not (letters + result or "a").isalpha():
+        why = "subscripts are letters, commas and one arrow"
+    elif len(inputs) != count:
+        why = f"there are {count} operand(s)"
+    elif any(len(set(part)) != len(part) for part in (*inputs, result)):
+        why = "a letter may stand once in an operand, and once in the result"
+    elif not set(result) <= set(letters):
+        why = f"{sorted(set(result) - set(letters))[0]!r} stands in no operand"
+    if why:
+        fix = "write them as 'ij,jk->ik'; a diagonal is cg.diagonal"
+        raise ShapeError(f"the subscripts {subscripts!r}", why=why, fix=fix)
+    return inputs, result
+
+
+def _einsum_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    inputs, result = read_subscripts(attrs["subscripts"], len(operands))
+    sizes: dict[str, shapes.Dimension] = {}
+    for letters, shape in zip(inputs, operands, strict=True):
+        if len(letters) != len(shape):
+            raise ShapeError(f"{letters!r} for the shape {shapes.show(shape)}", why="each dimension needs a letter")
+        for letter, size in zip(letters, shape, strict=True):
+            if sizes.setdefault(letter, size) != size:
+                raise ShapeError(f"the sizes {sizes[letter]} and {size} of {letter!r} differ")
+    return {"subscripts": f"{','.join(inputs)}->{result}"}, tuple(sizes[c] for c in result)
+
+
+def _einsum(*operands: Any, subscripts: str) -> Any:
+    return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
+
+
+def _to_term(i: int) -> Callable[..., Any]:
+    """The pullback of einsum to operand i: another einsum, and copies along the letters that it alone had."""
+
+    def pullback(w: Any, g: Any, z: Any, *x: Any, subscripts: str) -> Any:
+        inputs, result = read_subscripts(subscripts, len(x))
+        others = [*inputs[:i], *inputs[i + 1 :]]
+        found = "".join(c for c in inputs[i] if c in result or c in "".join(others))
+        down = w.einsum(g, *x[:i], *x[i + 1 :], subscripts=f"{','.join([result, *others])}->{found}")
+        lost = tuple(place for place, c in enumerate(inputs[i]) if c not in found)
+        return w.broadcast_like(w.expand_dims(down, axis=lost), x[i]) if lost else down
+
+    return pullback
 
 
 # fmt: off
@@ -63,5 +121,9 @@ ROWS: tuple[Row, ...] = (
     structural("matmul", "x @ y", np.matmul,
                ("· {y}ᵀ", _to_left),
                ("{x}ᵀ ·", _to_right), infer=_matmul, sign="@", examples=PRODUCTS),
+    joining("einsum", "sum of x*y*... by subscripts", _einsum, "einsum with the others", _to_term,
+            infer=_einsum_shape, subscripts="",
+            examples=[(((2, 3), (3, 2)), {"subscripts": "ij,jk->ki"}), (((2, 3), (2,)), {"subscripts": "ij,k->k"}),
+                      (((2, 2), (2, 2), (2,)), {"subscripts": "bi,bj,b->bij"})]),
 )
 # fmt: on

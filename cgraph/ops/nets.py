@@ -14,20 +14,28 @@ from cgraph.shapes import Shape
 
 
 def _same_with_axis(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    if attrs["axis"] is None:
+        raise ShapeError("softmax over no axis in particular", why="it needs one axis or several", fix="write axis=-1")
     axes = shapes.normal_axes(attrs["axis"], len(operands[0]))
-    if attrs["axis"] is None or len(axes) != 1:
-        raise ShapeError(f"axis {attrs['axis']!r} is not one axis", why="the op works along one", fix="write axis=-1")
-    return {"axis": axes[0]}, operands[0]
+    return {"axis": axes[0] if len(axes) == 1 else axes}, operands[0]
 
 
-def _softmax(x: Any, axis: int = -1) -> Any:
-    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    return e / np.sum(e, axis=axis, keepdims=True)
+def _shifted(x: Any, axis: Any) -> Any:
+    """x with 0 for the largest element; nothing but -inf stays as it is."""
+    top = np.max(x, axis=axis, keepdims=True)
+    return x - np.where(top == -np.inf, np.result_type(x).type(0), top)
 
 
-def _log_softmax(x: Any, axis: int = -1) -> Any:
-    shifted = x - np.max(x, axis=axis, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+def _softmax(x: Any, axis: Any = -1) -> Any:
+    e = np.exp(_shifted(x, axis))
+    total = np.sum(e, axis=axis, keepdims=True)
+    return e / np.where(total == 0, np.result_type(x).type(1), total)
+
+
+def _log_softmax(x: Any, axis: Any = -1) -> Any:
+    shifted = _shifted(x, axis)
+    total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
+    return shifted - np.log(np.where(total == 0, np.result_type(x).type(1), total))
 
 
 def _cross_entropy(x: Any, y: Any) -> Any:
@@ -50,7 +58,7 @@ ALONG: tuple[Example, ...] = ((((2, 3),), {}), (((3, 2),), {"axis": 0}))
 ROWS: tuple[Row, ...] = (
     structural("softmax", "softmax(x)", _softmax,
                ("softmax'", lambda w, g, z, x, axis: z * (g - w.sum(g * z, axis=axis, keepdims=True))),
-               infer=_same_with_axis, axis=-1,
+               infer=_same_with_axis, axis=-1, kink="of nothing but -inf it is 0, with slope 0",
                definition=lambda w, x, axis: w.exp(x) / w.sum(w.exp(x), axis=axis, keepdims=True), examples=ALONG),
     structural("log_softmax", "log(softmax(x))", _log_softmax,
                ("· (I − softmax)", lambda w, g, z, x, axis:

@@ -1,4 +1,4 @@
-"""Ops that bring many elements together: sums and means over axes."""
+"""Ops that bring many elements together: sums, means, products, spreads and norms over axes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,51 @@ from typing import Any
 import numpy as np
 
 from cgraph import shapes
+from cgraph.errors import ShapeError
 from cgraph.ops.row import Attrs, Example, Row, structural
 from cgraph.shapes import Shape
 
 
-def _reduction(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+def reduction(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    """The shape rule of a reduction: `axis` as a sorted tuple, `keepdims` as a truth value."""
     (x,) = operands
     axes, keepdims = shapes.normal_axes(attrs["axis"], len(x)), bool(attrs["keepdims"])
-    return {"axis": axes, "keepdims": keepdims}, shapes.reduced(x, axes, keepdims)
+    return {**attrs, "axis": axes, "keepdims": keepdims}, shapes.reduced(x, axes, keepdims)
 
 
-def _spread(w: Any, g: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+def spread(w: Any, g: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """A gradient of a reduction, given back to every element that was reduced."""
     return w.broadcast_like(g if keepdims or not axis else w.expand_dims(g, axis=axis), x)
+
+
+def _with_freedom(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    """The shape rule of var and std, which divide by n - ddof."""
+    normal, shape = reduction(operands, attrs)
+    ddof = attrs["ddof"]
+    if isinstance(ddof, bool) or not isinstance(ddof, (int, float)):
+        raise ShapeError(f"ddof={ddof!r}", why="ddof is a number", fix="write ddof=0 or ddof=1")
+    reduced = [operands[0][a] for a in normal["axis"]]
+    if all(isinstance(d, int) for d in reduced) and np.prod([int(d) for d in reduced]) <= ddof:
+        raise ShapeError(
+            f"ddof={ddof} of {int(np.prod([int(d) for d in reduced]))} element(s)",
+            why="it divides by their number minus ddof, which must be above 0",
+            fix="write ddof=0, or reduce over more elements",
+        )
+    return normal, shape
+
+
+def _scalar(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    return attrs, ()
+
+
+def _same(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    return {"axis": shapes.normal_axes(attrs["axis"], len(operands[0]))}, operands[0]
+
+
+def _spare(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    (x,) = operands
+    (axis,) = shapes.normal_axes((attrs["axis"],), len(x))
+    return {"axis": axis}, (*x[: axis + 1], *x[axis:])
 
 
 def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -31,8 +63,55 @@ def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.mean(x, axis=axis, keepdims=keepdims)
 
 
-def _scalar(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
-    return attrs, ()
+def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.prod(x, axis=axis, keepdims=keepdims)
+
+
+def _all_but_one(x: Any, axis: int = 0) -> Any:
+    ones = np.eye(np.shape(x)[axis], dtype=bool).reshape(np.shape(x)[axis], -1, *(1,) * (np.ndim(x) - axis - 1))
+    return np.where(ones, np.asarray(1, np.result_type(x)), np.expand_dims(x, axis))
+
+
+def _to_factors(w: Any, g: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """What each factor gets: the product of the others, axis by axis, without a division by a factor that may be 0."""
+    if not axes:
+        return g
+    first, rest = axes[:1], axes[1:]
+    g = _to_factors(w, g, w.prod(x, axis=first, keepdims=True), rest)
+    return g * w.prod(w.all_but_one(x, axis=first[0]), axis=(first[0] + 1,))
+
+
+def _centre(x: Any, axis: Any = None) -> Any:
+    from_first = x - x[tuple(slice(0, 1) if i in axis else slice(None) for i in range(np.ndim(x)))] if axis else x - x
+    return from_first - np.mean(from_first, axis=axis, keepdims=True)  # equal values give 0, not their rounding
+
+
+def _var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    total = np.sum(_centre(x, axis) ** 2, axis=axis, keepdims=keepdims)
+    return total / np.result_type(x).type(np.size(x) / max(np.size(total), 1) - ddof)
+
+
+def _std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    return np.sqrt(_var(x, axis, keepdims, ddof))
+
+
+def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    largest = np.max(np.abs(x), axis=axis, keepdims=True, initial=0)
+    scale = np.where((largest == 0) | ~np.isfinite(largest), np.result_type(x).type(1), largest)
+    root = np.sqrt(np.sum((x / scale) ** 2, axis=axis, keepdims=True)) * scale  # squares neither over- nor underflow
+    return root if keepdims else np.reshape(root, shapes.reduced(np.shape(x), axis, keepdims=False))
+
+
+def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, np.result_type(x).type(0))
+    total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return total if keepdims else np.reshape(total, shapes.reduced(np.shape(x), axis, keepdims=False))
+
+
+def _variance(w: Any, x: Any, axis: Any, keepdims: bool, ddof: float) -> Any:
+    total = w.sum(w.centre(x, axis=axis) ** 2, axis=axis, keepdims=keepdims)
+    return total / (w.size(x) / w.size(total) - ddof)
 
 
 # fmt: off
@@ -42,14 +121,54 @@ OVER_AXES: tuple[Example, ...] = (
     (((2, 3),), {"axis": 0, "keepdims": True}),
     (((2,),), {"axis": ()}),
 )
+SMALL: tuple[Example, ...] = (
+    (((3,),), {}),
+    (((2, 3),), {"axis": 0, "keepdims": True}),
+    (((2, 1, 2),), {"axis": (0, 2)}),
+)
 ROWS: tuple[Row, ...] = (
     structural("sum", "sum(x)", _sum,
-               ("to each", lambda w, g, z, x, axis, keepdims: _spread(w, g, x, axis, keepdims)),
-               infer=_reduction, sign="Σ", axis=None, keepdims=False, examples=OVER_AXES),
+               ("to each", lambda w, g, z, x, axis, keepdims: spread(w, g, x, axis, keepdims)),
+               infer=reduction, sign="Σ", axis=None, keepdims=False, examples=OVER_AXES),
     structural("mean", "mean(x)", _mean,
                ("÷ n to each", lambda w, g, z, x, axis, keepdims:
-                   _spread(w, g * (w.size(z) / w.size(x)), x, axis, keepdims)),
-               infer=_reduction, axis=None, keepdims=False, examples=OVER_AXES),
+                   spread(w, g * (w.size(z) / w.size(x)), x, axis, keepdims)),
+               infer=reduction, axis=None, keepdims=False, examples=OVER_AXES),
+    structural("prod", "prod(x)", _prod,
+               ("· the other factors", lambda w, g, z, x, axis, keepdims:
+                   _to_factors(w, g if keepdims or not axis else w.expand_dims(g, axis=axis), x, axis)),
+               infer=reduction, sign="Π", axis=None, keepdims=False, examples=OVER_AXES),
+    structural("all_but_one", "row i: x with element i set to 1", _all_but_one,
+               ("summed, off the diagonal", lambda w, g, z, x, axis: w.sum(g, axis=(axis,)) - w.diagonal(g, axis=axis)),
+               infer=_spare, axis=0, examples=[(((3,),), {}), (((2, 3, 2),), {"axis": 1})]),
+    structural("centre", "x - mean(x)", _centre,
+               ("· (I − 1/n)", lambda w, g, z, x, axis: w.centre(g, axis=axis)),
+               infer=_same, axis=None, definition=lambda w, x, axis: x - w.mean(x, axis=axis, keepdims=True),
+               examples=[(((2, 3),), {}), (((2, 3),), {"axis": 1})]),
+    structural("var", "var(x)", _var,
+               ("· 2(x − mean)/n", lambda w, g, z, x, axis, keepdims, ddof:
+                   spread(w, g * (2 / (w.size(x) / w.size(z) - ddof)), x, axis, keepdims) * w.centre(x, axis=axis)),
+               infer=_with_freedom, axis=None, keepdims=False, ddof=0, definition=_variance,
+               examples=[*SMALL, (((2, 3),), {"axis": 1, "ddof": 1})]),
+    structural("std", "std(x)", _std,
+               ("· (x − mean)/(n std)", lambda w, g, z, x, axis, keepdims, ddof:
+                   spread(w, g * (1 / (w.size(x) / w.size(z) - ddof)), x, axis, keepdims)
+                   * w.ratio(w.centre(x, axis=axis), spread(w, z, x, axis, keepdims))),
+               infer=_with_freedom, axis=None, keepdims=False, ddof=0, kink="the slope of std is 0 at equal values",
+               definition=lambda w, x, axis, keepdims, ddof: w.sqrt(_variance(w, x, axis, keepdims, ddof)),
+               examples=[(((2,),), {}), (((2, 3),), {"axis": 0, "keepdims": True}), (((3,),), {"ddof": 1})]),
+    structural("norm", "sqrt(sum(x**2))", _norm,
+               ("· x/norm", lambda w, g, z, x, axis, keepdims:
+                   spread(w, g, x, axis, keepdims) * w.ratio(x, spread(w, z, x, axis, keepdims))),
+               infer=reduction, sign="‖·‖", axis=None, keepdims=False, kink="the slope of the norm is 0 at 0",
+               definition=lambda w, x, axis, keepdims: w.sqrt(w.sum(x**2, axis=axis, keepdims=keepdims)),
+               examples=SMALL),
+    structural("logsumexp", "log(sum(exp(x)))", _logsumexp,
+               ("· softmax({x})", lambda w, g, z, x, axis, keepdims:
+                   spread(w, g, x, axis, keepdims) * w.softmax(x, axis=axis)),
+               infer=reduction, axis=None, keepdims=False, kink="of nothing but -inf it is -inf, with slope 0",
+               definition=lambda w, x, axis, keepdims: w.log(w.sum(w.exp(x), axis=axis, keepdims=keepdims)),
+               examples=SMALL),
     structural("size", "size(x)", lambda x: np.result_type(x).type(np.size(x)), ("", None), infer=_scalar,
                examples=[(((2, 3),), {})]),
 )

@@ -27,7 +27,7 @@ from cgraph.shapes import Shape
 
 Rule: TypeAlias = Callable[..., Any]
 Attrs: TypeAlias = Mapping[str, Any]
-Example: TypeAlias = "tuple[tuple[tuple[int, ...], ...], dict[str, Any]]"
+Example: TypeAlias = "tuple[tuple[Any, ...], dict[str, Any]]"
 NONE: Attrs = MappingProxyType({})
 
 
@@ -60,13 +60,13 @@ class Row:
     sign        as it stands on a node of a diagram: `+`, `σ`, `ReLU`
     numpy       the result from arrays
     rules       one per operand, or, for any number of operands, a function from the position to the rule
-    maps        structural only: the pullback as it is written on an edge, one per operand
+    maps        structural only: the pullback as it is written on an edge, one per operand (one for all of any number)
     infer       (shapes, attributes) -> (attributes in normal form, shape of the result)
     definition  the result written in other ops, where NumPy's way is not the definition itself
     kink        where a convention decides the derivative, in words, with the attributes that choose in braces
     operands    what the formula calls its operands: `x, y` unless the row says otherwise
     examples    the shapes of operands (each size another, so that a swapped axis shows) and the attributes with
-                which the rules are proved
+                which the rules are proved; an operand that cannot be a symbol (ids) stands as a list of its values
     """
 
     name: str
@@ -96,6 +96,10 @@ class Row:
     def rule(self, position: int) -> Rule | None:
         """The derivative rule for the operand at `position`."""
         return self.rules(position) if callable(self.rules) else self.rules[position]
+
+    def map(self, position: int) -> str:
+        """The pullback to the operand at `position` as it is written on an edge; nothing for an elementwise row."""
+        return "" if self.elementwise else self.maps[position if self.arity is not None else 0]
 
 
 def elementwise(
@@ -137,3 +141,20 @@ def structural(
     return Row(
         name, formula, sign or name, numpy, (*rules,), (*texts,), infer, definition, given, kink, tuple(examples)
     )
+
+
+def joining(
+    name: str,
+    formula: str,
+    numpy: Callable[..., Any],
+    text: str,
+    pullback_at: Callable[[int], Rule],
+    *,
+    infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]],
+    examples: Sequence[Example],
+    sign: str = "",
+    **defaults: Any,
+) -> Row:
+    """A structural row for any number of operands; `pullback_at(i)` is the rule of operand i."""
+    given = MappingProxyType(defaults)
+    return Row(name, formula, sign or name, numpy, pullback_at, (text,), infer, None, given, "", tuple(examples))

@@ -1,0 +1,138 @@
+"""The largest and the smallest elements over axes, and which elements they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cgraph import shapes
+from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.ops.reductions import reduction, spread
+from cgraph.ops.row import Attrs, Example, Row, structural
+from cgraph.shapes import Shape
+
+
+def _extreme(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    if "ties" in attrs and attrs["ties"] not in ("first", "split"):
+        raise ShapeError(
+            f"ties={attrs['ties']!r}",
+            why='of equal elements the "first" gets the whole gradient, or they "split" it',
+            fix='write ties="first" or ties="split"',
+        )
+    normal, shape = reduction(operands, attrs)
+    if any(operands[0][a] == 0 for a in normal["axis"]):
+        raise ShapeError("an extreme of no elements", why="one of the axes has size 0", fix="leave that axis out")
+    return normal, shape
+
+
+def _share(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    normal, _ = _extreme(operands, {**attrs, "keepdims": False})
+    return {"axis": normal["axis"], "ties": attrs["ties"]}, operands[0]
+
+
+def _place(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    normal, shape = _extreme(operands, attrs)
+    if len(normal["axis"]) not in (1, len(operands[0])):
+        raise ShapeError(f"axis {attrs['axis']!r}", why="argmax goes along one axis, or over all", fix="write axis=-1")
+    return normal, shape
+
+
+def _along_last(x: Any, axis: tuple[int, ...]) -> Any:
+    """The axes `axis` together as the last one."""
+    kept = [i for i in range(np.ndim(x)) if i not in axis]
+    sizes = np.shape(x)
+    return np.transpose(x, (*kept, *axis)).reshape(*(sizes[i] for i in kept), prod(sizes[i] for i in axis))
+
+
+def _back(moved: Any, like: Any, axis: tuple[int, ...]) -> Any:
+    """`_along_last` undone."""
+    order = [*(i for i in range(np.ndim(like)) if i not in axis), *axis]
+    return np.transpose(moved.reshape([np.shape(like)[i] for i in order]), np.argsort(order).astype(int))
+
+
+def _filled(x: Any, axis: tuple[int, ...]) -> Any:
+    if any(np.shape(x)[i] == 0 for i in axis):
+        raise ValueRefusedError("an extreme of no elements", why=f"the shape is {shapes.show(np.shape(x))}")
+    return x
+
+
+def _max(x: Any, axis: Any = None, keepdims: bool = False, ties: str = "first") -> Any:
+    return np.max(_filled(x, axis), axis=axis, keepdims=keepdims)
+
+
+def _min(x: Any, axis: Any = None, keepdims: bool = False, ties: str = "first") -> Any:
+    return np.min(_filled(x, axis), axis=axis, keepdims=keepdims)
+
+
+def _max_share(x: Any, axis: Any = None, ties: str = "first") -> Any:
+    moved = _along_last(x, axis)
+    share = np.zeros(moved.shape, moved.dtype)
+    if ties == "first":
+        np.put_along_axis(share, np.argmax(moved, -1)[..., None], 1, -1)
+    else:
+        top = (moved == np.max(moved, -1, keepdims=True)) | np.isnan(moved)
+        share[...] = top / np.sum(top, -1, keepdims=True)
+    return _back(share, x, axis)
+
+
+def _argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    place = np.argmax(_along_last(_filled(x, axis), axis), -1) if axis else np.zeros(np.shape(x), int)
+    return (np.expand_dims(place, axis) if keepdims else place).astype(np.result_type(x))
+
+
+# In symbols: elements compared in pairs -------------------------------------------------------------------------------
+def _elements(x: Any, axis: tuple[int, ...]) -> list[Any]:
+    moved = _along_last(x, axis)
+    return [moved[..., i] for i in range(moved.shape[-1])]
+
+
+def _greatest(w: Any, x: Any, axis: tuple[int, ...], keepdims: bool, ties: str) -> Any:
+    top = reduce(w.maximum, _elements(x, axis))
+    return np.expand_dims(top, axis) if keepdims else top
+
+
+def _shares(w: Any, x: Any, axis: tuple[int, ...], ties: str) -> Any:
+    elements, shares = _elements(x, axis), []
+    for i, mine in enumerate(elements):
+        share = mine * 0 + 1
+        for j, other in enumerate(elements):
+            if j != i:
+                above = w.greater_equal(mine, other) if j > i or ties == "split" else 1 - w.greater_equal(other, mine)
+                share = share * above
+        shares.append(share)
+    moved = np.stack(shares, -1)
+    return _back(moved / np.sum(moved, -1, keepdims=True) if ties == "split" else moved, x, axis)
+
+
+def _places(w: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    shares = _along_last(_shares(w, x, axis, "first"), axis)
+    place = np.sum(shares * np.arange(shares.shape[-1]), -1)
+    return np.expand_dims(place, axis) if keepdims else place
+
+
+# fmt: off
+FEW: tuple[Example, ...] = (
+    (((3,),), {}), (((2, 3),), {"axis": 1}), (((2, 1, 2),), {"axis": (0, 2), "keepdims": True}),
+    (((2,),), {"axis": ()}),
+)
+TIES = "of equal elements the first gets the whole gradient (ties=split: equal parts); nan comes before all others"
+ROWS: tuple[Row, ...] = (
+    structural("max", "max(x)", _max,
+               ("to the largest", lambda w, g, z, x, axis, keepdims, ties:
+                   spread(w, g, x, axis, keepdims) * w.max_share(x, axis=axis, ties=ties)),
+               infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES, definition=_greatest, examples=FEW),
+    structural("min", "min(x)", _min,
+               ("to the smallest", lambda w, g, z, x, axis, keepdims, ties:
+                   spread(w, g, x, axis, keepdims) * w.max_share(-x, axis=axis, ties=ties)),
+               infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES,
+               definition=lambda w, x, **attrs: -_greatest(w, -x, **attrs), examples=FEW),
+    structural("max_share", "1 at the largest element, else 0", _max_share, ("", None),
+               infer=_share, axis=None, ties="first", definition=_shares, examples=FEW[:1]),
+    structural("argmax", "argmax(x)", _argmax, ("", None),
+               infer=_place, axis=None, keepdims=False, definition=_places, examples=FEW[:2]),
+)
+# fmt: on

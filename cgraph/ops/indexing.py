@@ -1,0 +1,173 @@
+"""Ops that pick elements and put them back: indexing, rows of a table, joining, one-hot rows.
+
+What is picked twice gets both gradients: the adjoints add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from cgraph import shapes
+from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.ops.keys import Key
+from cgraph.ops.row import Attrs, Row, joining, structural
+from cgraph.shapes import Shape
+
+
+def _index(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    key = Key.of(attrs["key"]).on(operands[0])
+    return {"key": key}, key.shape(operands[0])
+
+
+def _index_add(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    normal, shape = _index(operands[1:], attrs)
+    if shape != operands[0]:
+        raise ShapeError(f"{shapes.show(operands[0])} added at {normal['key']}", why=f"it picks {shapes.show(shape)}")
+    return normal, operands[1]
+
+
+def _picked(x: Any, key: Key) -> Any:
+    try:
+        return x[key.parts]
+    except IndexError as error:
+        raise ValueRefusedError(f"x{key} of {shapes.show(np.shape(x))}", why=str(error)) from None
+
+
+def _put(g: Any, like: Any, key: Key) -> Any:
+    result = np.zeros(np.shape(like), np.result_type(g))
+    if key.repeats:
+        np.add.at(result, key.parts, g)
+    else:
+        result[key.parts] = g
+    return result
+
+
+# Rows by ids that are computed or given in a pass ---------------------------------------------------------------------
+def as_ids(ids: Any, rows: int, ignore: Any = None) -> Any:
+    """Ids as integers from 0 to rows - 1, or refused with the first one that is none, and its position."""
+    given = np.asarray(ids)
+    try:
+        found = given.astype(np.intp)
+        whole = found == given
+    except (TypeError, ValueError, OverflowError):
+        raise ValueRefusedError(
+            "ids that are no numbers", why="ids choose rows and cannot be symbols", fix="give them as numbers"
+        ) from None
+    good = whole & (found >= 0) & (found < rows)
+    if ignore is not None:
+        good |= given == ignore
+    if not np.all(good):
+        place = tuple(map(int, np.argwhere(~np.asarray(good, bool))[0]))
+        raise ValueRefusedError(
+            f"id {float(given[place]):.6g}{f' at position {place}' if place else ''}",
+            why=f"there are V = {rows} rows, with the ids 0 to {rows - 1}",
+            fix="check the vocabulary; ids are whole numbers and do not count from the end",
+        )
+    return found
+
+
+def _take_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    x, ids = operands
+    (axis,) = shapes.normal_axes((attrs["axis"],), len(x))
+    return {"axis": axis}, (*x[:axis], *ids, *x[axis + 1 :])
+
+
+def _scatter_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    g, ids, like = operands
+    normal, shape = _take_shape([like, ids], attrs)
+    if g != shape:
+        raise ShapeError(f"scatter_add of {shapes.show(g)}", why=f"the ids choose {shapes.show(shape)}")
+    return normal, like
+
+
+def _take(x: Any, ids: Any, axis: int = 0) -> Any:
+    return np.take(x, as_ids(ids, np.shape(x)[axis]), axis=axis)
+
+
+def _scatter_add(g: Any, ids: Any, like: Any, axis: int = 0) -> Any:
+    result = np.zeros(np.shape(like), np.result_type(g))
+    np.add.at(result, (slice(None),) * axis + (as_ids(ids, np.shape(like)[axis]),), g)
+    return result
+
+
+def _one_hot_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    classes, ignore = attrs["classes"], attrs["ignore"]
+    if isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1:
+        raise ShapeError(f"one_hot of {classes!r} classes", why="a whole number from 1 up", fix="write classes=10")
+    if ignore is not None and (isinstance(ignore, bool) or not isinstance(ignore, (int, np.integer))):
+        raise ShapeError(f"ignore={ignore!r}", why="an id is a whole number", fix="write ignore=-1")
+    return {"classes": int(classes), "ignore": ignore}, (*operands[0], int(classes))
+
+
+def _one_hot(ids: Any, classes: int, ignore: int | None = None) -> Any:
+    dtype = np.result_type(ids, np.float16)
+    found = as_ids(ids, classes, ignore)
+    rows = found[..., None] == np.arange(classes)
+    if ignore is not None:
+        rows &= found[..., None] != ignore
+    return rows.astype(dtype) if dtype.kind == "f" else rows.astype(int).astype(object)
+
+
+# Joining --------------------------------------------------------------------------------------------------------------
+def _joined_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    first = operands[0]
+    if any(len(s) != len(first) for s in operands) or not first:
+        raise ShapeError(
+            f"concatenate of {', '.join(map(shapes.show, operands))}",
+            why="all operands need the same number of dimensions, at least one",
+            fix="use cg.stack for a new axis",
+        )
+    (axis,) = shapes.normal_axes((attrs["axis"],), len(first))
+    total = 0
+    for shape in operands:
+        size = shape[axis]
+        if shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :]:
+            raise ShapeError(
+                f"concatenate of {shapes.show(first)} and {shapes.show(shape)} along axis {axis}",
+                why="every other dimension must be the same",
+            )
+        if isinstance(size, str):
+            raise ShapeError(f"concatenate along the named dimension {size!r}", why="the sum would have no name")
+        total += size
+    return {"axis": axis}, (*first[:axis], total, *first[axis + 1 :])
+
+
+def _joined(*operands: Any, axis: int = 0) -> Any:
+    return np.concatenate(operands, axis=axis)
+
+
+def _part(i: int) -> Callable[..., Any]:
+    def pullback(w: Any, g: Any, z: Any, *x: Any, axis: int) -> Any:
+        start = sum(one.shape[axis] for one in x[:i])
+        return w.index(g, key=Key((*(slice(None),) * axis, slice(start, start + x[i].shape[axis]))))
+
+    return pullback
+
+
+# fmt: off
+TABLE_AND_IDS = [[1, 3], [1, 0]]
+ROWS: tuple[Row, ...] = (
+    structural("index", "x[key]", _picked,
+               ("put back", lambda w, g, z, x, key: w.index_add(g, x, key=key)), infer=_index, sign="[·]", key=Key(()),
+               examples=[(((3, 4),), {"key": (slice(1, None), [2, 0, 2])}), (((2, 3),), {"key": (0, None)}),
+                         (((4,),), {"key": slice(None, None, -2)})]),
+    structural("index_add", "0, with x added at key", _put,
+               ("picked", lambda w, g, z, x, like, key: w.index(g, key=key)), ("", None),
+               infer=_index_add, sign="+[·]", key=Key(()),
+               examples=[(((2, 3), (3, 4)), {"key": (slice(1, None), [2, 0, 2])})]),
+    structural("take", "rows y of x", _take,
+               ("added to the rows", lambda w, g, z, x, ids, axis: w.scatter_add(g, ids, x, axis=axis)), ("", None),
+               infer=_take_shape, sign="rows", axis=0,
+               examples=[(((4, 2), TABLE_AND_IDS), {}), (((2, 3), [2, 2]), {"axis": 1})]),
+    structural("scatter_add", "0, with x added to the rows y", _scatter_add,
+               ("rows", lambda w, g, z, x, ids, like, axis: w.take(g, ids, axis=axis)), ("", None), ("", None),
+               infer=_scatter_shape, sign="+rows", axis=0, examples=[(((2, 2, 2), TABLE_AND_IDS, (4, 2)), {})]),
+    structural("one_hot", "1 at the class x, else 0", _one_hot, ("", None), infer=_one_hot_shape, sign="1[·]",
+               classes=2, ignore=None, examples=[(([2, 0],), {"classes": 3}), (([[-1, 1]],), {"ignore": -1})]),
+    joining("concatenate", "x, y, ... joined", _joined, "its part", _part, infer=_joined_shape, sign="⧺", axis=0,
+            examples=[(((2, 3), (1, 3)), {}), (((2, 1), (2, 3), (2, 2)), {"axis": -1})]),
+)
+# fmt: on
