@@ -78,6 +78,10 @@ class OutputError(CgraphError, OSError):
     """A file that cannot be written."""
 
 
+class IndeterminateWarning(UserWarning):
+    """An infinite gradient met a local derivative of 0: the factors do not determine their product, which is set to 0."""
+
+
 def missing_package(package: str, extra: str, purpose: str) -> MissingPackageError:
     """The error for a package of an extra: says what it is for, and the command that installs it."""
     return MissingPackageError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,13 +11,13 @@ import numpy as np
 
 from cgraph.backward import Backward
 from cgraph.backward import backward as run_backward
-from cgraph.errors import NotFiniteError
+from cgraph.errors import IndeterminateWarning, NotFiniteError
 from cgraph.forward import Forward
 from cgraph.forward import forward as run_forward
 from cgraph.graph import Graph
 from cgraph.node import Node, short
 from cgraph.shapes import show
-from cgraph.worlds.numpy import NUMPY
+from cgraph.worlds.numpy import NUMPY, NumpyWorld
 from cgraph.worlds.world import World
 
 
@@ -71,7 +73,27 @@ def backward(fwd: Forward, of: Node | str | None = None, upstream: Any | None = 
     """The backward pass from the output, or from the node `of`: gradients of every node, and every edge.
 
     Calling it again gives the same result: nothing is accumulated from call to call.
-    Raises GradientError when `of` is no scalar and no `upstream` gradient is given.
+    Raises GradientError when `of` is no scalar and no `upstream` gradient is given. Warns, by an
+    IndeterminateWarning that names the edge, where an infinite gradient meets a local derivative of 0.
     """
     with np.errstate(all="ignore"):
-        return run_backward(fwd, of, upstream)
+        bwd = run_backward(fwd, of, upstream)
+        if isinstance(fwd.world, NumpyWorld):
+            _warn_of_indeterminate(bwd)
+    return bwd
+
+
+def _warn_of_indeterminate(bwd: Backward) -> None:
+    """Name the first edge on which ∞·0 was taken for 0: the true gradient there may be another."""
+    for edge in bwd.edges:
+        up = edge.upstream
+        infinite = math.isinf(up) if up.__class__ is np.float64 else np.isinf(up).any()
+        if infinite and edge.local is not None and np.any(np.isinf(up) & (np.asarray(edge.local) == 0)):
+            result, operand = bwd.graph.name(edge.result), bwd.graph.name(edge.operand)
+            warnings.warn(
+                f"∞·0 on the edge from {operand} to {result} ({edge.result.where}): the gradient is set to 0 there and "
+                f"may be another. Fix: cg.simplify rewrites sums that saturate, such as cross-entropy of a sigmoid",
+                IndeterminateWarning,
+                stacklevel=3,
+            )
+            return

@@ -16,6 +16,7 @@ import pytest
 import cgraph as cg
 import viz
 from cgraph.chapter import figure_6_17
+from cgraph.errors import IndeterminateWarning
 
 DEEP = 20_000
 
@@ -28,6 +29,19 @@ def test_trap_29_the_chapters_own_chain_from_6_42_to_6_43_is_a_minus_y() -> None
     """At z = 40 and y = 0 the factors are inf and 0; on logits the product is right."""
     z = cg.variable("z")
     assert gradients(cg.sigmoid_cross_entropy(z, 0.0), z=40.0).gradient["z"] == pytest.approx(1.0, rel=1e-15)
+
+
+def test_trap_29_the_composed_chain_warns_and_its_rewriting_is_right() -> None:
+    z = cg.variable("z")
+    composed = cg.binary_cross_entropy(cg.sigmoid(z).named("a"), 0.0).named("L")
+    with pytest.warns(IndeterminateWarning, match="on the edge from z to a .*simplify"):
+        gradients(composed, z=40.0)
+    assert gradients(cg.simplify(composed), z=40.0).gradient["z"] == pytest.approx(1.0, rel=1e-15)
+
+
+def test_trap_9_a_root_of_a_square_at_0_is_0_with_a_warning_that_names_the_edge() -> None:
+    with pytest.warns(IndeterminateWarning, match="on the edge from x to v1"):
+        assert gradients(cg.parse("y = sqrt(x*x)"), x=0.0).gradient["x"] == 0.0
 
 
 def test_trap_30_binary_cross_entropy_in_single_precision_keeps_its_slope() -> None:
