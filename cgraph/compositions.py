@@ -251,10 +251,10 @@ def dropout(x: Any, mask: Any, p: float, *, training: bool = True) -> Node:
             where=mask.where,
             why="each element needs its own 0 or 1",
         )
-    if not training or p == 0:
-        return x
-    kept: Node = op("where", mask, x * (0.0 if p == 1 else 1 / (1 - p)), 0.0)
-    return kept
+    if training and p > 0:
+        return op("where", mask, x * (0.0 if p == 1 else 1 / (1 - p)), 0.0)
+    unchanged: Node = x
+    return unchanged
 
 
 def embedding(table: Any, ids: Any, *, padding: int | None = None) -> Node:

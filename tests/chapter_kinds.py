@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import sympy
 
 import cgraph as cg
 from cgraph.train import SGD
@@ -20,7 +21,8 @@ Build = Callable[[Record], Any]  # a case's graph -> its nodes by name, and its 
 class Checker:
     """Compares with a case's tolerance, and counts."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, cases: Mapping[str, Record]) -> None:
+        self.cases = cases  # the other cases of the file, by id
         self.inputs, self.expected, self.rule = record["inputs"], record["expected"], record["tolerance"]
         self.count = 0
 
@@ -177,6 +179,22 @@ def train(check: Checker, build: Build) -> None:
         check(value(root, **{**values, **batches[i % len(batches)]}), want["loss_after_same_batch"])
 
 
+def minibatch(check: Checker, build: Build) -> None:
+    batch = check.cases[check.inputs["batch_case"]]
+    root, values = build(batch["graph"]), {k: np.array(v, float) for k, v in batch["inputs"].items()}
+
+    def compare(feed: dict[str, Any], loss: float, gradients: Mapping[str, Any]) -> None:
+        bwd = cg.backward(cg.forward(root, feed))
+        check(bwd.forward.values[-1], loss)
+        for name, want in gradients.items():
+            check(bwd.gradient[name], want, name)
+
+    for i, one in enumerate(check.expected["per_example"]):
+        alone = {k: np.repeat(values[k][i : i + 1], len(values[k]), 0) for k in ("X", "Y")}  # its mean is its own
+        compare({**values, **alone}, one["loss"], {k[5:]: v for k, v in one.items() if k.startswith("grad_")})
+    compare(values, check.expected["mean_loss"], check.expected["mean_grad"])
+
+
 def tune(check: Checker, build: Build) -> None:
     def loss(data: str) -> cg.Node:
         z = w * np.array(check.inputs[f"{data}_x"], float) + b
@@ -198,11 +216,25 @@ def tune(check: Checker, build: Build) -> None:
     check(min(losses, key=lambda eta: losses[eta]), check.expected["best_eta"])
 
 
+def symbolic_identity(check: Checker, build: Build) -> None:
+    def same(node: cg.Node, formula: str, **local: Any) -> None:
+        names = {s: sympy.Symbol(s, real=True) for s in ("y", "a", "z")} | local
+        assert sympy.simplify(cg.to_sympy(node) - sympy.sympify(formula, locals=names)) == 0, formula
+        check.count += 1
+
+    logistic = 1 / (1 + sympy.exp(-sympy.Symbol("z", real=True)))
+    loss, unit = (cg.parse(f"{name} = {check.inputs[name]}") for name in ("L", "a"))
+    whole = cg.parse(f"L = {check.inputs['L'].replace('a', '(' + check.inputs['a'] + ')')}")
+    same(cg.grad(loss, "a"), check.expected["dL_da"])
+    same(cg.grad(unit, "z"), check.expected["da_dz"], a=logistic)
+    same(cg.grad(whole, "z"), check.expected["dL_dz"], a=logistic)
+
+
 KINDS: Mapping[str, Callable[[Checker, Build], None]] = {
     f.__name__: f
     for f in (
         function_table, identity_table, function, linear_collapse, embedding_lookup, pooling, loss_table, dropout,
-        hidden_points, perceptron_table, step_network, optimizer, train, tune,
+        hidden_points, perceptron_table, step_network, optimizer, train, tune, symbolic_identity, minibatch,
     )
 }  # fmt: skip
 LATER = {  # what a later issue builds
@@ -211,7 +243,5 @@ LATER = {  # what a later issue builds
     "boundary": "the line of a unit",
     "windows": "windows over tokens",
     "normalise": "normalising with the statistics of the training set",
-    "minibatch": "batches of examples one by one",
     "embedding_lookup_ids": "a vocabulary",
-    "symbolic_identity": "identities among printed equations",
 }

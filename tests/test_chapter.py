@@ -230,19 +230,22 @@ def built(graph: dict[str, Any]) -> cg.Node:
     return nodes[graph["output"]].named(graph["output"])
 
 
-def _check_kind(record: dict[str, Any]) -> None:
+def _check_kind(record: dict[str, Any], path: Path) -> None:
     if record["kind"] not in KINDS:
         pytest.skip(f"a case of kind {record['kind']}: {LATER.get(record['kind'], 'a later issue')}")
     if record["kind"] == "optimizer" and record["inputs"]["algorithm"] != "sgd":
         pytest.skip(f"the optimiser {record['inputs']['algorithm']}: a later issue")
-    check = Checker(record)
+    cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    check = Checker(record, {c["id"]: c for c in cases})
     KINDS[record["kind"]](check, built)
     assert check.count
 
 
-def test_a_case_of_the_chapter_comes_out_to_the_last_edge(record: dict[str, Any]) -> None:
+def test_a_case_of_the_chapter_comes_out_to_the_last_edge(
+    record: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
     if record["kind"] != "graph":
-        _check_kind(record)
+        _check_kind(record, request.config.getoption("--cases"))
         return
     if lacking(record):
         pytest.skip(f"the table has no row yet for: {', '.join(lacking(record))}")
