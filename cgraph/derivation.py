@@ -327,7 +327,7 @@ def _shortest(expression: Any) -> Any:
     forms = [expression]
     attempts: list[Callable[[Any], Any]] = [sympy.factor_terms]
     if size <= FEW:  # these expand on the way
-        attempts += [lambda e: sympy.cancel(sympy.together(e)), sympy.factor, sympy.simplify]
+        attempts += [lambda e: sympy.cancel(sympy.together(e)), sympy.factor]
     for attempt in attempts if size else ():
         try:
             forms.append(attempt(expression))

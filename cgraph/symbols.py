@@ -21,6 +21,7 @@ RELATIONS = {  # which row says it, and whether its operands change places
     sympy.Gt: ("less", True),
     sympy.Le: ("greater_equal", True),
 }
+STEPS = {sympy.sign: "sign", sympy.floor: "floor", sympy.ceiling: "ceil"}  # their rows' formulas say more
 KNOWN_FORMS = (sympy.exp, sympy.cos, sympy.sqrt, sympy.log)
 
 
@@ -108,8 +109,8 @@ def _reading(e: Any, given: dict[str, Node]) -> tuple[tuple[Any, ...], Callable[
         return e.args, lambda x, y: op[name](y, x) if swapped else op[name](x, y)
     if isinstance(e, sympy.Piecewise) and "where" in TABLE:
         return _cases(e)
-    name = _functions().get((type(e), len(e.args)), "")
-    if name:
+    name = _functions().get((type(e), len(e.args)), STEPS.get(type(e), ""))
+    if name in TABLE:
         return e.args, op[name]
     for form in KNOWN_FORMS:  # sech, cot and their like are told in others
         told = e.rewrite(form)
@@ -124,9 +125,9 @@ def _functions() -> dict[tuple[Any, int], str]:
     """SymPy's functions that are the formula of a row, by their number of operands, read from the table."""
     found: dict[tuple[Any, int], str] = {}
     for name, row in TABLE.items():
-        if row.elementwise and row.arity and not row.defaults:
+        if row.elementwise and row.arity:
             try:
-                told, names = formula(row, row.arity, {})
+                told, names = formula(row, row.arity, row.defaults)
             except (sympy.SympifyError, TypeError, AttributeError):
                 continue
             if isinstance(told, sympy.Function) and list(told.args) == names:

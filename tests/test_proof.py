@@ -10,7 +10,8 @@ import pytest
 import sympy
 
 import cgraph as cg
-from cgraph.errors import GradientError
+from cgraph.cancel import cancels
+from cgraph.errors import GradientError, NameUnknownError, ValueRefusedError
 from cgraph.node import build
 from cgraph.ops import TABLE
 from cgraph.proof import compare
@@ -206,3 +207,49 @@ def test_a_report_with_agreements_only_is_not_called_proved(monkeypatch: pytest.
         assert not report.proved
         assert not report.failures
         assert "points" in str(report).splitlines()[-1]
+
+
+# Ops and models ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("op", ["tanh", cg.functions()["tanh"]], ids=["name", "function"])
+def test_an_op_is_proved_by_its_name_or_as_a_function(op: Any) -> None:
+    report = cg.prove(op)
+    assert report.proved
+    assert [c.subject for c in report.checks] == ["∂tanh/∂x"]
+
+
+def test_an_unknown_op_is_refused_with_the_name_that_was_meant() -> None:
+    with pytest.raises(NameUnknownError, match="did you mean 'tanh'"):
+        cg.prove("tanhh")
+
+
+def test_a_model_is_proved_for_every_output_at_once() -> None:
+    report = cg.prove(cg.nn.MLP([2, 3, 1], "tanh", seed=0))
+    assert report.proved, report
+    assert len(report.checks) == 2 + 6 + 3 + 3 + 1 + 1  # X, W[1], b[1], W[2], b[2], and the output's own factor
+
+
+def test_a_model_without_matrices_needs_the_shape_of_its_input() -> None:
+    act = cg.nn.Activation("tanh")
+    with pytest.raises(ValueRefusedError, match=r"give inputs="):
+        cg.prove(act)
+    assert cg.prove(act, inputs=(2,)).proved
+
+
+def test_the_gradients_of_a_4_8_3_softmax_classifier_are_proved_exactly() -> None:
+    logits = cg.nn.MLP([4, 8, 3], "tanh", seed=0)(cg.variable("X", (1, 4)))
+    report = cg.prove(cg.nn.softmax_cross_entropy(logits, cg.variable("Y", (1, 3))))
+    assert report.proved
+    assert len(report.checks) == 4 * 8 + 8 + 8 * 3 + 3 + 4 + 3
+
+
+@pytest.mark.parametrize(
+    "difference, expected",
+    [
+        (sympy.exp(-x) / (1 + sympy.exp(-x)) - 1 / (1 + sympy.exp(x)), True),
+        (sympy.tanh(x * y) ** 2 - sympy.tanh(x * y), False),
+        (sympy.sqrt(x) * sympy.sqrt(x) - sympy.sqrt(x) ** 3, False),
+        (sympy.exp(x) - sympy.exp(2 * x), False),
+    ],
+)
+def test_functions_cancel_as_symbols_do_and_no_further(difference: Any, expected: bool) -> None:
+    assert cancels(difference) is expected
