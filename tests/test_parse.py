@@ -134,7 +134,7 @@ BAD: list[tuple[str, str]] = [
     ("().__class__.__bases__", "attribute"),
     ("np.tanh(a)", "only functions of the table can be called"),
     ("foo(a)", "there is no function foo"),
-    ("tahn(a)", "did you mean tanh?"),
+    ("sigmoyd(a)", "did you mean sigmoid?"),
     ("print(a)", "there is no function print"),
     ("eval(a)", "there is no function eval"),
     ("__import__(a)", "there is no function __import__"),
