@@ -79,7 +79,7 @@ class OutputError(CgraphError, OSError):
 
 
 class IndeterminateWarning(UserWarning):
-    """An infinite gradient met a local derivative of 0: the factors do not determine their product, which is set to 0."""
+    """An infinite gradient met a local derivative of 0: the factors do not determine the product, which is set to 0."""
 
 
 def missing_package(package: str, extra: str, purpose: str) -> MissingPackageError:
