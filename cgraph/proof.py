@@ -18,9 +18,9 @@ from cgraph.backward import Backward, backward
 from cgraph.cancel import cancels
 from cgraph.errors import NameUnknownError, ValueRefusedError, close_matches
 from cgraph.forward import Forward, forward
-from cgraph.functions import Function
+from cgraph.functions import Function, functions
 from cgraph.graph import Graph
-from cgraph.node import Node, variable
+from cgraph.node import Node, short, variable
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
 from cgraph.worlds.sympy import SYMPY, as_object, formula
@@ -122,7 +122,10 @@ def prove(
         return prove_row(_row(of))
     if callable(of) and hasattr(of, "parameters"):
         return prove(_weighted(of, inputs), sizes)
-    assert isinstance(of, (Node, Graph, Forward, Backward))
+    if not isinstance(of, (Node, Graph, Forward, Backward)):
+        raise ValueRefusedError(
+            f"prove is given {short(of)}", fix="give a node, a graph, a pass, an op of the table, or a model"
+        )
     root = of.of if isinstance(of, Backward) else of.graph.output if isinstance(of, Forward) else of
     graph = root if isinstance(root, Graph) else Graph(root)
     names = sorted({d for n in graph.nodes for d in n.shape if isinstance(d, str)})
@@ -143,6 +146,13 @@ def prove(
 
 
 def _row(of: str | Function) -> Row:
+    name = of if isinstance(of, str) else of.__name__
+    if name in functions() and name not in TABLE:
+        raise ValueRefusedError(
+            f"{name} is no row of the table",
+            why="it is made of ops that are",
+            fix=f"prove a graph of it: cg.prove(cg.{name}(...))",
+        )
     if isinstance(of, Function):
         return of.row
     if of not in TABLE:

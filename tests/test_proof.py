@@ -222,6 +222,18 @@ def test_an_unknown_op_is_refused_with_the_name_that_was_meant() -> None:
         cg.prove("tanhh")
 
 
+@pytest.mark.parametrize("name", ["mse", "trace"])
+def test_what_is_made_of_ops_is_proved_as_a_graph(name: str) -> None:
+    for op in (name, cg.functions()[name]):
+        with pytest.raises(ValueRefusedError, match="prove a graph of it"):
+            cg.prove(op)
+
+
+def test_what_is_nothing_to_prove_is_refused() -> None:
+    with pytest.raises(ValueRefusedError, match="prove is given 3"):
+        cg.prove(3)  # type: ignore[arg-type]
+
+
 def test_a_model_is_proved_for_every_output_at_once() -> None:
     report = cg.prove(cg.nn.MLP([2, 3, 1], "tanh", seed=0))
     assert report.proved, report
