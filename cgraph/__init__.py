@@ -25,6 +25,7 @@ from cgraph.worlds.numpy import NUMPY, NumpyWorld
 
 if TYPE_CHECKING:
     from cgraph import nn, train
+    from cgraph.check import check_gradient
     from cgraph.derivation import Derivation, derive, to_latex
     from cgraph.proof import Report, prove, to_sympy
     from cgraph.symbols import from_sympy
@@ -46,6 +47,7 @@ __all__ = [
     "Report",
     "Taylor",
     "backward",
+    "check_gradient",
     "constant",
     "derive",
     "errors",
@@ -74,6 +76,7 @@ __all__ = [
 
 _LAZY = {
     "SYMPY": "cgraph.worlds.sympy",
+    "check_gradient": "cgraph.check",
     "prove": "cgraph.proof",
     "to_sympy": "cgraph.proof",
     "from_sympy": "cgraph.symbols",

@@ -35,7 +35,7 @@ RANK = {
             ["numpys"],
             ["passes", "functions", "notation"],
             ["cancel"],
-            ["proof", "symbols", "tracing", "compile"],
+            ["proof", "check", "symbols", "tracing", "compile"],
             ["derivation"],
             ["nn", "chapter"],
             ["train"],

@@ -9,6 +9,7 @@ import copy
 import gc
 import pickle
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ import cgraph as cg
 import viz
 from cgraph.chapter import figure_6_17
 from cgraph.errors import IndeterminateWarning
+from cgraph.node import build
+from cgraph.ops import TABLE
 
 DEEP = 20_000
 
@@ -148,3 +151,37 @@ def test_trap_69_the_worked_unit_of_section_6_1() -> None:
     fwd = cg.forward(cg.sigmoid(z).named("y"), x=[0.5, 0.6, 0.1])
     assert fwd["z"] == pytest.approx(0.87, rel=1e-15)
     assert round(float(fwd["y"]), 2) == 0.70
+
+
+@pytest.mark.parametrize("formula", ["y = relu(x)", "y = abs(x)", "y = maximum(x, 0)"])
+def test_trap_70_a_kink_is_not_differentiable_rather_than_wrong(formula: str) -> None:
+    report = cg.check_gradient(gradients(cg.parse(formula), x=0.0))
+    assert [s.verdict for s in report.slopes if s.ours != s.difference] in ([], ["not differentiable here"])
+    assert report.failures == ()
+
+
+def test_trap_70_a_gradient_that_is_wrong_is_called_wrong() -> None:
+    wrong = build(replace(TABLE["tanh"], rules=(lambda w, z, x: 1 - z,)), cg.variable("x"))
+    report = cg.check_gradient(gradients(wrong, x=0.3))
+    assert [s.verdict for s in report.slopes] == ["WRONG"]
+    assert not report.agrees
+
+
+def test_trap_71_the_checker_works_in_double_precision_and_leaves_its_input_as_it_was() -> None:
+    x, values = cg.variable("x", 3), np.array([0.1, -2.0, 3.0], dtype=np.float32)
+    fwd = cg.forward(cg.sum(cg.tanh(x) * x), {x: values}, world=cg.NumpyWorld("float32"))
+    before = fwd["x"].copy()
+    report = cg.check_gradient(cg.backward(fwd))
+    assert report.agrees
+    assert len(report.slopes) == 3
+    assert (fwd["x"] == before).all()
+    assert (values == np.array([0.1, -2.0, 3.0], dtype=np.float32)).all()
+
+
+def test_the_checker_compares_every_element_of_every_leaf_of_a_net() -> None:
+    model = cg.nn.MLP([2, 3, 1], "tanh", seed=0)
+    loss = cg.nn.sigmoid_cross_entropy(model(cg.variable("X", (2, 2))), cg.constant([[0.0], [1.0]]))
+    report = cg.check_gradient(gradients(loss, X=[[0.5, -1.0], [2.0, 0.25]]))
+    assert len(report.slopes) == 4 + 6 + 3 + 3 + 1
+    assert report.agrees
+    assert "17 agrees, 0 WRONG" in str(report)

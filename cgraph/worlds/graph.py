@@ -38,6 +38,8 @@ class GraphWorld:
         return build(TABLE["broadcast_like"], zero, like) if shape else zero
 
     def times(self, upstream: Any, local: Any) -> Any:
+        if local.__class__ is int and local in (1, -1):  # most edges are sums: no node for a factor of 1
+            return upstream if local == 1 else -upstream
         guarded = _may_be_infinite(local) or _may_be_infinite(upstream)
         return build(TABLE["scale"], upstream, local) if guarded else upstream * local
 
