@@ -62,6 +62,10 @@ class GradientError(CgraphError, ValueError):
     """A gradient that does not exist: of something that is no scalar, or of what nothing flows to."""
 
 
+class TooDeepError(CgraphError, RecursionError):
+    """An expression that another library, which recurses, cannot nest so deeply."""
+
+
 class TrainingError(CgraphError, ArithmeticError):
     """Training that cannot go on, such as a loss that is no longer a number."""
 

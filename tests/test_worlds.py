@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 import cgraph as cg
 from cgraph.backward import backward
-from cgraph.errors import MissingValueError
+from cgraph.errors import MissingValueError, TooDeepError
 from cgraph.forward import forward
 from cgraph.ops import TABLE
 from cgraph.worlds.numpy import NUMPY
@@ -141,11 +141,18 @@ def test_the_kink_of_relu_is_the_chapters_in_symbols_too() -> None:
     assert [slope.subs(symbol, v) for v in (-1, 0, 1)] == [0, 1, 1]
 
 
-def test_a_chain_of_thousands_of_nodes_in_symbols() -> None:
-    # Shorter than elsewhere: a sum of symbols is flat, but each of SymPy's operations takes tens of microseconds.
+def test_a_chain_of_100_000_nodes_in_symbols() -> None:
     node = x = cg.variable("x")
-    for _ in range(2_000):
+    for _ in range(100_000):
         node = node + 1
     bwd = backward(forward(node, {}, SYMPY))
-    assert bwd.forward[node][()] == sympy.Symbol("x", real=True) + 2_000
+    assert bwd.forward[node][()] == sympy.Symbol("x", real=True) + 100_000
     assert bwd.gradient[x][()] == 1
+
+
+def test_an_expression_too_deep_for_sympy_is_an_error_of_ours() -> None:
+    node = cg.variable("x")
+    for _ in range(3_000):
+        node = cg.tanh(node)
+    with pytest.raises(TooDeepError, match="tanh is nested too deeply for SymPy"):
+        cg.forward(node, world=SYMPY)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy
 
-from cgraph.errors import MissingValueError
+from cgraph.errors import MissingValueError, TooDeepError
 from cgraph.node import CONSTANT, Node
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
@@ -62,7 +63,14 @@ class SympyWorld:
         return symbols(node.name or "", shape)
 
     def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return getattr(self, row.name)(*operands, **attrs)
+        try:
+            return getattr(self, row.name)(*operands, **attrs)
+        except RecursionError:
+            raise TooDeepError(
+                f"the expression of {row.name} is nested too deeply for SymPy",
+                why="SymPy's own functions recurse",
+                fix="take a part of the graph, or numbers instead of symbols",
+            ) from None
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
         return as_object(np.ones(value.shape, int)) if upstream is None else as_object(upstream)
@@ -111,13 +119,20 @@ def exact(number: Any) -> Any:
 
 def formula(row: Row, count: int, attrs: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     """The formula of an elementwise row for `count` operands, and the real symbols that stand for them."""
+    expression, names = _read(row, count, tuple(sorted(attrs.items())))
+    return expression, list(names)
+
+
+@lru_cache(maxsize=1024)
+def _read(row: Row, count: int, attrs: tuple[tuple[str, Any], ...]) -> tuple[Any, tuple[Any, ...]]:
+    """What `formula` gives, read once: SymPy's reader takes longer than most that is done with the result."""
     spelled = (*row.operands, *(f"x{i}" for i in range(2, count)))[:count]
     names = [sympy.Symbol(n, real=True) for n in spelled]
-    known = {s.name: s for s in names} | {name: exact(value) for name, value in attrs.items()}
+    known = {s.name: s for s in names} | {name: exact(value) for name, value in attrs}
     expression = sympy.sympify(row.formula, locals=known)
     for extra in names[2:] if row.arity is None else ():
         expression = expression.func(expression, extra)
-    return expression, names
+    return expression, tuple(names)
 
 
 def _elementwise(row: Row, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -> Any:
