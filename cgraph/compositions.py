@@ -72,7 +72,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
             why="equal parts need a size that is a number and can be divided",
             fix="give the indices to cut at, such as [2, 3]",
         )
-    cuts = [size * i // parts for i in range(parts + 1)] if parts is not None else [0, *sections, size]  # type: ignore[misc]
+    cuts = [size * i // parts for i in range(parts + 1)] if parts is not None else [0, *sections, size]  # type: ignore[misc]  # sections: a list then
     whole = (slice(None),) * axis
     return [x[(*whole, slice(start, stop))] for start, stop in pairwise(cuts)]
 

@@ -331,7 +331,7 @@ def _shortest(expression: Any) -> Any:
     for attempt in attempts if size else ():
         try:
             forms.append(attempt(expression))
-        except (sympy.PolynomialError, NotImplementedError):
+        except (sympy.PolynomialError, NotImplementedError):  # both are SymPy's: it cannot decide
             continue
     return min(forms, key=lambda e: (sympy.count_ops(e), len(sympy.sstr(e))))
 

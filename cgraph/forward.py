@@ -51,7 +51,7 @@ def forward(
             attrs = node.attrs
             if "shape" in attrs:
                 attrs = {**attrs, "shape": shapes.bind(attrs["shape"], bound)}
-            values.append(world.apply(node.op, [values[index[x]] for x in node.operands], attrs))  # type: ignore[arg-type]
+            values.append(world.apply(node.op, [values[index[x]] for x in node.operands], attrs))  # type: ignore[arg-type]  # an op has a row
         else:
             values.append(leaves[node])
     return Forward(graph, world, tuple(values))

@@ -37,7 +37,7 @@ class Composition(Function):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         update_wrapper(self, function)
-        self.row = TABLE.get(function.__name__)  # type: ignore[assignment]
+        self.row = TABLE.get(function.__name__)  # type: ignore[assignment]  # None: no row
         if self.row is not None:
             self.__doc__ = f"{function.__doc__}\n\n    The op of the table: {self.row.formula}."
         self._function = function
