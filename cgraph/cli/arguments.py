@@ -1,0 +1,62 @@
+"""What the commands share: how they are declared, how their values are read, where their files go."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+
+from cgraph.errors import CgraphError, FormulaError, OutputError, ValueRefusedError
+from cgraph.graph import Graph
+from cgraph.parse import parse
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as all of ours."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CgraphError(message, fix=f"{self.prog} --help shows how to call it")
+
+
+def read(formula: str, written: list[str]) -> tuple[Graph, dict[str, Any]]:
+    """A formula as a graph, and its values by name; the shapes of arrays among them become the leaves' shapes."""
+    values = dict(value(text) for text in written)
+    return parse(formula, {n: v.shape for n, v in values.items() if v.shape} if values else None), values
+
+
+def value(text: str) -> tuple[str, Any]:
+    """`a=3`, `b=1/2`, `x=[1,2]` as a name and an array."""
+    name, equals, written = text.partition("=")
+    if not equals or not name.strip():
+        raise FormulaError(f"{text!r} is no value", fix="write name=value, such as a=3")
+    try:
+        try:
+            value: Any = float(Fraction(written.strip()))
+        except ValueError:
+            value = ast.literal_eval(written.strip())
+        array = np.asarray(value, dtype=float)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, ArithmeticError):
+        raise ValueRefusedError(
+            f"{name} is given {written[:40]!r}",
+            why="that is no number and no array",
+            fix=f"write {name}=3 or {name}=[1,2]",
+        ) from None
+    return name.strip(), array
+
+
+def folder(path: str) -> Path:
+    """The folder of this path, made when it is not there."""
+    made = Path(path)
+    try:
+        made.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder {path} cannot be made", why=error.strerror or str(error), fix="choose another"
+        ) from None
+    return made
