@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cgraph.derivation import Derivation, derive, to_latex
     from cgraph.proof import Report, prove, to_sympy
     from cgraph.symbols import from_sympy
+    from cgraph.unrolling import unroll
     from cgraph.worlds.sympy import SYMPY
 
 __version__ = "0.1.0"
@@ -69,6 +70,7 @@ __all__ = [
     "to_sympy",
     "trace",
     "train",
+    "unroll",
     "variable",
     "variables",
     "vjp",
@@ -82,6 +84,7 @@ _LAZY = {
     "from_sympy": "cgraph.symbols",
     "derive": "cgraph.derivation",
     "to_latex": "cgraph.derivation",
+    "unroll": "cgraph.unrolling",
     "Derivation": "cgraph.derivation",
     "Report": "cgraph.proof",
 }

@@ -1,7 +1,8 @@
 """Mathematics as it is written: names, numbers and formulas as small trees, with their text and LaTeX.
 
 A picture typesets these trees; a terminal prints their `text`. A name keeps the user's spelling as its text and
-gets real superscripts and subscripts in print: `w[1]11` is w with [1] above and 11 below, `yhat` is y with a hat.
+gets real superscripts and subscripts in print: `w[1]11` is w with [1] above and 11 below, `x(2)1` is x with (2)
+above (the second example) and 1 below, `yhat` is y with a hat.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ _SPELLED = (
 )
 _GREEK = dict(zip(_SPELLED, "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
 _NAME = re.compile(
-    r"(?P<base>[^\W\d_]+?)(?:_?(?P<hat>hat))?(?:\[(?P<sup>[\w+−-]{1,6})\])?_?"
+    r"(?P<base>[^\W\d_]+?)(?:_?(?P<hat>hat))?(?:\[(?P<sup>[\w+−-]{1,6})\])?(?P<example>\(\d{1,6}\))?_?"
     r"(?P<sub>(?<![^\W\d])[^\W_]+|\d+(?:_\w+)?|(?<=_)\w+)?(?P<prime>'*)"
 )
 
@@ -114,7 +115,7 @@ def name(spelling: str) -> Math:
     math: Math = Sym(letter, italic=len(letter) == 1)
     if found["hat"]:
         math = Hat(math)
-    raised = (f"[{sup}]" if sup else "") + "′" * len(found["prime"])
+    raised = (f"[{sup}]" if sup else "") + (found["example"] or "") + "′" * len(found["prime"])
     if raised or sub:
         math = Script(math, Sym(raised) if raised else None, Sym(sub.replace("_", ",")) if sub else None)
     return Named(math, spelling)

@@ -35,7 +35,7 @@ RANK = {
             ["numpys"],
             ["passes", "functions", "notation"],
             ["cancel"],
-            ["proof", "check", "symbols", "tracing", "compile"],
+            ["proof", "check", "symbols", "tracing", "compile", "unrolling"],
             ["derivation"],
             ["nn", "chapter"],
             ["train"],
