@@ -6,10 +6,10 @@ import copyreg
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, close_matches
-from cgraph.node import CONSTANT, OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
+from cgraph.node import OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
 from cgraph.ops.row import NONE
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ class Graph:
         for output in self.outputs:
             if not isinstance(output, Node):
                 raise ValueRefusedError(f"{short(output)} is no node", fix="a graph is made from nodes")
-        self.nodes: tuple[Node, ...] = tuple(_in_order(self.outputs))
-        self.index: Mapping[Node, int] = {node: i for i, node in enumerate(self.nodes)}
+        order, index = _in_order(self.outputs)
+        self.nodes: tuple[Node, ...] = tuple(order)
+        self.index: Mapping[Node, int] = index
         self._by_name = _named_once(self.nodes)
 
     @cached_property
@@ -78,12 +79,13 @@ class Graph:
     @cached_property
     def differentiable(self) -> tuple[bool, ...]:
         """For each node, whether a variable or a parameter stands below it."""
-        flags: list[bool] = []
-        for node in self.nodes:
-            if node.kind == OP:
-                flags.append(any(flags[self.index[x]] for x in node.operands))
-            else:
-                flags.append(node.kind != CONSTANT)
+        flags = [node.kind in (VARIABLE, PARAMETER) for node in self.nodes]
+        index = self.index
+        for place, node in enumerate(self.nodes):
+            for operand in node.operands:
+                if flags[index[operand]]:
+                    flags[place] = True
+                    break
         return tuple(flags)
 
     def name(self, node: Node) -> str:
@@ -169,26 +171,34 @@ def _unpickle(records: list[tuple[Any, ...]], outputs: int) -> Node | Graph:
     return Graph(found) if outputs else found[0]
 
 
-def _in_order(outputs: Sequence[Node]) -> list[Node]:
-    """Depth first, operands from left to right, each node after its operands; without recursion."""
+def _in_order(outputs: Sequence[Node]) -> tuple[list[Node], dict[Node, int]]:
+    """Depth first, operands from left to right, each node after its operands; without recursion.
+
+    The nodes, and the place of each among them.
+    """
     order: list[Node] = []
-    state: dict[Node, bool] = {}  # False while a node waits for its operands, True when it is done
-    stack = list(reversed(outputs))
+    places: dict[Node, int] = {}  # -1 while a node waits for its operands
+    stack = list(outputs)[::-1]
     while stack:
         node = stack[-1]
-        done = state.get(node)
-        if done is None:
-            state[node] = False
-            waiting = [x for x in node.operands if not state.get(x)]
-            if any(state.get(x) is False for x in waiting):
-                _refuse_cycle(node, next(x for x in waiting if x in state))
-            stack.extend(reversed(waiting))
-        else:
-            stack.pop()
-            if not done:
-                state[node] = True
-                order.append(node)
-    return order
+        place = places.get(node)
+        if place is None:
+            places[node] = -1
+            height = len(stack)
+            for operand in node.operands[::-1]:
+                place = places.get(operand)
+                if place is None:
+                    stack.append(operand)
+                elif place < 0:
+                    _refuse_cycle(node, operand)
+            if len(stack) > height:
+                continue
+            place = -1
+        stack.pop()
+        if place < 0:
+            places[node] = len(order)
+            order.append(node)
+    return order, places
 
 
 def _refuse_cycle(node: Node, operand: Node) -> None:
@@ -201,11 +211,12 @@ def _refuse_cycle(node: Node, operand: Node) -> None:
 
 def _named_once(nodes: Iterable[Node]) -> dict[str, Node]:
     by_name: dict[str, Node] = {}
-    for node in nodes:
-        if node.name is not None and by_name.setdefault(node.name, node) is not node:
+    for node in [n for n in nodes if n.name is not None]:  # few, of many
+        name = cast(str, node.name)
+        if by_name.setdefault(name, node) is not node:
             raise GraphError(
-                f"two different nodes are named {node.name!r}",
-                where=f"{by_name[node.name].where}; and {node.where}",
+                f"two different nodes are named {name!r}",
+                where=f"{by_name[name].where}; and {node.where}",
                 fix="give one of them another name, or use one node in both places",
             )
     return by_name

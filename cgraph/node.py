@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import linecache
-import os
 import sys
+from collections.abc import Callable
 from types import CodeType, MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cgraph.errors import (
-    CgraphError,
-    ShapeError,
-    ValueRefusedError,
-)
+from cgraph.errors import CgraphError, ShapeError, ValueRefusedError
 from cgraph.ops import TABLE
 from cgraph.ops.row import NONE, Attrs, Row
+from cgraph.origin import HERE, Origin, caller, describe, one_line
 from cgraph.shapes import Shape, as_shape, show
 
-if TYPE_CHECKING:
-    pass
-
 VARIABLE, PARAMETER, CONSTANT, OP = "variable", "parameter", "constant", "op"
-_HERE = os.path.dirname(__file__) + os.sep
-Origin: TypeAlias = "tuple[CodeType, int] | str"
+_frame = sys._getframe
 
 
 class _Slots:
@@ -33,6 +25,69 @@ class _Slots:
     change: slots without a `__setattr__` of their own are what makes building a graph fast."""
 
     __slots__ = ("__weakref__", "attrs", "code", "instruction", "kind", "name", "op", "operands", "shape", "value")
+
+    def __init__(
+        self,
+        kind: str,
+        op: Row | None,
+        operands: tuple[Node, ...],
+        attrs: Attrs,
+        shape: Shape,
+        name: str | None,
+        value: Any,
+        code: CodeType | str,
+        instruction: int,
+    ) -> None:
+        self.kind = kind
+        self.op = op
+        self.operands = operands
+        self.attrs = attrs
+        self.shape = shape
+        self.name = name
+        self.value = value
+        self.code = code
+        self.instruction = instruction
+
+
+def _operator(name: str) -> Callable[[Any, Any], Node]:
+    """An operator of nodes. All on one level, because graphs of scalars are built one operator at a time."""
+    row = TABLE[name]
+    elementwise = row.elementwise
+
+    def apply(self: Any, other: Any) -> Node:
+        frame = _frame(1)
+        code = frame.f_code
+        plain = elementwise and other.__class__ is Node and self.shape == other.shape
+        if not plain or code.co_filename.startswith(HERE):
+            return _mixed(row, self, other, code, frame.f_lasti)
+        node: Any = _Slots(OP, row, (self, other), NONE, self.shape, None, None, code, frame.f_lasti)
+        node.__class__ = Node
+        return node  # type: ignore[no-any-return]  # a cast costs a call
+
+    return apply
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Node]:
+    """An operator of which a node is the right operand, and something else the left one."""
+    row = TABLE[name]
+
+    def apply(self: Any, other: Any) -> Node:
+        frame = _frame(1)
+        return _mixed(row, other, self, frame.f_code, frame.f_lasti)
+
+    return apply
+
+
+def _mixed(row: Row, x: Any, y: Any, code: CodeType, instruction: int) -> Node:
+    """An operator between a node and anything, in the frame of which the code and the instruction are given."""
+    origin = caller() if code.co_filename.startswith(HERE) else (code, instruction)
+    if x.__class__ is not Node:
+        x = as_node(x, origin)
+    elif y.__class__ is not Node:
+        y = as_node(y, origin)
+    if x.shape != y.shape or not row.elementwise:
+        return build(row, x, y, origin=origin)
+    return make(OP, row, (x, y), NONE, x.shape, None, None, origin)
 
 
 class Node(_Slots):
@@ -80,7 +135,7 @@ class Node(_Slots):
     @property
     def where(self) -> str:
         """The line of the user's program that built this node, such as `net.py, line 12: d = 2 * b`."""
-        return _describe(self.origin)
+        return describe(self.origin)
 
     @property
     def T(self) -> Node:  # noqa: N802 - NumPy's name
@@ -99,56 +154,17 @@ class Node(_Slots):
         """The same elements in another shape; one dimension may be -1."""
         return build(TABLE["reshape"], self, shape=shape[0] if len(shape) == 1 else shape)
 
-    def __add__(self, other: Any) -> Node:
-        return _binary(_ADD, self, other)
-
-    def __radd__(self, other: Any) -> Node:
-        return _binary(_ADD, other, self)
-
-    def __sub__(self, other: Any) -> Node:
-        return _binary(_SUB, self, other)
-
-    def __rsub__(self, other: Any) -> Node:
-        return _binary(_SUB, other, self)
-
-    def __mul__(self, other: Any) -> Node:
-        return _binary(_MUL, self, other)
-
-    def __rmul__(self, other: Any) -> Node:
-        return _binary(_MUL, other, self)
-
-    def __truediv__(self, other: Any) -> Node:
-        return _binary(_DIV, self, other)
-
-    def __rtruediv__(self, other: Any) -> Node:
-        return _binary(_DIV, other, self)
-
-    def __pow__(self, other: Any) -> Node:
-        return _binary(_POW, self, other)
-
-    def __rpow__(self, other: Any) -> Node:
-        return _binary(_POW, other, self)
-
-    def __matmul__(self, other: Any) -> Node:
-        return _binary(_MATMUL, self, other)
-
-    def __rmatmul__(self, other: Any) -> Node:
-        return _binary(_MATMUL, other, self)
-
-    def __gt__(self, other: Any) -> Node:
-        return _binary(_GREATER, self, other)
-
-    def __ge__(self, other: Any) -> Node:
-        return _binary(_GREATER_EQUAL, self, other)
-
-    def __lt__(self, other: Any) -> Node:
-        return _binary(_LESS, self, other)
-
-    def __le__(self, other: Any) -> Node:
-        return _binary(_LESS_EQUAL, self, other)
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
+    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _reflected("div")
+    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
+    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
+    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
+    __lt__, __le__ = _operator("less"), _operator("less_equal")
 
     def __neg__(self) -> Node:
-        return build(_NEG, self)
+        return build(TABLE["neg"], self)
 
     def __pos__(self) -> Node:
         return self
@@ -221,20 +237,10 @@ def make(
     origin: Origin | None = None,
 ) -> Node:
     """A node from its fields; `build` and the makers of leaves check them first."""
-    node: Any = _Slots()
-    node.kind = kind
-    node.op = op
-    node.operands = operands
-    node.attrs = attrs
-    node.shape = shape
-    node.name = name
-    node.value = value
     if origin is None:
-        origin = _caller()
-    if isinstance(origin, str):
-        node.code, node.instruction = origin, 0
-    else:  # unpacked, so that no tuple stays behind for the garbage collector to visit
-        node.code, node.instruction = origin
+        origin = caller()
+    code, instruction = (origin, 0) if isinstance(origin, str) else origin
+    node: Any = _Slots(kind, op, operands, attrs, shape, name, value, code, instruction)
     node.__class__ = Node
     return node  # type: ignore[no-any-return]  # a cast costs a call, and this is where graphs are built
 
@@ -245,7 +251,7 @@ def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) 
     Raises ShapeError when the shapes do not fit, ValueRefusedError for a wrong number of operands or attributes.
     """
     if origin is None:
-        origin = _caller()
+        origin = caller()
     nodes = tuple([x if x.__class__ is Node else as_node(x, origin) for x in operands])
     arity = row.arity
     if arity != len(nodes) and (arity is not None or len(nodes) < 2):
@@ -253,7 +259,7 @@ def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) 
             return nodes[0]
         raise ValueRefusedError(
             f"{row.name} takes {row.arity or 'at least 2'} operand(s), not {len(nodes)}",
-            where=_describe(origin),
+            where=describe(origin),
             fix=f"{row.name} computes {row.formula}",
         )
     if row.elementwise and not attrs:
@@ -267,7 +273,7 @@ def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) 
     if unknown:
         raise ValueRefusedError(
             f"{row.name} has no attribute {unknown[0]!r}",
-            where=_describe(origin),
+            where=describe(origin),
             fix=f"it has: {', '.join(row.defaults) or 'none'}",
         )
     try:
@@ -278,25 +284,11 @@ def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) 
         )
         raise ShapeError(
             f"{row.name}({names}): {error.what}",
-            where=_describe(origin),
+            where=describe(origin),
             why=error.why,
             fix=error.fix or "make the shapes fit, for example by .reshape or .T",
         ) from None
     return make(OP, row, nodes, MappingProxyType(normal) if normal else NONE, shape, origin=origin)
-
-
-def _binary(row: Row, x: Any, y: Any) -> Node:
-    """`build` for the operators: short, because graphs of scalars are built one operator at a time."""
-    frame = sys._getframe(2)
-    code = frame.f_code
-    origin = _caller() if code.co_filename.startswith(_HERE) else (code, frame.f_lasti)
-    if x.__class__ is not Node:
-        x = as_node(x, origin)
-    elif y.__class__ is not Node:
-        y = as_node(y, origin)
-    if x.shape != y.shape or not row.elementwise:
-        return build(row, x, y, origin=origin)
-    return make(OP, row, (x, y), NONE, x.shape, None, None, origin)
 
 
 def as_node(value: Any, origin: Origin | None = None) -> Node:
@@ -361,12 +353,7 @@ def as_array(value: Any, what: str, dtype: Any = np.float64) -> Any:
 
 def short(value: Any) -> str:
     """A value as a message shows it: one line of at most 70 characters."""
-    return _short_line(repr(value))
-
-
-def _short_line(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 70 else text[:67] + "..."
+    return one_line(repr(value))
 
 
 def _checked(name: str) -> str:
@@ -382,30 +369,9 @@ def number_text(node: Node) -> str:
     return f"{float(node.value):.6g}"
 
 
-# Where a node was built ----------------------------------------------------------------------------------------------
-def _caller() -> Origin:
-    """The first frame outside this package; its line is looked up only when somebody asks."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
-        frame = frame.f_back
-    return frame.f_code, frame.f_lasti
-
-
-def _describe(origin: Origin) -> str:
-    if isinstance(origin, str):
-        return origin
-    code, instruction = origin
-    line = list(code.co_positions())[instruction // 2][0] or code.co_firstlineno
-    source = _short_line(linecache.getline(code.co_filename, line))
-    return f"{os.path.basename(code.co_filename)}, line {line}" + (f": {source}" if source else "")
-
-
-_ADD, _SUB, _MUL, _DIV, _POW, _NEG, _MATMUL = (TABLE[n] for n in ("add", "sub", "mul", "div", "pow", "neg", "matmul"))
-_GREATER, _GREATER_EQUAL, _LESS, _LESS_EQUAL = (TABLE[n] for n in ("greater", "greater_equal", "less", "less_equal"))
-_UFUNCS: dict[np.ufunc, Row] = {row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)} | {
-    np.add: _ADD,
-    np.multiply: _MUL,
-    np.power: _POW,
+_UFUNCS: dict[np.ufunc, Row] = {
+    **{row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)},
+    **{np.add: TABLE["add"], np.multiply: TABLE["mul"], np.power: TABLE["pow"]},
     **{f: TABLE[n] for n in TABLE if isinstance(f := getattr(np, n, None), np.ufunc)},
 }
 NUMPY_FUNCTIONS: dict[Any, Any] = {}  # NumPy's functions -> ours; `numpys` knows what ours are, and fills it

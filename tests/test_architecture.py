@@ -22,7 +22,7 @@ RANK = {
         [
             ["errors"],
             ["shapes"],
-            ["ops"],
+            ["ops", "origin"],
             ["node"],
             ["graph"],
             ["worlds"],
