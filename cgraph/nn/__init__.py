@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from cgraph.nn import init, losses
+from cgraph.nn.dropout import Dropout, draw_masks
 from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.nn.losses import mean_squared_error, sigmoid_cross_entropy, softmax_cross_entropy
-from cgraph.nn.mlp import MLP
-from cgraph.nn.sequential import Sequential
+from cgraph.nn.mlp import MLP, xor_net
+from cgraph.nn.normalise import Normalise
+from cgraph.nn.separability import Separability, is_linearly_separable
+from cgraph.nn.sequential import Layerwise, Sequential
+from cgraph.nn.unit import AND, OR, Perceptron, Unit, decision_line, learn_perceptron, perceptron_rule
 
 __all__ = [
+    "AND",
     "MLP",
+    "OR",
     "Activation",
+    "Dropout",
     "Layer",
+    "Layerwise",
     "Linear",
+    "Normalise",
+    "Perceptron",
+    "Separability",
     "Sequential",
+    "Unit",
+    "decision_line",
+    "draw_masks",
     "init",
+    "is_linearly_separable",
+    "learn_perceptron",
     "losses",
     "mean_squared_error",
+    "perceptron_rule",
     "sigmoid_cross_entropy",
     "softmax_cross_entropy",
+    "xor_net",
 ]

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from cgraph.errors import ValueRefusedError
-from cgraph.nn.init import for_activation, generator
+from cgraph.nn.dropout import Dropout
+from cgraph.nn.init import Initialiser, for_activation, generator
 from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.nn.sequential import Sequential
+from cgraph.node import parameter
 
 
 def MLP(  # noqa: N802 - it makes a model, as a class would
@@ -18,12 +20,14 @@ def MLP(  # noqa: N802 - it makes a model, as a class would
     *,
     seed: int | np.random.Generator,
     bias: bool = True,
+    init: Initialiser | None = None,
+    dropout: float = 0.0,
 ) -> Sequential:
     """A feedforward net of units `sizes[0]`, `sizes[1]`, ...: X [m×sizes[0]] in, [m×sizes[-1]] out (SLP3 Eq. 6.13).
 
     `activations` is one name for every hidden layer, or a name each; with one more, the last is the output's,
-    otherwise the output is the logits. Weights start with He normal before relu, Glorot uniform otherwise,
-    biases with zero.
+    otherwise the output is the logits. Weights start by `init`, by default with He normal before relu, Glorot uniform
+    otherwise; biases with zero. With `dropout`, that share of each hidden layer is dropped in training.
     Raises ValueRefusedError for fewer than two sizes, sizes below 1, and activations of a wrong name or number.
 
     >>> model = MLP([64, 32, 10], "relu", seed=0)
@@ -43,10 +47,27 @@ def MLP(  # noqa: N802 - it makes a model, as a class would
     rng = generator(seed)
     layers: list[Layer] = []
     for i in range(count):
-        init = for_activation(names[i] if i < len(names) else None)
-        layers.append(Linear.random(sizes[i], sizes[i + 1], layer=i + 1, seed=rng, init=init, bias=bias))
+        first = init or for_activation(names[i] if i < len(names) else None)
+        layers.append(Linear.random(sizes[i], sizes[i + 1], layer=i + 1, seed=rng, init=first, bias=bias))
         layers.extend(after[i : i + 1])
+        if dropout and i + 1 < count:
+            layers.append(Dropout(dropout, f"mask[{i + 1}]"))
     return Sequential(layers)
+
+
+def xor_net(activation: str = "relu") -> Sequential:
+    """The net of Fig. 6.6 with its weights, which computes exclusive or: X [m×2] in, [m×1] out.
+
+    Its three units are ReLUs; with "step" the same weights make it of perceptrons.
+
+    >>> import cgraph as cg
+    >>> cg.nn.xor_net("step").predict([[0, 0], [0, 1], [1, 0], [1, 1]]).ravel()
+    array([0., 1., 1., 0.])
+    """
+    after = Activation(activation)
+    hidden = Linear(parameter("W[1]", [[1, 1], [1, 1]]), parameter("b[1]", [0, -1]))
+    output = Linear(parameter("W[2]", [[1], [-2]]), parameter("b[2]", [0]))
+    return Sequential([hidden, after, output, after])
 
 
 def _check_sizes(sizes: Sequence[int]) -> None:

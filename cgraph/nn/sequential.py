@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.graph import Graph
+from cgraph.nn.dropout import in_training
 from cgraph.nn.layers import Activation, Layer, Linear
-from cgraph.node import Node, as_node, parameter
+from cgraph.node import Node, as_array, as_node, parameter, variable
+from cgraph.passes import forward
 from cgraph.shapes import show
 
 
@@ -97,15 +103,110 @@ class Sequential:
         """The same model with other nodes in the place of some parameters."""
         return Sequential(layer.replaced(new) for layer in self.layers)
 
+    def in_training(self, on: bool = True) -> Sequential:
+        """The same model with its dropout layers switched on (or off): their masks become leaves of its graphs.
+
+        >>> from cgraph.nn import MLP
+        >>> MLP([2, 4, 1], dropout=0.5, seed=0).in_training().layers[2].training
+        True
+        """
+        return Sequential(in_training(layer, on) for layer in self.layers)
+
     def __call__(self, x: Node, /, scope: str = "") -> Node:
         """The output's node on x, X [m×d]; `scope` goes before the names, to use a model twice in one graph."""
-        x, count, named = as_node(x), 0, True
+        return self.layerwise(x, scope).output
+
+    def layerwise(self, x: Node, /, scope: str = "") -> Layerwise:
+        """What each layer computes on x (SLP3 Eq. 6.13): `.z[1]`, `.a[1]`, ..., `.logits`, `.hidden` and `.output`.
+
+        >>> import cgraph as cg
+        >>> steps = cg.nn.MLP([2, 4, 3], ("tanh", "softmax"), seed=0).layerwise(cg.variable("X", ("m", 2)))
+        >>> steps.a[0], steps.logits is steps.z[2], steps.output is steps.a[2]
+        (<X [m×2]>, True, True)
+        """
+        x, waits = as_node(x), False
+        z: dict[int, Node] = {}
+        a = {0: x}
         for layer in self.layers:
             x = layer(x)
             if isinstance(layer, Linear):
-                count, named = count + 1, False
-                x = x.named(f"{scope}z[{count}]")
-            elif isinstance(layer, Activation) and not named:
-                named = True
-                x = x.named(f"{scope}a[{count}]")
-        return x
+                number, waits = len(z) + 1, True
+                z[number] = a[number] = x = x.named(f"{scope}z[{number}]")
+            elif isinstance(layer, Activation) and waits:
+                waits = False
+                a[len(z)] = x = x.named(f"{scope}a[{len(z)}]")
+        return Layerwise(z, a, x)
+
+    def predict(self, X: Any, layout: Literal["row", "column"] = "row") -> NDArray[np.float64]:
+        """The output [m×k] on the rows of an array X [m×d] at once (SLP3 Eq. 6.20), without dropout.
+
+        With layout="column" examples are columns (footnote to Eq. 6.20): X [d×m] gives [k×m].
+        Raises ShapeError when X has another number of features than the model, ValueRefusedError for another layout.
+
+        >>> import cgraph as cg
+        >>> cg.nn.xor_net().predict([[0, 0], [0, 1], [1, 0], [1, 1]]).ravel()
+        array([0., 1., 1., 0.])
+        """
+        return self._values(X, layout, lambda steps: steps.output)
+
+    def hidden_representation(self, X: Any, layout: Literal["row", "column"] = "row") -> NDArray[np.float64]:
+        """The last hidden layer's a[i] [m×dh] on the rows of an array X [m×d] (SLP3 Fig. 6.7), without dropout.
+
+        Raises ValueRefusedError when there is no hidden layer, and what `predict` raises.
+
+        >>> import cgraph as cg
+        >>> cg.nn.xor_net().hidden_representation([[0, 0], [0, 1], [1, 0], [1, 1]])
+        array([[0., 0.],
+               [1., 0.],
+               [1., 0.],
+               [2., 1.]])
+        """
+        return self._values(X, layout, lambda steps: steps.hidden)
+
+    def _values(self, X: Any, layout: str, wanted: Callable[[Layerwise], Node]) -> NDArray[np.float64]:
+        if layout not in ("row", "column"):
+            raise ValueRefusedError(
+                f"the layout is {layout!r}", why="an example is a row or a column of X", fix='write "row" or "column"'
+            )
+        rows = np.asarray(as_array(X, "X"))
+        rows = rows.T if layout == "column" else rows
+        if rows.ndim != 2:
+            raise ShapeError(
+                f"X has the shape {show(rows.shape)}", why="examples stand in a matrix", fix="give it two axes"
+            )
+        x = variable("X", ("m", rows.shape[1]))
+        node = wanted(self.in_training(False).layerwise(x))
+        found: NDArray[np.float64] = forward(node, {x: rows} if x in Graph(node) else {})[node]
+        return found.T if layout == "column" else found
+
+
+@dataclass(frozen=True)
+class Layerwise:
+    """The nodes of a feedforward pass by layer, counted from 1: pre-activations `z[i]`, activations `a[i]`.
+
+    `a[0]` is the input; without an activation after layer i, `a[i]` is `z[i]`.
+    """
+
+    z: Mapping[int, Node]
+    a: Mapping[int, Node]
+    output: Node
+
+    @property
+    def logits(self) -> Node:
+        """The last layer's z: what softmax or sigmoid takes (SLP3 Section 6.3.1)."""
+        return self.z[self._last(1, "linear layer")]
+
+    @property
+    def hidden(self) -> Node:
+        """The last hidden layer's a."""
+        return self.a[self._last(2, "hidden layer") - 1]
+
+    def _last(self, least: int, what: str) -> int:
+        if len(self.z) < least:
+            raise ValueRefusedError(
+                f"a model of {len(self.z)} linear layer(s) has no {what}",
+                where=self.output.where,
+                why="the last linear layer is the output's, those before it are hidden",
+                fix="give the model more layers, such as nn.MLP([2, 4, 1], ...)",
+            )
+        return len(self.z)
