@@ -13,6 +13,7 @@ from cgraph.node import CONSTANT, Node, as_node, build, short
 from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
 from cgraph.ops.linear import read_subscripts
+from cgraph.ops.targets import distributions
 from cgraph.shapes import normal_axes, show
 
 
@@ -215,17 +216,10 @@ def softmax_cross_entropy(
 
 
 def _check_distributions(targets: Node) -> None:
-    value = targets.value
-    wrong = ~(np.abs(value.sum(axis=-1) - 1) < 1e-6) | ~(value >= 0).all(axis=-1)
-    if wrong.any():
-        place = tuple(map(int, np.argwhere(wrong)[0]))
-        row = value[place]
-        raise ValueRefusedError(
-            f"the target {short(row.tolist())}{f' in row {place}' if place else ''} is no distribution",
-            where=targets.where,
-            why=f"its probabilities must not be negative and must sum to 1; they sum to {row.sum():.6g}",
-            fix="give distributions such as one-hot rows, or class ids",
-        )
+    try:
+        distributions(targets.value)
+    except ValueRefusedError as error:
+        raise ValueRefusedError(error.what, where=targets.where, why=error.why, fix=error.fix) from None
 
 
 def layer_norm(x: Any, gain: Any = None, bias: Any = None, *, axis: Any = -1, eps: float = 1e-5) -> Node:

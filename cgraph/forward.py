@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cgraph import shapes
-from cgraph.errors import MissingValueError, NameUnknownError, ShapeError
+from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.graph import Graph
 from cgraph.node import OP, Node
 
@@ -46,14 +46,19 @@ def forward(
     leaves = _leaves(graph, _by_node(graph, feed), world, bound)
     values: list[Any] = []
     index = graph.index
-    for node in graph.nodes:
-        if node.kind == OP:
-            attrs = node.attrs
-            if "shape" in attrs:
-                attrs = {**attrs, "shape": shapes.bind(attrs["shape"], bound)}
-            values.append(world.apply(node.op, [values[index[x]] for x in node.operands], attrs))  # type: ignore[arg-type]  # an op has a row
-        else:
-            values.append(leaves[node])
+    try:
+        for node in graph.nodes:
+            if node.kind == OP:
+                attrs = node.attrs
+                if "shape" in attrs:
+                    attrs = {**attrs, "shape": shapes.bind(attrs["shape"], bound)}
+                values.append(world.apply(node.op, [values[index[x]] for x in node.operands], attrs))  # type: ignore[arg-type]  # an op has a row
+            else:
+                values.append(leaves[node])
+    except ValueRefusedError as error:  # an op knows its values, and not which node it computes
+        raise ValueRefusedError(
+            f"{graph.name(node)}: {error.what}", where=error.where or node.where, why=error.why, fix=error.fix
+        ) from None
     return Forward(graph, world, tuple(values))
 
 

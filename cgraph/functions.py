@@ -23,7 +23,8 @@ class Function:
         operands = ", ".join(row.operands[: row.arity or 2]) + (", ..." if row.arity is None else "")
         attributes = "".join(f", {k}={v!r}" for k, v in row.defaults.items())
         kink = f" Convention: {row.convention({})}." if row.kink else ""
-        self.__doc__ = f"{row.name}({operands}{attributes}) = {row.formula}, as a node.{kink}"
+        axes = " Without an axis, or with an empty tuple, over all axes." if "keepdims" in row.defaults else ""
+        self.__doc__ = f"{row.name}({operands}{attributes}) = {row.formula}, as a node.{axes}{kink}"
 
     def __call__(self, *operands: Any, **attrs: Any) -> Node:
         return build(self.row, *operands, **attrs)

@@ -17,16 +17,27 @@ from cgraph.errors import ValueRefusedError
 from cgraph.node import NUMPY_FUNCTIONS, Node, as_node
 
 
+def _axes(name: str, axis: Any) -> Any:
+    """The axes of a reduction, but for the one case in which NumPy's meaning is not the table's."""
+    if isinstance(axis, (tuple, list)) and not axis:
+        raise ValueRefusedError(
+            f"numpy.{name} over no axes",
+            why=f"NumPy would reduce over none, and cg.{name} over all",
+            fix="write axis=None for all axes, or take the node as it is",
+        )
+    return axis
+
+
 def _reduction(name: str) -> Callable[..., Node]:
     def reduce(a: Any, axis: Any = None, *, keepdims: bool = False) -> Node:
-        return op(name, a, axis=axis, keepdims=keepdims)
+        return op(name, a, axis=_axes(name, axis), keepdims=keepdims)
 
     return reduce
 
 
 def _spread(name: str) -> Callable[..., Node]:
     def reduce(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Node:
-        return op(name, a, axis=axis, ddof=ddof, keepdims=keepdims)
+        return op(name, a, axis=_axes(name, axis), ddof=ddof, keepdims=keepdims)
 
     return reduce
 

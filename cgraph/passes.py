@@ -11,7 +11,7 @@ import numpy as np
 
 from cgraph.backward import Backward
 from cgraph.backward import backward as run_backward
-from cgraph.errors import IndeterminateWarning, NotFiniteError
+from cgraph.errors import IndeterminateWarning, NotFiniteError, ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.forward import forward as run_forward
 from cgraph.graph import Graph
@@ -39,9 +39,23 @@ def forward(
     given: dict[Any, Any] = {**(feed or {}), **values}
     with np.errstate(all="ignore"):
         fwd = run_forward(outputs, given, world)
+    if isinstance(world, NumpyWorld):
+        _refuse_targets(fwd)
     if check_finite:
         _refuse_not_finite(fwd)
     return fwd
+
+
+def _refuse_targets(fwd: Forward) -> None:
+    """Refuse leaves given as targets that are none. What is computed is its author's: a teacher's output, a sum."""
+    for node in fwd.graph.nodes:
+        if node.op is not None and node.op.check is not None and node.operands[-1].op is None:
+            leaf = node.operands[-1]
+            try:
+                node.op.check(fwd[leaf])
+            except ValueRefusedError as error:
+                what = f"{fwd.graph.name(node)}: {error.what}"
+                raise ValueRefusedError(what, where=node.where, why=error.why, fix=error.fix) from None
 
 
 def _refuse_not_finite(fwd: Forward) -> None:

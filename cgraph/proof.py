@@ -236,6 +236,9 @@ def compare(subject: str, ours: Any, theirs: Any, tidy: bool = True) -> Check:
 
 def _judged(ours: Any, theirs: Any) -> tuple[str, str]:
     """The verdict and its reason. One point comes before the algebra: where two differ, it says so at once."""
+    split = _at_zero(ours, theirs)
+    if split is not None:
+        return max((_judged(*pair) for pair in split), key=lambda found: _WORSE.index(found[0]))
     difference = ours - theirs
     if difference == 0 or cancels(difference):
         return PROVED, ""
@@ -252,6 +255,26 @@ def _judged(ours: Any, theirs: Any) -> tuple[str, str]:
     return (PROVED, "") if _vanishes(difference) else (UNDECIDED, "no point was found where both are finite")
 
 
+_WORSE = (PROVED, AGREES, UNDECIDED, WRONG)
+
+
+def _at_zero(ours: Any, theirs: Any) -> list[tuple[Any, Any]] | None:
+    """Both formulas where a symbol that they ask for its being 0 is another number, and where it is 0.
+
+    No rational point drawn at random would be 0, and what `where` gives then would never be compared. The second pair
+    is left out when it has no value there.
+    """
+    steps = {h for e in (ours, theirs) for h in e.atoms(sympy.Heaviside) if h.args[0].is_Pow and h.args[1] == 0}
+    asked = sorted((h for h in steps if h.args[0].base.is_Symbol), key=sympy.default_sort_key)
+    if not asked:
+        return None
+    (step, *_), zero = asked, sympy.Integer(0)
+    other = [e.xreplace({step: sympy.Integer(1)}) for e in (ours, theirs)]
+    there = [e.xreplace({step: zero}).subs(step.args[0].base, zero) for e in (ours, theirs)]
+    defined = not any(e.has(sympy.nan, sympy.zoo, sympy.oo) for e in there)
+    return [(other[0], other[1]), *([(there[0], there[1])] if defined else [])]
+
+
 def _without_kinks(expression: Any) -> Any:
     """Every step in one form, and no slope of a step: the derivative wherever it exists."""
     smooth = sympy.sympify(expression).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
@@ -261,16 +284,21 @@ def _without_kinks(expression: Any) -> Any:
     return smooth.replace(sympy.Piecewise, _in_steps).replace(sympy.Heaviside, _step)
 
 
-def _step(x: Any, *_: Any) -> Any:
+def _step(x: Any, at_zero: Any = sympy.S.Half) -> Any:
+    if x.is_zero:
+        return at_zero
     for term in sympy.Add.make_args(x):
         if (-term).func is sympy.Max:  # above a maximum is above each of its arguments
-            return sympy.prod([_step(x - term - other) for other in (-term).args])
+            return sympy.prod([_step(x - term - other, at_zero) for other in (-term).args])
         if term.func is sympy.Max:  # below it is not above each of those, with the other sign
-            return 1 - sympy.prod([_step(term - x - other) for other in term.args])
+            return 1 - sympy.prod([_step(term - x - other, 1 - at_zero) for other in term.args])
     inner = x.atoms(sympy.Heaviside)
     if inner:  # a step of a step is one of its two values
         h = min(inner, key=sympy.default_sort_key)
-        return _step(x.xreplace({h: sympy.Integer(1)})) * h + _step(x.xreplace({h: sympy.Integer(0)})) * (1 - h)
+        on, off = (_step(x.xreplace({h: sympy.Integer(value)}), at_zero) for value in (1, 0))
+        return on * h + off * (1 - h)
+    if x.is_Pow and x.exp == 2:
+        return sympy.Heaviside(x, at_zero)  # which asks whether something is 0
     return 1 - sympy.Heaviside(-x) if x.could_extract_minus_sign() else sympy.Heaviside(x)
 
 
@@ -278,7 +306,13 @@ def _in_steps(*cases: Any) -> Any:
     """A formula by cases, the last of which is the rest, as a sum of steps."""
     total = cases[-1].expr
     for case in cases[-2::-1]:
-        total += (case.expr - total) * sympy.Heaviside(case.cond.gts - case.cond.lts)
+        difference = case.cond.lhs - case.cond.rhs
+        if isinstance(case.cond, sympy.Ne):
+            total += (case.expr - total) * sympy.Heaviside(difference**2, 0)
+        elif isinstance(case.cond, sympy.Eq):
+            total += (case.expr - total) * (1 - sympy.Heaviside(difference**2, 0))
+        else:
+            total += (case.expr - total) * sympy.Heaviside(case.cond.gts - case.cond.lts)
     return total
 
 

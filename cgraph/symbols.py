@@ -20,6 +20,8 @@ RELATIONS = {  # which row says it, and whether its operands change places
     sympy.Lt: ("less", False),
     sympy.Gt: ("less", True),
     sympy.Le: ("greater_equal", True),
+    sympy.Ne: ("not_equal", False),
+    sympy.Eq: ("equal", False),
 }
 STEPS = {sympy.sign: "sign", sympy.floor: "floor", sympy.ceiling: "ceil"}  # their rows' formulas say more
 KNOWN_FORMS = (sympy.exp, sympy.cos, sympy.sqrt, sympy.log)

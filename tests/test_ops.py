@@ -35,6 +35,8 @@ DOMAIN = {  # where an op is defined, operand by operand; elsewhere from -3 to 3
     "arccosh": [(1.1, 3)],
     "pow": [(0.1, 3), (-3, 3)],
     "binary_cross_entropy": [(0.05, 0.95), (0, 1)],
+    "sigmoid_cross_entropy": [(-3, 3), (0, 1)],
+    "softmax_cross_entropy": [(-3, 3), (0.1, 1)],
 }
 
 
@@ -69,6 +71,8 @@ def values_for(row: Row, shapes: list[tuple[int, ...]], seed: int = 1) -> list[n
     random = np.random.default_rng(seed)
     ranges = DOMAIN.get(row.name, [(-3, 3)] * len(shapes))
     drawn = [random.uniform(*range_, shape) for range_, shape in zip(ranges, shapes, strict=True)]
+    if row.name == "softmax_cross_entropy":
+        drawn[1] /= drawn[1].sum(axis=-1, keepdims=True)  # targets are distributions
     return [s.values if isinstance(s, Given) else v for s, v in zip(shapes, drawn, strict=True)]
 
 

@@ -75,7 +75,7 @@ def test_logsumexp_neither_overflows_nor_makes_nan() -> None:
     assert gradient(cg.logsumexp, [-np.inf, -np.inf]).tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("axis, each", [((1, 2), 1 / 12), ((), 1.0), (None, 1 / 24)])
+@pytest.mark.parametrize("axis, each", [((1, 2), 1 / 12), ((), 1 / 24), ([], 1 / 24), (None, 1 / 24)])
 def test_a_mean_gives_each_element_its_share(axis: Any, each: float) -> None:
     assert gradient(lambda x: cg.mean(x, axis=axis), np.ones((2, 3, 4))) == pytest.approx(np.full((2, 3, 4), each))
 
@@ -359,3 +359,91 @@ def test_ids_that_come_with_a_pass_are_checked_in_it(ids: list[float], text: str
     node = cg.embedding(cg.variable("E", (4, 2)), cg.variable("ids", ("n",)))
     with pytest.raises(cg.CgraphError, match=text):
         cg.forward(node, E=np.ones((4, 2)), ids=ids)
+
+
+# Targets -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("as_constant", [True, False])
+@pytest.mark.parametrize(
+    "loss, y, text",
+    [
+        (cg.softmax_cross_entropy, [[1.0, 0, 0], [0.5, 0.1, 0]], r"in row \(1,\) is no distribution.*sum to 0\.6"),
+        (cg.softmax_cross_entropy, [[1.0, 0, 0], [1.5, -0.5, 0]], r"in row \(1,\) is no distribution.*negative"),
+        (cg.softmax_cross_entropy, [[1.0, 0, 0], [np.nan, 0, 0]], r"in row \(1,\) is no distribution"),
+        (cg.sigmoid_cross_entropy, [[1.0, 0, 0], [0, 1.5, 0]], r"label 1\.5 at position \(1, 1\)"),
+        (cg.binary_cross_entropy, [[1.0, 0, 0], [0, -1.0, 0]], r"label -1 at position \(1, 1\).*\(y \+ 1\)/2"),
+    ],
+)
+def test_targets_that_are_none_are_refused_in_a_pass(loss: Any, y: Any, text: str, as_constant: bool) -> None:
+    x = cg.variable("x", (2, 3))
+    with pytest.raises(cg.errors.ValueRefusedError, match=rf"{text}") as caught:
+        cg.forward(
+            loss(x, y if as_constant else cg.variable("y", (2, 3))),
+            {"x": np.full((2, 3), 0.5), **({} if as_constant else {"y": y})},
+        )
+    assert "test_structural.py" in str(caught.value)
+
+
+def test_targets_of_single_precision_and_computed_targets_are_taken() -> None:
+    x, y = cg.variable("x", (1, 3)), cg.variable("y", (1, 3))
+    third = np.full((1, 3), 1 / 3, np.float32)
+    loss = cg.softmax_cross_entropy(x, y)
+    assert cg.forward(loss, x=[[0, 0, 0]], y=third, world=cg.NumpyWorld("float32"))[loss] == pytest.approx(np.log(3))
+    doubled = cg.softmax_cross_entropy(x, y * 2)  # what is computed is its author's
+    assert cg.forward(doubled, x=[[0, 0, 0]], y=third)[doubled] == pytest.approx(2 * np.log(3))
+
+
+def test_an_op_that_refuses_a_value_in_a_pass_says_which_node_and_which_line() -> None:
+    inverse = cg.inv(cg.variable("x", (2, 2))).named("back")
+    with pytest.raises(cg.errors.ValueRefusedError, match=r"back: .*singular.*test_structural\.py.*determinant is 0"):
+        cg.forward(inverse, x=[[1, 2], [2, 4]])
+    rows = cg.take(cg.variable("E", (4, 2)), cg.variable("ids", 2)).named("rows")
+    with pytest.raises(cg.errors.ValueRefusedError, match=r"rows: id -1 .*test_structural\.py"):
+        cg.forward(rows, E=np.ones((4, 2)), ids=[0, -1])
+
+
+# Conventions ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("condition, taken", [(0.3, "x"), (-1.0, "x"), (0.0, "y"), (2.0, "x"), (np.nan, "x")])
+def test_where_takes_everything_but_zero_for_true_as_numpy_does(condition: float, taken: str) -> None:
+    node = cg.where(cg.variable("c"), *cg.variables("x y"))
+    bwd = cg.backward(cg.forward(node, c=condition, x=1.0, y=2.0))
+    assert bwd.forward[node] == np.where(condition, 1.0, 2.0)
+    assert {n: float(bwd.gradient[n]) for n in "xy"} == {"x": float(taken == "x"), "y": float(taken == "y")}
+
+
+@pytest.mark.parametrize("op", [cg.norm, cg.std, lambda x: cg.hypot(x[0], x[1])], ids=["norm", "std", "hypot"])
+def test_the_second_derivative_at_the_kink_of_a_norm_is_zero(op: Any) -> None:
+    """A convention, as for abs, which is the norm of one element: away from the kink it grows without bound."""
+    x = cg.variable("x", 2)
+    hessian = cg.hessian(op(x), x)
+    assert value_of(hessian, x=[0.0, 0.0]).tolist() == [[0, 0], [0, 0]]
+    step, at = 1e-5, np.array([0.3, -0.4])
+    slopes = [
+        (gradient(op, at + step * e) - gradient(op, at - step * e)) / (2 * step) for e in np.eye(2)
+    ]  # and next to it, what differences say
+    assert value_of(hessian, x=at) == pytest.approx(np.array(slopes), rel=1e-6, abs=1e-8)
+
+
+def test_a_reduction_over_an_empty_tuple_of_axes_goes_over_all() -> None:
+    x = cg.variable("x", (2, 3))
+    for name in ("sum", "mean", "prod", "max", "min", "var", "std", "norm", "logsumexp", "argmax"):
+        reduce = cg.functions()[name]
+        assert reduce(x, axis=()).shape == reduce(x).shape == ()
+        assert "empty tuple, over all axes" in (reduce.__doc__ or "")
+    assert value_of(cg.mean(x, axis=()), x=np.arange(6).reshape(2, 3)) == 2.5
+    with pytest.raises(cg.CgraphError, match="NumPy would reduce over none"):
+        np.mean(x, axis=())
+    with pytest.raises(cg.CgraphError, match="no axes"):
+        cg.softmax(x, axis=())
+
+
+@pytest.mark.parametrize("axis, shape", [(0, (300, 40)), (1, (5, 300, 7))])
+def test_many_rows_are_added_as_few_are(axis: int, shape: tuple[int, ...]) -> None:
+    """From some size on equal ids are sorted together; the sums are those of NumPy's add.at."""
+    random = np.random.default_rng(0)
+    ids = random.integers(0, 300, (40, 50))
+    x = cg.variable("x", shape)
+    upstream = random.normal(size=(*shape[:axis], *ids.shape, *shape[axis + 1 :]))
+    expected = np.zeros(shape)
+    np.add.at(expected, (slice(None),) * axis + (ids,), upstream)
+    bwd = cg.backward(cg.forward(cg.take(x, ids, axis=axis), x=np.zeros(shape)), upstream=upstream)
+    assert bwd.gradient["x"] == pytest.approx(expected, rel=1e-12, abs=1e-12)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.ops import stable
+from cgraph.ops import stable, targets
 from cgraph.ops.row import Row, elementwise
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, page 3
@@ -68,9 +68,9 @@ ROWS: tuple[Row, ...] = (
 
     elementwise("binary_cross_entropy",  "-(y*log(x) + (1 - y)*log(1 - x))", stable.binary_cross_entropy,
                 lambda w, z, x, y: -(w.ratio(y, x) + w.ratio(y - 1, 1 - x)),
-                lambda w, z, x, y: w.log(1 - x) - w.log(x), sign="BCE"),
+                lambda w, z, x, y: w.log(1 - x) - w.log(x), sign="BCE", check=targets.labels),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
                 lambda w, z, x, y: w.sigmoid(x) - y,
-                lambda w, z, x, y: -x, sign="BCE"),
+                lambda w, z, x, y: -x, sign="BCE", check=targets.labels),
 )
 # fmt: on

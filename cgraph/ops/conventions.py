@@ -39,7 +39,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("ties of above", "above", "ties", 1, 1, "the indicator from which the others are made"),
     Convention("hypot at (0, 0)", "hypot", "", 0, 0, "a subgradient, as of a norm at 0; JAX NaN"),
     Convention("0⁰", "pow", "", 0, 0, "both slopes, and that of 0ʸ in y; JAX NaN in x"),
-    Convention("0/0 of ratio", "ratio", "", 0, 0, "y·log x is 0 where y is 0"),
+    Convention("0/0 of ratio", "ratio", "", 0, 0, "y·log x is 0 where y is 0; slope 0, as a norm's second one at 0"),
     Convention("0·∞ of the chain rule", "scale", "", 0, 0, "a zero upstream: nothing depends on it; PyTorch gives NaN"),
 )
 # fmt: on

@@ -9,6 +9,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
+from cgraph.ops import targets
 from cgraph.ops.row import Attrs, Example, Row, structural
 from cgraph.shapes import Shape
 
@@ -17,6 +18,8 @@ def _same_with_axis(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Sha
     if attrs["axis"] is None:
         raise ShapeError("softmax over no axis in particular", why="it needs one axis or several", fix="write axis=-1")
     axes = shapes.normal_axes(attrs["axis"], len(operands[0]))
+    if not axes and operands[0]:
+        raise ShapeError("softmax over no axes", why="each element alone has the probability 1", fix="write axis=-1")
     return {"axis": axes[0] if len(axes) == 1 else axes}, operands[0]
 
 
@@ -71,7 +74,7 @@ ROWS: tuple[Row, ...] = (
                    * (w.softmax(x, axis=-1) * w.sum(y, axis=-1, keepdims=True) - y)),
                ("· (−log softmax({x}))", lambda w, g, z, x, y:
                    -w.expand_dims(g, axis=len(x.shape) - 1) * w.log_softmax(x, axis=-1)),
-               infer=_cross_entropy_shape, sign="CE",
+               infer=_cross_entropy_shape, sign="CE", check=targets.distributions,
                definition=lambda w, x, y: -w.sum(y * w.log_softmax(x, axis=-1), axis=-1),
                examples=[(((2, 3), (2, 3)), {}), (((3,), (3,)), {})]),
 )

@@ -13,10 +13,19 @@ from cgraph.ops.row import Attrs, Example, Row, structural
 from cgraph.shapes import Shape
 
 
+def reduced_axes(axis: Any, x: Shape) -> tuple[int, ...]:
+    """The axes that a reduction goes over: all of them for None, and for an empty tuple too.
+
+    An empty tuple is what a computed list of axes leaves when it finds none; a mean over it has the slope 1/n, as in
+    PyTorch. (NumPy reduces over no axes then, which an identity says better.)
+    """
+    return shapes.normal_axes(None if isinstance(axis, (tuple, list)) and not axis else axis, len(x))
+
+
 def reduction(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     """The shape rule of a reduction: `axis` as a sorted tuple, `keepdims` as a truth value."""
     (x,) = operands
-    axes, keepdims = shapes.normal_axes(attrs["axis"], len(x)), bool(attrs["keepdims"])
+    axes, keepdims = reduced_axes(attrs["axis"], x), bool(attrs["keepdims"])
     return {**attrs, "axis": axes, "keepdims": keepdims}, shapes.reduced(x, axes, keepdims)
 
 
@@ -46,7 +55,7 @@ def _scalar(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
 
 
 def _same(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
-    return {"axis": shapes.normal_axes(attrs["axis"], len(operands[0]))}, operands[0]
+    return {"axis": reduced_axes(attrs["axis"], operands[0])}, operands[0]
 
 
 def _spare(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:

@@ -64,6 +64,7 @@ class Row:
     infer       (shapes, attributes) -> (attributes in normal form, shape of the result)
     definition  the result written in other ops, where NumPy's way is not the definition itself
     kink        where a convention decides the derivative, in words, with the attributes that choose in braces
+    check       refuses targets, the last operand, that are none; a pass in numbers runs it where they are a leaf
     operands    what the formula calls its operands: `x, y` unless the row says otherwise
     examples    the shapes of operands (each size another, so that a swapped axis shows) and the attributes with
                 which the rules are proved; an operand that cannot be a symbol (ids) stands as a list of its values
@@ -81,6 +82,7 @@ class Row:
     kink: str = ""
     examples: tuple[Example, ...] = ()
     operands: tuple[str, ...] = ("x", "y")
+    check: Callable[[Any], None] | None = None
 
     elementwise: bool = field(init=False)  # whether the rules are local derivatives; else they are pullbacks
     arity: int | None = field(init=False)  # the number of operands; None when it takes any number from two up
@@ -110,12 +112,13 @@ def elementwise(
     sign: str = "",
     kink: str = "",
     operands: tuple[str, ...] = ("x", "y"),
+    check: Callable[[Any], None] | None = None,
     **defaults: float,
 ) -> Row:
     """A row whose rules are local derivatives, one per operand. Attributes are numbers: the formula or the kink
     names them."""
     given = MappingProxyType(defaults)
-    return Row(name, formula, sign or name, numpy, rules, defaults=given, kink=kink, operands=operands)
+    return Row(name, formula, sign or name, numpy, rules, defaults=given, kink=kink, operands=operands, check=check)
 
 
 def variadic(name: str, formula: str, numpy: Callable[..., Any], rule_at: Callable[[int], Rule], sign: str) -> Row:
@@ -133,14 +136,16 @@ def structural(
     sign: str = "",
     kink: str = "",
     definition: Callable[..., Any] | None = None,
+    check: Callable[[Any], None] | None = None,
     **defaults: Any,
 ) -> Row:
     """A row whose rules are pullbacks, each with the text drawn on its edge."""
     texts, rules = zip(*pullbacks, strict=True)
     given = MappingProxyType(defaults)
     return Row(
-        name, formula, sign or name, numpy, (*rules,), (*texts,), infer, definition, given, kink, tuple(examples)
-    )
+        name, formula, sign or name, numpy, (*rules,), (*texts,), infer, definition, given, kink, tuple(examples),
+        check=check,
+    )  # fmt: skip
 
 
 def joining(

@@ -135,7 +135,7 @@ ROWS: tuple[Row, ...] = (
                infer=_transpose, sign="ᵀ", axes=None,
                examples=[(((2, 3),), {}), (((2, 3, 4),), {"axes": (2, 0, 1)})]),
     structural("expand_dims", "expand_dims(x)", np.expand_dims,
-               ("reshaped", lambda w, g, z, x, axis: w.sum(g, axis=axis)), infer=_expand_dims, axis=0,
+               ("reshaped", lambda w, g, z, x, axis: w.sum(g, axis=axis) if axis else g), infer=_expand_dims, axis=0,
                examples=[(((2, 3),), {"axis": 1}), (((),), {"axis": (0, 1)})]),
     structural("squeeze", "squeeze(x)", np.squeeze,
                ("reshaped", lambda w, g, z, x, axis: w.expand_dims(g, axis=axis) if axis else g),

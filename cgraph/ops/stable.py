@@ -129,5 +129,5 @@ def hard_sigmoid(x: Any, at_bounds: float = 1) -> Any:
 
 
 def where(c: Any, x: Any, y: Any) -> Any:
-    """x where c is 1 (true), y where it is 0."""
-    return np.where(np.greater(c, 0.5), x, y)
+    """x where c is true, which is everything but 0 (NaN is true too, as in NumPy), y where it is 0."""
+    return np.where(np.not_equal(c, 0), x, y)
