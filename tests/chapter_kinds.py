@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 
 import cgraph as cg
-from cgraph.train import SGD
+from cgraph.train import SGD, Adam
 
 Record = dict[str, Any]
 Build = Callable[[Record], Any]  # a case's graph -> its nodes by name, and its root
@@ -152,11 +152,21 @@ def step_network(check: Checker, build: Build) -> None:
 
 
 def optimizer(check: Checker, build: Build) -> None:
-    point = np.array(check.inputs["param0"])
+    given = {"beta1": "beta1", "beta2": "beta2", "eps": "epsilon"}
+    settings = {ours: check.inputs[theirs] for theirs, ours in given.items() if theirs in check.inputs}
+    method = {"sgd": SGD, "adam": Adam}[check.inputs["algorithm"]](check.inputs["lr"], **settings)
+    w, g = cg.parameter("w", check.inputs["param0"]), cg.variable("g", len(check.inputs["param0"]))
+    updates = method.updates([w], [g])
+    step, values = cg.Graph(updates.new.values()), {leaf: leaf.value for leaf in updates.new}
     for gradient, want in zip(check.inputs["grads"], check.expected["trajectory"], strict=True):
-        (new,) = SGD(check.inputs["lr"]).updates([cg.parameter("w", point)], [cg.constant(gradient)])
-        point = value(new)
-        check(point, want["param"])
+        fwd = cg.forward(step, {**values, g: gradient})
+        values = {leaf: fwd[new] for leaf, new in updates.new.items()}
+        check(values[w], want["param"])
+        for leaf in updates.state[:2]:
+            name, power = str(leaf.name)[0], {"m": "beta1", "v": "beta2"}[str(leaf.name)[0]]
+            check(values[leaf], want[name], name)
+            corrected = values[leaf] / (1 - check.inputs[power] ** values[updates.state[-1]])
+            check(corrected, want[f"{name}_hat"], f"{name}_hat")
 
 
 def train(check: Checker, build: Build) -> None:
@@ -166,7 +176,7 @@ def train(check: Checker, build: Build) -> None:
     root = build({**graph, "nodes": [{**e, "shape": shapes.get(e["id"], ())} for e in graph["nodes"]]})
     names = check.inputs["params"]
     leaves = [cg.Graph(root)[n] for n in names]
-    updates = SGD(check.inputs["optimizer"]["lr"]).updates(leaves, cg.grad(root, leaves))
+    updates = [*SGD(check.inputs["optimizer"]["lr"]).updates(leaves, cg.grad(root, leaves)).new.values()]
     batches = check.inputs["batches"]
     for i, want in enumerate(check.expected["steps"]):
         bwd = cg.backward(cg.forward(root, {**values, **batches[i % len(batches)]}))
@@ -204,7 +214,8 @@ def tune(check: Checker, build: Build) -> None:
     L, dev = loss("train"), loss("dev")
     losses = {}
     for want in check.expected["results"]:
-        graph = cg.Graph(updates := SGD(want["eta"]).updates([w, b], cg.grad(L, [w, b])))
+        updates = [*SGD(want["eta"]).updates([w, b], cg.grad(L, [w, b])).new.values()]
+        graph = cg.Graph(updates)
         at = dict(check.inputs["init"])
         for _ in range(check.inputs["steps"]):
             fwd = cg.forward(graph, at)

@@ -233,8 +233,6 @@ def built(graph: dict[str, Any]) -> cg.Node:
 def _check_kind(record: dict[str, Any], path: Path) -> None:
     if record["kind"] not in KINDS:
         pytest.skip(f"a case of kind {record['kind']}: {LATER.get(record['kind'], 'a later issue')}")
-    if record["kind"] == "optimizer" and record["inputs"]["algorithm"] != "sgd":
-        pytest.skip(f"the optimiser {record['inputs']['algorithm']}: a later issue")
     cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
     check = Checker(record, {c["id"]: c for c in cases})
     KINDS[record["kind"]](check, built)

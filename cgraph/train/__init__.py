@@ -5,22 +5,45 @@ from __future__ import annotations
 from cgraph.train import data
 from cgraph.train.data import one_hot
 from cgraph.train.diverged import DivergedError
+from cgraph.train.evaluation import predict
 from cgraph.train.history import Epoch
 from cgraph.train.loop import Fit, fit
-from cgraph.train.metrics import accuracy, predict
+from cgraph.train.metrics import accuracy, answers, confusion_matrix, f1, perplexity, precision, recall
 from cgraph.train.model import Model, Optimizer
-from cgraph.train.optimizers import SGD
+from cgraph.train.optimizers import SGD, Adagrad, Adam, AdamW, Descent, Momentum, Nesterov, RMSProp
+from cgraph.train.schedules import CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
+from cgraph.train.updates import Updates, clip_by_norm
 
 __all__ = [
     "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "CosineDecay",
+    "Descent",
     "DivergedError",
     "Epoch",
+    "ExponentialDecay",
     "Fit",
     "Model",
+    "Momentum",
+    "Nesterov",
     "Optimizer",
+    "RMSProp",
+    "Schedule",
+    "StepDecay",
+    "Updates",
+    "WarmUp",
     "accuracy",
+    "answers",
+    "clip_by_norm",
+    "confusion_matrix",
     "data",
+    "f1",
     "fit",
     "one_hot",
+    "perplexity",
+    "precision",
     "predict",
+    "recall",
 ]

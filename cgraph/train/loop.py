@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -13,33 +13,39 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph import Graph
 from cgraph.nn.init import generator
 from cgraph.node import Node, variable
-from cgraph.passes import forward
-from cgraph.train.checks import Array, examples, same_width, whole
+from cgraph.train.batches import Batch, Source, like, source
+from cgraph.train.checks import examples, same_width, whole
 from cgraph.train.diverged import DivergedError
+from cgraph.train.evaluation import Evaluation, Metric
 from cgraph.train.history import Epoch
 from cgraph.train.metrics import accuracy
-from cgraph.train.model import Model, Optimizer, output_of
-from cgraph.train.progress import shown
+from cgraph.train.model import Inputs, Model, Optimizer, noise_of
+from cgraph.train.noise import Noise
+from cgraph.train.progress import Report, shown
+from cgraph.train.state import State
+from cgraph.train.step import Step, finite
 
 M = TypeVar("M", bound=Model)
-Values: TypeAlias = Mapping[Node | str, Any]
+Callback: TypeAlias = Callable[[Epoch, Any], Any]
 
 
 @dataclass(frozen=True)
 class Fit(Generic[M]):
     """What `fit` returns: the trained `model`, the `history` (one `Epoch` each), and `step`, the graph of one step.
 
-    The outputs of `step` are the loss and the new value of each parameter.
+    The outputs of `step` are the loss and the new value of each parameter, then of each leaf of the optimiser's state.
+    `kept` is the epoch whose parameters the model has: the best one with early stopping, otherwise the last.
     """
 
     model: M
     history: tuple[Epoch, ...] = field(repr=False)
     step: Graph
+    kept: Epoch
 
 
 def fit(
     model: M,
-    data: tuple[Any, Any],
+    data: Any,
     loss: Callable[[Node, Node], Node],
     optimizer: Optimizer,
     epochs: int,
@@ -48,13 +54,21 @@ def fit(
     devset: tuple[Any, Any] | None = None,
     seed: int | np.random.Generator = 0,
     progress: bool | None = None,
-    metric: Callable[[Array, Array], float] = accuracy,
+    metric: Metric | None = accuracy,
+    patience: int | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Fit[M]:
     """Train a model on (X [m×d], Y [m×k]) by mini-batches that are shuffled anew in each epoch.
 
-    `loss` makes a scalar node from the model's output and the targets; `metric` measures the output on `devset`
-    after each epoch. The last batch of an epoch may be short. The same seed gives the same bits. `progress=True`
-    shows a bar on stderr. The model that is handed in stays as it is.
+    `data` is a pair of arrays, where X may be a tuple or a dict of several (the model is called on all of them) and
+    integers may be ids, Y [m] too; or a function of a generator that returns the batches (X, Y) of an epoch; or any
+    iterable of batches. The last batch of an epoch may be short.
+    `loss` makes a scalar node from the model's output and the targets; after each epoch its mean over `devset` and
+    `metric` of the outputs and targets there are measured (metric=None: the loss only, and no outputs are kept).
+    With `patience`, training stops when so many epochs have not lowered the loss on the devset, and the model is that
+    of the best epoch. Each callback is called with the epoch and the model after it; if one returns True, training
+    stops. The same seed gives the same bits. `progress=True` shows a bar on stderr. The model that is handed in stays
+    as it is.
     Raises ValueRefusedError and ShapeError for data that cannot be trained on, and DivergedError (a TrainingError)
     when a loss or a parameter is no longer finite, with the last good model as `error.model`.
 
@@ -64,50 +78,108 @@ def fit(
     >>> accuracy(cg.train.predict(run.model, cg.train.data.xor().X), cg.train.data.xor().Y)
     1.0
     """
-    X, Y = examples("the training data", data)
-    dev = _devset(devset, X, Y)
     epochs, batch_size, rng = whole("epochs", epochs), whole("batch_size", batch_size), generator(seed)
     if not model.parameters:
         raise ValueRefusedError("the model has no parameters", why="there is nothing to train", fix="give it a layer")
-
-    x, output = output_of(model, X)
-    y = variable("Y", ("m", *Y.shape[1:]))
-    objective = loss(output, y)
-    updates = optimizer.updates(model.parameters, grad(objective, model.parameters))
-    step = Graph([objective, *updates])
-    scores = Graph(output)
-
-    values: Values = {p: p.value for p in model.parameters}
-    before = values  # those of the step before: the last known to give a finite loss
-    history: list[Epoch] = []
+    batches = source(data, batch_size)
+    dev = _devset(devset, batches.first, patience)
+    training = Training.of(model, batches, loss, optimizer, dev, metric)
+    state = State.first(training.step.new, model.parameters, rng)
     with shown(epochs, progress) as report:
-        for number in range(1, epochs + 1):
-            total, order = 0.0, rng.permutation(len(X))
-            for start in range(0, len(X), batch_size):
-                rows = order[start : start + batch_size]
-                batch: Values = {leaf: array[rows] for leaf, array in ((x, X), (y, Y)) if leaf in step}
-                fwd = forward(step, {**values, **batch})
-                new: Values = {p: fwd[update] for p, update in zip(values, updates, strict=True)}
-                finite = bool(np.isfinite(fwd[objective]))
-                if not (finite and all(np.isfinite(v).all() for v in new.values())):
-                    place, good = f"epoch {number}, step {start // batch_size + 1}", values if finite else before
-                    raise DivergedError(place, fwd, _with(model, good), tuple(history))
-                before, values = values, new
-                total += float(fwd[objective]) * len(rows)
-            measured = None if dev is None else float(metric(forward(scores, {**values, x: dev[0]})[output], dev[1]))
-            history.append(Epoch(number, total / len(X), measured))
-            report(history[-1])
-    return Fit(_with(model, values), tuple(history), step)
+        while state.epoch <= epochs and not state.stopped:
+            training.run_epoch(state, report)
+            done = training.finish_epoch(state)
+            report.epoch(done)
+            state.stopped = state.waited(patience) or _told(callbacks, done, model, state)
+    kept = state.best if patience is not None else None
+    values, number = (kept.values, kept.number) if kept else (state.values, state.history[-1].number)
+    return Fit(_with(model, values), tuple(state.history), training.step.graph, state.history[number - 1])
 
 
-def _with(model: M, values: Values) -> M:
-    return model.with_values({str(p.name): value for p, value in zip(model.parameters, values.values(), strict=True)})
+@dataclass
+class Training:
+    """What stays the same from step to step: the data, the step as a graph, how the devset is measured."""
+
+    model: Any
+    batches: Source
+    leaves: Inputs
+    target: Node
+    step: Step
+    noise: Noise
+    evaluate: Evaluation | None
+
+    @classmethod
+    def of(
+        cls, model: Any, batches: Source, loss: Any, optimizer: Optimizer, dev: Batch | None, metric: Metric | None
+    ) -> Training:
+        """Build the graphs."""
+        X, Y = batches.first
+        leaves, target = Inputs.like(X), variable("Y", ("m", *Y.shape[1:]))
+        draws = noise_of(model)
+        objective = loss(leaves.output(model, **({"training": True} if draws else {})), target)
+        updates = optimizer.updates(model.parameters, grad(objective, model.parameters))
+        step = Step(objective, updates.new)
+        noise = Noise.of(step.graph, draws)
+        evaluate = None
+        if dev is not None:
+            output = leaves.output(model)
+            evaluate = Evaluation(leaves, target, output, loss(output, target), dev, metric)
+        return cls(model, batches, leaves, target, step, noise, evaluate)
+
+    def run_epoch(self, state: State, report: Report) -> None:
+        """All steps of an epoch, one after the other, from where the state stands."""
+        state.start_epoch()
+        for X, Y in self.batches.epoch(state.order):
+            batch = {**self.leaves.feed(X), self.target: Y, **self.noise(state.noise, len(Y))}
+            loss, new = self._stepped(state, batch)
+            state.advance(loss, new, len(Y))
+            report.step(state.epoch, state.steps, self.batches.steps, state.total / state.rows)
+
+    def _stepped(self, state: State, batch: dict[Node, Any]) -> tuple[float, dict[Node, Any]]:
+        place = f"epoch {state.epoch}, step {state.steps + 1}"
+        try:
+            loss, new = self.step(state.values, batch)
+        except ValueRefusedError as error:
+            raise ValueRefusedError(
+                f"in {place}: {error.what}", where=error.where, why=error.why, fix=error.fix
+            ) from error
+        known = bool(np.isfinite(loss))
+        if not (known and finite(new)):
+            good = _with(self.model, state.values if known else state.before)
+            raise DivergedError(place, self.step.trace(state.values, batch), good, tuple(state.history))
+        return loss, new
+
+    def finish_epoch(self, state: State) -> Epoch:
+        """Measure the devset and write the epoch into the history."""
+        metric, dev_loss = (None, None) if self.evaluate is None else self.evaluate(state.of(self.model.parameters))
+        return state.finish_epoch(metric, dev_loss)
 
 
-def _devset(devset: tuple[Any, Any] | None, X: Array, Y: Array) -> tuple[Array, Array] | None:
+def _told(callbacks: Sequence[Callback], done: Epoch, model: Any, state: State) -> bool:
+    """Call every callback; whether one of them says that training is to stop."""
+    if not callbacks:
+        return False
+    now = _with(model, state.values)
+    told = [callback(done, now) for callback in callbacks]  # each is called, whatever the others say
+    return any(said is True for said in told)
+
+
+def _with(model: M, values: Any) -> M:
+    return model.with_values({str(p.name): values[p] for p in model.parameters})
+
+
+def _devset(devset: tuple[Any, Any] | None, first: Batch, patience: int | None) -> Batch | None:
+    if patience is not None:
+        whole("patience", patience)
     if devset is None:
+        if patience is not None:
+            raise ValueRefusedError(
+                "patience without a devset",
+                why="early stopping waits for the loss on the devset to fall",
+                fix="give devset=(X, Y), examples that are not trained on",
+            )
         return None
-    dev = examples("the devset", devset)
-    same_width(dev[0], X, "X")
-    same_width(dev[1], Y, "Y")
-    return dev
+    X, Y = examples("the devset", devset)
+    like(X, first[0], "the devset")
+    same_width(Y, first[1], "Y of the devset", "the training data")
+    return X, Y

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, Self
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self, TypeAlias
+
+import numpy as np
 
 from cgraph.errors import ShapeError
 from cgraph.node import Node, variable
 from cgraph.shapes import show
 from cgraph.train.checks import Array
+from cgraph.train.updates import Updates
+
+Draw: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
 
 class Model(Protocol):
-    """A record with parameters that builds nodes when it is called, such as `nn.MLP([64, 32, 10], seed=0)`."""
+    """A record with parameters that builds nodes when it is called, such as `nn.MLP([64, 32, 10], seed=0)`.
+
+    It is called on one node, or, when X is a tuple or a dict of arrays, on several: `model(ids, mask)`.
+    A model that is random in training, such as one with dropout, also has `noise`: for the name of each variable that
+    it draws, a function `draw(generator, shape)`; `model(x, training=True)` builds nodes with those variables, and
+    `fit` draws them anew for each step.
+    """
 
     @property
     def parameters(self) -> tuple[Node, ...]:
@@ -28,22 +40,52 @@ class Model(Protocol):
 class Optimizer(Protocol):
     """Makes updates as nodes, such as `train.SGD(0.1)`."""
 
-    def updates(self, parameters: Sequence[Node], gradients: Sequence[Node]) -> list[Node]:
-        """The new value of each parameter, as a node."""
+    def updates(self, parameters: Sequence[Node], gradients: Sequence[Node]) -> Updates:
+        """The new value of each parameter, and of each leaf of the optimiser's state, as nodes."""
 
 
-def output_of(model: Model, X: Array) -> tuple[Node, Node]:
-    """The variable X [m×...] in the shape of the data's rows, and the model's output on it.
+def noise_of(model: Model) -> Mapping[str, Draw]:
+    """What a model draws in each step of training: for the name of each such variable, how; empty for most models."""
+    noise: Mapping[str, Draw] = getattr(model, "noise", {})
+    return noise
 
-    Raises ShapeError when the model does not take rows of that shape.
-    """
-    x = variable("X", ("m", *X.shape[1:]))
-    try:
-        return x, model(x)
-    except ShapeError as error:
-        raise ShapeError(
-            f"the model does not take X {show(x.shape)}",
-            where=error.where,
-            why=error.what,
-            fix="give X as many columns as the model has inputs",
-        ) from error
+
+def arrays_of(X: Any) -> dict[str, Any]:
+    """The arrays of X by the names of their variables: X for one array, X[1], X[2] of a tuple, the keys of a dict."""
+    if isinstance(X, Mapping):
+        return {str(name): array for name, array in X.items()}
+    if isinstance(X, tuple):
+        return {f"X[{i}]": array for i, array in enumerate(X, start=1)}
+    return {"X": X}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The variables that a model's input comes in, in the shape of the data's rows, by name."""
+
+    nodes: Mapping[str, Node]
+    named: bool  # whether the model takes them by name
+
+    @classmethod
+    def like(cls, X: Any) -> Inputs:
+        """Variables for data like X, an array [m×...] or a tuple or a dict of such arrays."""
+        nodes = {name: variable(name, ("m", *np.shape(array)[1:])) for name, array in arrays_of(X).items()}
+        return cls(nodes, isinstance(X, Mapping))
+
+    def feed(self, X: Any) -> dict[Node, Any]:
+        """The values of the variables."""
+        return {self.nodes[name]: array for name, array in arrays_of(X).items()}
+
+    def output(self, model: Any, **options: bool) -> Node:
+        """The model's output on them. Raises ShapeError when the model does not take rows of that shape."""
+        try:
+            output: Node = model(**self.nodes, **options) if self.named else model(*self.nodes.values(), **options)
+        except ShapeError as error:
+            what = ", ".join(f"{name} {show(x.shape)}" for name, x in self.nodes.items())
+            raise ShapeError(
+                f"the model does not take {what}",
+                where=error.where,
+                why=error.what,
+                fix="give X as many columns as the model has inputs",
+            ) from error
+        return output

@@ -1,42 +1,254 @@
-"""Optimisers: an update is an expression of the parameter and its gradient, a graph like any other."""
+"""Optimisers: an update is an expression of the parameter, its gradient and its moments, a graph like any other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import isfinite
-from numbers import Real
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import TypeAlias
 
-from cgraph.errors import ValueRefusedError
-from cgraph.node import Node, constant
+import numpy as np
+
+from cgraph.functions import functions
+from cgraph.graph import Graph
+from cgraph.node import Node, parameter
+from cgraph.train.checks import between
+from cgraph.train.schedules import Rate, check_rate, rate_of
+from cgraph.train.updates import Updates, clip_by_norm
+
+Rule: TypeAlias = Callable[[Node, Node], tuple[Node, dict[Node, Node]]]
 
 
 @dataclass(frozen=True)
-class SGD:
-    """Stochastic gradient descent: W' = W - η dL/dW, where the learning rate η is one shared constant.
+class Descent(ABC):
+    """What all optimisers share: the learning rate (a number or a schedule), weight decay, clipping.
 
-    Raises ValueRefusedError for a learning rate that is not finite and above zero.
+    `weight_decay` λ adds λW to the gradient, the gradient of λ‖W‖²/2; `max_norm` clips the gradients before.
+    One of your own is a frozen dataclass with the method `rule`.
+    Raises ValueRefusedError for a learning rate that is not finite and above zero, or a decay below zero.
+    """
+
+    learning_rate: Rate
+    _: KW_ONLY
+    weight_decay: float = 0.0
+    max_norm: float | None = None
+
+    def __post_init__(self) -> None:
+        check_rate(self.learning_rate)
+        between("the weight decay", self.weight_decay, 0)
+        if self.max_norm is not None:
+            between("max_norm", self.max_norm, 0, above=True)
+
+    @abstractmethod
+    def rule(self, rate: Node, count: Node) -> Rule:
+        """A function from a parameter and its gradient to its new value and the new values of its state.
+
+        `rate` is η, `count` the number of this step from 1; what all parameters share is built here, once.
+        """
+
+    def updates(self, parameters: Sequence[Node], gradients: Sequence[Node]) -> Updates:
+        """The new value of each parameter and of each leaf of the state, as nodes: W[1]' for W[1]."""
+        if self.max_norm is not None:
+            gradients = clip_by_norm(gradients, self.max_norm)
+        steps = parameter("t", 0.0)
+        count = (steps + 1.0).named("t'")
+        rule = self.rule(rate_of(self.learning_rate, steps), count)
+        new: dict[Node, Node] = {}
+        state: dict[Node, Node] = {}
+        for w, g in zip(parameters, gradients, strict=True):
+            after, moments = rule(w, self.decayed(w, g))
+            new[w] = after.named(f"{w.name}'")
+            state |= moments
+        if steps in Graph([*new.values(), *state.values()]):
+            state[steps] = count
+        return Updates({**new, **state}, tuple(state))
+
+    def decayed(self, w: Node, g: Node) -> Node:
+        """The gradient with that of the weight decay."""
+        return g + self.weight_decay * w if self.weight_decay else g
+
+
+def _kept(letter: str, w: Node) -> Node:
+    """A leaf of the state in the shape of a parameter, zero at first."""
+    return parameter(f"{letter}({w.name})", np.zeros([int(d) for d in w.shape]))
+
+
+def _next(leaf: Node, value: Node) -> Node:
+    return value.named(f"{leaf.name}'")
+
+
+@dataclass(frozen=True)
+class SGD(Descent):
+    """Stochastic gradient descent: W' = W - η dL/dW (SLP3 Section 6.6).
 
     >>> import cgraph as cg
     >>> w = cg.parameter("w", 3.0)
-    >>> (new,) = SGD(0.5).updates([w], [cg.grad(w * w, w)])
+    >>> new = SGD(0.5).updates([w], [cg.grad(w * w, w)]).new[w]
     >>> new, float(cg.forward(new)[new])
     (<w' = sub(w, …)>, 0.0)
     """
 
-    learning_rate: float
+    def rule(self, rate: Node, count: Node) -> Rule:
+        return lambda w, g: (w - rate * g, {})
+
+
+@dataclass(frozen=True)
+class Momentum(Descent):
+    """Gradient descent with momentum: v' = μ v + g; W' = W - η v' (Polyak 1964, in PyTorch's form).
+
+    Raises ValueRefusedError for a momentum that is not from 0 to below 1.
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 3.0)
+    >>> Momentum(0.5).updates([w], [cg.grad(w * w, w)]).state
+    (<v(w)>,)
+    """
+
+    momentum: float = 0.9
 
     def __post_init__(self) -> None:
-        rate: Any = self.learning_rate
-        if isinstance(rate, bool) or not isinstance(rate, Real) or not isfinite(rate) or rate <= 0:
-            raise ValueRefusedError(
-                f"the learning rate is {rate!r}",
-                why="each step goes that far against the gradient",
-                fix="give a number above zero, such as 0.1",
-            )
+        super().__post_init__()
+        between("the momentum", self.momentum, 0, 1, below=True)
 
-    def updates(self, parameters: Sequence[Node], gradients: Sequence[Node]) -> list[Node]:
-        """The new value of each parameter as a node, named after it: W[1]' for W[1]."""
-        rate = constant(float(self.learning_rate), name="η")
-        return [(p - rate * g).named(f"{p.name}'") for p, g in zip(parameters, gradients, strict=True)]
+    def rule(self, rate: Node, count: Node) -> Rule:
+        def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
+            v = _kept("v", w)
+            velocity = _next(v, self.momentum * v + g)
+            return w - rate * velocity, {v: velocity}
+
+        return one
+
+
+@dataclass(frozen=True)
+class Nesterov(Momentum):
+    """Momentum that looks ahead: v' = μ v + g; W' = W - η (g + μ v') (Sutskever et al. 2013, in PyTorch's form).
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 1.0)
+    >>> float(cg.forward(Nesterov(0.5, 0.9).updates([w], [w * 1.0]).new[w]).values[-1])  # 1 - 0.5 · (1 + 0.9 · 1)
+    0.050000000000000044
+    """
+
+    def rule(self, rate: Node, count: Node) -> Rule:
+        def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
+            v = _kept("v", w)
+            velocity = _next(v, self.momentum * v + g)
+            return w - rate * (g + self.momentum * velocity), {v: velocity}
+
+        return one
+
+
+@dataclass(frozen=True)
+class Adagrad(Descent):
+    """Each element's own rate, from the sum of its squares: s' = s + g²; W' = W - η g / (√s' + ε) (Duchi et al. 2011).
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 3.0)
+    >>> round(float(cg.forward(Adagrad(0.5).updates([w], [cg.grad(w * w, w)]).new[w]).values[-1]), 6)
+    2.5
+    """
+
+    epsilon: float = 1e-10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("ε", self.epsilon, 0, above=True)
+
+    def rule(self, rate: Node, count: Node) -> Rule:
+        def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
+            s = _kept("s", w)
+            total = _next(s, s + g * g)
+            return w - rate * g / (functions()["sqrt"](total) + self.epsilon), {s: total}
+
+        return one
+
+
+@dataclass(frozen=True)
+class RMSProp(Descent):
+    """Adagrad that forgets: s' = ρ s + (1 - ρ) g²; W' = W - η g / (√s' + ε) (Tieleman and Hinton 2012).
+
+    Raises ValueRefusedError for a ρ that is not from 0 to below 1.
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 3.0)
+    >>> round(float(cg.forward(RMSProp(0.1).updates([w], [cg.grad(w * w, w)]).new[w]).values[-1]), 6)
+    2.0
+    """
+
+    rho: float = 0.99
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("ρ", self.rho, 0, 1, below=True)
+        between("ε", self.epsilon, 0, above=True)
+
+    def rule(self, rate: Node, count: Node) -> Rule:
+        def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
+            s = _kept("s", w)
+            average = _next(s, self.rho * s + (1 - self.rho) * (g * g))
+            return w - rate * g / (functions()["sqrt"](average) + self.epsilon), {s: average}
+
+        return one
+
+
+@dataclass(frozen=True)
+class Adam(Descent):
+    """Two moments with bias correction: W' = W - η m̂ / (√v̂ + ε) (Kingma and Ba 2015, Algorithm 1).
+
+    m' = β₁ m + (1 - β₁) g, v' = β₂ v + (1 - β₂) g²; m̂ = m' / (1 - β₁ᵗ), v̂ = v' / (1 - β₂ᵗ), t the number of the step.
+    Raises ValueRefusedError for a β that is not from 0 to below 1.
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 3.0)
+    >>> updates = Adam(0.1).updates([w], [cg.grad(w * w, w)])
+    >>> updates.state, round(float(cg.forward(updates.new[w]).values[-1]), 6)
+    ((<m(w)>, <v(w)>, <t>), 2.9)
+    """
+
+    learning_rate: Rate = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("β₁", self.beta1, 0, 1, below=True)
+        between("β₂", self.beta2, 0, 1, below=True)
+        between("ε", self.epsilon, 0, above=True)
+
+    def rule(self, rate: Node, count: Node) -> Rule:
+        shares = 1.0 - self.beta1**count, 1.0 - self.beta2**count  # how much of a moment is there after t steps
+
+        def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
+            m, v = _kept("m", w), _kept("v", w)
+            first = _next(m, self.beta1 * m + (1 - self.beta1) * g)
+            second = _next(v, self.beta2 * v + (1 - self.beta2) * (g * g))
+            step = (first / shares[0]) / (functions()["sqrt"](second / shares[1]) + self.epsilon)
+            return self.shrunk(w, rate) - rate * step, {m: first, v: second}
+
+        return one
+
+    def shrunk(self, w: Node, rate: Node) -> Node:
+        """The parameter from which the step is made: itself."""
+        return w
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: W' = (1 - η λ) W - η m̂ / (√v̂ + ε) (Loshchilov and Hutter 2019, Algorithm 2).
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 3.0)
+    >>> round(float(cg.forward(AdamW(0.1, weight_decay=0.5).updates([w], [2 * w]).new[w]).values[-1]), 6)
+    2.75
+    """
+
+    _: KW_ONLY
+    weight_decay: float = 0.01
+
+    def decayed(self, w: Node, g: Node) -> Node:
+        return g
+
+    def shrunk(self, w: Node, rate: Node) -> Node:
+        return (1.0 - rate * self.weight_decay) * w if self.weight_decay else w

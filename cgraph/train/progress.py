@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from cgraph.train.history import Epoch
 
+PAUSE = 0.1  # seconds between two updates inside an epoch, so that fast steps are not slowed
+
+
+class Report(Protocol):
+    """Is told of each step and of each epoch."""
+
+    def step(self, epoch: int, done: int, steps: int | None, loss: float) -> None:
+        """`done` of the `steps` of an epoch were made (None: nobody knows of how many), with this mean loss."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """An epoch was finished."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def step(self, epoch: int, done: int, steps: int | None, loss: float) -> None: ...
+    def epoch(self, epoch: Epoch) -> None: ...
+
+
+class Bar:
+    """Shows a bar of rich."""
+
+    def __init__(self, progress: Any, epochs: int) -> None:
+        self.progress, self.task = progress, progress.add_task("loss …", total=epochs)
+        self.dev, self.last = "", monotonic()
+
+    def step(self, epoch: int, done: int, steps: int | None, loss: float) -> None:
+        if monotonic() - self.last >= PAUSE:
+            self.last = monotonic()
+            part = done / steps if steps else 0.0
+            self.progress.update(self.task, completed=epoch - 1 + part, description=f"loss {loss:.4f}{self.dev}")
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.dev = epoch.text.partition(",")[2]
+        self.dev = f",{self.dev}" if self.dev else ""
+        self.progress.update(self.task, completed=epoch.number, description=epoch.text)
+
 
 @contextmanager
-def shown(epochs: int, wanted: bool | None) -> Iterator[Callable[[Epoch], None]]:
-    """A function to call after each epoch; without `wanted` it does nothing, and rich is not imported."""
+def shown(epochs: int, wanted: bool | None) -> Iterator[Report]:
+    """What is told of each step and epoch; without `wanted` it does nothing, and rich is not imported."""
     if not wanted:
-        yield lambda epoch: None
+        yield Silent()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("epoch"), MofNCompleteColumn(), BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns, TimeRemainingColumn(), TextColumn("left"), console=Console(stderr=True)) as progress:
-        task = progress.add_task("loss …", total=epochs)
-
-        def report(epoch: Epoch) -> None:
-            progress.update(task, advance=1, description=epoch.text)
-
-        yield report
+        yield Bar(progress, epochs)

@@ -1,0 +1,59 @@
+"""What a model says about data: its outputs, its loss, its metric. No randomness: dropout is off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from cgraph.graph import Graph
+from cgraph.node import Node
+from cgraph.passes import forward
+from cgraph.train.batches import Batch, rows_of
+from cgraph.train.checks import Array, inputs
+from cgraph.train.model import Inputs, Model
+
+Metric = Callable[[Any, Any], float]
+ROWS = 1024  # how many examples are evaluated at once, so that large outputs need not fit in memory together
+
+
+def predict(model: Model, X: Any) -> Array:
+    """The model's output on the rows of X [m×d] (or a tuple or a dict of arrays), such as logits [m×k].
+
+    Raises ShapeError when X has another number of columns than the model has inputs, ValueRefusedError for NaN.
+
+    >>> import cgraph as cg
+    >>> predict(cg.nn.MLP([2, 4, 1], seed=0), [[0, 0], [0, 1]]).shape
+    (2, 1)
+    """
+    values = inputs("X", X)
+    leaves = Inputs.like(values)
+    output = leaves.output(model)
+    result: Array = forward(output, leaves.feed(values))[output]
+    return result
+
+
+class Evaluation:
+    """The mean loss and the metric of a model's output on a devset, in parts of some examples at a time."""
+
+    def __init__(
+        self, leaves: Inputs, target: Node, output: Node, loss: Node, dev: Batch, metric: Metric | None
+    ) -> None:
+        self.leaves, self.target, self.output, self.loss = leaves, target, output, loss
+        self.graph = Graph([loss, output])
+        self.dev, self.metric = dev, metric
+
+    def __call__(self, values: Mapping[Node, Any]) -> tuple[float | None, float]:
+        """The metric (None without one) and the mean loss, for values of the parameters."""
+        X, Y = self.dev
+        total, outputs = 0.0, []
+        for start in range(0, len(Y), ROWS):
+            part = slice(start, start + ROWS)
+            feed = {**values, **self.leaves.feed(rows_of(X, part)), self.target: Y[part]}
+            fwd = forward(self.graph, {leaf: value for leaf, value in feed.items() if leaf in self.graph})
+            total += float(fwd[self.loss]) * len(Y[part])
+            if self.metric is not None:
+                outputs.append(fwd[self.output])
+        measured = None if self.metric is None else float(self.metric(np.concatenate(outputs), Y))
+        return measured, total / len(Y)

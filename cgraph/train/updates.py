@@ -1,0 +1,45 @@
+"""What an optimiser returns, and the clipping of gradients: nodes, like everything that is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+from cgraph.functions import functions
+from cgraph.node import Node
+from cgraph.train.checks import between
+
+
+@dataclass(frozen=True)
+class Updates:
+    """One step of an optimiser: `new` gives each leaf's new value as a node, parameters first, then the state.
+
+    `state` are the leaves that the optimiser keeps from step to step, such as moments; each holds its first value.
+    """
+
+    new: Mapping[Node, Node]
+    state: tuple[Node, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "new", dict(self.new))
+
+
+def clip_by_norm(gradients: Sequence[Node], max_norm: float) -> list[Node]:
+    """Gradients scaled so that the norm of all of them together is at most `max_norm`, as nodes.
+
+    Each is multiplied by min(1, c / (‖g‖ + 10⁻⁶)), with one norm over all of them (Pascanu, Mikolov and Bengio 2013,
+    Algorithm 1; the 10⁻⁶ is PyTorch's and keeps a gradient of zero from a division by zero).
+    Raises ValueRefusedError for a norm that is not finite and above zero.
+
+    >>> import cgraph as cg
+    >>> clipped = clip_by_norm([cg.constant([3.0, 0.0]), cg.constant(4.0)], max_norm=1.0)
+    >>> [cg.forward(g).values[-1].round(5).tolist() for g in clipped]
+    [[0.6, 0.0], 0.8]
+    """
+    between("the largest norm of the gradients", max_norm, 0, above=True)
+    squares = [(g * g).sum() for g in gradients]
+    norm = functions()["sqrt"](reduce(add, squares)).named("‖g‖")
+    factor = functions()["minimum"](1.0, max_norm / (norm + 1e-6))
+    return [g * factor for g in gradients]
