@@ -82,6 +82,10 @@ class OutputError(CgraphError, OSError):
     """A file that cannot be written."""
 
 
+class DataError(CgraphError, OSError):
+    """Data that cannot be fetched, or is not what it should be."""
+
+
 class IndeterminateWarning(UserWarning):
     """An infinite gradient met a local derivative of 0: the factors do not determine the product, which is set to 0."""
 

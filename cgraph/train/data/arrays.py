@@ -1,4 +1,4 @@
-"""Small real data sets, and targets in the form that the losses take."""
+"""Examples as arrays: pairs of inputs and targets, splits, one-hot targets, and XOR."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cgraph.errors import ShapeError, ValueRefusedError, missing_package
-from cgraph.nn.init import generator
+from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.shapes import show
 from cgraph.train.checks import Array, whole
 
@@ -61,28 +60,11 @@ def xor() -> Examples:
     >>> xor().Y.ravel()
     array([0., 1., 1., 0.])
     """
-    return _frozen(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]]))
+    return frozen(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]]))
 
 
-def digits(seed: int = 0) -> Split:
-    """Handwritten digits: 1,347 to train, 450 to test; X [m×64] pixels of 8×8 from 0 to 1, Y [m×10] one-hot.
-
-    The seed decides which example goes where. Source: UCI, "Optical Recognition of Handwritten Digits", the copy
-    inside scikit-learn.
-    Raises MissingPackageError without scikit-learn.
-    """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise missing_package("scikit-learn", "data", "cg.train.data.digits") from None
-    X, ids = load_digits(return_X_y=True)
-    order = generator(seed).permutation(len(X))
-    X, Y = X[order] / 16.0, one_hot(ids[order], 10)
-    tests = 450
-    return Split(train=_frozen(X[tests:], Y[tests:]), test=_frozen(X[:tests], Y[:tests]))
-
-
-def _frozen(X: Array, Y: Array) -> Examples:
+def frozen(X: Array, Y: Array) -> Examples:
+    """Copies of both, read-only."""
     X, Y = X.copy(), Y.copy()
     X.flags.writeable = Y.flags.writeable = False
     return Examples(X, Y)
