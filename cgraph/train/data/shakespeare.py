@@ -26,7 +26,7 @@ PLAYS = (  # noqa: SIM905 - one name under the other would be a page
 ).split()
 _ACT = re.compile(r"^ *ACT (?:I|1|FIRST)\b.*$", re.MULTILINE | re.IGNORECASE)
 _NOT_SPOKEN = re.compile(
-    r"\[[^\]]*\]"  # directions
+    r"\[[^\]}]*[\]}]"  # directions; one of them ends in }
     r"|^ *(?:ACT|Act|SCENE|Scene|Enter|Exit|Exeunt|Re-enter)\b.*$"
     r"|(?<=\n\n) *[A-Z][\w',& -]{,30}\.$"  # who speaks: a line of its own after an empty one, with a full stop
     r"|^ *[A-Z][A-Z',& -]+\.?$",  # or in capitals
