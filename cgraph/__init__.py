@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cgraph import errors
 from cgraph.backward import Backward, Edge
-from cgraph.calculus import Taylor, grad, hessian, jacobian, jvp, local_jacobian, taylor, vjp
+from cgraph.calculus import Taylor, grad, hessian, jacobian, jvp, taylor, vjp
 from cgraph.errors import CgraphError
 from cgraph.forward import Forward
 from cgraph.functions import functions
@@ -59,7 +59,6 @@ __all__ = [
     "hessian",
     "jacobian",
     "jvp",
-    "local_jacobian",
     "nn",
     "parameter",
     "parse",

@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from cgraph.errors import GradientError, NameUnknownError, ShapeError
 from cgraph.forward import Forward
 from cgraph.graph import Graph
-from cgraph.node import OP, Node
+from cgraph.node import Node, build, variable
 from cgraph.ops.row import unbroadcast
 from cgraph.shapes import show
 
@@ -26,7 +28,7 @@ class Edge(NamedTuple):
 
     `result` and `operand` are nodes, `position` is the operand's place (x*x has two edges, 0 and 1). `upstream` is
     dL/d(result), `local` d(result)/d(operand), `downstream` this edge's share of dL/d(operand). `local` is None where
-    the derivative is a linear map between arrays.
+    the derivative is a linear map between arrays: `jacobian()` writes that map out. `forward` is the pass.
     """
 
     result: Node
@@ -35,6 +37,28 @@ class Edge(NamedTuple):
     upstream: Any
     local: Any
     downstream: Any
+    forward: Forward
+
+    def jacobian(self) -> Any:
+        """The local derivative as an array of shape `result.shape + operand.shape`, in numbers or symbols.
+
+        Made on request, from the same pullback as the backward pass, one element of the result at a time.
+        Raises GradientError for a pass in the world of nodes: there, `cg.jacobian` gives it as a node.
+
+        >>> import cgraph as cg
+        >>> bwd = cg.backward(cg.forward(cg.sum(cg.softmax(cg.variable("x", 2)).named("p")), x=[0.0, 0.0]))
+        >>> bwd.edge("p", "x").jacobian()
+        array([[ 0.25, -0.25],
+               [-0.25,  0.25]])
+        """
+        result, operand = self.forward[self.result], self.forward[self.operand]
+        if isinstance(result, Node):
+            raise GradientError(
+                "a local Jacobian of nodes", why="this pass has no numbers", fix="use cg.jacobian(result, operand)"
+            )
+        units = np.eye(result.size).reshape((result.size, *result.shape))
+        rows = [np.asarray(pulled_back(self.forward, self, unit)) for unit in units]
+        return np.reshape(np.array(rows), (*result.shape, *operand.shape))
 
 
 class Gradients(Mapping[Any, Any]):
@@ -49,6 +73,11 @@ class Gradients(Mapping[Any, Any]):
         if found is not None:
             return found
         return self._forward.world.zeros(self._forward.graph.nodes[position].shape, self._forward.values[position])
+
+    def reaches(self, key: Node | str) -> bool:
+        """Whether a gradient flowed to a node."""
+        graph = self._forward.graph
+        return key in graph and self._gradients[graph.position(key)] is not None
 
     def __contains__(self, key: object) -> bool:
         return key in self._forward.graph
@@ -81,8 +110,7 @@ class Backward:
     @property
     def unused(self) -> tuple[Node, ...]:
         """The variables and parameters that `of` does not depend on: their gradient is zero."""
-        reached = set(self.gradient)
-        return tuple(n for n in self.graph.inputs if self.graph.name(n) not in reached)
+        return tuple(n for n in self.graph.inputs if not self.gradient.reaches(n))
 
     def edge(self, result: Node | str, operand: Node | str, position: int | None = None) -> Edge:
         """The edge from `operand` to `result`; `position` chooses when there are several, as in x*x.
@@ -112,28 +140,42 @@ def backward(forward: Forward, of: Node | str | None = None, upstream: Any | Non
     gradients: list[Any] = [None] * len(graph)
     gradients[start] = _seed(forward, root, upstream)
     edges: list[Edge] = []
-    flows = graph.differentiable
+    flows, nodes = graph.differentiable, graph.nodes
     for place in range(start, -1, -1):
-        gradient, node = gradients[place], graph.nodes[place]
-        if gradient is None or node.kind != OP:
+        gradient, node = gradients[place], nodes[place]
+        row = node.op
+        if gradient is None or row is None:
             continue
-        row, attrs = node.op, node.attrs
-        assert row is not None
-        operands = [values[index[x]] for x in node.operands]
-        for position, operand in enumerate(node.operands):
-            source = index[operand]
+        attrs, value = node.attrs, values[place]
+        sources = [index[x] for x in node.operands]
+        operands = [values[source] for source in sources]
+        for position, source in enumerate(sources):
             rule = row.rule(position) if flows[source] else None
             if rule is None:
                 continue
             if row.elementwise:
-                local = rule(world, values[place], *operands, **(world.numbers(attrs) if attrs else attrs))
+                local = world.local(rule, value, operands, attrs)
                 downstream = unbroadcast(world, world.times(gradient, local), operands[position])
             else:
                 local = None
-                downstream = rule(world, gradient, values[place], *operands, **attrs)
-            edges.append(Edge(node, position, operand, gradient, local, downstream))
-            gradients[source] = downstream if gradients[source] is None else gradients[source] + downstream
+                downstream = world.pullback(rule, gradient, value, operands, attrs)
+            edge = (node, position, node.operands[position], gradient, local, downstream, forward)
+            edges.append(tuple.__new__(Edge, edge))  # half the time of Edge(...)
+            before = gradients[source]
+            gradients[source] = downstream if before is None else world.plus(before, downstream)
     return Backward(forward, root, tuple(edges), Gradients(forward, tuple(gradients)))
+
+
+def pulled_back(forward: Forward, edge: Edge, upstream: Any) -> Any:
+    """What an edge gives its operand for any upstream gradient: the backward pass of its op alone, in any world."""
+    node = edge.result
+    assert node.op is not None
+    leaves = [variable(f"x{i}", forward[x].shape) for i, x in enumerate(node.operands)]
+    alone = Graph([build(node.op, *leaves, **node.attrs)])
+    values = {**dict(zip(leaves, map(forward.__getitem__, node.operands), strict=True)), alone.output: forward[node]}
+    pass_ = Forward(alone, forward.world, tuple(values[n] for n in alone.nodes))
+    with np.errstate(all="ignore"):
+        return backward(pass_, upstream=upstream).gradient[leaves[edge.position]]
 
 
 def _seed(forward: Forward, root: Node, upstream: Any | None) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from cgraph.backward import Backward, Edge, Gradients, backward
+from cgraph.backward import Gradients, backward
 from cgraph.errors import GradientError, ShapeError, ValueRefusedError
 from cgraph.forward import Forward, forward
 from cgraph.graph import Graph
@@ -196,42 +196,6 @@ def taylor(of: Node | Graph, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
     return Taylor(leaf, place, tuple(coefficients))
 
 
-def local_jacobian(bwd: Backward, edge: Edge) -> Any:
-    """The local derivative of an edge as an array of shape `result.shape + operand.shape`, in numbers or symbols.
-
-    Made on request, from the same pullback as the backward pass, one element of the result at a time.
-    Raises GradientError for a pass in the world of nodes: there, `cg.jacobian` gives it as a node.
-
-    >>> import cgraph as cg
-    >>> bwd = cg.backward(cg.forward(cg.sum(cg.softmax(cg.variable("x", 2)).named("p")), x=[0.0, 0.0]))
-    >>> local_jacobian(bwd, bwd.edge("p", "x"))
-    array([[ 0.25, -0.25],
-           [-0.25,  0.25]])
-    """
-    fwd = bwd.forward
-    if fwd.world is GRAPH:
-        raise GradientError(
-            "a local Jacobian of nodes", why="this pass has no numbers", fix="use cg.jacobian(result, operand)"
-        )
-    result, operand = fwd[edge.result], fwd[edge.operand]
-    rows = [np.asarray(pulled_back(fwd, edge, one)) for one in _units(np.shape(result))]
-    return np.reshape(np.array(rows), (*np.shape(result), *np.shape(operand)))
-
-
-def pulled_back(fwd: Forward, edge: Edge, upstream: Any) -> Any:
-    """What an edge gives its operand for any upstream gradient: the backward pass of its op alone, in any world."""
-    node = edge.result
-    assert node.op is not None
-    leaves = [
-        variable(f"x{i}", np.shape(fwd[x]) if fwd.world is not GRAPH else x.shape) for i, x in enumerate(node.operands)
-    ]
-    tiny = Graph([build(node.op, *leaves, **node.attrs)])
-    values = {**dict(zip(leaves, map(fwd.__getitem__, node.operands), strict=True)), tiny.output: fwd[node]}
-    alone = Forward(tiny, fwd.world, tuple(values[n] for n in tiny.nodes))
-    with np.errstate(all="ignore"):
-        return backward(alone, upstream=upstream).gradient[leaves[edge.position]]
-
-
 # Inside --------------------------------------------------------------------------------------------------------------
 def _graph(of: Node | Graph) -> Graph:
     return of if isinstance(of, Graph) else Graph(of)
@@ -255,19 +219,18 @@ def _check_depends(graph: Graph, wanted: Sequence[Node], gradient: Gradients | N
     """Refuse what no gradient flows to; by the first derivative of the elements' sum when there is no pass yet."""
     if gradient is None:
         gradient = backward(as_pass(graph), upstream=GRAPH.seed(graph.output, None)).gradient
-    reached = set(gradient)
     for node in wanted:
-        if graph.name(node) not in reached:
+        if not gradient.reaches(node):
             raise GradientError(
                 f"{graph.name(graph.output)} does not depend on {graph.name(node)} in a differentiable way",
                 where=graph.output.where,
                 why="no gradient flows there",
-                fix=_what_flows(graph, reached),
+                fix=_what_flows(graph, gradient),
             )
 
 
-def _what_flows(graph: Graph, reached: set[str]) -> str:
-    leaves = [graph.name(n) for n in graph.inputs if graph.name(n) in reached]
+def _what_flows(graph: Graph, gradient: Gradients) -> str:
+    leaves = [graph.name(n) for n in graph.inputs if gradient.reaches(n)]
     return f"a gradient flows to {', '.join(leaves[:8])}" if leaves else "comparisons, roundings and sizes pass none on"
 
 
@@ -277,7 +240,7 @@ def _reached(of: Node, wrt: Node) -> Node | None:
     if wrt not in graph:
         return None
     found = backward(as_pass(graph)).gradient
-    return simplify([found[wrt]], keep=graph.index)[0] if graph.name(wrt) in set(found) else None
+    return simplify([found[wrt]], keep=graph.index)[0] if found.reaches(wrt) else None
 
 
 def _jacobians(graph: Graph, wanted: Sequence[Node]) -> list[Node]:
@@ -294,9 +257,8 @@ def _jacobians(graph: Graph, wanted: Sequence[Node]) -> list[Node]:
     totals: list[Node | None] = [None] * len(wanted)
     for unit in _units(output.shape):
         found = backward(as_pass(graph), upstream=as_node(unit)).gradient
-        reached = {graph[name] for name in found}
         for i, node in enumerate(wanted):
-            if node not in reached:
+            if not found.reaches(node):
                 continue
             place = unit.reshape(output.shape + (1,) * len(node.shape))
             row = found[node] * place if output.shape else found[node]

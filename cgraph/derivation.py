@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cgraph import notation
-from cgraph.backward import Backward, Edge
-from cgraph.calculus import as_pass, pulled_back
+from cgraph.backward import Backward, Edge, pulled_back
+from cgraph.calculus import as_pass
 from cgraph.errors import GradientError, ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.graph import Graph

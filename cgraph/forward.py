@@ -44,22 +44,23 @@ def forward(
     graph = outputs if isinstance(outputs, Graph) else Graph(outputs)
     bound: dict[str, shapes.Dimension] = dict(sizes or {})
     leaves = _leaves(graph, _by_node(graph, feed), world, bound)
-    values: list[Any] = []
-    index = graph.index
+    values: dict[Node, Any] = {}  # by node, not by place: one look-up an operand
+    value_of = values.__getitem__
     try:
         for node in graph.nodes:
-            if node.kind == OP:
-                attrs = node.attrs
-                if "shape" in attrs:
-                    attrs = {**attrs, "shape": shapes.bind(attrs["shape"], bound)}
-                values.append(world.apply(node.op, [values[index[x]] for x in node.operands], attrs))  # type: ignore[arg-type]  # an op has a row
-            else:
-                values.append(leaves[node])
+            row = node.op
+            if row is None:
+                values[node] = leaves[node]
+                continue
+            attrs = node.attrs
+            if attrs and "shape" in attrs:
+                attrs = {**attrs, "shape": shapes.bind(attrs["shape"], bound)}
+            values[node] = world.apply(row, [*map(value_of, node.operands)], attrs)
     except ValueRefusedError as error:  # an op knows its values, and not which node it computes
         raise ValueRefusedError(
             f"{graph.name(node)}: {error.what}", where=error.where or node.where, why=error.why, fix=error.fix
         ) from None
-    return Forward(graph, world, tuple(values))
+    return Forward(graph, world, tuple(values.values()))
 
 
 def _by_node(graph: Graph, feed: Mapping[Any, Any]) -> dict[Node, Any]:

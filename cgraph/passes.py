@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cgraph import collector
 from cgraph.backward import Backward
 from cgraph.backward import backward as run_backward
 from cgraph.errors import IndeterminateWarning, NotFiniteError, ValueRefusedError
@@ -37,7 +38,7 @@ def forward(
     Raises NameUnknownError, MissingValueError, ShapeError, ValueRefusedError, NotFiniteError.
     """
     given: dict[Any, Any] = {**(feed or {}), **values}
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), collector.paused():
         fwd = run_forward(outputs, given, world)
     if isinstance(world, NumpyWorld):
         _refuse_targets(fwd)
@@ -90,7 +91,7 @@ def backward(fwd: Forward, of: Node | str | None = None, upstream: Any | None = 
     Raises GradientError when `of` is no scalar and no `upstream` gradient is given. Warns, by an
     IndeterminateWarning that names the edge, where an infinite gradient meets a local derivative of 0.
     """
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), collector.paused():
         bwd = run_backward(fwd, of, upstream)
         if isinstance(fwd.world, NumpyWorld):
             _warn_of_indeterminate(bwd)

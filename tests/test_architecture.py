@@ -20,7 +20,7 @@ RANK = {
     room: rank
     for rank, rooms in enumerate(
         [
-            ["errors"],
+            ["errors", "collector"],
             ["shapes"],
             ["ops", "origin"],
             ["node"],

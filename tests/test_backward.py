@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -303,3 +304,28 @@ def test_the_chain_rule_holds_for_a_function_of_the_result(case: Case) -> None:
     for leaf in case.feed:
         expected = cg.backward(inner, upstream=factor).gradient[leaf]
         assert cg.backward(outer).gradient[leaf] == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+def test_the_collector_runs_again_after_a_pass_and_after_one_that_fails() -> None:
+    x = cg.variable("x", 2)
+    assert gc.isenabled()
+    fwd = cg.forward(x * x, x=[1.0, 2.0])
+    assert gc.isenabled()
+    with pytest.raises(GradientError):
+        cg.backward(fwd)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        cg.forward(x * x, x=[1.0, 2.0])
+        assert not gc.isenabled()  # it was the user who paused it
+    finally:
+        gc.enable()
+
+
+def test_a_gradient_reaches_what_the_root_depends_on() -> None:
+    x, y = cg.variables("x y")
+    gradient = cg.backward(cg.forward([x * 2, y], x=1.0, y=2.0), of="v1").gradient
+    assert gradient.reaches(x)
+    assert gradient.reaches("v1")
+    assert not gradient.reaches(y)
+    assert not gradient.reaches(cg.variable("z"))

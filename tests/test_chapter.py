@@ -144,7 +144,7 @@ def edges_of(case: Case, name: str, entry: dict[str, Any]) -> dict[int, cg.Edge 
     fwd = cg.forward(whole, {v: case.forward[x] for v, x in zip(apart, operands, strict=True)})
     bwd = cg.backward(fwd, upstream=upstream)
     return {
-        i: cg.Edge(node, i, x, upstream, None, bwd.gradient[v])
+        i: cg.Edge(node, i, x, upstream, None, bwd.gradient[v], case.forward)
         for i, (v, x) in enumerate(zip(apart, operands, strict=True))
     }
 

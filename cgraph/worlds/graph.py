@@ -9,7 +9,7 @@ import numpy as np
 
 from cgraph.node import CONSTANT, Node, as_node, build
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.row import Row, Rule
 from cgraph.shapes import Shape
 
 
@@ -37,14 +37,20 @@ class GraphWorld:
         zero = as_node(np.zeros(()))
         return build(TABLE["broadcast_like"], zero, like) if shape else zero
 
+    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return rule(self, result, *operands, **attrs)
+
+    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return rule(self, upstream, result, *operands, **attrs)
+
     def times(self, upstream: Any, local: Any) -> Any:
         if local.__class__ is int and local in (1, -1):  # most edges are sums: no node for a factor of 1
             return upstream if local == 1 else -upstream
         guarded = _may_be_infinite(local) or _may_be_infinite(upstream)
         return build(TABLE["scale"], upstream, local) if guarded else upstream * local
 
-    def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
-        return attrs
+    def plus(self, gradient: Any, downstream: Any) -> Any:
+        return gradient + downstream
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the table has no op named {name!r}")

@@ -11,7 +11,7 @@ import numpy as np
 from cgraph.errors import MissingValueError
 from cgraph.node import Node, as_array
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.row import Row, Rule
 from cgraph.ops.stable import scale
 from cgraph.shapes import Shape
 
@@ -43,7 +43,7 @@ class NumpyWorld:
         return as_array(value, f"{node.kind} {node.name or ''}".strip(), self.dtype)[()]
 
     def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return row.numpy(*operands, **attrs)
+        return row.numpy(*operands, **attrs) if attrs else row.numpy(*operands)
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
         if upstream is None:
@@ -53,11 +53,22 @@ class NumpyWorld:
     def zeros(self, shape: Shape, like: Any) -> Any:
         return np.zeros(np.shape(like), self.dtype)[()]
 
+    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return rule(self, result, *operands, **attrs) if attrs else rule(self, result, *operands)
+
+    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return rule(self, upstream, result, *operands, **attrs)
+
     def times(self, upstream: Any, local: Any) -> Any:
+        if upstream.__class__ is np.float64:  # graphs of scalars are walked one edge at a time
+            if local.__class__ is int and local in (1, -1):
+                return upstream if local == 1 else -upstream
+            if local.__class__ is np.float64 and (product := upstream * local) == product:
+                return product
         return upstream * local if local.__class__ in _PLAIN else scale(upstream, local)
 
-    def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
-        return attrs
+    def plus(self, gradient: Any, downstream: Any) -> Any:
+        return gradient + downstream
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the table has no op named {name!r}")

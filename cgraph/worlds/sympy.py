@@ -18,7 +18,7 @@ import sympy
 from cgraph.errors import MissingValueError, TooDeepError
 from cgraph.node import CONSTANT, Node
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.row import Row, Rule
 from cgraph.shapes import Shape
 
 
@@ -78,10 +78,20 @@ class SympyWorld:
     def zeros(self, shape: Shape, like: Any) -> Any:
         return as_object(np.zeros(like.shape, int))
 
+    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return rule(self, result, *operands, **self.numbers(attrs))
+
+    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return rule(self, upstream, result, *operands, **attrs)
+
     def times(self, upstream: Any, local: Any) -> Any:
         return upstream * local
 
+    def plus(self, gradient: Any, downstream: Any) -> Any:
+        return gradient + downstream
+
     def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The attributes of an elementwise op as exact numbers."""
         return {name: exact(value) for name, value in attrs.items()}
 
     def __getattr__(self, name: str) -> Any:

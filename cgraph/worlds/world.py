@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from cgraph.node import Node
-from cgraph.ops.row import Row
+from cgraph.ops.row import Row, Rule
 from cgraph.shapes import Shape
 
 
@@ -32,11 +32,17 @@ class World(Protocol):
     def zeros(self, shape: Shape, like: Any) -> Any:
         """The gradient of a node that nothing flows to."""
 
+    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        """The local derivative that an elementwise rule gives."""
+
+    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        """The downstream gradient that a structural rule gives."""
+
     def times(self, upstream: Any, local: Any) -> Any:
         """The chain rule's product on one edge, in which 0·∞ is 0 (see `cgraph.backward`)."""
 
-    def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The attributes of an elementwise op as this world's numbers, for the rules."""
+    def plus(self, gradient: Any, downstream: Any) -> Any:
+        """The sum at a fan-out."""
 
     @property
     def pi(self) -> Any:
