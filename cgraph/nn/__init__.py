@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from cgraph.nn import init, losses
 from cgraph.nn.dropout import Dropout, draw_masks
+from cgraph.nn.equivalents import DummyNode, collapse_linear, fold_bias, prove_collapse, unfold_bias
+from cgraph.nn.gradients import GradientNorms, gradient_norms
 from cgraph.nn.layers import Activation, Layer, Linear
-from cgraph.nn.losses import mean_squared_error, sigmoid_cross_entropy, softmax_cross_entropy
+from cgraph.nn.losses import mean_squared_error, sigmoid_cross_entropy, softmax_cross_entropy, weight_decay
 from cgraph.nn.mlp import MLP, xor_net
 from cgraph.nn.normalise import Normalise
 from cgraph.nn.separability import Separability, is_linearly_separable
@@ -18,6 +20,8 @@ __all__ = [
     "OR",
     "Activation",
     "Dropout",
+    "DummyNode",
+    "GradientNorms",
     "Layer",
     "Layerwise",
     "Linear",
@@ -26,15 +30,21 @@ __all__ = [
     "Separability",
     "Sequential",
     "Unit",
+    "collapse_linear",
     "decision_line",
     "draw_masks",
+    "fold_bias",
+    "gradient_norms",
     "init",
     "is_linearly_separable",
     "learn_perceptron",
     "losses",
     "mean_squared_error",
     "perceptron_rule",
+    "prove_collapse",
     "sigmoid_cross_entropy",
     "softmax_cross_entropy",
+    "unfold_bias",
+    "weight_decay",
     "xor_net",
 ]

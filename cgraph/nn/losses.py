@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgraph.errors import ShapeError
+from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions import functions
 from cgraph.node import Node, as_node
 from cgraph.shapes import show
@@ -52,6 +52,29 @@ def mean_squared_error(outputs: Node, targets: Any) -> Node:
     outputs, targets = _same_shape("mean_squared_error", outputs, targets)
     difference: Node = outputs - targets
     return (difference * difference).mean().named("L")
+
+
+def weight_decay(model: Any, strength: float, *, biases: bool = False) -> Node:
+    """The penalty strength/2 · Σ w² over a model's weights, a scalar to add to the loss; biases only if asked.
+
+    Its gradient is strength · w, so that with SGD each step shrinks every weight by the factor 1 - η·strength.
+    Raises ValueRefusedError for a strength that is not finite and 0 or above, and when there is nothing to decay.
+
+    >>> import cgraph as cg
+    >>> penalty = weight_decay(cg.nn.xor_net(), 0.1)
+    >>> round(float(cg.forward(penalty)[penalty]), 12)  # 0.05 · (4·1² + 1² + 2²)
+    0.45
+    """
+    if isinstance(strength, bool) or not isinstance(strength, (int, float)) or not 0 <= strength < float("inf"):
+        raise ValueRefusedError(
+            f"weight decay of strength {strength!r}", why="it multiplies squares", fix="give a number such as 1e-4"
+        )
+    weights = [p for p in model.parameters if biases or len(p.shape) > 1]
+    if not weights:
+        raise ValueRefusedError("the model has no weights to decay", why="it has no matrix", fix="give biases=True")
+    op = functions()
+    total: Node = op["add"](*(op["square"](w).sum() for w in weights))
+    return (strength / 2 * total).named("weight decay")
 
 
 def _same_shape(loss: str, outputs: Any, targets: Any) -> tuple[Node, Node]:

@@ -112,6 +112,15 @@ class Sequential:
         """
         return Sequential(in_training(layer, on) for layer in self.layers)
 
+    def without_activations(self) -> Sequential:
+        """The linear layers alone: what the net would be without its activations (SLP3 Section 6.3.1).
+
+        >>> from cgraph.nn import MLP
+        >>> len(MLP([2, 4, 1], "tanh", seed=0).without_activations().layers)
+        2
+        """
+        return Sequential(layer for layer in self.layers if not isinstance(layer, Activation))
+
     def __call__(self, x: Node, /, scope: str = "") -> Node:
         """The output's node on x, X [m×d]; `scope` goes before the names, to use a model twice in one graph."""
         return self.layerwise(x, scope).output
