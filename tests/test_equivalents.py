@@ -176,7 +176,8 @@ def test_with_weight_decay_sgd_steps_as_pytorchs_does() -> None:
     W, b = model.values.values()
     Y = np.ones((5, 2))
     L = nn.mean_squared_error(model(FIVE), Y) + nn.weight_decay(model, 0.3, biases=True)
-    updates = cg.train.SGD(0.1).updates(model.parameters, cg.grad(L, model.parameters))
+    new = cg.train.SGD(0.1).updates(model.parameters, cg.grad(L, model.parameters)).new
+    updates = [new[p] for p in model.parameters]
     fwd = cg.forward(updates, X=ROWS)
 
     theirs = [torch.tensor(np.array(v), requires_grad=True) for v in (W, b)]
@@ -184,8 +185,8 @@ def test_with_weight_decay_sgd_steps_as_pytorchs_does() -> None:
     loss = ((torch.tensor(ROWS) @ theirs[0] + theirs[1] - torch.tensor(Y)) ** 2).mean()
     loss.backward()
     optimizer.step()
-    for new, tensor in zip(updates, theirs, strict=True):
-        assert np.allclose(fwd[new], tensor.detach().numpy(), rtol=1e-13)
+    for update, tensor in zip(updates, theirs, strict=True):
+        assert np.allclose(fwd[update], tensor.detach().numpy(), rtol=1e-13)
 
 
 def test_weight_decay_leaves_biases_alone_unless_asked() -> None:
