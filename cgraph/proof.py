@@ -8,7 +8,7 @@ cannot decide, they are compared at rational points to 30 digits, and the report
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,7 @@ class Report:
     subject: str
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
+    of: Node | None = field(default=None, repr=False, compare=False)  # the node whose gradient it is about
 
     @property
     def proved(self) -> bool:
@@ -142,7 +143,7 @@ def prove(
     where = [f"{k} = {v}" for k, v in bound.items()]
     notes = [f"with {', '.join(where)}"] if where else []
     notes += [f"where it is differentiable; at the kink by convention: {k}" for k in kinks]
-    return Report(f"{graph.name(graph.output)} = {_shortened(value)}", tuple(checks), tuple(notes))
+    return Report(f"{graph.name(graph.output)} = {_shortened(value)}", tuple(checks), tuple(notes), graph.output)
 
 
 def _row(of: str | Function) -> Row:

@@ -7,10 +7,14 @@ from itertools import combinations
 import numpy as np
 
 from viz.layout import Layout
-from viz.paint import BACKWARD, FORWARD, strokes
+from viz.paint import BACKWARD, FORWARD
 from viz.picture import Picture
 
 Rect = tuple[float, float, float, float]
+PARAMETER = np.linspace(0, 1, 100)[:, None]
+BERNSTEIN = np.hstack(
+    [(1 - PARAMETER) ** 3, 3 * (1 - PARAMETER) ** 2 * PARAMETER, 3 * (1 - PARAMETER) * PARAMETER**2, PARAMETER**3]
+)
 
 
 def labels(picture: Picture) -> dict[str, Rect]:
@@ -29,23 +33,25 @@ def boxes(layout: Layout) -> dict[str, Rect]:
     return {f"box {b.box.name}": b.rect for b in layout.boxes}
 
 
-def polylines(picture: Picture) -> dict[str, np.ndarray]:
-    """Points along each stroke that is painted, half a point apart or closer."""
+def points_of(curve: list[tuple[float, float]]) -> np.ndarray:
+    """Points along a curve of Bézier pieces, a hundred to the piece."""
+    ends = np.asarray(curve, dtype=float)
+    if len(ends) == 2:
+        return ends[0] + PARAMETER * (ends[1] - ends[0])
+    pieces = np.stack([ends[i : i + 4] for i in range(0, len(ends) - 1, 3)])
+    return np.einsum("tk,pkx->ptx", BERNSTEIN, pieces).reshape(-1, 2)
+
+
+def polylines(picture: Picture) -> dict[str, tuple[np.ndarray, set[str]]]:
+    """Points along each stroke that is painted, and the boxes at its ends."""
     found = {}
     for placed in picture.layout.edges:
-        forth, back = strokes(placed)
-        drawn = {"forward": forth}
+        drawn = {"forward": placed.forth}
         if placed.edge.flows and picture.show != FORWARD:
-            drawn["backward"] = back
+            drawn["backward"] = placed.back
         for role, curve in drawn.items():
-            t = np.linspace(0, 1, 200)[:, None]
-            pieces = []
-            for i in range(0, len(curve) - 1, 3):
-                p = np.array(curve[i : i + 4])
-                pieces.append(
-                    (1 - t) ** 3 * p[0] + 3 * (1 - t) ** 2 * t * p[1] + 3 * (1 - t) * t**2 * p[2] + t**3 * p[3]
-                )
-            found[f"{role} stroke {placed.edge.name} ({placed.edge.slot})"] = np.concatenate(pieces)
+            ends = {placed.edge.tail, placed.edge.head}
+            found[f"{role} stroke {placed.edge.name} ({placed.edge.slot})"] = points_of(curve), ends
     return found
 
 
@@ -54,29 +60,34 @@ def overlap(a: Rect, b: Rect, gap: float = 0.0) -> bool:
 
 
 def collisions(picture: Picture, gap: float = 0.5) -> list[str]:
-    """Every pair that touches: words with words, boxes or strokes; boxes with boxes; strokes with other boxes."""
+    """Every pair that touches: words with words, boxes or strokes; boxes with boxes; strokes with boxes.
+
+    A stroke may touch the boxes at its ends, but not enter them by more than a point.
+    """
     words, rects, lines = labels(picture), boxes(picture.layout), polylines(picture)
-    found = [f"{a} and {b}" for (a, r), (b, s) in combinations({**words, **rects}.items(), 2) if overlap(r, s, gap)]
-    ends = {
-        name: {e.edge.tail, e.edge.head}
-        for name in lines
-        for e in picture.layout.edges
-        if name.endswith(f"stroke {e.edge.name} ({e.edge.slot})")
-    }
-    ids = {f"box {b.box.name}": b.box.id for b in picture.layout.boxes}
-    for name, points in lines.items():
-        for other, (left, top, right, bottom) in {**words, **rects}.items():
-            if other in ids and ids[other] in ends[name]:
-                continue
-            x, y = points[:, 0], points[:, 1]
-            if np.any((x > left - gap) & (x < right + gap) & (y > top - gap) & (y < bottom + gap)):
-                found.append(f"{name} and {other}")
+    all_rects = {**words, **rects}
+    names, grid = list(all_rects), np.array(list(all_rects.values())).reshape(-1, 4)
+    low, high = grid[:, :2], grid[:, 2:]
+    near = np.all((low[:, None] < high[None] + gap) & (low[None] < high[:, None] + gap), axis=2)
+    found = [f"{names[i]} and {names[j]}" for i, j in np.argwhere(np.triu(near, 1))]
+    ids = {f"box {b.box.name}": b.box for b in picture.layout.boxes}
     width, height = picture.layout.width, picture.layout.height
-    for name, (left, top, right, bottom) in {**words, **rects}.items():
-        if left < 0 or top < 0 or right > width or bottom > height:
-            found.append(f"{name} leaves the canvas")
-    for name, points in lines.items():
+    for name, (points, ends) in lines.items():
+        first, last = points.min(axis=0) - gap, points.max(axis=0) + gap
+        for i in np.flatnonzero(np.all((low < last) & (high > first), axis=1)):
+            box = ids.get(names[i])
+            margin = -1.0 if box is not None and box.id in ends else gap
+            if box is not None and box.round:
+                centre, radius = (low[i] + high[i]) / 2, (high[i] - low[i])[0] / 2
+                inside = np.hypot(*(points - centre).T) < radius + margin
+            else:
+                inside = np.all((points > low[i] - margin) & (points < high[i] + margin), axis=1)
+            if inside.any():
+                found.append(f"{name} and {names[i]}")
         if points.min() < 0 or points[:, 0].max() > width or points[:, 1].max() > height:
+            found.append(f"{name} leaves the canvas")
+    for name, (left, top, right, bottom) in all_rects.items():
+        if left < 0 or top < 0 or right > width or bottom > height:
             found.append(f"{name} leaves the canvas")
     return found
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -79,11 +80,9 @@ def test_nothing_touches_on_the_figures(number, direction):
 
 
 def test_the_check_for_touching_sees_a_label_that_is_moved_onto_a_stroke():
-    from dataclasses import replace
-
     picture = figure("6.17")
     edge = picture.layout.edges[0]
-    moved = replace(edge, local=replace(edge.local, y=edge.local.y + 12))
+    moved = edge._replace(local=edge.local._replace(y=edge.local.y + 12))
     worse = replace(picture, layout=replace(picture.layout, edges=(moved, *picture.layout.edges[1:])))
     assert any("stroke" in c for c in collisions(worse))
 

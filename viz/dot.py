@@ -7,20 +7,19 @@ The *readable* one has the words, and is good by itself in any Graphviz.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 import graphviz
 
 from cgraph.notation import Frac, Hat, Math, Named, Row, Script, Sym
-from viz.annotate import Drawing, EdgeText, Label
-from viz.style import TEXTBOOK, Theme
+from viz.drawing import Drawing, EdgeText, Label
+from viz.style import TEXTBOOK, Theme, colour_of
 
 POINTS = 72.0
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(NamedTuple):
     """The size of a box of the skeleton, in points; `enter` and `leave` are how many edges do so side by side."""
 
     width: float
@@ -58,10 +57,15 @@ def skeleton(
     for name, size in labels.items():
         graph.node(name, width=f"{size.width / POINTS:.4f}", height=f"{size.height / POINTS:.4f}")
     for edge in edges:
-        head = f"{edge.head}:h{edge.slot}:{into}" if boxes[edge.head].enter > 1 else edge.head
-        tail = edge.tail
-        if leaving and edge.id in leaving:
-            tail = f"{tail}:t{leaving[edge.id]}:{out}"
+        head, tail = f"{edge.head}:{into}", f"{edge.tail}:{out}"
+        if boxes[edge.head].round:
+            head = edge.head
+        elif boxes[edge.head].enter > 1:
+            head = f"{edge.head}:h{edge.slot}:{into}"
+        if boxes[edge.tail].round or (boxes[edge.tail].leave > 1 and not leaving):
+            tail = edge.tail
+        elif leaving and edge.id in leaving:
+            tail = f"{edge.tail}:t{leaving[edge.id]}:{out}"
         if edge.id in labels:
             graph.edge(tail, f"{edge.id}:{into}", id=f"{edge.id}.0", weight="2")
             graph.edge(f"{edge.id}:{out}", head, id=f"{edge.id}.1", weight="2")
@@ -105,14 +109,10 @@ def _table(lines: Sequence[Label], theme: Theme) -> str:
 
 
 def _cells(line: Label, theme: Theme) -> str:
-    colours = {
-        "value": theme.forward,
-        "gradient": theme.backward,
-        "backward": theme.backward,
-        "local": theme.local,
-        "shape": theme.faint,
-    }
-    return "".join(f'<FONT COLOR="{colours.get(role, theme.text)}">{markup(math)}</FONT>' for role, math in line)
+    return "".join(
+        f'<FONT COLOR="{colour_of(role, theme) if role != "badge" else theme.text}">{markup(math)}</FONT>'
+        for role, math in line
+    )
 
 
 def markup(math: Math) -> str:

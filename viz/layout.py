@@ -7,28 +7,28 @@ everything in the same place. Distances are in points, x to the right and y down
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from math import hypot
+from typing import Any, NamedTuple
 
 from viz import engine, layered
-from viz.annotate import BoxText, Drawing, EdgeText, Label
 from viz.dot import Size, skeleton
+from viz.drawing import BoxText, Drawing, EdgeText, Label
+from viz.strokes import AROUND, BETWEEN, Point, both, joined
 from viz.style import Theme
 from viz.typeset import Box, Glyph, Rule, typeset
 
-Point = tuple[float, float]
 PAD_X, PAD_Y, LINE_GAP = 9.0, 7.0, 5.0
+ROUND_PAD = 3.5  # between a circle and the corners of its words
 INSET = 3.0  # between the two borders of an output
-AROUND = 8.0  # free space that the skeleton keeps on both sides of a box, so that no stroke runs along its border
-BETWEEN = 2.8  # half the distance between the forward and the backward stroke
 CLEAR = 4.5  # between a stroke and its label
 SLOT = 15.0  # the least height of a box for each edge that enters it
 MOST = 800  # nodes and edges that Graphviz is asked to place; more go to the layered layout
 LAYERED = "layered"
+MARGIN = 12.0  # around the whole picture
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of words, set: its runs by role with their offsets, its size."""
 
     role: str
@@ -38,8 +38,7 @@ class Line:
     runs: tuple[tuple[str, tuple[Glyph | Rule, ...]], ...]
 
 
-@dataclass(frozen=True)
-class PlacedLine:
+class PlacedLine(NamedTuple):
     """A line at its place: the left end of its baseline."""
 
     line: Line
@@ -52,8 +51,7 @@ class PlacedLine:
         return self.x, self.y - self.line.ascent, self.x + self.line.width, self.y + self.line.descent
 
 
-@dataclass(frozen=True)
-class PlacedBox:
+class PlacedBox(NamedTuple):
     """A box at its place, by its centre."""
 
     box: BoxText
@@ -69,15 +67,18 @@ class PlacedBox:
         return self.x - self.width / 2, self.y - self.height / 2, self.x + self.width / 2, self.y + self.height / 2
 
 
-@dataclass(frozen=True)
-class PlacedEdge:
-    """An edge at its place: its centre line as cubic Bézier points (4, then 3 more each), and its labels."""
+class PlacedEdge(NamedTuple):
+    """An edge at its place: its forward and its backward stroke, each up to its arrow's tip, and its labels.
+
+    A stroke is two points for a straight line, or cubic Bézier points (four, then three more a piece).
+    """
 
     edge: EdgeText
-    curve: tuple[Point, ...]
-    value: PlacedLine | None
-    local: PlacedLine | None
-    downstream: PlacedLine | None
+    forth: tuple[Point, ...]
+    back: tuple[Point, ...]
+    value: PlacedLine | None = None
+    local: PlacedLine | None = None
+    downstream: PlacedLine | None = None
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,11 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
     Raises LayoutError when there is no engine or it takes too long.
     """
     enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
-    lines = {b.id: [set_line(role, label, _size_of(role, theme)) for role, label in b.lines] for b in drawing.boxes}
+    known: dict[tuple[str, Label], Line] = {}
+    lines = {b.id: [_set_once(known, role, label, theme) for role, label in b.lines] for b in drawing.boxes}
     boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
+    if engine_name == LAYERED or (engine_name is None and len(boxes) + len(drawing.edges) > MOST):
+        return _in_layers(drawing, boxes, lines, rankdir)
     labels = {
         e.id: tuple(
             set_line(role, words, theme.label_size) if words else None
@@ -108,16 +112,36 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
     }
     places = {id_: _label_size(lines, rankdir) for id_, lines in labels.items()}
     roomy = {id_: _roomy(size, rankdir) for id_, size in boxes.items()}
-    if engine_name == LAYERED or (engine_name is None and len(boxes) + len(drawing.edges) > MOST):
-        answer = layered.positions(roomy, drawing.edges, rankdir)
-        return _placed(drawing, answer, boxes, lines, {}, rankdir)
     answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir), engine_name, time_limit)
     leaving = _leaving(drawing, answer, boxes, rankdir)
-    if engine_name == LAYERED or (engine_name is None and len(boxes) + len(drawing.edges) > MOST):
-        answer = layered.positions(roomy, drawing.edges, rankdir)
-        return _placed(drawing, answer, boxes, lines, {}, rankdir)
-    answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir, leaving), engine_name, time_limit)
+    if leaving:
+        answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir, leaving), engine_name, time_limit)
     return _placed(drawing, answer, boxes, lines, labels, rankdir)
+
+
+def _set_once(known: dict[tuple[str, Label], Line], role: str, label: Label, theme: Theme) -> Line:
+    line = known.get((role, label))
+    if line is None:
+        line = known[role, label] = set_line(role, label, _size_of(role, theme))
+    return line
+
+
+def _in_layers(drawing: Drawing, boxes: dict[str, Size], lines: dict[str, list[Line]], rankdir: str) -> Layout:
+    """A large drawing: straight strokes without words on them."""
+    (width, height), centres, forth, back = layered.positions(boxes, drawing.edges, rankdir)
+    placed = [
+        PlacedBox(b, x + MARGIN, y + MARGIN, *boxes[b.id][:2], _stacked(lines[b.id], (x + MARGIN, y + MARGIN)))
+        for b, (x, y) in zip(drawing.boxes, centres, strict=True)
+    ]
+    strokes = [
+        PlacedEdge(
+            e,
+            ((a + MARGIN, b + MARGIN), (c + MARGIN, d + MARGIN)),
+            ((p + MARGIN, q + MARGIN), (r + MARGIN, s + MARGIN)),
+        )
+        for e, (a, b, c, d), (p, q, r, s) in zip(drawing.edges, forth, back, strict=True)
+    ]
+    return Layout(round(width + 2 * MARGIN, 2), round(height + 2 * MARGIN, 2), tuple(placed), tuple(strokes))
 
 
 def _leaving(drawing: Drawing, answer: dict[str, Any], boxes: dict[str, Size], rankdir: str) -> dict[str, int]:
@@ -135,10 +159,10 @@ def _leaving(drawing: Drawing, answer: dict[str, Any], boxes: dict[str, Size], r
 
 def _roomy(size: Size, rankdir: str) -> Size:
     if size.round:
-        return replace(size, width=size.width + 2 * AROUND, height=size.height + 2 * AROUND)
+        return size._replace(width=size.width + 2 * AROUND, height=size.height + 2 * AROUND)
     if rankdir == "LR":
-        return replace(size, width=size.width + 2 * AROUND)
-    return replace(size, height=size.height + 2 * AROUND)
+        return size._replace(width=size.width + 2 * AROUND)
+    return size._replace(height=size.height + 2 * AROUND)
 
 
 def _size_of(role: str, theme: Theme) -> float:
@@ -161,7 +185,7 @@ def _box_size(box: BoxText, lines: list[Line], enter: int, leave: int) -> Size:
     width = max((line.width for line in lines), default=0.0)
     height = sum(line.ascent + line.descent for line in lines) + LINE_GAP * (len(lines) - 1)
     if box.round:
-        side = max((width**2 + (height * 0.7) ** 2) ** 0.5, height) + 12.0
+        side = 2 * _radius(lines, height) + 2 * ROUND_PAD
         return Size(side, side, round=True)
     border = 2 * INSET if box.output else 0.0
     return Size(
@@ -172,12 +196,22 @@ def _box_size(box: BoxText, lines: list[Line], enter: int, leave: int) -> Size:
     )
 
 
+def _radius(lines: list[Line], height: float) -> float:
+    """The radius of the circle about the middle of some stacked lines that holds them all."""
+    top, reach = -height / 2, 0.0
+    for line in lines:
+        bottom = top + line.ascent + line.descent
+        reach = max(reach, hypot(line.width / 2, max(-top, bottom)))
+        top = bottom + LINE_GAP
+    return reach
+
+
 def _label_size(words: tuple[Line | None, ...], rankdir: str) -> Size:
     heights = [line.ascent + line.descent for line in words if line]
     width = max(line.width for line in words if line)
     if rankdir == "LR":
         return Size(width + 18.0, 2 * (max(heights) + BETWEEN + CLEAR) + 4.0)
-    return Size(2 * (width + BETWEEN + CLEAR) + 6.0, max(heights) + 12.0)
+    return Size(2 * (width + BETWEEN + CLEAR) + 6.0, max(heights) + 26.0)
 
 
 def _placed(
@@ -189,11 +223,10 @@ def _placed(
     rankdir: str,
 ) -> Layout:
     left, bottom, right, top = (float(v) for v in answer["bb"].split(","))
-    margin = 12.0
 
     def at(pair: str) -> Point:
         x, y = pair.split(",")[:2]
-        return round(float(x) - left + margin, 2), round(top - float(y) + margin, 2)
+        return round(float(x) - left + MARGIN, 2), round(top - float(y) + MARGIN, 2)
 
     places = {o["name"]: at(o["pos"]) for o in answer.get("objects", []) if "pos" in o}
     curves: dict[str, list[Point]] = {
@@ -207,13 +240,12 @@ def _placed(
     for edge in drawing.edges:
         value, above, below = labels.get(edge.id, (None, None, None))
         pieces = [curves[f"{edge.id}.{part}"] for part in range(2 if edge.id in labels else 1)]
-        curve = _joined(*pieces) if len(pieces) == 2 else pieces[0]
-        curve = _up_to(curve[::-1], places[edge.tail], boxes[edge.tail])[::-1]
-        curve = _up_to(curve, places[edge.head], boxes[edge.head])
+        line = joined(*pieces) if len(pieces) == 2 else pieces[0]
+        ends = [(places[end], boxes[end]) for end in (edge.tail, edge.head)]
         centre = places.get(edge.id)
         flowing, _ = _beside(value, None, centre, rankdir)
-        placed_edges.append(PlacedEdge(edge, tuple(curve), flowing, *_beside(above, below, centre, rankdir)))
-    width, height = right - left + 2 * margin, top - bottom + 2 * margin
+        placed_edges.append(PlacedEdge(edge, *both(line, *ends), flowing, *_beside(above, below, centre, rankdir)))
+    width, height = right - left + 2 * MARGIN, top - bottom + 2 * MARGIN
     return Layout(round(width, 2), round(height, 2), placed_boxes, tuple(placed_edges))
 
 
@@ -245,53 +277,3 @@ def _beside(
         PlacedLine(above, x - above.width / 2, y - gap - above.descent) if above else None,
         PlacedLine(below, x - below.width / 2, y + gap + below.ascent) if below else None,
     )
-
-
-def _up_to(curve: list[Point], centre: Point, size: Size) -> list[Point]:
-    """A curve that ends beside a box, with a straight piece up to the box itself."""
-    end, before = curve[-1], next((p for p in curve[-2::-1] if p != curve[-1]), centre)
-    for toward in ((end[0] + end[0] - before[0], end[1] + end[1] - before[1]), centre):
-        hit = _entry(end, toward, centre, size)
-        if hit is not None:
-            step = (hit[0] - end[0]) / 3, (hit[1] - end[1]) / 3
-            return [*curve, (end[0] + step[0], end[1] + step[1]), (hit[0] - step[0], hit[1] - step[1]), hit]
-    return curve
-
-
-def _entry(start: Point, toward: Point, centre: Point, size: Size) -> Point | None:
-    """Where the ray from `start` meets a box (or circle); None when it misses it or enters it past its middle."""
-    dx, dy = toward[0] - start[0], toward[1] - start[1]
-    length = (dx * dx + dy * dy) ** 0.5
-    if length < 1e-9:
-        return None
-    dx, dy = dx / length, dy / length
-    x, y = centre[0] - start[0], centre[1] - start[1]
-    if size.round:
-        along, across = x * dx + y * dy, x * dy - y * dx
-        inside = (size.width / 2) ** 2 - across**2
-        reach = along - inside**0.5 if inside > (size.width / 4) ** 2 else -1.0
-    else:
-        half_x, half_y = size.width / 2, size.height / 2
-        near_x = (x - half_x * (1 if dx > 0 else -1)) / dx if abs(dx) > 1e-9 else -float("inf")
-        near_y = (y - half_y * (1 if dy > 0 else -1)) / dy if abs(dy) > 1e-9 else -float("inf")
-        reach = max(near_x, near_y)
-        at_x, at_y = dx * reach - x, dy * reach - y
-        if abs(at_x) > half_x + 0.01 or abs(at_y) > half_y + 0.01:
-            return None
-    if reach < 0 or reach > 6 * AROUND:
-        return None
-    return start[0] + dx * reach, start[1] + dy * reach
-
-
-def _joined(first: list[Point], second: list[Point]) -> list[Point]:
-    """One curve through a label's place: in, straight across, out; without a kink at the joints."""
-    start, end = first[-1], second[0]
-    across = [
-        (start[0] + (end[0] - start[0]) / 3, start[1] + (end[1] - start[1]) / 3),
-        (start[0] + 2 * (end[0] - start[0]) / 3, start[1] + 2 * (end[1] - start[1]) / 3),
-    ]
-    level = abs(end[0] - start[0]) > abs(end[1] - start[1])
-    first, second = list(first), list(second)
-    first[-2] = (first[-2][0], start[1]) if level else (start[0], first[-2][1])
-    second[1] = (second[1][0], end[1]) if level else (end[0], second[1][1])
-    return [*first, *across, *second]

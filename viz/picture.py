@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cgraph.backward import Backward
 from cgraph.errors import OutputError, ValueRefusedError
@@ -12,10 +13,14 @@ from cgraph.forward import Forward
 from cgraph.graph import Graph
 from cgraph.node import Node
 from viz import dot, export, paint
-from viz.annotate import Drawing, annotate, clean
+from viz.annotate import annotate
+from viz.drawing import OUTLINE, Drawing, clean
 from viz.engine import TIME_LIMIT
 from viz.layout import Layout, lay_out
 from viz.style import Theme, theme_named
+
+if TYPE_CHECKING:
+    from cgraph.proof import Report
 
 SHOWS = (paint.FORWARD, paint.BACKWARD, paint.BOTH)
 DIRECTIONS = {"LR": "left to right", "TB": "top down"}
@@ -78,6 +83,7 @@ def draw(
     theme: str = "textbook",
     direction: str = "LR",
     caption: str | None = None,
+    proof: Report | None = None,
     engine: str | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> Picture:
@@ -90,6 +96,7 @@ def draw(
                 the size, and what is not written stands in the titles (on hover)
     theme       "textbook", "dark" or "print"
     direction   "LR" (left to right) or "TB" (top down)
+    proof       the report of cg.prove on the same graph: marks the derivatives that are proved
     engine      the Graphviz to use, or "layered" for the layout of large graphs (without words on edges); Graphviz
                 has `time_limit` seconds
 
@@ -108,7 +115,7 @@ def draw(
             "the backward pass was not computed", why="this is a forward pass", fix="draw cg.backward(fwd)"
         )
     chosen = theme_named(theme)
-    drawing = annotate(graph, style, detail)
+    drawing = annotate(graph, style, detail, proof)
     layout = lay_out(drawing, chosen, direction, engine, time_limit)
     title = _caption(drawing, show) if caption is None else clean(caption)
     return Picture(drawing, layout, chosen, show, title, _description(drawing, show), direction)
@@ -123,6 +130,8 @@ def _caption(drawing: Drawing, show: str) -> str:
 
 def _description(drawing: Drawing, show: str) -> str:
     """Alternative text: every node and, where gradients are shown, every edge, in words."""
+    if drawing.detail == OUTLINE:
+        return f"A graph of {len(drawing.boxes)} boxes and {len(drawing.edges)} edges; each says its own in its title."
     hide = show == paint.FORWARD
     sentences = ["; ".join(t for t in b.title.split("\n") if not (hide and t.startswith("∂"))) for b in drawing.boxes]
     if not hide:

@@ -1,4 +1,7 @@
-"""Themes: the colours, sizes and distances of a picture. Every text has a contrast of 4.5:1 or better."""
+"""Themes: the colours and sizes of a picture. Every word and every stroke that means something has a contrast of 4.5:1.
+
+Only what a zero gradient leaves, `pale`, is fainter on purpose: nothing flows there, and its words are not faint.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ class Theme:
     forward: str = "#1f5fa8"
     backward: str = "#b3402a"
     local: str = "#6b6100"
-    constant_border: str = "#8a8a8a"
+    proof: str = "#1b6e3c"
+    constant_border: str = "#757575"
     faint: str = "#5c5c5c"
     pale: str = "#d5a79e"
     title_size: float = 16.0
@@ -40,7 +44,8 @@ DARK = Theme(
     forward="#8fbdf2",
     backward="#ff9c85",
     local="#d9cc5a",
-    constant_border="#8f8f8f",
+    proof="#7fd6a0",
+    constant_border="#9a9a9a",
     faint="#bdbdbd",
     pale="#7a4a40",
 )
@@ -49,8 +54,9 @@ PRINT = Theme(
     trainable="#e6e6e6",
     forward="#222222",
     backward="#222222",
-    local="#555555",
-    constant_border="#999999",
+    local="#4d4d4d",
+    proof="#222222",
+    constant_border="#6f6f6f",
     pale="#bbbbbb",
 )
 THEMES = {theme.name: theme for theme in (TEXTBOOK, DARK, PRINT)}
@@ -61,3 +67,17 @@ def theme_named(name: str) -> Theme:
     if name not in THEMES:
         raise ValueRefusedError(f"there is no theme {name!r}", fix=f"choose one of {', '.join(THEMES)}")
     return THEMES[name]
+
+
+def colour_of(role: str, theme: Theme) -> str:
+    """The colour of words by what they say."""
+    return {
+        "value": theme.forward,
+        "gradient": theme.backward,
+        "backward": theme.backward,
+        "local": theme.local,
+        "proof": theme.proof,
+        "shape": theme.faint,
+        "caption": theme.faint,
+        "badge": theme.background,
+    }.get(role, theme.text)
