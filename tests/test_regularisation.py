@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 import cgraph as cg
 from cgraph import nn
-from cgraph.errors import CgraphError, NameUnknownError, ShapeError
+from cgraph.errors import CgraphError, NameUnknownError
 
 X = cg.variable("X", ("m", 3))
 
@@ -22,15 +22,15 @@ def test_dropout_is_not_there_at_inference() -> None:
 
     assert [n.name for n in cg.Graph(model(X))] == [n.name for n in cg.Graph(plain(X))]
     rows = np.ones((5, 3))
-    assert np.array_equal(model.in_training().predict(rows), plain.predict(rows))
+    assert np.array_equal(model.predict(rows), plain.predict(rows))
 
 
 def test_in_training_the_kept_units_are_scaled_and_the_dropped_pass_nothing_back() -> None:
-    model = nn.MLP([3, 4, 2], "tanh", seed=0, dropout=0.75).in_training()
+    model = nn.MLP([3, 4, 2], "tanh", seed=0, dropout=0.75)
     W1, b1, W2, b2 = model.values.values()
     rows = np.random.default_rng(1).normal(size=(2, 3))
     mask = np.array([[1.0, 0, 1, 0], [0, 0, 1, 1]])
-    output = model(X)
+    output = model(X, training=True)
 
     fwd = cg.forward(output, {"X": rows, "mask[1]": mask})
 
@@ -40,48 +40,27 @@ def test_in_training_the_kept_units_are_scaled_and_the_dropped_pass_nothing_back
 
 
 def test_the_share_that_masks_drop_is_p_and_the_same_seed_draws_the_same() -> None:
-    model = nn.MLP([3, 100, 100, 2], seed=0, dropout=0.3).in_training()
-    graph = cg.Graph(model(X))
-
-    masks, again = (nn.draw_masks(model, graph, {"m": 500}, seed=4) for _ in range(2))
-
-    assert list(masks) == ["mask[1]", "mask[2]"]
-    for name, mask in masks.items():
-        assert mask.shape == (500, 100) and set(mask.ravel()) == {0.0, 1.0}
-        assert abs(mask.mean() - 0.7) < 0.01
-        assert np.array_equal(mask, again[name])
-    assert not np.array_equal(masks["mask[1]"], masks["mask[2]"])
-
-
-def test_a_generator_goes_on_so_that_each_batch_has_its_own_masks() -> None:
-    model = nn.MLP([3, 20, 2], seed=0, dropout=0.5).in_training()
-    graph, rng = cg.Graph(model(X)), np.random.default_rng(0)
-
-    first, second = (nn.draw_masks(model, graph, {"m": 8}, rng)["mask[1]"] for _ in range(2))
-
-    assert not np.array_equal(first, second)
+    noise = nn.MLP([3, 100, 100, 2], seed=0, dropout=0.3).noise
+    assert list(noise) == ["mask[1]", "mask[2]"]
+    for draw in noise.values():
+        mask, again, other = (draw(np.random.default_rng(seed), (500, 100)) for seed in (4, 4, 5))
+        assert set(mask.ravel()) == {0.0, 1.0} and abs(mask.mean() - 0.7) < 0.01
+        assert np.array_equal(mask, again) and not np.array_equal(mask, other)
 
 
 def test_the_mean_over_masks_is_the_output_without_dropout() -> None:
-    layer = nn.Dropout(0.4, training=True)
-    h = layer(cg.variable("x", 3))
+    layer = nn.Dropout(0.4)
+    h = layer(cg.variable("x", 3), training=True)
     rng = np.random.default_rng(0)
 
-    drawn = [cg.forward(h, x=[1.0, -2.0, 3.0], mask=rng.random(3) >= 0.4)[h] for _ in range(20_000)]
+    drawn = [cg.forward(h, x=[1.0, -2.0, 3.0], mask=layer.draw(rng, (3,)))[h] for _ in range(20_000)]
 
     assert np.allclose(np.mean(drawn, axis=0), [1, -2, 3], atol=0.05)
 
 
 def test_in_training_without_masks_the_missing_one_is_named() -> None:
-    model = nn.MLP([3, 4, 2], seed=0, dropout=0.5).in_training()
     with pytest.raises(CgraphError, match=r"mask\[1\] has no value"):
-        cg.forward(model(X), X=np.ones((2, 3)))
-
-
-def test_masks_of_a_batch_of_unknown_size_are_refused() -> None:
-    model = nn.MLP([3, 4, 2], seed=0, dropout=0.5).in_training()
-    with pytest.raises(ShapeError, match=r"mask\[1\] has the shape \[m×4\].*Fix: give the size"):
-        nn.draw_masks(model, model(X), {}, seed=0)
+        cg.forward(nn.MLP([3, 4, 2], seed=0, dropout=0.5)(X, training=True), X=np.ones((2, 3)))
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5, True, "0.5", float("nan")])
@@ -93,10 +72,33 @@ def test_dropout_with_another_share_is_refused(p: Any) -> None:
 def test_dropout_has_nothing_to_train() -> None:
     model = nn.MLP([3, 4, 2], seed=0, dropout=0.5)
     assert [p.name for p in model.parameters] == ["W[1]", "b[1]", "W[2]", "b[2]"]
-    changed = model.in_training().with_values({"b[2]": [1.0, 2.0]})
-    assert isinstance(changed.layers[2], nn.Dropout) and changed.layers[2].training
+    assert model.with_values({"b[2]": [1.0, 2.0]}).layers[2] is model.layers[2]
     with pytest.raises(NameUnknownError):
         model.with_values({"mask[1]": [1.0]})
+
+
+def test_training_draws_masks_and_measures_without_them() -> None:
+    data = cg.train.data.xor()
+    first, again, other = (
+        cg.train.fit(
+            nn.MLP([2, 8, 1], "tanh", seed=0, dropout=0.25),
+            data,
+            nn.sigmoid_cross_entropy,
+            cg.train.SGD(1.0),
+            300,
+            batch_size=4,
+            seed=seed,
+            devset=data,
+        )
+        for seed in (0, 0, 1)
+    )
+    plain = cg.train.fit(
+        nn.MLP([2, 8, 1], "tanh", seed=0), data, nn.sigmoid_cross_entropy, cg.train.SGD(1.0), 300, batch_size=4, seed=0
+    )
+    weights = [run.model.values["W[1]"] for run in (first, again, other, plain)]
+    assert np.array_equal(weights[0], weights[1])
+    assert not np.allclose(weights[0], weights[2]) and not np.allclose(weights[0], weights[3])
+    assert cg.train.accuracy(first.model.predict(data.X), data.Y) == 1.0
 
 
 # Normalisation -------------------------------------------------------------------------------------------------------

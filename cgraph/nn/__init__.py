@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgraph.nn import init, losses
-from cgraph.nn.dropout import Dropout, draw_masks
+from cgraph.nn.dropout import Dropout
 from cgraph.nn.equivalents import DummyNode, collapse_linear, fold_bias, prove_collapse, unfold_bias
 from cgraph.nn.gradients import GradientNorms, gradient_norms
 from cgraph.nn.layers import Activation, Layer, Linear
@@ -32,7 +32,6 @@ __all__ = [
     "Unit",
     "collapse_linear",
     "decision_line",
-    "draw_masks",
     "fold_bias",
     "gradient_norms",
     "init",

@@ -118,7 +118,7 @@ def collapse_linear(model: Sequential) -> Linear:
     for layer in model.layers:
         if isinstance(layer, Linear):
             linear.append(layer)
-        elif not isinstance(layer, Dropout) or layer.training:
+        elif not isinstance(layer, Dropout):
             raise ValueRefusedError(
                 f"a net with {layer!r} does not collapse",
                 why="only purely linear layers are together one linear layer",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.graph import Graph
-from cgraph.nn.dropout import in_training
+from cgraph.nn.dropout import Dropout
 from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.node import Node, as_array, as_node, parameter, variable
 from cgraph.passes import forward
@@ -103,14 +103,15 @@ class Sequential:
         """The same model with other nodes in the place of some parameters."""
         return Sequential(layer.replaced(new) for layer in self.layers)
 
-    def in_training(self, on: bool = True) -> Sequential:
-        """The same model with its dropout layers switched on (or off): their masks become leaves of its graphs.
+    @property
+    def noise(self) -> dict[str, Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]]:
+        """How to draw each mask of its dropout layers, by name: what `train.fit` does for each step.
 
         >>> from cgraph.nn import MLP
-        >>> MLP([2, 4, 1], dropout=0.5, seed=0).in_training().layers[2].training
-        True
+        >>> list(MLP([2, 4, 1], dropout=0.5, seed=0).noise)
+        ['mask[1]']
         """
-        return Sequential(in_training(layer, on) for layer in self.layers)
+        return {layer.mask: layer.draw for layer in self.layers if isinstance(layer, Dropout)}
 
     def without_activations(self) -> Sequential:
         """The linear layers alone: what the net would be without its activations (SLP3 Section 6.3.1).
@@ -121,11 +122,14 @@ class Sequential:
         """
         return Sequential(layer for layer in self.layers if not isinstance(layer, Activation))
 
-    def __call__(self, x: Node, /, scope: str = "") -> Node:
-        """The output's node on x, X [m×d]; `scope` goes before the names, to use a model twice in one graph."""
-        return self.layerwise(x, scope).output
+    def __call__(self, x: Node, /, scope: str = "", training: bool = False) -> Node:
+        """The output's node on x, X [m×d]; `scope` goes before the names, to use a model twice in one graph.
 
-    def layerwise(self, x: Node, /, scope: str = "") -> Layerwise:
+        In `training`, dropout takes part: its masks are variables.
+        """
+        return self.layerwise(x, scope, training).output
+
+    def layerwise(self, x: Node, /, scope: str = "", training: bool = False) -> Layerwise:
         """What each layer computes on x (SLP3 Eq. 6.13): `.z[1]`, `.a[1]`, ..., `.logits`, `.hidden` and `.output`.
 
         >>> import cgraph as cg
@@ -137,7 +141,7 @@ class Sequential:
         z: dict[int, Node] = {}
         a = {0: x}
         for layer in self.layers:
-            x = layer(x)
+            x = layer(x, training) if isinstance(layer, Dropout) else layer(x)
             if isinstance(layer, Linear):
                 number, waits = len(z) + 1, True
                 z[number] = a[number] = x = x.named(f"{scope}z[{number}]")
@@ -184,7 +188,7 @@ class Sequential:
                 f"X has the shape {show(rows.shape)}", why="examples stand in a matrix", fix="give it two axes"
             )
         x = variable("X", ("m", rows.shape[1]))
-        node = wanted(self.in_training(False).layerwise(x))
+        node = wanted(self.layerwise(x))
         found: NDArray[np.float64] = forward(node, {x: rows} if x in Graph(node) else {})[node]
         return found.T if layout == "column" else found
 
