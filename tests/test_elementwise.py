@@ -1,8 +1,7 @@
-"""The elementwise rows: mpmath at 50 digits over saturated arguments, the traps, and the conventions."""
+"""The elementwise rows: mpmath at 50 digits over saturated arguments, and the conventions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import mpmath
@@ -67,73 +66,11 @@ def test_values_and_slopes_agree_with_mpmath_at_saturated_arguments(row: Row) ->
     assert checked >= 4
 
 
-def slope_at(make: Callable[[Any], cg.Node], x: Any, order: int = 1) -> Any:
-    """The derivative by the pass in numbers for order 1, and of the gradient as a graph for the higher ones."""
-    leaf = cg.variable("x")
-    node = make(leaf)
-    for _ in range(order - 1):
-        node = cg.grad(node, leaf)
-        if leaf not in cg.Graph(node):
-            return 0.0
-    return cg.backward(cg.forward(node, {leaf: x})).gradient["x"]
-
-
-TRAPS = {
-    "1 relu at 0": (cg.relu, 0.0, 1.0),
-    "2 maximum(x, 0) at 0": (lambda x: cg.maximum(x, 0), 0.0, 1.0),
-    "4 maximum(x, x)": (lambda x: cg.maximum(x, x), 5.0, 1.0),
-    "7 abs at 0": (cg.abs, 0.0, 0.0),
-    "8 sqrt at 0": (cg.sqrt, 0.0, np.inf),
-    "9 sqrt(x*x) at 0": (lambda x: cg.sqrt(x * x), 0.0, 0.0),
-    "11 hypot squared at 0": (lambda x: cg.sqrt(x * x + x * x) ** 2, 0.0, 0.0),
-    "12 where sqrt": (lambda x: cg.where(x > 0, cg.sqrt(x), 0), -1.0, 0.0),
-    "13 where sqrt of -x": (lambda x: cg.where(x >= 0, x, cg.sqrt(-x)), 1.0, 1.0),
-    "14 an unused pole": (lambda x: cg.where(x * 0.0 > 0, x / (x * 0.0), x), 1.0, 1.0),
-    "15 x**0": (lambda x: x**0, 0.0, 0.0),
-    "15 x**1": (lambda x: x**1, 0.0, 1.0),
-    "15 x**2": (lambda x: x**2, 0.0, 0.0),
-    "19 x**3": (lambda x: x**3, -2.0, 12.0),
-    "20 x*x**0.5": (lambda x: x * x**0.5, 0.0, 0.0),
-    "21 x**-1": (lambda x: x**-1, 2, -0.25),
-    "23 sigmoid": (cg.sigmoid, -1000.0, 0.0),
-    "24 log_sigmoid": (cg.log_sigmoid, -1000.0, 1.0),
-    "25 softplus": (cg.softplus, 1000.0, 1.0),
-    "26 tanh": (cg.tanh, 800.0, 0.0),
-    "60 clip at 1": (lambda x: cg.clip(x, -1, 1), 1.0, 1.0),
-    "61 round": (lambda x: cg.round(x) + x, 1.3, 1.0),
-    "66 relu of nan": (cg.relu, np.nan, 0.0),
-}
-
-
-@pytest.mark.filterwarnings("ignore::cgraph.errors.IndeterminateWarning")  # trap 9 has a test of its warning
-@pytest.mark.parametrize("make, x, right", TRAPS.values(), ids=TRAPS.keys())
-def test_the_traps_of_one_variable(make: Callable[[Any], cg.Node], x: float, right: float) -> None:
-    assert slope_at(make, x) == right
-    leaf = cg.variable("x")  # and the gradient as a graph says the same
-    gradient = cg.grad(make(leaf), leaf)
-    assert cg.forward(gradient, {leaf: x} if leaf in cg.Graph(gradient) else {}).values[-1] == right
-
-
-def test_trap_16_every_order_of_a_power_at_zero() -> None:
-    assert [slope_at(lambda x: x**4, 0.0, order) for order in range(1, 6)] == [0, 0, 0, 24, 0]
-
-
-@pytest.mark.parametrize("x, y, dx, dy", [(0, 2, 0, 0), (0, 0, 0, 0)])
-def test_traps_17_and_18_a_variable_exponent_at_zero(x: float, y: float, dx: float, dy: float) -> None:
-    bwd = cg.backward(cg.forward(cg.variable("x") ** cg.variable("y"), x=x, y=y))
-    assert (bwd.gradient["x"], bwd.gradient["y"]) == (dx, dy)
-
-
 @pytest.mark.parametrize("op", [cg.maximum, cg.minimum])
 @pytest.mark.parametrize("ties", [1, 0, 0.5])
 def test_trap_3_the_shares_of_a_tie_sum_to_one(op: Any, ties: float) -> None:
     bwd = cg.backward(cg.forward(op(*cg.variables("x y"), ties=ties), x=2.0, y=2.0))
     assert (bwd.gradient["x"], bwd.gradient["y"]) == (ties, 1 - ties)
-
-
-def test_trap_66_nan_stays_nan_in_the_value() -> None:
-    for node in (cg.relu(cg.variable("x")), cg.maximum(cg.variable("x"), 1.0), cg.clip(cg.variable("x"), 0, 1)):
-        assert np.isnan(cg.forward(node, x=np.nan).values[-1])
 
 
 def test_comparisons_of_nodes_are_nodes() -> None:
