@@ -86,6 +86,10 @@ class DataError(CgraphError, OSError):
     """Data that cannot be fetched, or is not what it should be."""
 
 
+class CheckpointError(CgraphError, OSError):
+    """A saved model or training that cannot be read, is damaged or of another program, or does not fit."""
+
+
 class IndeterminateWarning(UserWarning):
     """An infinite gradient met a local derivative of 0: the factors do not determine the product, which is set to 0."""
 

@@ -11,6 +11,7 @@ from cgraph.train.loop import Fit, fit
 from cgraph.train.metrics import accuracy, answers, confusion_matrix, f1, perplexity, precision, recall
 from cgraph.train.model import Model, Optimizer
 from cgraph.train.optimizers import SGD, Adagrad, Adam, AdamW, Descent, Momentum, Nesterov, RMSProp
+from cgraph.train.saving import load, save
 from cgraph.train.schedules import CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
 from cgraph.train.updates import Updates, clip_by_norm
 
@@ -41,9 +42,11 @@ __all__ = [
     "data",
     "f1",
     "fit",
+    "load",
     "one_hot",
     "perplexity",
     "precision",
     "predict",
     "recall",
+    "save",
 ]

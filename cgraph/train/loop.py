@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -14,7 +15,9 @@ from cgraph.graph import Graph
 from cgraph.nn.init import generator
 from cgraph.node import Node, variable
 from cgraph.train.batches import Batch, Source, like, source
+from cgraph.train.checkpoint import Keeper, data_digest, graph_digest, text_digest
 from cgraph.train.checks import examples, same_width, whole
+from cgraph.train.container import StrPath
 from cgraph.train.diverged import DivergedError
 from cgraph.train.evaluation import Evaluation, Metric
 from cgraph.train.history import Epoch
@@ -57,6 +60,9 @@ def fit(
     metric: Metric | None = accuracy,
     patience: int | None = None,
     callbacks: Sequence[Callback] = (),
+    checkpoint: StrPath | None = None,
+    every: int | None = None,
+    resume: bool = False,
 ) -> Fit[M]:
     """Train a model on (X [m×d], Y [m×k]) by mini-batches that are shuffled anew in each epoch.
 
@@ -69,8 +75,12 @@ def fit(
     of the best epoch. Each callback is called with the epoch and the model after it; if one returns True, training
     stops. The same seed gives the same bits. `progress=True` shows a bar on stderr. The model that is handed in stays
     as it is.
-    Raises ValueRefusedError and ShapeError for data that cannot be trained on, and DivergedError (a TrainingError)
-    when a loss or a parameter is no longer finite, with the last good model as `error.model`.
+    The whole training is written to the file `checkpoint` after each epoch, or after `every` so many steps; with
+    `resume` it goes on from that file, if there is one, and ends with the same bits as if it had never stopped.
+    Values are written when they have given a finite loss, so that a checkpoint is always of a good model.
+    Raises ValueRefusedError and ShapeError for data that cannot be trained on, DivergedError (a TrainingError) when
+    a loss or a parameter is no longer finite, with the last good model as `error.model`, and CheckpointError for a
+    checkpoint that is damaged or of another training.
 
     >>> import cgraph as cg
     >>> model = cg.nn.MLP([2, 4, 1], "tanh", seed=0)
@@ -85,12 +95,17 @@ def fit(
     dev = _devset(devset, batches.first, patience)
     training = Training.of(model, batches, loss, optimizer, dev, metric)
     state = State.first(training.step.new, model.parameters, rng)
+    settings = {} if checkpoint is None else {"batch size": batch_size, **training.settings(state, dev)}
+    keeper = Keeper.of(checkpoint, every, resume, settings)
+    keeper.resume(state)
     with shown(epochs, progress) as report:
         while state.epoch <= epochs and not state.stopped:
-            training.run_epoch(state, report)
+            training.run_epoch(state, report, keeper)
             done = training.finish_epoch(state)
             report.epoch(done)
             state.stopped = state.waited(patience) or _told(callbacks, done, model, state)
+            keeper.take(state)
+    keeper.write()
     kept = state.best if patience is not None else None
     values, number = (kept.values, kept.number) if kept else (state.values, state.history[-1].number)
     return Fit(_with(model, values), tuple(state.history), training.step.graph, state.history[number - 1])
@@ -126,13 +141,24 @@ class Training:
             evaluate = Evaluation(leaves, target, output, loss(output, target), dev, metric)
         return cls(model, batches, leaves, target, step, noise, evaluate)
 
-    def run_epoch(self, state: State, report: Report) -> None:
-        """All steps of an epoch, one after the other, from where the state stands."""
+    def settings(self, state: State, dev: Batch | None) -> dict[str, Any]:
+        """What must be the same for a training to go on: the graph of its step, its data, its seed."""
+        return {
+            "step (the model, the loss or the optimiser)": graph_digest(self.step.graph),
+            "training data": data_digest(self.batches.first),
+            "devset": None if dev is None else data_digest(dev),
+            "seed": text_digest(str(state.began)),
+        }
+
+    def run_epoch(self, state: State, report: Report, keeper: Keeper) -> None:
+        """The steps of an epoch, one after the other, but for those that the state has behind it."""
         state.start_epoch()
-        for X, Y in self.batches.epoch(state.order):
+        for X, Y in islice(self.batches.epoch(state.order), state.steps, None):
             batch = {**self.leaves.feed(X), self.target: Y, **self.noise(state.noise, len(Y))}
             loss, new = self._stepped(state, batch)
+            keeper.write()
             state.advance(loss, new, len(Y))
+            keeper.stepped(state)
             report.step(state.epoch, state.steps, self.batches.steps, state.total / state.rows)
 
     def _stepped(self, state: State, batch: dict[Node, Any]) -> tuple[float, dict[Node, Any]]:
