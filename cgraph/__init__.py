@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cgraph import errors
 from cgraph.backward import Backward, Edge
 from cgraph.calculus import Taylor, grad, hessian, jacobian, jvp, taylor, vjp
+from cgraph.compile import compile
 from cgraph.errors import CgraphError
 from cgraph.forward import Forward
 from cgraph.functions import functions
@@ -49,6 +50,7 @@ __all__ = [
     "Taylor",
     "backward",
     "check_gradient",
+    "compile",
     "constant",
     "derive",
     "errors",

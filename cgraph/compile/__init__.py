@@ -1,0 +1,44 @@
+"""Any nodes as one program: a static schedule over buffers that are used again, or one C function.
+
+`compile` is the only way in. What it does stands in the other files: `lower` (nodes to values), `plan` (values to
+steps and memory), `numpy` and `native` (steps to calls), `program` (what a user holds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cgraph.compile.program import Program
+    from cgraph.graph import Graph
+    from cgraph.node import Node
+
+__all__ = ["compile"]
+
+
+def compile(
+    outputs: Node | Graph | Iterable[Node],
+    inputs: Iterable[Node | str] | None = None,
+    updates: Mapping[Node, Node] | None = None,
+    backend: str = "auto",
+    dtype: str = "float64",
+    threads: int | None = None,
+) -> Program:
+    """A program that computes `outputs` (a node, a graph, nodes): `f(a=3, b=1)` gives a list of arrays.
+
+    `inputs` is the order of positional values (the variables, in the graph's order, by default). `updates` maps
+    parameters to nodes: the program owns these parameters and replaces their values at the end of each call, all at
+    once; `program.values` are copies of them. Named dimensions are bound by the values of a call, compiled once a
+    binding and kept. `backend` is "auto", "numpy" or "native"; `threads` is for matrix products (None: as they are).
+    Equal to `cg.forward` up to rounding: what is linear may be multiplied in another order.
+    Raises ValueRefusedError for a backend, type or update that is not possible, NameUnknownError.
+
+    >>> from cgraph.parse import parse
+    >>> f = compile(parse("d = 2*b; e = a + d; L = c*e"), backend="numpy")
+    >>> f(a=3, b=1, c=-2)
+    [array(-10.)]
+    """
+    from cgraph.compile.program import Program
+
+    return Program(outputs, inputs, updates, backend, dtype, threads)

@@ -1,0 +1,143 @@
+"""A program for one binding of its sizes: the plan, its memory, and the calls that run it."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from cgraph.compile import numpy as backend_numpy
+from cgraph.compile.listing import listing
+from cgraph.compile.lower import Lowered, lower
+from cgraph.compile.plan import CONSTANT, LEAF, Plan, make_plan
+from cgraph.errors import ValueRefusedError
+from cgraph.node import PARAMETER, Node
+
+if TYPE_CHECKING:
+    from cgraph.compile.program import Program
+
+Maker: TypeAlias = "Callable[[Program, Mapping[str, int]], Binding]"
+
+
+class Binding:
+    """A plan with its memory. `inputs` are the buffers of the program's inputs, in order; `run` does one call."""
+
+    def __init__(self, backend: str, program: Program, plan: Plan, memory: Memory) -> None:
+        self.backend, self.plan = backend, plan
+        self._memory = memory
+        self.inputs = [memory.leaves[n] for n in program.inputs]
+        self._outputs = [memory.arrays[x] for x in plan.lowered.outputs]
+        self._changed: set[Node] = set()
+        self._calls: list[Callable[[], Any]] = []
+        # NumPy's warnings are off in a context of the program's own, which costs less than np.errstate in each call
+        self._context = contextvars.copy_context()
+        self._context.run(np.seterr, all="ignore")
+        self.source = ""
+
+    def run(self) -> list[Any]:
+        """The outputs, from what is in the buffers of the leaves."""
+        return self._context.run(self._run)
+
+    def _run(self) -> list[Any]:
+        for call in self._calls:
+            call()
+        return [x.copy() for x in self._outputs]
+
+    def fill(self, values: Mapping[Node, Any], replaced: Iterable[Node]) -> None:
+        """Copy the values of leaves into their buffers; those of `replaced` parameters are for one call."""
+        for node, buffer in self._memory.leaves.items():
+            if node in values:
+                buffer[...] = values[node]
+        self._changed = {n for n in replaced if n.kind == PARAMETER}
+
+    def restore(self) -> None:
+        """Give parameters that had another value for one call their own again."""
+        if self._changed:
+            for node in self._changed:
+                self._memory.leaves[node][...] = node.value
+            self._changed = set()
+
+
+class Memory:
+    """One array a value of a plan: views into the shared buffer, leaves and constants."""
+
+    def __init__(self, plan: Plan, inputs: Iterable[Node], owned: Mapping[Node, Any]) -> None:
+        dtype = plan.lowered.dtype
+        self.buffer = aligned(plan.elements, dtype)
+        self.storages: list[Any] = []
+        self.leaves: dict[Node, Any] = {}
+        for number, storage in enumerate(plan.storages):
+            value = plan.values[storage.value]
+            if storage.kind == LEAF:
+                assert value.leaf is not None
+                array = owned[value.leaf] if value.leaf in owned else aligned(storage.size, dtype).reshape(value.shape)
+                if value.leaf not in owned:
+                    self.leaves[value.leaf] = array
+                self.storages.append(array)
+            elif storage.kind == CONSTANT:
+                self.storages.append(np.ascontiguousarray(value.constant))
+            else:
+                start = plan.offsets.get(number)
+                self.storages.append(None if start is None else self.buffer[start : start + max(storage.size, 1)])
+        for node in inputs:  # an input that nothing depends on takes its values all the same
+            if node not in self.leaves:
+                shape = tuple(d if isinstance(d, int) else -1 for d in node.shape)
+                self.leaves[node] = Ignored(shape)
+        self.arrays = {number: self._array(plan, number) for number in plan.places}
+
+    def _array(self, plan: Plan, number: int) -> Any:
+        place, value = plan.places[number], plan.values[number]
+        memory = self.storages[place.storage]
+        if memory is None:
+            return None
+        size = memory.itemsize
+        steps = tuple(s * size for s in place.strides)
+        if not memory.size or not all(value.shape):
+            return np.empty(value.shape, memory.dtype)
+        found = np.ndarray(value.shape, memory.dtype, memory.reshape(-1), place.offset * size, steps)
+        found.flags.writeable = plan.storages[place.storage].kind != CONSTANT
+        return found
+
+
+class Ignored:
+    """The buffer of an input that no output depends on."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Nothing is kept."""
+
+
+def aligned(elements: int, dtype: Any) -> Any:
+    """An array of zeros that begins at a multiple of 64 bytes."""
+    size = np.dtype(dtype).itemsize
+    raw = np.zeros(elements * size + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + elements * size].view(dtype)
+
+
+def lowered(program: Program, sizes: Mapping[str, int]) -> Lowered:
+    """The values of a program for these sizes."""
+    return lower(program.graph, program.outputs, program.updates, sizes, program.dtype)
+
+
+def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
+    """A program for these sizes as calls of NumPy."""
+    chosen = backend_numpy
+    plan = make_plan(lowered(program, sizes), chosen.one_by_one, chosen.in_place, chosen.accumulates)
+    memory = Memory(plan, program.inputs, program._owned)
+    binding = Binding("numpy", program, plan, memory)
+    binding._calls = chosen.calls(plan, memory.arrays)
+    binding.source = listing(plan)
+    return binding
+
+
+def backend_of(name: str) -> Maker:
+    """How a backend of this name makes a binding. Raises ValueRefusedError."""
+    makers: Mapping[str, Maker] = {"numpy": numpy_binding, "auto": numpy_binding}
+    if name not in makers:
+        raise ValueRefusedError(f"backend={name!r}", why=f"the backends are {', '.join(makers)}")
+    return makers[name]

@@ -1,0 +1,72 @@
+"""A plan as text that a person reads: one line a step, in the names of the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cgraph.compile.plan import Final, Plan
+from cgraph.compile.values import Value
+from cgraph.ops.keys import Key
+from cgraph.shapes import show
+
+
+def listing(plan: Plan) -> str:
+    """The straight-line program, such as `e = add(a, d)  # [] in buffer 0`."""
+    name = names(plan)
+    lines = []
+    for group in plan.groups:
+        for number in group:
+            value = plan.values[number]
+            lines.append(f"{name[number]} = {_call(plan, value, name)}  # {show(value.shape)}{_where(plan, number)}")
+    for final in plan.finals:
+        lines.append(f"{final.leaf.name} {_update(plan, final, name)}  # in place")
+    lines.append(f"return {', '.join(name[x] for x in plan.lowered.outputs) or 'nothing'}")
+    return "\n".join(lines)
+
+
+def names(plan: Plan) -> Mapping[int, str]:
+    """What each value is called: as its node, or by its number."""
+    found: dict[int, str] = {}
+    taken: set[str] = set()
+    for number, value in enumerate(plan.values):
+        own = plan.lowered.names.get(number)
+        if value.leaf is not None:
+            own = value.leaf.name
+        elif value.constant is not None and value.constant.size == 1:
+            own = f"{float(value.constant.reshape(())):.6g}"
+        elif own is None or own in taken:
+            own = f"t{number}"
+        found[number] = str(own)
+        taken.add(str(own))
+    return found
+
+
+def _call(plan: Plan, value: Value, name: Mapping[int, str]) -> str:
+    operands = [_operand(plan, x, name) for x in value.operands]
+    attrs = [f"{k}={v.__repr__() if isinstance(v, Key) else v!r}" for k, v in value.attrs.items()]
+    return f"{value.name or 'copy'}({', '.join(operands + attrs)})"
+
+
+def _operand(plan: Plan, number: int, name: Mapping[int, str]) -> str:
+    """A value's name; a view as what it is a view of."""
+    text = ""
+    while plan.storages[plan.places[number].storage].value != number if number in plan.places else False:
+        value = plan.values[number]
+        text = f".{value.name}({', '.join(f'{v!r}' for v in value.attrs.values())})" + text
+        number = value.operands[0]
+    return name[number] + text
+
+
+def _update(plan: Plan, final: Final, name: Mapping[int, str]) -> str:
+    value = plan.values[final.value]
+    if final.kind == "copy":
+        return f"= {name[final.value]}"
+    if final.kind == "op":
+        return f"= {_call(plan, value, name)}"
+    x, y = (_operand(plan, i, name) for i in value.operands)
+    return f"+= {final.factor:.6g} * ({x} @ {y})"
+
+
+def _where(plan: Plan, number: int) -> str:
+    place = plan.places.get(number)
+    return "" if place is None else f" at {plan.offsets[place.storage]}"

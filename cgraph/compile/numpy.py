@@ -1,0 +1,189 @@
+"""The numpy backend: a static schedule of calls that write into buffers, run by a tight loop. It needs no compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from cgraph.compile.blas import accumulate
+from cgraph.compile.plan import Final, Plan
+from cgraph.compile.values import Value
+
+Call: TypeAlias = Callable[[], Any]
+# Rows that are one universal function of NumPy, though the row itself says more.
+UFUNCS: Mapping[str, np.ufunc] = {
+    "add": np.add,
+    "mul": np.multiply,
+    "pow": np.power,
+    "abs": np.absolute,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "greater": np.greater,
+    "greater_equal": np.greater_equal,
+    "less": np.less,
+    "less_equal": np.less_equal,
+    "equal": np.equal,
+    "not_equal": np.not_equal,
+}
+REDUCTIONS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}
+LONG = 4096  # elements: longer sums are done in pairs, which rounds less than one after the other
+WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
+
+
+def ufunc_of(value: Value) -> np.ufunc | None:
+    """The universal function that computes a value from its operands alone."""
+    if value.op is None:
+        return None
+    if value.name == "above" and value.attrs["ties"] in (0, 1):
+        return np.greater_equal if value.attrs["ties"] else np.greater
+    if value.name == "sign" and value.attrs["at_zero"] == 0:
+        return np.sign
+    found = UFUNCS.get(value.name)
+    return found if found is not None else value.op.numpy if isinstance(value.op.numpy, np.ufunc) else None
+
+
+def in_place(value: Value) -> bool:
+    """Whether a value may be written over an operand of its own shape."""
+    return ufunc_of(value) is not None or value.name == "relu"
+
+
+def one_by_one(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
+    """Each value is a step of its own."""
+    return [(x,) for x in order]
+
+
+def accumulates(value: Value) -> bool:
+    """Whether a product is added to its target by one call of BLAS."""
+    from cgraph.compile.blas import blas
+
+    return blas() is not None and value.shape[0] * value.shape[1] >= WORTH_FOLDING
+
+
+def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
+    """The calls of a plan in order, on these arrays."""
+    found: list[Call] = []
+    for (number,) in plan.groups:
+        value = plan.values[number]
+        found += call(value, arrays[number], [arrays[x] for x in value.operands])
+    for final in plan.finals:
+        found += _final(plan.values, final, arrays)
+    return found
+
+
+def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """The calls that compute one value."""
+    if value.op is None:
+        return [partial(np.copyto, out, operands[0])]
+    special = SPECIAL.get(value.name)
+    if special is not None:
+        return special(value, out, operands)
+    ufunc = ufunc_of(value)
+    if ufunc is not None:
+        return [_ufunc(ufunc, operands, out)]
+    return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+
+
+def _ufunc(ufunc: np.ufunc, operands: list[Any], out: Any) -> Call:
+    if ufunc in (np.maximum, np.minimum):  # their positional out is deprecated, and slow
+        return partial(ufunc, *operands, out=out)
+    return partial(ufunc, *operands, out)
+
+
+def _by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], attrs: dict[str, Any]) -> None:
+    """An op that has no way of writing into a buffer: the row's own function, and a copy of its result."""
+    out[...] = function(*[x[()] for x in operands], **attrs)
+
+
+# Ops with a way of their own ------------------------------------------------------------------------------------------
+def _matmul(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    x, y = operands
+    return [partial(np.dot if x.ndim == y.ndim == 2 else np.matmul, x, y, out=out)]
+
+
+def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    return [partial(np.maximum, operands[0], np.zeros((), out.dtype), out=out)]
+
+
+def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    (x,), axis = operands, value.attrs["axis"]
+    if value.name in ("max", "min") and not x.size:
+        assert value.op is not None
+        return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+    if value.name == "sum" and x.flags.c_contiguous and out.size and x.size:
+        if len(axis) == x.ndim and x.size <= LONG:
+            return [partial(np.dot, x.reshape(-1), np.ones(x.size, x.dtype), out=out.reshape(()))]
+        if x.ndim == 2 and len(axis) == 1 and x.shape[axis[0]] <= LONG:
+            ones = np.ones(x.shape[axis[0]], x.dtype)
+            return [partial(np.dot, *((ones, x) if axis == (0,) else (x, ones)), out=out.reshape(-1))]
+    keepdims = value.attrs["keepdims"]
+    return [partial(REDUCTIONS[value.name].reduce, x, axis=axis, out=out, keepdims=keepdims)]
+
+
+def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """Maxima of short rows: of the columns of a transposed copy, which NumPy does many at a time."""
+    (x,) = operands
+    if x.ndim == 2 and value.attrs["axis"] == (1,) and 1 < x.shape[1] <= 64 and x.shape[0] >= 8:
+        columns = np.empty((x.shape[1], x.shape[0]), x.dtype)
+        maxima = partial(np.maximum.reduce, columns, axis=0, out=out.reshape(-1))
+        return [partial(columns.__setitem__, Ellipsis, x.T), maxima]
+    return _reduced(value, out, operands)
+
+
+def _where(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    condition, x, y = operands
+    taken = np.empty(out.shape, bool)
+    return [
+        partial(np.greater, condition, out.dtype.type(0.5), taken),
+        partial(np.copyto, out, y),
+        partial(np.copyto, out, x, where=taken),
+    ]
+
+
+def _scale(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    x, y = operands
+    flat = out.reshape(-1)
+
+    def zero_wins() -> None:
+        if np.isnan(np.dot(flat, flat)):
+            out[...] = np.where(np.isnan(out) & ((x == 0) | ((y == 0) & np.isinf(x))), 0, out)
+
+    return [partial(np.multiply, x, y, out), zero_wins]
+
+
+def _concatenate(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    return [partial(np.concatenate, operands, axis=value.attrs["axis"], out=out)]
+
+
+SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
+    "matmul": _matmul,
+    "relu": _relu,
+    "sum": _reduced,
+    "max": _max,
+    "min": _reduced,
+    "prod": _reduced,
+    "where": _where,
+    "scale": _scale,
+    "concatenate": _concatenate,
+}
+
+
+# Updates -------------------------------------------------------------------------------------------------------------
+def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> list[Call]:
+    target, value = arrays[final.target], values[final.value]
+    if final.kind == "copy":
+        return [partial(target.__setitem__, Ellipsis, arrays[final.value])]
+    operands = [arrays[x] for x in value.operands]
+    if final.kind == "op":
+        return call(value, target, operands)
+    product = accumulate(operands[0], operands[1], target, final.factor)
+    if product is not None:
+        return [product]
+    added = np.empty_like(target)
+    return [
+        partial(np.dot, *operands, out=added),
+        partial(np.multiply, added, target.dtype.type(final.factor), added),
+        partial(np.add, target, added, target),
+    ]

@@ -1,0 +1,272 @@
+"""A compiled program: what a user calls, and the parameters that it owns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from cgraph import shapes
+from cgraph.compile.binding import Binding, backend_of
+from cgraph.compile.blas import blas
+from cgraph.compile.plan import Plan
+from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.forward import forward
+from cgraph.graph import Graph
+from cgraph.node import OP, PARAMETER, VARIABLE, Node, as_array
+from cgraph.worlds.numpy import NumpyWorld
+
+DTYPES = ("float64", "float32")
+
+
+class Program:
+    """A program made by `cg.compile`: call it with values for its inputs, by name, by node in a dict, or in order.
+
+    A call returns new arrays, one an output; they are the caller's own. Calls from several threads wait for each
+    other: the buffers are shared.
+    """
+
+    def __init__(
+        self,
+        outputs: Node | Graph | Iterable[Node],
+        inputs: Iterable[Node | str] | None,
+        updates: Mapping[Node, Node] | None,
+        backend: str,
+        dtype: str,
+        threads: int | None,
+    ) -> None:
+        if np.dtype(dtype).name not in DTYPES:
+            raise ValueRefusedError(f"dtype={dtype!r}", why=f"programs compute in {' or '.join(DTYPES)}")
+        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+            raise ValueRefusedError(f"threads={threads!r}", why="it counts threads", fix="give an integer from 1 up")
+        self.outputs = Graph(outputs).outputs
+        self.updates: Mapping[Node, Node] = dict(updates or {})
+        self.graph = Graph([*self.outputs, *self.updates.values(), *self.updates])
+        _check_updates(self.graph, self.updates)
+        self.dtype, self.threads = np.dtype(dtype), threads
+        self._make = backend_of(backend)
+        self.inputs: tuple[Node, ...] = self._inputs(inputs)
+        self._leaves = Graph([n for n in self.graph.leaves if n not in self.updates])
+        self._world = NumpyWorld(self.dtype)
+        self._owned = {leaf: np.array(leaf.value, self.dtype) for leaf in self.updates}
+        self._bindings: dict[tuple[Any, ...], Binding] = {}
+        self._last: Binding | None = None
+        self._lock = threading.Lock()
+        self._by_name = {n.name: i for i, n in enumerate(self.inputs)}
+
+    def _inputs(self, given: Iterable[Node | str] | None) -> tuple[Node, ...]:
+        if given is None:
+            return tuple(n for n in self.graph.inputs if n.kind == VARIABLE)
+        found = tuple(self.graph[x] for x in given)
+        for node in found:
+            if node.kind == OP or node in self.updates:
+                why = "it is computed" if node.kind == OP else "the program owns it and updates it"
+                raise ValueRefusedError(
+                    f"{self.graph.name(node)} cannot be an input",
+                    where=node.where,
+                    why=why,
+                    fix=f"inputs are among {', '.join(self.graph.name(n) for n in self._free())}",
+                )
+        return found
+
+    def _free(self) -> list[Node]:
+        return [n for n in self.graph.inputs if n not in self.updates]
+
+    # Calls -----------------------------------------------------------------------------------------------------------
+    def __call__(self, *values: Any, **named: Any) -> list[Any]:
+        """The outputs for these values: in the order of `inputs`, by name, or as one dict of nodes or names.
+
+        Raises MissingValueError, NameUnknownError, ShapeError, ValueRefusedError.
+        """
+        binding = self._last
+        with self._lock:
+            if binding is None or not self._filled(binding, values, named):
+                binding = self._bound(values, named)
+            if self.threads is None:
+                return binding.run()
+            return self._with_threads(binding.run)
+
+    def _filled(self, binding: Binding, values: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+        """Copy the values into the buffers of the binding that was used last, if they are arrays that fit it."""
+        buffers = binding.inputs
+        if len(values) + len(named) != len(buffers):
+            return False
+        dtype = self.dtype
+        places = self._by_name
+        for place, value in enumerate(values):
+            if value.__class__ is not np.ndarray or value.shape != buffers[place].shape or value.dtype is not dtype:
+                return False
+        for name, value in named.items():
+            found = places.get(name)
+            if found is None or value.__class__ is not np.ndarray or value.dtype is not dtype:
+                return False
+            if value.shape != buffers[found].shape or found < len(values):
+                return False
+        for place, value in enumerate(values):
+            buffers[place][...] = value
+        for name, value in named.items():
+            buffers[places[name]][...] = value
+        binding.restore()
+        return True
+
+    def _bound(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> Binding:
+        """Check the values as a pass does, find or make the binding of their sizes, and fill its buffers."""
+        given = self._given(values, named)
+        checked = forward(self._leaves, given, self._world)
+        sizes: dict[str, shapes.Dimension] = {}
+        for node in self._leaves.nodes:
+            shapes.match(node.shape, checked[node].shape, sizes)
+        key = tuple(sorted(sizes.items()))
+        binding = self._bindings.get(key)
+        if binding is None:
+            binding = self._bindings[key] = self._make(self, {k: int(v) for k, v in sizes.items()})
+        binding.fill({node: checked[node] for node in self._leaves.nodes}, {n for n in given if n not in self.inputs})
+        complete = all(n.kind == PARAMETER or n in self.inputs for n in self._leaves.inputs)
+        self._last = binding if complete else None
+        return binding
+
+    def _given(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> dict[Node, Any]:
+        feed: dict[Any, Any] = dict(named)
+        if len(values) == 1 and isinstance(values[0], Mapping):
+            feed = {**values[0], **named}
+        elif len(values) > len(self.inputs):
+            raise ValueRefusedError(
+                f"{len(values)} values for {len(self.inputs)} inputs",
+                fix=f"the inputs are, in order, {', '.join(self.graph.name(n) for n in self.inputs) or 'none'}",
+            )
+        else:
+            for node, value in zip(self.inputs, values, strict=False):
+                if node.name in named:
+                    raise ValueRefusedError(f"{node.name} is given twice", why="in order, and by its name")
+                feed[node] = value
+        given: dict[Node, Any] = {}
+        for key, value in feed.items():
+            node = self.graph[key]
+            if node in self.updates:
+                raise ValueRefusedError(
+                    f"{node.name} is owned by the program",
+                    where=node.where,
+                    why="it is replaced at the end of each call",
+                    fix="program.set gives it another value",
+                )
+            if node.kind == OP:
+                names = ", ".join(self.graph.name(n) for n in self._free())
+                raise NameUnknownError(
+                    f"{self.graph.name(node)} is computed and takes no value",
+                    where=node.where,
+                    fix=f"give values to the leaves: {names}",
+                )
+            given[node] = value
+        return given
+
+    def _with_threads(self, run: Callable[[], list[Any]]) -> list[Any]:
+        library = blas()
+        if library is None or library.threads == self.threads:
+            return run()
+        before = library.threads
+        library.set_threads(self.threads or before)
+        try:
+            return run()
+        finally:
+            library.set_threads(before)
+
+    # Many calls ------------------------------------------------------------------------------------------------------
+    def run(self, rows: Any = None, /, **stacks: Any) -> list[Any]:
+        """Many calls in one: call i gets element i of each stack, or, with `rows` [n×m], the rows `stack[rows[i]]`.
+
+        Returns one array an output with the results of the calls along its first axis.
+        Raises ShapeError when the stacks have different lengths, and what a call raises.
+        """
+        stacks = {name: np.asarray(stack) for name, stack in stacks.items()}
+        counts = {name: len(stack) for name, stack in stacks.items()} if rows is None else {"rows": len(rows)}
+        if len(set(counts.values())) != 1:
+            raise ShapeError(
+                f"stacks of {', '.join(f'{n} {k}' for k, n in counts.items()) or 'nothing'}",
+                why="each call takes one element of every stack",
+                fix="give stacks of one length",
+            )
+        results = []
+        for i in range(next(iter(counts.values()))):
+            pick = i if rows is None else rows[i]
+            results.append(self(**{name: stack[pick] for name, stack in stacks.items()}))
+        return [np.stack(column) for column in zip(*results, strict=True)]
+
+    # Parameters ------------------------------------------------------------------------------------------------------
+    @property
+    def values(self) -> dict[str, Any]:
+        """Copies of the owned parameters' values, by name."""
+        return {str(leaf.name): array.copy() for leaf, array in self._owned.items()}
+
+    def value(self, leaf: Node | str) -> Any:
+        """A copy of an owned parameter's value. Raises NameUnknownError."""
+        return self._owned_array(leaf).copy()
+
+    def set(self, values: Mapping[Any, Any] | None = None, /, **named: Any) -> None:
+        """Give owned parameters other values, by name or by node. Raises NameUnknownError, ShapeError."""
+        for key, value in {**(values or {}), **named}.items():
+            target = self._owned_array(key)
+            array = as_array(value, f"parameter {key}", self.dtype)
+            if array.shape != target.shape:
+                raise ShapeError(
+                    f"the value of {self.graph.name(self.graph[key])} has shape {shapes.show(array.shape)}",
+                    why=f"it was declared as {shapes.show(target.shape)}",
+                )
+            target[...] = array
+
+    def _owned_array(self, key: Node | str) -> Any:
+        node = self.graph[key]
+        if node not in self._owned:
+            owned = ", ".join(self.graph.name(n) for n in self._owned) or "none"
+            raise NameUnknownError(f"{self.graph.name(node)} is not owned by the program", fix=f"it owns {owned}")
+        return self._owned[node]
+
+    # What it does ----------------------------------------------------------------------------------------------------
+    @property
+    def plan(self) -> Plan:
+        """The plan of the binding that was used last: steps, buffers, bytes and floating-point operations."""
+        return self._shown().plan
+
+    @property
+    def source(self) -> str:
+        """The program as text, in the names of the nodes: C for the native backend, to be read only for the other."""
+        return self._shown().source
+
+    @property
+    def backend(self) -> str:
+        """The backend that was chosen: "numpy" or "native"."""
+        return self._shown().backend
+
+    def bind(self, **sizes: int) -> Program:
+        """Compile for these sizes of the named dimensions now, before the first call; returns the program itself."""
+        names = {d for n in self.graph.leaves for d in n.shape if isinstance(d, str)}
+        missing = sorted(names - set(sizes))
+        if missing:
+            raise MissingValueError(f"no size for the named dimension {missing[0]!r}", fix=f"give {missing[0]}=...")
+        key = tuple(sorted((k, v) for k, v in sizes.items() if k in names))
+        if key not in self._bindings:
+            self._bindings[key] = self._make(self, dict(key))
+        return self
+
+    def _shown(self) -> Binding:
+        if not self._bindings:
+            self.bind()
+        return self._last or next(reversed(self._bindings.values()))
+
+
+def _check_updates(graph: Graph, updates: Mapping[Node, Node]) -> None:
+    for leaf, node in updates.items():
+        if leaf.kind != PARAMETER:
+            raise ValueRefusedError(
+                f"{graph.name(leaf)} cannot be updated",
+                where=leaf.where,
+                why="only a parameter has a value of its own that a program can keep",
+                fix="make it with cg.parameter",
+            )
+        if node.shape != leaf.shape:
+            raise ShapeError(
+                f"the update of {leaf.name} has shape {shapes.show(node.shape)}",
+                where=node.where,
+                why=f"{leaf.name} has shape {shapes.show(leaf.shape)}",
+            )

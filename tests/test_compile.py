@@ -1,0 +1,346 @@
+"""Compiled programs against the plain pass: every op, every case of the chapter, 5,000 random graphs, each backend."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from compiled import compare, random_graph, same
+from test_chapter import Case, number
+
+import cgraph as cg
+from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.ops import TABLE
+from cgraph.ops.row import Row
+
+BATCHES = 20
+BACKENDS = ["numpy"]
+DTYPES = ["float64", "float32"]
+COUNT = {"add": 3, "mul": 3}  # operands of rows that take any number
+
+
+# Every op ------------------------------------------------------------------------------------------------------------
+def applications(row: Row) -> list[tuple[list[cg.Node], dict[str, Any], cg.Node]]:
+    """The op on variables of each of its examples' shapes: the variables, their values, the node."""
+    found = []
+    random = np.random.default_rng(7)
+    arity = row.arity or COUNT.get(row.name, 2)
+    examples = row.examples or [(((2, 3),) * arity, {}), (((2, 1), (3,), ())[:arity], {}), (((),) * arity, {})]
+    for operands, attrs in examples:
+        leaves, feed = [], {}
+        for i, given in enumerate(operands):
+            ids = isinstance(given, list)
+            value = np.array(given, float) if ids else random.uniform(0.2, 0.8, given)
+            if row.name in ("arccosh",):
+                value = value + 1
+            leaf = cg.variable(f"x{i}", value.shape)
+            leaves.append(leaf)
+            feed[leaf] = value
+        found.append((leaves, feed, getattr(cg.GRAPH, row.name)(*leaves, **attrs)))
+    return found
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
+def test_every_op_is_what_the_plain_pass_computes_and_so_are_its_gradients(row: Row, backend: str) -> None:
+    for leaves, feed, node in applications(row):
+        weights = cg.constant(np.random.default_rng(1).uniform(0.5, 1.5, node.shape))
+        differentiable = [x for i, x in enumerate(leaves) if row.rule(i) is not None]
+        slopes = cg.grad(cg.sum(node * weights), differentiable) if differentiable else []
+        compare([node, *slopes], feed, backend, "float64", row.name)
+        compare([node, *slopes], feed, backend, "float32", row.name)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 0.0, -0.0])
+def test_infinities_nan_and_zeros_come_out_as_in_the_plain_pass(value: float, backend: str) -> None:
+    x, y = cg.variable("x", (2, 3)), cg.variable("y", (2, 3))
+    feed = {"x": [[value, 1.0, -2.0], [value, value, value]], "y": [[0.0, 1.0, 0.5], [1.0, 0.0, 0.0]]}
+    unary = [r for r in TABLE.values() if r.elementwise and r.arity == 1]
+    outputs = [getattr(cg.GRAPH, row.name)(x) for row in unary]
+    outputs += [
+        getattr(cg, n)(x, y)
+        for n in ("maximum", "minimum", "scale", "ratio", "greater", "where_", "pow")
+        if hasattr(cg, n)
+    ]
+    outputs += [cg.where(y, x, 1.0), cg.softmax(x), cg.log_softmax(x), cg.softmax_cross_entropy(x, y)]
+    outputs += [cg.logsumexp(x, axis=-1), cg.norm(x, axis=-1), cg.max(x, axis=0), cg.var(x, axis=0), cg.mean(x)]
+    fwd = cg.forward(outputs, feed)
+    for node, got in zip(outputs, cg.compile(outputs, backend=backend)(feed), strict=True):
+        np.testing.assert_allclose(got, fwd[node], rtol=1e-12, err_msg=f"{node!r} at {value}")
+
+
+# Graphs --------------------------------------------------------------------------------------------------------------
+RECORDS = json.loads(Path(__file__).with_name("chapter_cases.json").read_text(encoding="utf-8"))["cases"]
+GRAPHS = [r for r in RECORDS if "graph" in r and "nodes" in r["graph"]]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_graph_of_the_chapter_gives_its_values_and_gradients(backend: str) -> None:
+    for record in GRAPHS:
+        case = Case(record)
+        feed = {name: number(value) for name, value in record["inputs"].items()}
+        leaves = [case.nodes[name] for name in feed]
+        slopes = cg.grad(cg.sum(case.root), leaves)
+        for dtype in DTYPES:
+            compare([case.root, *slopes], feed, backend, dtype, record["id"])
+
+
+def test_the_chapter_has_graphs_to_compare() -> None:
+    assert len(GRAPHS) >= 49
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_five_thousand_random_graphs_are_what_the_plain_pass_computes(batch: int) -> None:
+    for seed in range(batch, 5000, BATCHES):
+        outputs, feed = random_graph(seed)
+        compare(outputs, feed, "numpy", DTYPES[seed % 8 == 1], f"graph {seed}")
+
+
+# Updates -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_all_updates_read_the_old_values(backend: str) -> None:
+    a, b = cg.parameter("a", [1.0, 2.0]), cg.parameter("b", [10.0, 20.0])
+    program = cg.compile([a + b], updates={a: b, b: a + 1}, backend=backend)
+    np.testing.assert_array_equal(program()[0], [11.0, 22.0])
+    np.testing.assert_array_equal(program.value(a), [10.0, 20.0])
+    np.testing.assert_array_equal(program.value("b"), [2.0, 3.0])
+    program()
+    np.testing.assert_array_equal(program.values["a"], [2.0, 3.0])
+    np.testing.assert_array_equal(program.values["b"], [11.0, 21.0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_leaf_that_is_an_output_has_its_value_from_before_the_update(backend: str) -> None:
+    w = cg.parameter("w", [[1.0, 2.0], [3.0, 4.0]])
+    program = cg.compile([w, w.T, w[0], w], updates={w: w - 0.5 * w}, backend=backend)
+    before, turned, row, again = program()
+    np.testing.assert_array_equal(before, [[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(turned, [[1.0, 3.0], [2.0, 4.0]])
+    np.testing.assert_array_equal(row, [1.0, 2.0])
+    np.testing.assert_array_equal(again, before)
+    np.testing.assert_array_equal(program.value(w), [[0.5, 1.0], [1.5, 2.0]])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes, rows", [([2, 3, 1], 4), ([64, 32, 10], 32), ([130, 70, 65], 33)])
+def test_a_step_of_training_is_the_step_of_the_plain_pass(
+    sizes: list[int], rows: int, dtype: str, backend: str
+) -> None:
+    model = cg.nn.MLP(sizes, "relu", seed=0)
+    x, y = cg.variable("X", ("m", sizes[0])), cg.variable("Y", ("m", sizes[-1]))
+    loss = cg.nn.softmax_cross_entropy(model(x), y)
+    new = cg.train.SGD(0.05).updates(model.parameters, cg.grad(loss, model.parameters))
+    updates = dict(zip(model.parameters, new, strict=True))
+    program = cg.compile(loss, updates=updates, backend=backend, dtype=dtype)
+    random = np.random.default_rng(3)
+    values = {p: p.value for p in model.parameters}
+    for _ in range(3):
+        X = random.standard_normal((rows, sizes[0]))
+        Y = np.eye(sizes[-1])[random.integers(0, sizes[-1], rows)]
+        fwd = cg.forward([loss, *new], {**values, x: X, y: Y})
+        same(program(X=X, Y=Y)[0], fwd[loss], dtype, "loss")
+        values = {p: fwd[u] for p, u in updates.items()}
+        for p, value in values.items():
+            same(program.value(p), value, dtype, str(p.name))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_update_may_need_another_parameter_after_its_own_product(backend: str) -> None:
+    # w is changed by a product with v in it: v must still be the old one, in whatever order they are replaced
+    w, v = cg.parameter("w", np.ones((70, 70))), cg.parameter("v", 2 * np.eye(70))
+    program = cg.compile([], updates={v: v - 0.5 * (w @ w), w: w + 3.0 * (v @ w)}, backend=backend)
+    program()
+    np.testing.assert_allclose(program.value(w), np.ones((70, 70)) * 7)
+    np.testing.assert_allclose(program.value(v), 2 * np.eye(70) - 35)
+
+
+# What a call gives, and what it is given -----------------------------------------------------------------------------
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_results_are_the_callers_own(backend: str) -> None:
+    x = cg.variable("x", (3,))
+    program = cg.compile([x, 2 * x, cg.constant([7.0]), 2 * x, x.reshape(3, 1)], backend=backend)
+    given = np.array([1.0, 2.0, 3.0])
+    first = program(given)
+    for array in first:
+        np.add(array, 100, out=array)
+    second = program(given)
+    np.testing.assert_array_equal(given, [1.0, 2.0, 3.0])
+    for got, want in zip(second, [given, 2 * given, [7.0], 2 * given, given.reshape(3, 1)], strict=True):
+        np.testing.assert_array_equal(got, want)
+    np.testing.assert_array_equal(first[1], 2 * given + 100)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_arrays_of_no_elements_and_inputs_without_use_are_taken(backend: str) -> None:
+    x, unused = cg.variable("x", ("m", 2)), cg.variable("u", ("k",))
+    program = cg.compile([cg.sum(x, axis=1), cg.sum(x), x @ np.ones((2, 3))], [x], backend=backend)
+    rows, total, product = program(np.zeros((0, 2)))
+    assert rows.shape == (0,) and total == 0 and product.shape == (0, 3)
+    assert program(np.ones((2, 2)))[1] == 4
+    both = cg.compile([cg.sum(x) + 0 * cg.sum(unused)], backend=backend)
+    assert both(x=np.ones((1, 2)), u=np.zeros(0))[0] == 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_named_dimensions_are_compiled_once_a_binding_and_kept(backend: str) -> None:
+    x = cg.variable("x", ("m", 2))
+    program = cg.compile(cg.mean(x, axis=0), backend=backend)
+    for rows in (3, 5, 3, 5, 3):
+        np.testing.assert_allclose(program(np.full((rows, 2), rows))[0], [rows, rows])
+    assert len(program._bindings) == 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_parameter_may_have_another_value_for_one_call(backend: str) -> None:
+    w, x = cg.parameter("w", 2.0), cg.variable("x")
+    program = cg.compile(w * x, backend=backend)
+    x3 = np.array(3.0)
+    assert [float(program(**feed)[0]) for feed in ({"x": x3}, {"x": x3, "w": 5}, {"x": x3}, {"x": x3})] == [6, 15, 6, 6]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_set_gives_an_owned_parameter_another_value(backend: str) -> None:
+    w = cg.parameter("w", [1.0, 2.0])
+    program = cg.compile(cg.sum(w), updates={w: w + 1}, backend=backend)
+    program()
+    program.set(w=[5.0, 5.0])
+    assert program()[0] == 10
+    program.set({w: program.value(w) * 0})
+    np.testing.assert_array_equal(program.values["w"], [0, 0])
+    program.values["w"][:] = 9  # a copy
+    np.testing.assert_array_equal(program.value("w"), [0, 0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_many_calls_in_one_are_the_calls_one_by_one(backend: str) -> None:
+    w = cg.parameter("w", np.zeros(2))
+    x, y = cg.variable("x", ("m", 2)), cg.variable("y", ("m",))
+    loss = cg.mean((x @ w - y) ** 2)
+    updates = {w: w - 0.1 * cg.grad(loss, w)}
+    random = np.random.default_rng(0)
+    X, Y = random.standard_normal((10, 2)), random.standard_normal(10)
+    rows = random.permutation(10)[:8].reshape(4, 2)
+    single, by_rows, by_stack = (cg.compile(loss, updates=updates, backend=backend) for _ in range(3))
+    losses = [single(x=X[r], y=Y[r])[0] for r in rows]
+    np.testing.assert_allclose(by_rows.run(rows, x=X, y=Y)[0], losses)
+    np.testing.assert_allclose(by_stack.run(x=X[rows], y=Y[rows])[0], losses)
+    np.testing.assert_allclose(by_rows.value(w), single.value(w))
+    np.testing.assert_allclose(by_stack.value(w), single.value(w))
+    with pytest.raises(ShapeError, match="stacks of 3 x, 4 y: each call takes one element of every stack"):
+        single.run(x=X[:3], y=Y[:4])
+
+
+def test_calls_from_several_threads_do_not_mix() -> None:
+    x = cg.variable("x", (1000,))
+    program = cg.compile(cg.sum(cg.exp(x) * x))
+    wrong = []
+
+    def work(value: float) -> None:
+        for _ in range(200):
+            got = float(program(np.full(1000, value))[0])
+            if abs(got - 1000 * np.exp(value) * value) > 1e-6:
+                wrong.append(got)
+
+    workers = [threading.Thread(target=work, args=(0.5 * i,)) for i in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert wrong == []
+
+
+def test_threads_are_set_for_the_call_alone() -> None:
+    from cgraph.compile.blas import blas
+
+    library = blas()
+    assert library is not None, "this NumPy has no OpenBLAS of its own"
+    x = cg.variable("x", (2, 2))
+    before = library.threads
+    np.testing.assert_array_equal(cg.compile(x @ x, threads=1)(np.eye(2))[0], np.eye(2))
+    assert library.threads == before
+
+
+# The optimisations, seen in the plan ---------------------------------------------------------------------------------
+def test_what_nothing_needs_is_not_computed_and_what_is_computed_twice_is_shared() -> None:
+    x, y = cg.variables("x y")
+    unused = cg.exp(x)
+    assert unused.shape == ()
+    program = cg.compile([cg.tanh(x * y) + cg.tanh(y * x), cg.tanh(x * y)])
+    assert program.plan.steps == 3  # x*y, its tanh, the sum
+    assert program.plan.flops == 3
+
+
+def test_constants_are_folded_and_factors_meet_in_one() -> None:
+    x = cg.variable("x", (4,))
+    program = cg.compile(cg.sum((2 * (cg.constant(3.0) * 4 - 2) * x) / 5) * cg.exp(cg.constant(0.0)))
+    first, second = (line.partition(" = ")[2] for line in program.source.splitlines()[:2])
+    assert first.startswith("sum(x, axis=(0,), keepdims=False)")
+    assert second.startswith("mul(") and "4" in second
+
+
+def test_views_cost_nothing_and_buffers_are_used_again() -> None:
+    x = cg.variable("x", (64, 64))
+    node = x
+    for _ in range(20):
+        node = cg.tanh(node.T)
+    program = cg.compile(node, backend="numpy")
+    assert program.plan.steps == 20
+    assert program.plan.bytes == 2 * 64 * 64 * 8  # from one buffer to the other and back
+
+
+def test_a_gradient_step_is_folded_into_the_matrix_product() -> None:
+    w, x = cg.parameter("w", np.ones((100, 100))), cg.variable("x", (8, 100))
+    loss = cg.mean((x @ w) ** 2)
+    program = cg.compile(loss, updates={w: w - 0.1 * cg.grad(loss, w)}, backend="numpy")
+    assert program.source.splitlines()[-2] == "w += -0.00025 * (x.transpose((1, 0)) @ v1)  # in place"
+
+
+def test_the_program_can_be_read_in_the_names_of_its_nodes() -> None:
+    program = cg.compile(cg.parse("d = 2*b; e = a + d; L = c*e"), backend="numpy")
+    assert program.source.splitlines() == [
+        "d = mul(2, b)  # [] at 0",
+        "e = add(a, d)  # [] at 0",
+        "L = mul(c, e)  # [] at 0",
+        "return L",
+    ]
+    assert str(program.plan) == "3 steps, 1 buffers in 128 bytes, 3 floating-point operations"
+    assert program.backend == "numpy"
+
+
+# Mistakes ------------------------------------------------------------------------------------------------------------
+def test_every_mistake_says_what_and_how_to_mend_it() -> None:
+    a, w = cg.variable("a", ("m",)), cg.parameter("w", 1.0)
+    s = (a * w).named("s")
+    program = cg.compile(s, updates={w: w + 1})
+    for error, words, call in (
+        (MissingValueError, "a has no value (at test_compile.py", program),
+        (NameUnknownError, "the graph has no node named 'aa'. Fix: did you mean 'a'?", lambda: program(aa=1)),
+        (NameUnknownError, "s is computed and takes no value", lambda: program(s=1)),
+        (ShapeError, "the value of a has shape []", lambda: program(a=1)),
+        (ValueRefusedError, "w is owned by the program", lambda: program(a=[1], w=2)),
+        (ValueRefusedError, "2 values for 1 inputs. Fix: the inputs are, in order, a", lambda: program([1], [2])),
+        (ValueRefusedError, "a is given twice", lambda: program([1], a=[2])),
+        (ValueRefusedError, "variable a is given array('x'", lambda: program(a="x")),
+        (ValueRefusedError, "backend='gpu': the backends are", lambda: cg.compile(s, backend="gpu")),
+        (
+            ValueRefusedError,
+            "dtype='int8': programs compute in float64 or float32",
+            lambda: cg.compile(s, dtype="int8"),
+        ),
+        (ValueRefusedError, "threads=0: it counts threads", lambda: cg.compile(s, threads=0)),
+        (ValueRefusedError, "s cannot be an input (at", lambda: cg.compile(s, [s])),
+        (ValueRefusedError, "a cannot be updated (at", lambda: cg.compile(s, updates={a: a})),
+        (ShapeError, "the update of w has shape [m] (at", lambda: cg.compile(s, updates={w: s})),
+        (NameUnknownError, "a is not owned by the program. Fix: it owns w", lambda: program.value("a")),
+        (ShapeError, "the value of w has shape [1]: it was declared as []", lambda: program.set(w=[1])),
+        (MissingValueError, "no size for the named dimension 'm'. Fix: give m=...", lambda: cg.compile(s).source),
+    ):
+        with pytest.raises(error) as caught:
+            call()
+        assert words in str(caught.value)
