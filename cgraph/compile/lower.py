@@ -36,12 +36,16 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True)
 class Lowered:
-    """The values in order, those that are asked for, the new values of owned leaves, and what values are called."""
+    """The values in order, those that are asked for, the new values of owned leaves, and what values are called.
+
+    `nodes` are the ops of the graph that are one value, to say where a mistake was made.
+    """
 
     values: Sequence[Value]
     outputs: tuple[int, ...]
     updates: Mapping[Node, int]
     names: Mapping[int, str]
+    nodes: Mapping[int, Node]
     dtype: Any
 
 
@@ -52,6 +56,7 @@ def lower(
     values = Values(dtype)
     terms: dict[Node, Term] = {}
     names: dict[int, str] = {}
+    nodes: dict[int, Node] = {}
     for node, name in zip(graph.nodes, graph.names, strict=True):
         if node.kind == OP:
             assert node.op is not None
@@ -66,12 +71,13 @@ def lower(
         terms[node] = term
         if term.factor == 1.0 and (node.name is not None or node.kind == OP):
             names.setdefault(term.value, name)
+            nodes.setdefault(term.value, node)
     found = tuple(solid(values, terms[node]) for node in outputs)
     new = {leaf: solid(values, terms[node]) for leaf, node in updates.items()}
     for node, term in terms.items():
         if node.name is not None and term.factor != 1.0:
             names.setdefault(solid(values, term), node.name)
-    return _without_dead(values.list, found, new, names, dtype)
+    return _without_dead(values.list, Lowered((), found, new, names, nodes, dtype))
 
 
 def solid(values: Values, term: Term) -> int:
@@ -209,22 +215,17 @@ RULES: Mapping[str, Callable[[Values, list[Term], Mapping[str, Any]], Term]] = {
 
 
 # What is left -------------------------------------------------------------------------------------------------------
-def _without_dead(
-    values: Sequence[Value], outputs: tuple[int, ...], updates: Mapping[Node, int], names: Mapping[int, str], dtype: Any
-) -> Lowered:
+def _without_dead(values: Sequence[Value], lowered: Lowered) -> Lowered:
     """Only the values that an output or an update needs, numbered anew."""
-    alive = _reached(values, (*outputs, *updates.values()))
-    number = {old: new for new, old in enumerate(sorted(alive))}
-    kept = [
-        Value(v.shape, v.op, tuple(number[x] for x in v.operands), v.attrs, v.leaf, v.constant)
-        for v in (values[i] for i in sorted(alive))
-    ]
+    alive = sorted(_reached(values, (*lowered.outputs, *lowered.updates.values())))
+    number = {old: new for new, old in enumerate(alive)}
     return Lowered(
-        kept,
-        tuple(number[x] for x in outputs),
-        {leaf: number[x] for leaf, x in updates.items()},
-        {number[x]: name for x, name in names.items() if x in alive},
-        dtype,
+        [v._replace(operands=tuple(number[x] for x in v.operands)) for v in (values[i] for i in alive)],
+        tuple(number[x] for x in lowered.outputs),
+        {leaf: number[x] for leaf, x in lowered.updates.items()},
+        {number[x]: name for x, name in lowered.names.items() if x in number},
+        {number[x]: node for x, node in lowered.nodes.items() if x in number},
+        lowered.dtype,
     )
 
 

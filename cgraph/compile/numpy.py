@@ -11,6 +11,7 @@ import numpy as np
 from cgraph.compile.blas import accumulate
 from cgraph.compile.plan import Final, Plan
 from cgraph.compile.values import Value
+from cgraph.errors import ValueRefusedError
 
 Call: TypeAlias = Callable[[], Any]
 # Rows that are one universal function of NumPy, though the row itself says more.
@@ -67,7 +68,9 @@ def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
     found: list[Call] = []
     for (number,) in plan.groups:
         value = plan.values[number]
-        found += call(value, arrays[number], [arrays[x] for x in value.operands])
+        made = call(value, arrays[number], [arrays[x] for x in value.operands])
+        by_the_row = any(getattr(one, "func", None) is _by_the_row for one in made)
+        found += [_named(one, plan, number) for one in made] if by_the_row else made
     for final in plan.finals:
         found += _final(plan.values, final, arrays)
     return found
@@ -84,6 +87,20 @@ def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     if ufunc is not None:
         return [_ufunc(ufunc, operands, out)]
     return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+
+
+def _named(call: Call, plan: Plan, number: int) -> Call:
+    """A call whose refusals name the node and its line, as those of a pass do."""
+    node, name = plan.lowered.nodes.get(number), plan.lowered.names.get(number, plan.values[number].name)
+
+    def named() -> None:
+        try:
+            call()
+        except ValueRefusedError as error:
+            where = error.where or (node.where if node is not None else "")
+            raise ValueRefusedError(f"{name}: {error.what}", where=where, why=error.why, fix=error.fix) from None
+
+    return named
 
 
 def _ufunc(ufunc: np.ufunc, operands: list[Any], out: Any) -> Call:
@@ -136,7 +153,7 @@ def _where(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     condition, x, y = operands
     taken = np.empty(out.shape, bool)
     return [
-        partial(np.greater, condition, out.dtype.type(0.5), taken),
+        partial(np.not_equal, condition, out.dtype.type(0), taken),
         partial(np.copyto, out, y),
         partial(np.copyto, out, x, where=taken),
     ]

@@ -13,7 +13,7 @@ from cgraph.compile.binding import Binding, backend_of
 from cgraph.compile.blas import blas
 from cgraph.compile.plan import Plan
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
-from cgraph.forward import forward
+from cgraph.forward import Forward, forward
 from cgraph.graph import Graph
 from cgraph.node import OP, PARAMETER, VARIABLE, Node, as_array
 from cgraph.worlds.numpy import NumpyWorld
@@ -78,6 +78,8 @@ class Program:
     def __call__(self, *values: Any, **named: Any) -> list[Any]:
         """The outputs for these values: in the order of `inputs`, by name, or as one dict of nodes or names.
 
+        Arrays of the program's own type whose shapes are those of the call before take the short way: their shapes
+        are checked, and not whether targets of a loss are distributions.
         Raises MissingValueError, NameUnknownError, ShapeError, ValueRefusedError.
         """
         binding = self._last
@@ -115,6 +117,7 @@ class Program:
         """Check the values as a pass does, find or make the binding of their sizes, and fill its buffers."""
         given = self._given(values, named)
         checked = forward(self._leaves, given, self._world)
+        self._check_targets(checked)
         sizes: dict[str, shapes.Dimension] = {}
         for node in self._leaves.nodes:
             shapes.match(node.shape, checked[node].shape, sizes)
@@ -126,6 +129,15 @@ class Program:
         complete = all(n.kind == PARAMETER or n in self.inputs for n in self._leaves.inputs)
         self._last = binding if complete else None
         return binding
+
+    def _check_targets(self, leaves: Forward) -> None:
+        for node in self.graph.nodes:
+            if node.op is not None and node.op.check is not None and node.operands[-1] in leaves.graph:
+                try:
+                    node.op.check(leaves[node.operands[-1]])
+                except ValueRefusedError as error:
+                    what = f"{self.graph.name(node)}: {error.what}"
+                    raise ValueRefusedError(what, where=node.where, why=error.why, fix=error.fix) from None
 
     def _given(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> dict[Node, Any]:
         feed: dict[Any, Any] = dict(named)
