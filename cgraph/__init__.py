@@ -12,6 +12,7 @@ from cgraph import errors
 from cgraph.backward import Backward, Edge
 from cgraph.calculus import Taylor, grad, hessian, jacobian, jvp, taylor, vjp
 from cgraph.compile import compile
+from cgraph.conventions import with_conventions
 from cgraph.errors import CgraphError
 from cgraph.forward import Forward
 from cgraph.functions import functions
@@ -75,6 +76,7 @@ __all__ = [
     "variable",
     "variables",
     "vjp",
+    "with_conventions",
 ]
 
 _LAZY = {

@@ -28,7 +28,7 @@ RANK = {
             ["worlds"],
             ["forward"],
             ["backward"],
-            ["parse"],
+            ["parse", "conventions"],
             ["simplify"],
             ["calculus"],
             ["compositions"],

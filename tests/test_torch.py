@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import cgraph as cg
 from cgraph.ops import TABLE
+from cgraph.ops.conventions import CONVENTIONS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0 runs these tests")
 torch.set_num_threads(1)  # these arrays are small
@@ -350,7 +351,9 @@ def cases(draw: st.DrawFn) -> tuple[cg.Node, dict[cg.Node, np.ndarray]]:
     return root, values_of(root, leaves, np.random.default_rng(draw(st.integers(0, 1000))))
 
 
-def in_torch(graph: cg.Graph, feed: Mapping[cg.Node, np.ndarray]) -> tuple[Any, dict[cg.Node, Any]]:
+def in_torch(
+    graph: cg.Graph, feed: Mapping[cg.Node, np.ndarray], words: Mapping[str, Callable[..., Any]] = TORCH
+) -> tuple[Any, dict[cg.Node, Any]]:
     """The same graph computed by PyTorch, and its leaves."""
     values: dict[cg.Node, Any] = {}
     for node in graph.nodes:
@@ -358,7 +361,7 @@ def in_torch(graph: cg.Graph, feed: Mapping[cg.Node, np.ndarray]) -> tuple[Any, 
             given = np.asarray(feed.get(node, node.value))
             values[node] = torch.tensor(given, dtype=torch.float64, requires_grad=node in feed)
         else:
-            values[node] = TORCH[node.op.name](*(values[x] for x in node.operands), **node.attrs)
+            values[node] = words[node.op.name](*(values[x] for x in node.operands), **node.attrs)
     return values[graph.output], {leaf: values[leaf] for leaf in feed}
 
 
@@ -464,3 +467,52 @@ def test_every_op_with_a_derivative_has_its_counterpart() -> None:
         name for name, row in TABLE.items() if any(row.rule(i) for i in range(2 if row.arity is None else row.arity))
     }
     assert differentiable == set(TORCH) - NO_GRADIENT
+
+
+KINKS: dict[str, tuple[Callable[..., Any], list[Any]]] = {  # where PyTorch's choices are measured
+    "relu": (cg.relu, [0.0]),
+    "leaky_relu": (cg.leaky_relu, [0.0]),
+    "elu": (lambda x: cg.elu(x, alpha=2), [0.0]),
+    "selu": (cg.selu, [0.0]),
+    "hard_sigmoid": (lambda x: cg.hard_sigmoid(x) + 2 * cg.hard_sigmoid(x - 6), [3.0]),
+    "abs": (cg.abs, [0.0]),
+    "sign": (lambda x: cg.sign(x) * x, [0.0]),
+    "maximum": (lambda x, y: cg.maximum(x, y) + 3 * x, [2.0, 2.0]),
+    "minimum": (lambda x, y: cg.minimum(x, y) + 3 * x, [2.0, 2.0]),
+    "clip": (lambda x: cg.clip(x, -1, 1), [1.0]),
+    "max": (cg.max, [[3.0, 3.0, 1.0]]),
+    "min": (cg.min, [[1.0, 3.0, 1.0]]),
+    "norm": (cg.norm, [[0.0, 0.0]]),
+    "std": (cg.std, [[2.0, 2.0]]),
+    "hypot": (cg.hypot, [0.0, 0.0]),
+    "pow": (lambda x, y: x**y, [0.0, 0.0]),
+    "logsumexp": (cg.logsumexp, [[-np.inf, -np.inf]]),
+    "softmax": (lambda x: cg.sum(cg.softmax(x) * [1.0, 2.0]), [[-np.inf, -np.inf]]),
+}
+AT_A_KINK = TORCH | {
+    "hard_sigmoid": lambda x, at_bounds: torch.nn.functional.hardsigmoid(x),
+    "sign": lambda x, at_zero: torch.sign(x),
+    "max": lambda x, **a: torch.max(x),
+    "min": lambda x, **a: torch.min(x),
+}
+
+
+@pytest.mark.parametrize("op", KINKS)
+def test_the_frameworks_choices_are_pytorchs(op: str) -> None:
+    (function, at), (convention,) = KINKS[op], (c for c in CONVENTIONS if c.op == op and "NaN" not in c.name)
+    leaves = [cg.variable(f"x{i}", np.shape(value)) for i, value in enumerate(at)]
+    graph = cg.with_conventions(cg.Graph(function(*leaves)), "frameworks")
+    feed = {leaf: np.array(value) for leaf, value in zip(leaves, at, strict=True)}
+    result, theirs = in_torch(graph, feed, AT_A_KINK)
+    result.backward()
+    bwd = cg.backward(cg.forward(graph, feed))
+    for leaf in leaves:
+        expected = theirs[leaf].grad.numpy()
+        if convention.frameworks == "NaN":  # there is no switch to a NaN
+            assert np.isnan(expected).all()
+            expected = np.full(leaf.shape, convention.chapter)
+        np.testing.assert_allclose(bwd.gradient[leaf], expected, rtol=1e-6, atol=1e-9)
+
+
+def test_every_switch_is_measured_at_its_kink() -> None:
+    assert {c.op for c in CONVENTIONS if c.attribute} - set(KINKS) == {"step", "above"}  # which pass no gradient on

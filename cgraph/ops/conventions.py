@@ -1,12 +1,17 @@
 """Every choice that mathematics leaves open: at kinks, at ties, at 0·∞. One table, from which tests and documents come.
 
 Most are attributes of their op, so that the choice stands in the graph and holds in every world: the number, the
-formula, the picture and the proof. `relu(x, at_zero=0)` has the frameworks' slope.
+formula, the picture and the proof. `relu(x, at_zero=0)` has the frameworks' slope; `cg.with_conventions` gives a whole
+graph the frameworks' choices.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+Choice = float | str
 
 
 class Convention(NamedTuple):
@@ -18,8 +23,8 @@ class Convention(NamedTuple):
     name: str
     op: str
     attribute: str
-    chapter: float
-    frameworks: float
+    chapter: Choice
+    frameworks: Choice
     why: str
 
 
@@ -37,9 +42,32 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("ties of minimum", "minimum", "ties", 1, 0.5, "as maximum"),
     Convention("clip at a bound", "clip", "at_bounds", 1, 1, "the bounds belong to the interval; JAX 1/2"),
     Convention("ties of above", "above", "ties", 1, 1, "the indicator from which the others are made"),
-    Convention("hypot at (0, 0)", "hypot", "", 0, 0, "a subgradient, as of a norm at 0; JAX NaN"),
+    Convention("hypot at (0, 0)", "hypot", "", 0, "NaN", "a subgradient, as of a norm at 0"),
+    Convention("ties of max", "max", "ties", "first", "split", "to the first, as PyTorch's max over one dim"),
+    Convention("ties of min", "min", "ties", "first", "split", "as max"),
+    Convention("a norm at 0", "norm", "", 0, 0, "a subgradient; JAX NaN. Its second derivative there is 0 too"),
+    Convention("std of equal values", "std", "", 0, 0, "as a norm of what is left without the mean; JAX NaN"),
+    Convention("logsumexp of nothing but -∞", "logsumexp", "", 0, "NaN", "log 0 is its value; nothing moves it"),
+    Convention("softmax of nothing but -∞", "softmax", "", 0, "NaN", "all probabilities are 0, and so is the slope"),
+    Convention("every target ignored", "softmax_cross_entropy", "", 0, 0, "the mean loss is 0; PyTorch's loss is NaN"),
+    Convention("nothing but padding", "mean_pool", "", 0, "NaN", "0 tokens have the mean 0; max_pool alike"),
+    Convention("ReLU of NaN", "relu", "", 0, 1, "a comparison with NaN does not hold; the value stays NaN"),
     Convention("0⁰", "pow", "", 0, 0, "both slopes, and that of 0ʸ in y; JAX NaN in x"),
     Convention("0/0 of ratio", "ratio", "", 0, 0, "y·log x is 0 where y is 0; slope 0, as a norm's second one at 0"),
     Convention("0·∞ of the chain rule", "scale", "", 0, 0, "a zero upstream: nothing depends on it; PyTorch gives NaN"),
 )
 # fmt: on
+
+
+def switches(choice: str) -> Mapping[str, Mapping[str, Any]]:
+    """For "chapter" or "frameworks": the attributes of each op that has a switch."""
+    return MappingProxyType({c.op: {c.attribute: getattr(c, choice)} for c in CONVENTIONS if c.attribute})
+
+
+def markdown() -> str:
+    """The table as the documentation shows it."""
+    lines = ["| where | op | the chapter's choice | the frameworks' | switch | why |", "|---|---|---|---|---|---|"]
+    for c in CONVENTIONS:
+        switch = f"`{c.op}(..., {c.attribute}={c.frameworks!r})`" if c.attribute else ""
+        lines.append(f"| {c.name} | `{c.op}` | {c.chapter} | {c.frameworks} | {switch} | {c.why} |")
+    return "\n".join(lines) + "\n"
