@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
+from cgraph import collector
 from cgraph.backward import Gradients, backward
 from cgraph.errors import GradientError, ShapeError, ValueRefusedError
 from cgraph.forward import Forward, forward
@@ -21,6 +22,7 @@ from cgraph.graph import Graph
 from cgraph.node import Node, as_node, build, variable
 from cgraph.ops import TABLE
 from cgraph.shapes import Shape, show
+from cgraph.sharing import SharingWorld
 from cgraph.simplify import simplify
 from cgraph.worlds.graph import GRAPH
 
@@ -210,9 +212,10 @@ def _as_asked(wrt: Any, found: list[Node]) -> Any:
 
 
 def _pulled_back(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
-    pass_ = backward(as_pass(graph), upstream=upstream)
+    with collector.paused():
+        pass_ = backward(Forward(graph, SharingWorld(graph), graph.nodes), upstream=upstream)
     _check_depends(graph, [graph[k] for k in wanted], pass_.gradient)
-    return simplify([pass_.gradient[key] for key in wanted], keep=graph.index)
+    return [pass_.gradient[key] for key in wanted]
 
 
 def _check_depends(graph: Graph, wanted: Sequence[Node], gradient: Gradients | None = None) -> None:

@@ -32,8 +32,8 @@ class Graph:
         for output in self.outputs:
             if not isinstance(output, Node):
                 raise ValueRefusedError(f"{short(output)} is no node", fix="a graph is made from nodes")
-        order, index = _in_order(self.outputs)
-        self.nodes: tuple[Node, ...] = tuple(order)
+        index: dict[Node, int] = {}
+        self.nodes: tuple[Node, ...] = tuple(in_order(self.outputs, index))
         self.index: Mapping[Node, int] = index
         self._by_name = _named_once(self.nodes)
 
@@ -171,19 +171,18 @@ def _unpickle(records: list[tuple[Any, ...]], outputs: int) -> Node | Graph:
     return Graph(found) if outputs else found[0]
 
 
-def _in_order(outputs: Sequence[Node]) -> tuple[list[Node], dict[Node, int]]:
-    """Depth first, operands from left to right, each node after its operands; without recursion.
+def in_order(outputs: Sequence[Node], places: dict[Node, int]) -> list[Node]:
+    """The nodes that are not in `places` yet, depth first, operands from left to right, each after its operands.
 
-    The nodes, and the place of each among them.
+    Each gets its place among them in `places`. No recursion. Raises GraphError when there is a cycle.
     """
     order: list[Node] = []
-    places: dict[Node, int] = {}  # -1 while a node waits for its operands
     stack = list(outputs)[::-1]
     while stack:
         node = stack[-1]
         place = places.get(node)
         if place is None:
-            places[node] = -1
+            places[node] = -1  # while it waits for its operands
             height = len(stack)
             for operand in node.operands[::-1]:
                 place = places.get(operand)
@@ -198,7 +197,7 @@ def _in_order(outputs: Sequence[Node]) -> tuple[list[Node], dict[Node, int]]:
         if place < 0:
             places[node] = len(order)
             order.append(node)
-    return order, places
+    return order
 
 
 def _refuse_cycle(node: Node, operand: Node) -> None:

@@ -7,16 +7,17 @@ not change: a gradient shares its nodes with the graph that it came from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from cgraph.graph import Graph
+from cgraph.graph import Graph, in_order
 from cgraph.node import CONSTANT, OP, VARIABLE, Node, as_node, build
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.row import Attrs, Row
+from cgraph.origin import Origin
 from cgraph.parse import parse
 
 # What changes nothing in exact arithmetic, nor in floating point for finite operands.
@@ -66,12 +67,12 @@ class Rewrite(NamedTuple):
 
 
 @overload
-def simplify(outputs: Node, keep: Container[Node] = ()) -> Node: ...
+def simplify(outputs: Node, keep: Iterable[Node] = ()) -> Node: ...
 @overload
-def simplify(outputs: Graph, keep: Container[Node] = ()) -> Graph: ...
+def simplify(outputs: Graph, keep: Iterable[Node] = ()) -> Graph: ...
 @overload
-def simplify(outputs: Sequence[Node], keep: Container[Node] = ()) -> list[Node]: ...
-def simplify(outputs: Node | Graph | Sequence[Node], keep: Container[Node] = ()) -> Node | Graph | list[Node]:
+def simplify(outputs: Sequence[Node], keep: Iterable[Node] = ()) -> list[Node]: ...
+def simplify(outputs: Node | Graph | Sequence[Node], keep: Iterable[Node] = ()) -> Node | Graph | list[Node]:
     """The same outputs (a node, a graph, a list of nodes), rewritten; equal in value for every finite input.
 
     What is computed twice is shared. Compositions that lose their value or derivative in float64 become the op that
@@ -82,25 +83,55 @@ def simplify(outputs: Node | Graph | Sequence[Node], keep: Container[Node] = ())
     <sigmoid_cross_entropy(z, y)>
     """
     graph = outputs if isinstance(outputs, Graph) else Graph(outputs)
-    done: dict[Node, Node] = {}
-    seen: dict[Any, Node] = {}
-    for node in graph.nodes:
-        fresh = node
-        if node.kind == OP and node not in keep:
-            assert node.op is not None
-            operands = node.operands
-            new = tuple([done[x] for x in operands])
-            if new != operands:
-                fresh = build(node.op, *new, origin=node.origin, **node.attrs)
-                fresh = fresh if node.name is None else fresh.named(node.name)
-            fresh = _rewritten(fresh)
-        key = _key(fresh)
-        if key is not None:
-            first = seen.setdefault(key, fresh)
-            fresh = first if fresh.name is None and node not in keep else fresh
-        done[node] = fresh
-    found = [done[x] for x in graph.outputs]
+    simplifier = Simplifier(keep)
+    found = [simplifier.simplify(x) for x in graph.outputs]
     return found[0] if isinstance(outputs, Node) else Graph(found) if isinstance(outputs, Graph) else found
+
+
+class Simplifier:
+    """What `simplify` remembers, for graphs that grow: nodes are simplified once, and made once."""
+
+    def __init__(self, keep: Iterable[Node] = ()) -> None:
+        self._places: dict[Node, int] = dict.fromkeys(keep, 0)  # the nodes that are done
+        self._done: dict[Node, Node] = {}  # what the others among them became
+        self._seen: dict[Any, Node] = {}
+        for node in self._places:
+            key = _key(node)
+            if key is not None:
+                self._seen.setdefault(key, node)
+
+    def simplify(self, output: Node) -> Node:
+        """The same node, rewritten with all that is new below it."""
+        for node in in_order([output], self._places):
+            fresh = node
+            if node.op is not None:
+                new = tuple([self._done.get(x, x) for x in node.operands])
+                if new != node.operands:
+                    fresh = build(node.op, *new, origin=node.origin, **node.attrs)
+                    fresh = fresh if node.name is None else fresh.named(node.name)
+            self._done[node] = self._shared(_rewritten(fresh))
+        return self._done.get(output, output)
+
+    def node(self, row: Row, operands: tuple[Node, ...], attrs: Attrs, origin: Origin) -> Node:
+        """A row applied to nodes that are simplified."""
+        key = (row, operands, repr(dict(attrs)) if attrs else None)
+        found = self._seen.get(key)
+        if found is None:
+            fresh = build(row, *operands, origin=origin, **attrs)
+            found = _rewritten(fresh)
+            if found is not fresh:
+                found = self._shared(found)
+            self._seen[key] = found
+            self._places[found] = 0
+        return found
+
+    def _shared(self, node: Node) -> Node:
+        """The node that computes the same thing and was here first."""
+        key = _key(node)
+        if key is None:
+            return node
+        first = self._seen.setdefault(key, node)
+        return first if node.name is None else node
 
 
 def _key(node: Node) -> Any:
@@ -114,6 +145,12 @@ def _key(node: Node) -> Any:
 
 def _rewritten(node: Node) -> Node:
     """One node after every rewrite that fits, one after the other."""
+    if node.op not in _changing_alone():
+        for x in node.operands:
+            if x.kind == CONSTANT:
+                break
+        else:
+            return node
     for _ in range(8):  # no chain of rewrites is longer
         if node.kind != OP:
             return node
@@ -176,6 +213,13 @@ def _by_op() -> dict[Row, tuple[Rewrite, ...]]:
         assert row is not None
         table[row] = (*table.get(row, ()), rewrite)
     return table
+
+
+@cache
+def _changing_alone() -> frozenset[Row]:
+    """The rows that a rewrite may fit although no operand is a constant."""
+    alone = {r.pattern.op for r in rewrites() if r.pattern.op and all(row is not None for _, row in r.heads)}
+    return frozenset({row for row in alone if row is not None} | {TABLE["broadcast_like"], TABLE["size"]})
 
 
 def _matching(node: Node) -> Iterator[Node]:

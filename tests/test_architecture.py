@@ -30,6 +30,7 @@ RANK = {
             ["backward"],
             ["parse", "conventions"],
             ["simplify"],
+            ["sharing"],
             ["calculus"],
             ["compositions"],
             ["numpys"],

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -123,7 +124,7 @@ def elementwise(
 
 def variadic(name: str, formula: str, numpy: Callable[..., Any], rule_at: Callable[[int], Rule], sign: str) -> Row:
     """An elementwise row for any number of operands; `rule_at(i)` is the rule of operand i."""
-    return Row(name, formula, sign, numpy, rule_at)
+    return Row(name, formula, sign, numpy, lru_cache(rule_at))  # one rule a position, as in rows of few operands
 
 
 def structural(

@@ -9,7 +9,7 @@ import numpy as np
 
 from cgraph.node import CONSTANT, Node, as_node, build
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row, Rule
+from cgraph.ops.row import NONE, Row, Rule
 from cgraph.shapes import Shape
 
 
@@ -18,10 +18,7 @@ class GraphWorld:
 
     name = "graph"
 
-    def __init__(self) -> None:
-        for row in TABLE.values():
-            setattr(self, row.name, _builder(row))
-        self.pi = build(TABLE["arccos"], -1).named("π")  # no number, so that SymPy knows it as its own π
+    pi = build(TABLE["arccos"], -1).named("π")  # no number, so that SymPy knows it as its own π
 
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
         return node if value is None else as_node(value)
@@ -31,11 +28,11 @@ class GraphWorld:
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
         seed = as_node(1.0 if upstream is None else upstream)
-        return seed if seed.shape == value.shape else build(TABLE["broadcast_like"], seed, value)
+        return seed if seed.shape == value.shape else self.apply(TABLE["broadcast_like"], [seed, value], NONE)
 
     def zeros(self, shape: Shape, like: Any) -> Any:
         zero = as_node(np.zeros(()))
-        return build(TABLE["broadcast_like"], zero, like) if shape else zero
+        return self.apply(TABLE["broadcast_like"], [zero, like], NONE) if shape else zero
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return rule(self, result, *operands, **attrs)
@@ -45,34 +42,38 @@ class GraphWorld:
 
     def times(self, upstream: Any, local: Any) -> Any:
         if local.__class__ is int and local in (1, -1):  # most edges are sums: no node for a factor of 1
-            return upstream if local == 1 else -upstream
+            return upstream if local == 1 else self.apply(_NEG, [upstream], NONE)
         guarded = _may_be_infinite(local) or _may_be_infinite(upstream)
-        return build(TABLE["scale"], upstream, local) if guarded else upstream * local
+        return self.apply(_SCALE if guarded else _MUL, [upstream, local], NONE)
 
     def plus(self, gradient: Any, downstream: Any) -> Any:
-        return gradient + downstream
+        return self.apply(_ADD, [gradient, downstream], NONE)
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"the table has no op named {name!r}")
+    def __getattr__(self, name: str) -> Callable[..., Node]:
+        row = TABLE.get(name)
+        if row is None:
+            raise AttributeError(f"the table has no op named {name!r}")
+        return lambda *operands, **attrs: self.apply(row, [*operands], attrs)
+
+
+_NEG, _ADD, _MUL, _SCALE = (TABLE[n] for n in ("neg", "add", "mul", "scale"))
+_QUOTIENTS = frozenset(TABLE[n] for n in ("div", "pow"))
+_SUMS = frozenset(TABLE[n] for n in ("neg", "add", "sub"))
+_POLES = _QUOTIENTS | {TABLE[n] for n in ("scale", "ratio", "log", "reciprocal")}
 
 
 def _may_be_infinite(factor: Any, depth: int = 3) -> bool:
-    """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum or product of such."""
+    """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such."""
     if not isinstance(factor, Node) or factor.op is None or not depth:
         return False
-    name, last = factor.op.name, factor.operands[-1]
-    if name in ("div", "pow") and last.kind == CONSTANT and np.all(last.value > 0):
-        return _may_be_infinite(factor.operands[0], depth - 1)
-    if name in ("neg", "add", "sub"):
+    row = factor.op
+    if row in _SUMS:
         return any(_may_be_infinite(x, depth - 1) for x in factor.operands)
-    return name in ("div", "pow", "scale", "ratio", "log", "reciprocal")
-
-
-def _builder(row: Row) -> Callable[..., Node]:
-    def apply(*operands: Any, **attrs: Any) -> Node:
-        return build(row, *operands, **attrs)
-
-    return apply
+    if row in _QUOTIENTS:
+        last = factor.operands[-1]
+        if last.kind == CONSTANT and np.all(last.value > 0):
+            return _may_be_infinite(factor.operands[0], depth - 1)
+    return row in _POLES
 
 
 GRAPH = GraphWorld()
