@@ -212,10 +212,14 @@ def _as_asked(wrt: Any, found: list[Node]) -> Any:
 
 
 def _pulled_back(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
-    with collector.paused():
-        pass_ = backward(Forward(graph, SharingWorld(graph), graph.nodes), upstream=upstream)
-    _check_depends(graph, [graph[k] for k in wanted], pass_.gradient)
-    return [pass_.gradient[key] for key in wanted]
+    with collector.paused():  # around all of it, so that the pass is gone before the collector looks
+        return _differentiated(graph, wanted, upstream)
+
+
+def _differentiated(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
+    gradient = backward(Forward(graph, SharingWorld(graph), graph.nodes), upstream=upstream).gradient
+    _check_depends(graph, [graph[k] for k in wanted], gradient)
+    return [gradient[key] for key in wanted]
 
 
 def _check_depends(graph: Graph, wanted: Sequence[Node], gradient: Gradients | None = None) -> None:

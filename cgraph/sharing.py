@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cgraph.graph import Graph
 from cgraph.node import CONSTANT, OP, Node, as_node, variable
-from cgraph.ops.row import Attrs, Row, Rule
+from cgraph.ops.row import NONE, Attrs, Row, Rule
 from cgraph.origin import caller
 from cgraph.simplify import Simplifier, simplify
 from cgraph.worlds.graph import GRAPH, GraphWorld
@@ -39,41 +39,40 @@ class SharingWorld(GraphWorld):
     def __init__(self, graph: Graph) -> None:
         self._origin = caller()
         self._simplifier = Simplifier(graph.nodes)
-        self._recipes: dict[Any, Recipe | None] = {}
+        self._recipes: dict[Any, Any] = {}  # or plain numbers
 
-    def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        nodes = tuple([x if x.__class__ is Node else self._constant(x) for x in operands])
-        return self._simplifier.node(row, nodes, attrs, self._origin)
+    def node(self, row: Row, *operands: Any, **attrs: Any) -> Node:
+        for x in operands:
+            if x.__class__ is not Node:
+                operands = tuple([self._simplifier.simplify(as_node(x, self._origin)) for x in operands])
+                break
+        return self._simplifier.node(row, operands, attrs or NONE, self._origin)
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
         return self._simplifier.simplify(super().seed(value, upstream))
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        key = (rule, len(operands), *attrs.items()) if attrs else (rule, len(operands))
-        if key not in self._recipes:
-            self._recipes[key] = self._recipe(rule, len(operands), attrs)
-        recipe = self._recipes[key]
+        key = (rule, len(operands), *attrs.items())
+        recipe = self._recipes.get(key)
         if recipe is None:
-            return rule(GRAPH, result, *operands, **attrs)
-        if not recipe.steps and recipe.place:
-            return operands[recipe.place - 1]
+            recipe = self._recipes[key] = self._recipe(rule, len(operands), attrs)
+        if not isinstance(recipe, Recipe):
+            return recipe
         nodes = [result, *operands, *recipe.constants]
+        make, origin = self._simplifier.node, self._origin
         for row, given, places in recipe.steps:
-            nodes.append(self._simplifier.node(row, tuple([nodes[i] for i in places]), given, self._origin))
+            nodes.append(make(row, tuple([nodes[i] for i in places]), given, origin))
         return nodes[recipe.place]
 
     def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return self._simplifier.simplify(rule(GRAPH, upstream, result, *operands, **attrs))
 
-    def _constant(self, value: Any) -> Node:
-        return self._simplifier.simplify(as_node(value, self._origin))
-
-    def _recipe(self, rule: Rule, count: int, attrs: Mapping[str, Any]) -> Recipe | None:
-        """What a rule builds from stand-ins; None for a plain number."""
+    def _recipe(self, rule: Rule, count: int, attrs: Mapping[str, Any]) -> Any:
+        """What a rule builds from stand-ins, or the number that it is."""
         stand_ins = [variable(f"x{i}") for i in range(count + 1)]
         derivative = rule(GRAPH, *stand_ins, **attrs)
         if not isinstance(derivative, Node):
-            return None
+            return derivative
         simple = simplify(derivative, keep=stand_ins)
         inner = [n for n in Graph(simple).nodes if n not in stand_ins]
         constants = [self._simplifier.simplify(n) for n in inner if n.kind == CONSTANT]

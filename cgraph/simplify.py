@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from cgraph.graph import Graph, in_order
-from cgraph.node import CONSTANT, OP, VARIABLE, Node, as_node, build
+from cgraph.node import CONSTANT, OP, VARIABLE, Node, as_node, build, make
 from cgraph.ops import TABLE
-from cgraph.ops.row import Attrs, Row
+from cgraph.ops.row import NONE, Attrs, Row
 from cgraph.origin import Origin
 from cgraph.parse import parse
 
@@ -57,13 +57,13 @@ table does not have are left out."""
 
 
 class Rewrite(NamedTuple):
-    """`pattern` becomes `result`: graphs whose variables stand for any nodes. `heads` are the ops (None: a constant)
-    that stand at some positions of the operands, by which most nodes are seen not to fit."""
+    """`pattern` becomes `result`: graphs whose variables stand for any nodes. `heads` are the ops, or the
+    numbers, that stand at some positions of the operands, by which most nodes are seen not to fit."""
 
     pattern: Node
     result: Node
     stable: bool
-    heads: tuple[tuple[int, Row | None], ...]
+    heads: tuple[tuple[int, Row | float], ...]
 
 
 @overload
@@ -117,7 +117,13 @@ class Simplifier:
         key = (row, operands, repr(dict(attrs)) if attrs else None)
         found = self._seen.get(key)
         if found is None:
-            fresh = build(row, *operands, origin=origin, **attrs)
+            shape = operands[0].shape
+            for x in operands:
+                if x.shape != shape or row.defaults or not row.elementwise:
+                    fresh = build(row, *operands, origin=origin, **attrs)
+                    break
+            else:  # nothing to check, and most nodes of a gradient come here
+                fresh = make(OP, row, operands, NONE, shape, None, None, origin)
             found = _rewritten(fresh)
             if found is not fresh:
                 found = self._shared(found)
@@ -188,7 +194,7 @@ def rewrites() -> tuple[Rewrite, ...]:
             if all(name in TABLE for text in (pattern, result) for name in _calls(text)):
                 shape = {"x": (2,)} if "softmax" in pattern else {}
                 left, right = _formula(pattern, shape), _formula(result, shape)
-                heads = tuple((i, x.op) for i, x in enumerate(left.operands) if x.kind != VARIABLE)
+                heads = tuple((i, x.op or float(x.value)) for i, x in enumerate(left.operands) if x.kind != VARIABLE)
                 read.append(Rewrite(left, right, stable, heads))
     return tuple(read)
 
@@ -218,7 +224,7 @@ def _by_op() -> dict[Row, tuple[Rewrite, ...]]:
 @cache
 def _changing_alone() -> frozenset[Row]:
     """The rows that a rewrite may fit although no operand is a constant."""
-    alone = {r.pattern.op for r in rewrites() if r.pattern.op and all(row is not None for _, row in r.heads)}
+    alone = {r.pattern.op for r in rewrites() if r.pattern.op and all(isinstance(head, Row) for _, head in r.heads)}
     return frozenset({row for row in alone if row is not None} | {TABLE["broadcast_like"], TABLE["size"]})
 
 
@@ -229,8 +235,9 @@ def _matching(node: Node) -> Iterator[Node]:
     for rewrite in _by_op().get(node.op, ()):
         if len(operands) != len(rewrite.pattern.operands) or (node.name is not None and not rewrite.stable):
             continue
-        for position, row in rewrite.heads:
-            if operands[position].op is not row or (row is None and operands[position].kind != CONSTANT):
+        for position, head in rewrite.heads:
+            operand = operands[position]
+            if operand.op is not head and (operand.kind != CONSTANT or (not operand.shape and operand.value != head)):
                 break
         else:
             bound = _match(rewrite, node)

@@ -9,7 +9,7 @@ import numpy as np
 
 from cgraph.node import CONSTANT, Node, as_node, build
 from cgraph.ops import TABLE
-from cgraph.ops.row import NONE, Row, Rule
+from cgraph.ops.row import Row, Rule
 from cgraph.shapes import Shape
 
 
@@ -24,15 +24,19 @@ class GraphWorld:
         return node if value is None else as_node(value)
 
     def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return self.node(row, *operands, **attrs)
+
+    def node(self, row: Row, *operands: Any, **attrs: Any) -> Node:
+        """The one place where this world builds."""
         return build(row, *operands, **attrs)
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
         seed = as_node(1.0 if upstream is None else upstream)
-        return seed if seed.shape == value.shape else self.apply(TABLE["broadcast_like"], [seed, value], NONE)
+        return seed if seed.shape == value.shape else self.node(TABLE["broadcast_like"], seed, value)
 
     def zeros(self, shape: Shape, like: Any) -> Any:
         zero = as_node(np.zeros(()))
-        return self.apply(TABLE["broadcast_like"], [zero, like], NONE) if shape else zero
+        return self.node(TABLE["broadcast_like"], zero, like) if shape else zero
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return rule(self, result, *operands, **attrs)
@@ -42,38 +46,35 @@ class GraphWorld:
 
     def times(self, upstream: Any, local: Any) -> Any:
         if local.__class__ is int and local in (1, -1):  # most edges are sums: no node for a factor of 1
-            return upstream if local == 1 else self.apply(_NEG, [upstream], NONE)
+            return upstream if local == 1 else self.node(_NEG, upstream)
         guarded = _may_be_infinite(local) or _may_be_infinite(upstream)
-        return self.apply(_SCALE if guarded else _MUL, [upstream, local], NONE)
+        return self.node(_SCALE if guarded else _MUL, upstream, local)
 
     def plus(self, gradient: Any, downstream: Any) -> Any:
-        return self.apply(_ADD, [gradient, downstream], NONE)
+        return self.node(_ADD, gradient, downstream)
 
     def __getattr__(self, name: str) -> Callable[..., Node]:
         row = TABLE.get(name)
         if row is None:
             raise AttributeError(f"the table has no op named {name!r}")
-        return lambda *operands, **attrs: self.apply(row, [*operands], attrs)
+        return lambda *operands, **attrs: self.node(row, *operands, **attrs)
 
 
 _NEG, _ADD, _MUL, _SCALE = (TABLE[n] for n in ("neg", "add", "mul", "scale"))
-_QUOTIENTS = frozenset(TABLE[n] for n in ("div", "pow"))
-_SUMS = frozenset(TABLE[n] for n in ("neg", "add", "sub"))
-_POLES = _QUOTIENTS | {TABLE[n] for n in ("scale", "ratio", "log", "reciprocal")}
+_POLES = {TABLE[n]: n for n in ("div", "pow", "neg", "add", "sub", "scale", "ratio", "log", "reciprocal")}
 
 
 def _may_be_infinite(factor: Any, depth: int = 3) -> bool:
     """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such."""
-    if not isinstance(factor, Node) or factor.op is None or not depth:
+    if factor.__class__ is not Node or factor.op not in _POLES or not depth:
         return False
-    row = factor.op
-    if row in _SUMS:
-        return any(_may_be_infinite(x, depth - 1) for x in factor.operands)
-    if row in _QUOTIENTS:
-        last = factor.operands[-1]
-        if last.kind == CONSTANT and np.all(last.value > 0):
-            return _may_be_infinite(factor.operands[0], depth - 1)
-    return row in _POLES
+    name, operands = _POLES[factor.op], factor.operands
+    if name in ("neg", "add", "sub"):
+        return any(_may_be_infinite(x, depth - 1) for x in operands)
+    last = operands[-1]
+    if name in ("div", "pow") and last.kind == CONSTANT and (last.value > 0).all():
+        return _may_be_infinite(operands[0], depth - 1)
+    return True
 
 
 GRAPH = GraphWorld()
