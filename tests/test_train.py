@@ -337,37 +337,6 @@ def test_predict_refuses_rows_of_another_width_and_no_rows() -> None:
         train.predict(net(), np.ones(2))
 
 
-def test_accuracy_agrees_with_scikit_learn() -> None:
-    rng = np.random.default_rng(0)
-    scores, ids = rng.normal(size=(50, 4)), rng.integers(0, 4, 50)
-    expected = sklearn.metrics.accuracy_score(ids, scores.argmax(axis=1))
-    assert train.accuracy(scores, train.one_hot(ids, 4)) == expected
-
-    logits, yes = rng.normal(size=(50, 1)), rng.integers(0, 2, (50, 1))
-    assert train.accuracy(logits, yes) == sklearn.metrics.accuracy_score(yes, 1 / (1 + np.exp(-logits)) > 0.5)
-
-
-def test_probabilities_have_their_threshold_at_one_half() -> None:
-    assert train.accuracy([[0.2], [0.9]], [[0], [1]], threshold=0.5) == 1.0
-
-
-@pytest.mark.parametrize(
-    ("scores", "targets", "message"),
-    [
-        ([[1.0, 2.0]], [[1.0]], r"scores \[1×2\] and targets \[1×1\]"),
-        ([[1.0], [2.0]], [1.0, 0.0], r"the targets has shape \[2\]"),
-        ([[1.0], [2.0]], [1, 2], r"id 2 at position \(1,\) of the targets is no class"),
-        ([[1.0, 0.0]], [-1], r"id -1 at position \(0,\)"),
-        ([[1.0, 0.0]], [[[0]]], r"scores \[1×2\] and targets \[1×1×1\]"),
-        (np.ones((0, 2)), np.ones((0, 2)), "empty"),
-        ([[np.nan, 1.0]], [[1.0, 0.0]], r"the scores\[0, 0\] is nan"),
-    ],
-)
-def test_accuracy_refuses_what_it_cannot_compare(scores: Any, targets: Any, message: str) -> None:
-    with pytest.raises(CgraphError, match=message):
-        train.accuracy(scores, targets)
-
-
 # Data ----------------------------------------------------------------------------------------------------------------
 def test_one_hot_puts_a_one_in_the_column_of_each_id() -> None:
     assert np.array_equal(train.one_hot([2, 0, 2], 3), np.eye(3)[[2, 0, 2]])

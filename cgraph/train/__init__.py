@@ -13,6 +13,7 @@ from cgraph.train.model import Model, Optimizer
 from cgraph.train.optimizers import SGD, Adagrad, Adam, AdamW, Descent, Momentum, Nesterov, RMSProp
 from cgraph.train.saving import load, save
 from cgraph.train.schedules import CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
+from cgraph.train.search import Search, Trial, search
 from cgraph.train.updates import Updates, clip_by_norm
 
 __all__ = [
@@ -32,7 +33,9 @@ __all__ = [
     "Optimizer",
     "RMSProp",
     "Schedule",
+    "Search",
     "StepDecay",
+    "Trial",
     "Updates",
     "WarmUp",
     "accuracy",
@@ -49,4 +52,5 @@ __all__ = [
     "predict",
     "recall",
     "save",
+    "search",
 ]

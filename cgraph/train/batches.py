@@ -10,7 +10,6 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.shapes import show
 from cgraph.train.checks import Array, examples, same_width
 from cgraph.train.model import arrays_of
 
@@ -109,12 +108,10 @@ def like(X: Any, first: Any, what: str) -> None:
     """Refuse inputs of other names or other widths than those of the training data. Raises ShapeError."""
     ours, theirs = arrays_of(X), arrays_of(first)
     if ours.keys() != theirs.keys():
-        raise ShapeError(f"{what} has the inputs {', '.join(ours)}", why=f"the training data has {', '.join(theirs)}")
+        raise ShapeError(
+            f"{what} has the inputs {', '.join(ours)}",
+            why=f"the training data has {', '.join(theirs)}",
+            fix="give X in the same form, with the same names",
+        )
     for name, array in ours.items():
         same_width(array, theirs[name], f"{name} of {what}", "the training data")
-
-
-def described(batch: Batch) -> str:
-    """The shapes of a batch's rows, such as `X [m×64], Y [m×10]`."""
-    every = {**arrays_of(batch[0]), "Y": batch[1]}
-    return ", ".join(f"{name} {show(('m', *array.shape[1:]))}" for name, array in every.items())
