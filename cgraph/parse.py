@@ -47,6 +47,15 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None) -> Graph:
     return graph
 
 
+def _joined(lines: list[str]) -> str:
+    """Lines as one, separated by semicolons; a line goes on where a bracket is still open, as in Python."""
+    text, depth = "", 0
+    for line in lines:
+        text += line if not text else f"{' ' if depth > 0 else ';'}{line}"
+        depth += sum(line.count(c) for c in "([") - sum(line.count(c) for c in ")]")
+    return text
+
+
 class _Reader:
     """Reads one formula, statement by statement."""
 
@@ -83,7 +92,7 @@ class _Reader:
 
     def _statements(self) -> list[ast.stmt]:
         source = self.text if isinstance(self.text, str) else ""
-        lines = ";".join(s for line in source.splitlines() if (s := line.split("#")[0].strip(" ;\t")))
+        lines = _joined([s for line in source.splitlines() if (s := line.split("#")[0].strip(" ;\t"))])
         if not lines:
             raise FormulaError("the formula is empty", fix='write one, such as "L = c*(a + 2*b)"')
         if len(self.text) > LONGEST:
@@ -93,8 +102,9 @@ class _Reader:
             return ast.parse(lines).body
         except SyntaxError as error:
             column = (error.offset or 1) - 1
+            closed = lines.count("(") <= lines.count(")")
             raise FormulaError(
-                f"the formula does not read as one: {error.msg}",
+                f"the formula does not read as one: {error.msg if closed else 'a bracket is never closed'}",
                 where=f"character {column + 1}, near {lines[max(0, column - 8) : column + 12]!r}",
                 fix="write assignments separated by semicolons, such as d = 2*b; L = c*d",
             ) from None

@@ -181,7 +181,10 @@ def _folded(node: Node) -> Node | None:
         if x.kind != CONSTANT or x.name is not None:
             return None
     with np.errstate(all="ignore"):
-        return as_node(node.op.numpy(*(x.value for x in operands), **node.attrs), node.origin)
+        value = node.op.numpy(*(x.value for x in operands), **node.attrs)
+    if name in ("log", "sqrt") and np.ndim(value) == 0 and operands[0].value % 1 == 0 and value % 1 != 0:
+        return None  # log(2) says more than 0.693, and SymPy knows it exactly
+    return as_node(value, node.origin)
 
 
 # Patterns ------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from cgraph.functions import functions
 from cgraph.node import Node, as_node, variable
 from cgraph.ops import TABLE
 from cgraph.simplify import simplify
+from cgraph.worlds.graph import GRAPH
 from cgraph.worlds.sympy import formula
 
 RELATIONS = {  # which row says it, and whether its operands change places
@@ -87,6 +88,8 @@ def _reading(e: Any, given: dict[str, Node]) -> tuple[tuple[Any, ...], Callable[
         return (), lambda: given[e.name] if e.name in given else variable(e.name)
     if (e.is_number and not e.is_real) or e in (sympy.nan, sympy.oo, -sympy.oo, sympy.zoo):
         _refuse(e, "a node computes finite real numbers")
+    if e == sympy.pi:
+        return (), lambda: GRAPH.pi
     if e.is_Number or e.is_NumberSymbol:
         return (), lambda: as_node(float(e))
     if e.is_Add:

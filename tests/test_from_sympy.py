@@ -118,3 +118,36 @@ def test_what_no_row_computes_is_refused(thing: Any, message: str) -> None:
 
 def test_an_array_of_the_size_of_one_is_no_surprise() -> None:
     assert np.isclose(float(cg.forward(cg.from_sympy(sympy.Float("0.5") * x), x=2.0).values[-1]), 1.0)
+
+
+def test_pi_and_logarithms_of_numbers_stay_what_they_are() -> None:
+    x = sympy.Symbol("x", real=True)
+    expression = sympy.pi * x + sympy.log(2) * sympy.sqrt(3) * x**2
+    node = cg.from_sympy(expression)
+    assert sympy.simplify(cg.to_sympy(node) - expression) == 0
+    assert cg.forward(node, x=2.0).values[-1] == pytest.approx(float(expression.subs(x, 2)), rel=1e-15)
+    latex = cg.to_latex(node)
+    assert r"\pi" in latex
+    assert r"\mathrm{log} ( 2 )" in latex
+    assert "0.693" not in latex
+    assert "π" in cg.derive(node, wrt="x").text
+    assert "3.14" not in cg.derive(node, wrt="x").text
+    assert {n.name for n in cg.Graph(node).leaves if n.name} == {"x", "π"}
+
+
+def test_the_derivative_of_log2_says_log_2() -> None:
+    x = cg.variable("x")
+    assert r"\mathrm{log} ( 2 )" in cg.to_latex(cg.grad(cg.log2(x), x))
+
+
+def test_a_number_that_is_called_pi_and_is_another_one_is_not_taken_for_it() -> None:
+    node = cg.constant(3.0, "π") * cg.variable("x")
+    assert cg.to_sympy(node) == 3 * sympy.Symbol("x", real=True)
+
+
+def test_equalities_are_read() -> None:
+    x = sympy.Symbol("x", real=True)
+    node = cg.from_sympy(sympy.Piecewise((x, sympy.Ne(x, 2)), (5, True)))
+    assert [cg.forward(node, x=v).values[-1] for v in (1.0, 2.0)] == [1.0, 5.0]
+    node = cg.from_sympy(sympy.Piecewise((x, sympy.Eq(x, 2)), (5, True)))
+    assert [cg.forward(node, x=v).values[-1] for v in (1.0, 2.0)] == [5.0, 2.0]

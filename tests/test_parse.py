@@ -199,7 +199,7 @@ BAD: list[tuple[str, str]] = [
     ("(a", "does not read as one"),
     ("2a", "does not read as one"),
     ("a = ", "does not read as one"),
-    ("a = (b +\nc)", "does not read as one"),
+    ("a = (b +\nc", "does not read as one"),
     ("a\0b", "does not read as one"),
     ("a ∗ b", "does not read as one"),
     ("\ud800", "no formula has"),
@@ -285,3 +285,21 @@ def test_a_formula_means_what_it_means_in_python(text: str) -> None:
     feed = {n: np.float64(v) for n, v in VALUES.items() if n in graph}
     expected = eval(f"{text}*1", {"__builtins__": {}}, VALUES)  # noqa: S307 - a text that this test wrote itself
     assert cg.forward(graph, feed)["L"] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L = c*(\n  a\n  + 2*b)  # in brackets\n",
+        "d = maximum(2*b,\n 0*b)\nL = c*(a +\n\n d)",
+        "L = c*((a\n) + (2*\nb)); M = L*1",
+    ],
+)
+def test_a_formula_goes_on_where_a_bracket_is_open(text: str) -> None:
+    fwd = cg.forward(cg.parse(text), a=3, b=1, c=-2)
+    assert fwd["L"] == -10.0
+
+
+def test_a_bracket_that_is_never_closed_is_refused() -> None:
+    with pytest.raises(FormulaError, match="never closed"):
+        cg.parse("a = (b +\nc\nd = a")

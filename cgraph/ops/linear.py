@@ -52,10 +52,11 @@ def _to_right(w: Any, g: Any, z: Any, x: Any, y: Any) -> Any:
 
 
 # Einstein's notation --------------------------------------------------------------------------------------------------
-def read_subscripts(subscripts: object, count: int) -> tuple[list[str], str]:
+def read_subscripts(subscripts: object, count: int, diagonals: bool = False) -> tuple[list[str], str]:
     """The letters of each operand and of the result: `"ij,jk->ik"` is `["ij", "jk"], "ik"`.
 
-    Without an arrow the result has the letters that stand once, in the order of the alphabet.
+    Without an arrow the result has the letters that stand once, in the order of the alphabet. With `diagonals` a
+    letter may stand twice in an operand; the row itself knows no diagonals, `cg.einsum` makes them.
     """
     text = "".join(subscripts.split()) if isinstance(subscripts, str) else ""
     left, arrow, result = text.partition("->")
@@ -68,12 +69,12 @@ def read_subscripts(subscripts: object, count: int) -> tuple[list[str], str]:
         why = "subscripts are letters, commas and one arrow"
     elif len(inputs) != count:
         why = f"there are {count} operand(s)"
-    elif any(len(set(part)) != len(part) for part in (*inputs, result)):
-        why = "a letter may stand once in an operand, and once in the result"
+    elif any(len(set(part)) != len(part) for part in ((result,) if diagonals else (*inputs, result))):
+        why = "a letter may stand once in the result" + ("" if diagonals else ", and once in an operand")
     elif not set(result) <= set(letters):
         why = f"{sorted(set(result) - set(letters))[0]!r} stands in no operand"
     if why:
-        fix = "write them as 'ij,jk->ik'; a diagonal is cg.diagonal"
+        fix = "write them as 'ij,jk->ik'"
         raise ShapeError(f"the subscripts {subscripts!r}", why=why, fix=fix)
     return inputs, result
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from cgraph.node import CONSTANT, Node, as_node, build
+from cgraph.node import CONSTANT, Node, as_node, build, constant
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row, Rule
 from cgraph.shapes import Shape
@@ -18,7 +19,7 @@ class GraphWorld:
 
     name = "graph"
 
-    pi = build(TABLE["arccos"], -1).named("π")  # no number, so that SymPy knows it as its own π
+    pi = constant(math.pi, "π")  # which SymPy reads as its own π
 
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
         return node if value is None else as_node(value)

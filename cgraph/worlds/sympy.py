@@ -7,6 +7,7 @@ independent of the derivative rules.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -51,7 +52,7 @@ class SympyWorld:
         if value is not None:
             return as_object(value)
         if node.kind == CONSTANT:
-            return as_object(node.value)
+            return as_object(sympy.pi if node.name == "π" and node.value == math.pi else node.value)
         unbound = [d for d in shape if isinstance(d, str)]
         if unbound:
             raise MissingValueError(
