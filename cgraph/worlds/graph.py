@@ -67,6 +67,8 @@ _POLES = {TABLE[n]: n for n in ("div", "pow", "neg", "add", "sub", "scale", "rat
 
 def _may_be_infinite(factor: Any, depth: int = 3) -> bool:
     """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such."""
+    if factor.__class__ is Node and factor.kind == CONSTANT:  # 1/0, folded
+        return not np.isfinite(factor.value).all()
     if factor.__class__ is not Node or factor.op not in _POLES or not depth:
         return False
     name, operands = _POLES[factor.op], factor.operands
