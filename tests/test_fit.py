@@ -14,7 +14,7 @@ from trainings import blobs, net, quick
 
 import cgraph as cg
 from cgraph import nn, train
-from cgraph.errors import CgraphError, TrainingError, ValueRefusedError
+from cgraph.errors import CgraphError, MissingValueError, TrainingError, ValueRefusedError
 
 CASES = {c["id"]: c for c in json.loads(Path(__file__).with_name("chapter_cases.json").read_text())["cases"]}
 GOOD = blobs()
@@ -77,6 +77,22 @@ CLASSES = (train.one_hot((WORDS % 3).ravel(), 3).reshape(30, 5, 3) * MASK[..., N
 
 def of_ids(logits: cg.Node, ids: cg.Node) -> cg.Node:
     return nn.softmax_cross_entropy(logits, cg.one_hot(ids, classes=3))
+
+
+def test_a_parameter_that_the_model_does_not_train_keeps_its_value_and_a_variable_without_one_is_named() -> None:
+    scale, hole = cg.parameter("scale", 2.0), cg.variable("hole")
+
+    def with_leaf(leaf: cg.Node) -> Any:
+        return train.fit(
+            net(), GOOD, lambda z, y: nn.softmax_cross_entropy(z * leaf, y), train.SGD(0.1), 2, batch_size=7, seed=3
+        )
+
+    doubled = train.fit(
+        net(), GOOD, lambda z, y: nn.softmax_cross_entropy(z * 2.0, y), train.SGD(0.1), 2, batch_size=7, seed=3
+    )
+    assert_same(with_leaf(scale), doubled)
+    with pytest.raises(MissingValueError, match="hole has no value"):
+        with_leaf(hole)
 
 
 # Data ----------------------------------------------------------------------------------------------------------------
