@@ -39,6 +39,9 @@ class Plot:
     """A plot that is drawn anew each time it is asked for: `.svg()`, `.save("curve.png")`; notebooks show it."""
 
     draw: Callable[[], Any] = field(repr=False)  # -> matplotlib.figure.Figure
+    background: str = "white"
+    caption: str = ""
+    description: str = ""
 
     def svg(self) -> str:
         """The plot as SVG text, letters as paths, without a time stamp."""
@@ -65,9 +68,18 @@ class Plot:
     def _bytes(self, suffix: str) -> bytes:
         matplotlib = _matplotlib()
         buffer = io.BytesIO()
+        metadata = {**_FORMATS[suffix], **({"Title": self.caption} if self.caption else {})}
+        if self.description and suffix != "pdf":
+            metadata["Description"] = self.description
         with matplotlib.rc_context(_SETTINGS):
-            self.draw().savefig(buffer, format=suffix, dpi=200, facecolor="white", metadata=_FORMATS[suffix])
+            self.draw().savefig(buffer, format=suffix, dpi=200, facecolor=self.background, metadata=metadata)
         return buffer.getvalue()
+
+
+def plot(draw: Callable[[], Any], *, background: str = "white", caption: str = "", description: str = "") -> Plot:
+    """A plot from a function that makes its figure. Raises MissingPackageError without matplotlib."""
+    _matplotlib()
+    return Plot(draw, background, caption, description)
 
 
 def learning_curve(history: Sequence[Epoch], metric: str = "accuracy on the devset") -> Plot:
@@ -83,8 +95,7 @@ def learning_curve(history: Sequence[Epoch], metric: str = "accuracy on the devs
             why="it draws the epochs of a training",
             fix="give the history of cg.train.fit(...): learning_curve(run.history)",
         )
-    _matplotlib()
-    return Plot(lambda: _curves(epochs, metric))
+    return plot(lambda: _curves(epochs, metric))
 
 
 def _curves(epochs: Sequence[Epoch], metric: str) -> Any:

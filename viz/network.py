@@ -1,0 +1,286 @@
+"""Nets as the textbook draws them: `viz.network(model)` makes columns of units from a model's own layers.
+
+The sizes, the names and the weights on the strokes are those of the model; what is too large is left out by dots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cgraph import notation
+from cgraph.errors import ValueRefusedError
+from cgraph.node import Node
+from cgraph.notation import Math, Row, Sym
+from cgraph.ops import TABLE
+from cgraph.shapes import Dimension
+from viz.schematic.picture import SchematicPicture, picture
+from viz.schematic.pieces import (
+    ABOVE,
+    BELOW,
+    BIAS,
+    EITHER,
+    FLOW,
+    HIDDEN,
+    INPUT,
+    OP,
+    OUTPUT,
+    WEIGHT,
+    Column,
+    Dots,
+    Link,
+    Note,
+    Piece,
+    Schematic,
+    Stroke,
+    Unit,
+)
+from viz.schematic.words import shape, unit_name, vector, words
+
+UNIT, DUMMY = "unit", "dummy"
+ROWS, COLUMNS = "rows", "columns"
+MOST_UNITS, MOST_WEIGHTS = 6, 16
+CAPTIONS = ("input layer", "hidden layer", "output layer")
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A linear layer with what follows it: its weights [inputs×outputs], its bias, its activation."""
+
+    W: Node
+    b: Node | None = None
+    activation: str | None = None
+
+    @property
+    def sizes(self) -> tuple[Dimension, Dimension]:
+        """How many units it joins, and to how many."""
+        return (self.W.shape[0], 1) if len(self.W.shape) == 1 else (self.W.shape[0], self.W.shape[1])
+
+    def weight(self, i: int, j: int) -> float:
+        """The weight from unit i to unit j, from 0."""
+        return float(self.W.value[i]) if len(self.W.shape) == 1 else float(self.W.value[i][j])
+
+    def bias(self, j: int) -> float:
+        """The bias of unit j, from 0."""
+        assert self.b is not None
+        return float(self.b.value[j]) if self.b.shape else float(self.b.value)
+
+
+def network(
+    model: Any,
+    *,
+    letters: Sequence[str] | None = None,
+    shown: Mapping[int, Sequence[int | str]] | None = None,
+    weights: bool | None = None,
+    bias: str = UNIT,
+    shapes: str | None = None,
+    captions: bool | Sequence[str] = True,
+    expand: bool = False,
+    theme: str = "textbook",
+    caption: str | None = None,
+    description: str = "",
+) -> SchematicPicture:
+    """A net as columns of units: inputs left, outputs right, biases as grey units +1.
+
+    model       a net (nn.MLP, nn.Sequential), one layer (nn.Linear) or one unit (nn.Unit); its sizes may have names
+    letters     the letter of each layer, x, h and y by default; ŷ has its hat
+    shown       which units of a layer (counted from 0) are drawn, such as {2: [1, 42, "V"]}; by default those of a
+                small layer, the first and the last of a large one
+    weights     whether numbers stand on the strokes; by default when they are few
+    bias        "unit" (a source of +1), or "dummy" (a unit 0 whose value is 1; SLP3 Eq. 6.18)
+    shapes      "rows" ([1×d] and W [d×dh]) or "columns" ([d×1] and W [dh×d]) writes the shapes below
+    captions    whether "input layer" and so on stand below, or the words for each layer
+    expand      for a single unit: its sum and its activation as two circles (SLP3 Fig. 6.2)
+
+    Raises ValueRefusedError for what is no model, and for other choices.
+
+    >>> from cgraph import nn
+    >>> network(nn.MLP([2, 2, 1], seed=0)).caption
+    'A 2-2-1 net'
+    """
+    dense = layers_of(model)
+    if expand:
+        panel = unit(dense[0])
+    else:
+        panel = layers(
+            model, letters=letters, shown=shown, weights=weights, bias=bias, shapes=shapes, captions=captions
+        )
+    sizes = "-".join(str(s) for s in (dense[0].sizes[0], *(d.sizes[1] for d in dense)))
+    return picture(
+        panel, theme=theme, caption=f"A {sizes} net" if caption is None else caption, description=description
+    )
+
+
+def layers_of(model: Any) -> tuple[Dense, ...]:
+    """The linear layers of a model, each with the activation after it. Raises ValueRefusedError when it has none."""
+    if isinstance(getattr(model, "w", None), Node):
+        return (Dense(model.w, model.b, model.activation),)
+    found: list[Dense] = []
+    for layer in getattr(model, "layers", (model,)):
+        if isinstance(getattr(layer, "W", None), Node):
+            found.append(Dense(layer.W, layer.b))
+        elif found and isinstance(getattr(layer, "op", None), str):
+            found[-1] = Dense(found[-1].W, found[-1].b, layer.op)
+    if not found:
+        raise ValueRefusedError(
+            f"{type(model).__name__} cannot be drawn as a net",
+            why="it has no linear layers",
+            fix="give an nn.MLP, nn.Sequential, nn.Linear or nn.Unit; viz.draw draws graphs and passes",
+        )
+    return tuple(found)
+
+
+def layers(
+    model: Any,
+    *,
+    letters: Sequence[str] | None = None,
+    shown: Mapping[int, Sequence[int | str]] | None = None,
+    weights: bool | None = None,
+    bias: str = UNIT,
+    shapes: str | None = None,
+    captions: bool | Sequence[str] = True,
+    vectors: bool = False,
+    tag: str | None = None,
+) -> Schematic:
+    """The columns and links of a model's layers, to be drawn or continued; the options are those of `network`."""
+    for what, given, allowed in (("bias", bias, (UNIT, DUMMY)), ("shapes", shapes or ROWS, (ROWS, COLUMNS))):
+        if given not in allowed:
+            raise ValueRefusedError(f"there is no {what} {given!r}", fix=f"choose one of {', '.join(allowed)}")
+    dense = layers_of(model)
+    sizes = [dense[0].sizes[0], *(d.sizes[1] for d in dense)]
+    spelled = list(letters) if letters is not None else _letters(len(sizes))
+    if len(spelled) != len(sizes):
+        raise ValueRefusedError(
+            f"{len(spelled)} letter(s) for {len(sizes)} layers of units",
+            why="each column of units has one, the inputs too",
+            fix=f"give {len(sizes)}, such as {', '.join(_letters(len(sizes)))}",
+        )
+    wanted = dict(shown or {})
+    indices = [tuple(wanted.get(i) or _shown(size, 0 < i < len(sizes) - 1)) for i, size in enumerate(sizes)]
+    said = _captions(captions, len(sizes))
+    numbered = _numbered(dense, indices) if weights is None else weights
+    columns = []
+    for i, size in enumerate(sizes):
+        role = INPUT if i == 0 else OUTPUT if i == len(sizes) - 1 else HIDDEN
+        pieces = _units(spelled[i], indices[i], role)
+        if i < len(dense) and dense[i].b is not None:
+            pieces += (_source(spelled[i], bias),)
+        last = dense[i - 1].activation if i else None
+        heading = (*((words("softmax"),) if last == "softmax" and vectors else ()),)
+        if vectors:
+            heading += (vector(spelled[i]),)
+        measure = None if shapes is None else shape(1, size) if shapes == ROWS else shape(size, 1)
+        foot = (*([measure] if shapes else []), *said[i])
+        columns.append(Column(pieces, heading, foot, gap=40.0 if numbered else 16.0))
+    links = [
+        _dense(d, columns[i], columns[i + 1], indices[i : i + 2], numbered, bias, shapes) for i, d in enumerate(dense)
+    ]
+    return Schematic(tuple(columns), tuple(links), words(tag) if tag else None)
+
+
+def unit(dense: Dense) -> Schematic:
+    """One neural unit, its sum and its activation as circles, z and a on the strokes (SLP3 Fig. 6.2)."""
+    count = int(dense.sizes[0])
+    inputs = (*(Unit(unit_name("x", i + 1), INPUT) for i in range(count)), Unit(_plus_one(), BIAS))
+    strokes = [Stroke(i, 0, WEIGHT, (Note((unit_name(dense.W.name or "w", i + 1),), ABOVE),)) for i in range(count)]
+    strokes.append(Stroke(count, 0, BIAS, (Note((notation.name("b"),), BELOW, BIAS),)))
+    sign = TABLE[dense.activation or "identity"].sign if dense.activation in TABLE else "="
+    columns = (
+        Column(inputs, gap=22.0),
+        Column((Unit(Sym("∑"), OP),)),
+        Column((Unit(Sym(sign), OP),)),
+        Column((Unit(vector("y"), OUTPUT),)),
+    )
+    flows = [Link((Stroke(0, 0, FLOW, (Note((vector(name),), ABOVE),)),), width=54.0) for name in "za"]
+    return Schematic(columns, (Link(tuple(strokes), width=92.0), *flows))
+
+
+# Columns -------------------------------------------------------------------------------------------------------------
+def _letters(count: int) -> list[str]:
+    """x, h, y; the activations a[1], a[2], ... between x and y when there is more than one hidden layer."""
+    return ["x", *(["h"] if count == 3 else [f"a[{i}]" for i in range(1, count - 1)]), "y"]
+
+
+def _captions(captions: bool | Sequence[str], count: int) -> list[tuple[Math, ...]]:
+    if isinstance(captions, bool):
+        if not captions:
+            return [()] * count
+        captions = [CAPTIONS[0], *[CAPTIONS[1]] * (count - 2), CAPTIONS[2]]
+    return [(words(said),) for said in captions]
+
+
+def _shown(size: Dimension, hidden: bool) -> tuple[int | str, ...]:
+    """The units of a layer that are drawn: all of a few, else the first ones and the last."""
+    if isinstance(size, int) and size <= MOST_UNITS:
+        return tuple(range(1, size + 1))
+    return (*range(1, 4 if hidden else 3), size)
+
+
+def _units(letter: str, indices: Sequence[int | str], role: str) -> tuple[Piece, ...]:
+    """The units of these numbers, with dots where some are left out."""
+    pieces: list[Piece] = []
+    for before, index in zip((0, *indices), indices, strict=False):
+        if not (isinstance(index, int) and isinstance(before, int) and index == before + 1):
+            pieces.append(Dots())
+        pieces.append(Unit(_name(letter, index), role))
+    return tuple(pieces)
+
+
+def _name(letter: str, index: int | str) -> Math:
+    return unit_name(letter, index) if len(letter) == 1 else notation.name(f"{letter}{index}")
+
+
+def _plus_one() -> Math:
+    return Sym("+1")
+
+
+def _source(letter: str, bias: str) -> Unit:
+    """Where a layer's biases come from: a grey unit +1, or a unit 0 of the layer that is always 1."""
+    if bias == UNIT:
+        return Unit(_plus_one(), BIAS)
+    return Unit(Row((_name(letter, 0), Sym("=", space="thin"), Sym("1"))), INPUT)
+
+
+# Links ---------------------------------------------------------------------------------------------------------------
+def _numbered(dense: Sequence[Dense], indices: Sequence[Sequence[int | str]]) -> bool:
+    """Whether the weights are known, and so few that each can stand on its stroke."""
+    count = 0
+    for i, d in enumerate(dense):
+        if any(not isinstance(s, int) or s > MOST_UNITS for s in d.sizes):
+            return False
+        if d.W.value is None or (d.b is not None and d.b.value is None):
+            return False
+        count += (len(indices[i]) + (d.b is not None)) * len(indices[i + 1])
+    return count <= MOST_WEIGHTS
+
+
+def _dense(
+    dense: Dense,
+    left: Column,
+    right: Column,
+    indices: Sequence[Sequence[int | str]],
+    numbered: bool,
+    bias: str,
+    shapes: str | None,
+) -> Link:
+    """The strokes of one layer, from every unit to every unit: with their numbers, or with the names W and b."""
+    tails = [i for i, p in enumerate(left.pieces) if isinstance(p, Unit)]
+    heads = [i for i, p in enumerate(right.pieces) if isinstance(p, Unit) and p.role != BIAS][: len(indices[1])]
+    strokes = []
+    for a, tail in enumerate(tails):
+        is_bias = a == len(indices[0])
+        role = BIAS if is_bias and bias == UNIT else WEIGHT
+        for b, head in enumerate(heads):
+            notes: tuple[Note, ...] = ()
+            if numbered:
+                value = dense.bias(b) if is_bias else dense.weight(a, b)
+                notes = (Note((notation.number(value),), EITHER, role),)
+            elif a == 0 and b == 0:
+                notes = (Note((notation.name(dense.W.name or "W"),), ABOVE, "matrix"),)
+            elif is_bias and bias == UNIT and head == heads[-1] and dense.b is not None:
+                notes = (Note((notation.name(dense.b.name or "b"),), BELOW, BIAS),)
+            strokes.append(Stroke(tail, head, role, notes))
+    into, out = dense.sizes
+    foot = () if shapes is None else (shape(into, out) if shapes == ROWS else shape(out, into),)
+    return Link(tuple(strokes), foot, 132.0 if numbered else 66.0 + 8.0 * max(len(tails), len(heads)))

@@ -1,0 +1,175 @@
+"""A schematic's scene as SVG: every element says what it stands for, and its glyphs come from the label it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from math import hypot
+
+from cgraph.notation import Sym, text
+from viz.annotate import clean
+from viz.layout import PlacedLine, set_line
+from viz.paint import _marks as glyphs
+from viz.paint import _n as short
+from viz.schematic.pieces import BIAS, PASS, WEIGHT, Block, Cells, Unit
+from viz.schematic.scene import PlacedPiece, PlacedStroke, Point, Rect, Scene, Text
+from viz.style import Theme
+from viz.typeset import Glyph, outline
+
+ARROW, HALF = 6.5, 2.5  # length and half width of an arrow head
+
+
+def svg(scene: Scene, theme: Theme, caption: str, description: str) -> str:
+    """The picture: strokes first, then pieces and labels, the caption below."""
+    foot = set_line("caption", (("caption", Sym(caption)),), theme.caption_size)
+    width, height = max(scene.width, foot.width + 24.0), scene.height + (28.0 if caption else 0.0)
+    shift = (width - scene.width) / 2
+    below = Text(Sym(caption), PlacedLine(foot, (width - foot.width) / 2, scene.height + 8.0), "caption")
+    texts = [*scene.texts, *(t for p in scene.pieces for t in p.inside), below]
+    used = {m.char for t in texts for _, run in t.placed.line.runs for m in run if isinstance(m, Glyph)}
+    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted(used) if outline(c))
+    size = f'width="{short(width)}" height="{short(height)}" viewBox="0 0 {short(width)} {short(height)}"'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{_safe(caption)}">',
+            f"<title>{_safe(caption)}</title>",
+            f"<desc>{_safe(description)}</desc>",
+            f"<defs>{defs}</defs>",
+            f'<rect width="100%" height="100%" fill="{theme.background}"/>',
+            f'<g transform="translate({short(shift)} 0)">',
+            *(_stroke(s, theme) for s in scene.strokes),
+            *(_piece(p, theme) for p in scene.pieces),
+            *(_text(t, theme) for t in scene.texts),
+            "</g>",
+            *([_text(below, theme)] if caption else []),
+            "</svg>\n",
+        ]
+    )
+
+
+def _safe(words: str) -> str:
+    return escape(clean(words))
+
+
+def said(piece: PlacedPiece) -> str:
+    """What a piece says, in words."""
+    return clean(text(piece.piece.label)).strip()
+
+
+# Labels --------------------------------------------------------------------------------------------------------------
+def _text(placed: Text, theme: Theme) -> str:
+    words = _safe(text(placed.label).strip())
+    marks = "".join(glyphs(run, placed.placed.x, placed.placed.y) for _, run in placed.placed.line.runs)
+    return (
+        f'<g fill="{ink(placed.role, theme)}" data-role="{placed.role}" data-label="{words}">'
+        f"<title>{words}</title>{marks}</g>"
+    )
+
+
+def ink(role: str, theme: Theme) -> str:
+    """The colour of a label: grey for biases and for what only explains, inverse on solid cells."""
+    grey = (BIAS, "shape", "caption", "mark", "note", "cell")
+    by_role = {
+        "solid": theme.background,
+        "local": theme.local,
+        "backward": theme.backward,
+        **dict.fromkeys(grey, theme.faint),
+    }
+    return by_role.get(role, theme.text)
+
+
+# Pieces --------------------------------------------------------------------------------------------------------------
+def _piece(placed: PlacedPiece, theme: Theme) -> str:
+    piece = placed.piece
+    if isinstance(piece, Unit):
+        shape = _circle(placed, piece.role, theme)
+    elif isinstance(piece, Block):
+        fill = theme.trainable if piece.role == "parameter" else theme.box
+        shape = _rect(placed.rect, 7.0, f'fill="{fill}" stroke="{theme.border}" stroke-width="1.3"')
+    elif isinstance(piece, Cells):
+        return _cells(placed, piece, theme)
+    else:
+        shape = ""
+    words = "".join(_text(t, theme) for t in placed.inside)
+    return _group(placed, piece.role, shape + words)
+
+
+def _group(placed: PlacedPiece, role: str, content: str) -> str:
+    name = _safe(said(placed))
+    return f'<g data-node="{name}" data-role="{role}"><title>{name}</title>{content}</g>'
+
+
+def _circle(placed: PlacedPiece, role: str, theme: Theme) -> str:
+    border, width = {
+        BIAS: (theme.constant_border, "1.3"),
+        "input": (theme.border, "1.3"),
+    }.get(role, (theme.forward, "1.7"))
+    place = f'cx="{short(placed.x)}" cy="{short(placed.y)}" r="{short(placed.width / 2)}"'
+    return f'<circle {place} fill="{theme.box}" stroke="{border}" stroke-width="{width}"/>'
+
+
+def _cells(placed: PlacedPiece, piece: Cells, theme: Theme) -> str:
+    left, top, right, bottom = placed.rect
+    parts = [_rect(placed.rect, 0.0, f'fill="{theme.box}"')]
+    for cells, fill in ((piece.shaded, theme.trainable), (piece.solid, theme.text)):
+        for r, c in sorted(cells):
+            x, y = left + c * piece.size, top + r * piece.size
+            parts.append(_rect((x, y, x + piece.size, y + piece.size), 0.0, f'fill="{fill}"'))
+    lines = [f"M{short(x)} {short(top)}V{short(bottom)}" for x in _steps(left, right, piece.size)]
+    lines += [f"M{short(left)} {short(y)}H{short(right)}" for y in _steps(top, bottom, piece.size)]
+    if lines and piece.title is None:
+        parts.append(f'<path d="{"".join(lines)}" fill="none" stroke="{theme.constant_border}" stroke-width="0.7"/>')
+    parts.append(_rect(placed.rect, 0.0, f'fill="none" stroke="{theme.border}" stroke-width="1.3"'))
+    of_cells = [t for t in placed.inside if t.role in ("cell", "solid")]
+    for r, row in enumerate(piece.rows):
+        count = sum(label is not None for label in row)
+        mine, of_cells = of_cells[:count], of_cells[count:]
+        if mine:
+            words = _safe(" ".join(text(t.label).strip() for t in mine))
+            inside = "".join(_text(t, theme) for t in mine)
+            parts.append(f'<g data-row="{r + 1}" data-label="{words}"><title>{words}</title>{inside}</g>')
+    around = [t for t in placed.inside if t.role not in ("cell", "solid")]
+    return _group(placed, piece.role, "".join(parts) + "".join(_text(t, theme) for t in around))
+
+
+def _steps(low: float, high: float, size: float) -> Sequence[float]:
+    return [low + i * size for i in range(1, round((high - low) / size))]
+
+
+def _rect(rect: Rect, radius: float, pen: str) -> str:
+    left, top, right, bottom = rect
+    place = f'x="{short(left)}" y="{short(top)}" width="{short(right - left)}" height="{short(bottom - top)}"'
+    return f'<rect {place} rx="{short(radius)}" {pen}/>' if radius else f"<rect {place} {pen}/>"
+
+
+# Strokes -------------------------------------------------------------------------------------------------------------
+def _stroke(placed: PlacedStroke, theme: Theme) -> str:
+    role = placed.stroke.role
+    ends = f"{said(placed.tail)}->{said(placed.head)}"
+    notes = [text(line).strip() for note in placed.stroke.notes for line in note.lines]
+    title = _safe(f"{ends}: {', '.join(notes)}" if notes else ends)
+    pens = {
+        WEIGHT: (theme.border, 'stroke-width="0.9"'),
+        BIAS: (theme.constant_border, 'stroke-width="0.9"'),
+        PASS: (theme.forward, 'stroke-width="1.5"'),
+    }
+    colour, pen = pens.get(role, (theme.border, 'stroke-width="1.3"'))
+    forward, *backward = placed.beside()
+    lines = [_arrow(*forward, colour, pen)]
+    lines += [_arrow(*line, theme.backward, 'stroke-width="1.4" stroke-dasharray="5.5 3.2"') for line in backward]
+    return f'<g data-edge="{_safe(ends)}" data-role="{role}"><title>{title}</title>{"".join(lines)}</g>'
+
+
+def _arrow(start: Point, end: Point, colour: str, pen: str) -> str:
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length = hypot(dx, dy) or 1.0
+    ux, uy = dx / length, dy / length
+    foot = end[0] - ux * ARROW, end[1] - uy * ARROW
+    corners = [end, (foot[0] - uy * HALF, foot[1] + ux * HALF), (foot[0] + uy * HALF, foot[1] - ux * HALF)]
+    stop = end[0] - ux * (ARROW - 1.0), end[1] - uy * (ARROW - 1.0)
+    line = f'<path d="M{_at(start)}L{_at(stop)}" fill="none" stroke="{colour}" {pen}/>'
+    return line + f'<path d="M{_at(corners[0])}L{_at(corners[1])} {_at(corners[2])}Z" fill="{colour}"/>'
+
+
+def _at(point: Point) -> str:
+    return f"{short(point[0])} {short(point[1])}"
