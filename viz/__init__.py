@@ -8,6 +8,9 @@
 
 from __future__ import annotations
 
+from viz.figures import figure
+from viz.network import network
 from viz.picture import Picture, draw
+from viz.schematic import SchematicPicture
 
-__all__ = ["Picture", "draw"]
+__all__ = ["Picture", "SchematicPicture", "draw", "figure", "network"]

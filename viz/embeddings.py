@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from cgraph import notation
 from cgraph.node import Node
-from cgraph.notation import Math, Sym
+from cgraph.notation import Math, Named, Sym
 from cgraph.shapes import Dimension
 from viz.schematic.pieces import ABOVE, Block, Cells, Column, Link, Note, Piece, Schematic, Words, all_to_all, each
-from viz.schematic.words import dimension, shape, words
+from viz.schematic.words import dimension, lines, shape, words
 
 LEADING, TRAILING = 7, 4  # cells of a long row before and after its dots
 DEPTH, HEIGHT = 5, 9  # cells of an embedding, rows of a matrix that is only hinted at
+LENGTH = 8  # cells of an embedding that has a line of words below it
 DOTS = Sym("…")
 
 
@@ -42,7 +43,7 @@ def one_hots(indices: Sequence[int | None], size: Dimension, down: Math | None) 
     for r, index in enumerate(indices):
         if index is None:
             width = LEADING + 1 + TRAILING
-            rows.append(tuple(notation.Named(Sym("⋮"), "…") if c == width // 2 else None for c in range(width)))
+            rows.append(tuple(Named(Sym("⋮"), "…") if c == width // 2 else None for c in range(width)))
             continue
         cells, place = one_hot(index)
         rows.append(cells)
@@ -77,25 +78,33 @@ def lookup(E: Node, indices: Sequence[int | None], count: Dimension | None = Non
     )
     drawn = [r for r, index in enumerate(indices) if index is not None]
     rows: list[tuple[Math | None, ...]] = [
-        blank if r in drawn else tuple(notation.Named(Sym("⋮"), "…") if c == DEPTH // 2 else None for c in range(DEPTH))
+        blank if r in drawn else tuple(Named(Sym("⋮"), "…") if c == DEPTH // 2 else None for c in range(DEPTH))
         for r in range(len(indices))
     ]
     shaded = frozenset((r, c) for r in drawn for c in range(DEPTH))
     result = Cells(tuple(rows), words("embeddings"), shaded=shaded, across=dimension(depth), down=down)
-    parts: list[Piece] = [one_hots(indices, size, down), _sign("✕"), matrix, _sign("="), result]
+    parts: list[Piece] = [one_hots(indices, size, down), _sign(Named(Sym("×"), "✕")), matrix, _sign(Sym("=")), result]
     return Schematic(tuple(Column((part,)) for part in parts), (Link(width=14.0),) * 4)
 
 
-def _sign(char: str) -> Words:
-    return Words((Sym(char),), role="sign")
+def _sign(sign: Math) -> Words:
+    return Words((sign,), role="sign")
 
 
 def reading(
-    said: Sequence[str], indices: Sequence[int], E: Node, *, first: Column | None = None, at: Sequence[int] = ()
+    said: Sequence[str],
+    indices: Sequence[int],
+    E: Node,
+    *,
+    shared: Sequence[str],
+    first: Column | None = None,
+    at: Sequence[int] = (),
+    layer: Sequence[str] = (),
 ) -> Schematic:
     """Words, their one-hot rows, the shared embedding matrix and the embeddings, one row a word.
 
-    `first` is a column to begin with instead of the words themselves; the words stand in its rows `at`.
+    `shared` are the lines below the matrix, `layer` those above "one-hot vectors" at the foot. `first` is a column
+    to begin with instead of the words themselves; the words stand in its rows `at`.
     """
     size, depth = E.shape
     rows = tuple(at) or tuple(range(len(said)))
@@ -114,9 +123,11 @@ def reading(
     panel = Schematic((replace(spoken, grid="words", gap=30.0, rows=spoken.rows or tuple(range(len(spoken.pieces)))),))
     panel = panel.then(
         Link(each(rows if first else range(len(said)), range(len(said))), width=30.0),
-        Column(tuple(cells), (), (shape("N", size), words("one-hot vectors")), grid="words", rows=rows, gap=30.0),
+        Column(
+            tuple(cells), (), (shape("N", size), *lines(*layer, "one-hot vectors")), grid="words", rows=rows, gap=30.0
+        ),
         Link(each(range(len(said)), range(len(said))), width=34.0),
-        Column((matrix,) * len(said), (), (shape(size, depth),), grid="words", rows=rows, gap=30.0),
+        Column((matrix,) * len(said), (), (shape(size, depth), *lines(*shared)), grid="words", rows=rows, gap=30.0),
     )
     return panel
 
@@ -125,9 +136,10 @@ def embedded(said: Sequence[str], rows: Sequence[int], depth: Dimension) -> Colu
     """The embedding of each word, on the word's own row."""
     cells = tuple(
         Cells(
-            ((None,) * DEPTH,),
+            ((None,) * LENGTH,),
             words(f"embedding for “{word}”"),
-            shaded=frozenset((0, c) for c in range(DEPTH)),
+            shaded=frozenset((0, c) for c in range(LENGTH)),
+            size=14.0,
             note=words(f"embedding for “{word}”"),
         )
         for word in said
@@ -137,7 +149,7 @@ def embedded(said: Sequence[str], rows: Sequence[int], depth: Dimension) -> Colu
 
 def token(word: str, index: int) -> Math:
     """A word and its place in the vocabulary: “dessert” = V₃."""
-    place = notation.Named(notation.Script(Sym("V", italic=True), sub=Sym(str(index))), f"V{index}")
+    place = Named(notation.Script(Sym("V", italic=True), sub=Sym(str(index))), f"V{index}")
     return notation.row(f"“{word}”", notation.EQUALS, place)
 
 

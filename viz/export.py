@@ -24,11 +24,17 @@ def pdf(svg: str) -> bytes:
     """An SVG as a PDF of one page. Raises MissingPackageError without the extra `pdf`."""
     try:
         from reportlab.graphics import renderPDF
+        from reportlab.pdfgen.canvas import Canvas
         from svglib.svglib import svg2rlg
     except ImportError:
         raise missing_package("svglib", "pdf", "writing PDF") from None
     drawing = svg2rlg(BytesIO(svg.encode()))
-    return bytes(renderPDF.drawToString(drawing, autoSize=1))
+    page = BytesIO()
+    canvas = Canvas(page, pagesize=(drawing.width, drawing.height), invariant=1)  # no time and no random number in it
+    renderPDF.draw(drawing, canvas, 0, 0)
+    canvas.showPage()
+    canvas.save()
+    return page.getvalue()
 
 
 def write(path: str | os.PathLike[str], content: bytes) -> Path:

@@ -157,13 +157,24 @@ def layers(
             fix=f"give {len(sizes)}, such as {', '.join(_letters(len(sizes)))}",
         )
     wanted = dict(shown or {})
+    for i, listed in wanted.items():
+        _check_shown(i, listed, sizes)
     indices = [tuple(wanted.get(i) or _shown(size, 0 < i < len(sizes) - 1)) for i, size in enumerate(sizes)]
     said = _captions(captions, len(sizes))
     numbered = _numbered(dense, indices) if weights is None else weights
+    for unknown in (n for d in dense for n in (d.W, d.b) if numbered and n is not None and n.value is None):
+        raise ValueRefusedError(
+            f"{unknown.name} has no value",
+            where=unknown.where,
+            why="weights stand on strokes as numbers",
+            fix="make it a parameter with a value, or write weights=False",
+        )
     columns = []
     for i, size in enumerate(sizes):
         role = INPUT if i == 0 else OUTPUT if i == len(sizes) - 1 else HIDDEN
         pieces = _units(spelled[i], indices[i], role)
+        if i and len(dense[i - 1].W.shape) == 1:
+            pieces = (Unit(vector(spelled[i]), role),)  # a unit alone needs no number
         if i < len(dense) and dense[i].b is not None:
             pieces += (_source(spelled[i], bias),)
         last = dense[i - 1].activation if i else None
@@ -180,12 +191,28 @@ def layers(
 
 
 def unit(dense: Dense) -> Schematic:
-    """One neural unit, its sum and its activation as circles, z and a on the strokes (SLP3 Fig. 6.2)."""
-    count = int(dense.sizes[0])
-    inputs = (*(Unit(unit_name("x", i + 1), INPUT) for i in range(count)), Unit(_plus_one(), BIAS))
-    strokes = [Stroke(i, 0, WEIGHT, (Note((unit_name(dense.W.name or "w", i + 1),), ABOVE),)) for i in range(count)]
-    strokes.append(Stroke(count, 0, BIAS, (Note((notation.name("b"),), BELOW, BIAS),)))
-    sign = TABLE[dense.activation or "identity"].sign if dense.activation in TABLE else "="
+    """One neural unit, its sum and its activation as circles, z and a on the strokes (SLP3 Fig. 6.2).
+
+    Raises ValueRefusedError for a layer of several units.
+    """
+    size, count = dense.sizes
+    if count != 1:
+        raise ValueRefusedError(
+            f"a layer of {count} units, drawn as one",
+            why="only a single unit has one sum and one activation",
+            fix="give an nn.Unit, or leave out expand=True",
+        )
+    inputs = _units("x", _shown(size, True), INPUT)
+    name = dense.W.name or "w"
+    strokes = [
+        Stroke(i, 0, WEIGHT, (Note((_name(name, notation.text(piece.label)[1:]),), ABOVE),))
+        for i, piece in enumerate(inputs)
+        if isinstance(piece, Unit)
+    ]
+    if dense.b is not None:
+        strokes.append(Stroke(len(inputs), 0, BIAS, (Note((notation.name(dense.b.name or "b"),), BELOW, BIAS),)))
+        inputs += (Unit(_plus_one(), BIAS),)
+    sign = TABLE[dense.activation].sign if dense.activation in TABLE else "id"
     columns = (
         Column(inputs, gap=22.0),
         Column((Unit(Sym("∑"), OP),)),
@@ -207,6 +234,12 @@ def _captions(captions: bool | Sequence[str], count: int) -> list[tuple[Math, ..
         if not captions:
             return [()] * count
         captions = [CAPTIONS[0], *[CAPTIONS[1]] * (count - 2), CAPTIONS[2]]
+    if len(captions) != count:
+        raise ValueRefusedError(
+            f"{len(captions)} caption(s) for {count} layers of units",
+            why="each column of units has one",
+            fix=f"give {count}, empty ones too, or captions=False",
+        )
     return [(words(said),) for said in captions]
 
 
@@ -215,6 +248,18 @@ def _shown(size: Dimension, hidden: bool) -> tuple[int | str, ...]:
     if isinstance(size, int) and size <= MOST_UNITS:
         return tuple(range(1, size + 1))
     return (*range(1, 4 if hidden else 3), size)
+
+
+def _check_shown(layer: int, listed: Sequence[int | str], sizes: Sequence[Dimension]) -> None:
+    """Refuse units that a layer does not have."""
+    size = sizes[layer] if 0 <= layer < len(sizes) else 0
+    for index in listed:
+        if isinstance(index, int) and isinstance(size, int) and not 1 <= index <= size:
+            raise ValueRefusedError(
+                f"unit {index} of layer {layer} cannot be shown",
+                why=f"its units are 1 to {size}" if size else f"the layers are 0 to {len(sizes) - 1}",
+                fix="count the layers from 0, the units from 1",
+            )
 
 
 def _units(letter: str, indices: Sequence[int | str], role: str) -> tuple[Piece, ...]:
@@ -228,6 +273,7 @@ def _units(letter: str, indices: Sequence[int | str], role: str) -> tuple[Piece,
 
 
 def _name(letter: str, index: int | str) -> Math:
+    """A unit or a weight by its number; layers with their number above have the unit's below."""
     return unit_name(letter, index) if len(letter) == 1 else notation.name(f"{letter}{index}")
 
 

@@ -25,6 +25,7 @@ _SETTINGS = {
     "svg.hashsalt": "cgraph",
     "svg.fonttype": "path",
     "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
     "font.size": 12.0,
     "axes.spines.top": False,
     "axes.edgecolor": INK,

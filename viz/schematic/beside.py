@@ -13,7 +13,7 @@ from viz.schematic.sizing import LEADING
 from viz.style import Theme
 
 CLEAR = 4.0  # between a label and its own stroke
-FREE = 3.5  # between a label and everything else
+FREE = (12.0, 9.0, 6.0, 3.5)  # between a label and everything else: as much as there is room for
 ALONG = (0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71, 0.24, 0.76, 0.2, 0.8)  # where on the stroke a label may stand
 Line: TypeAlias = tuple[Point, Point]
 
@@ -29,9 +29,8 @@ def place_notes(
     placed: list[Text] = []
     crowded: set[int] = set()
     for gap, group in enumerate(strokes):
-        lines = [line for stroke in group for line in stroke.beside()]
         wanted = [(stroke, note) for stroke in group for note in stroke.stroke.notes]
-        found = _together(wanted, lines, rects, theme)
+        found = _together(wanted, group, rects, theme)
         if found is None:
             crowded.add(gap)
             continue
@@ -41,33 +40,39 @@ def place_notes(
 
 
 def _together(
-    wanted: Sequence[tuple[PlacedStroke, Note]], lines: Sequence[Line], rects: Sequence[Rect], theme: Theme
+    wanted: Sequence[tuple[PlacedStroke, Note]], group: Sequence[PlacedStroke], rects: Sequence[Rect], theme: Theme
 ) -> list[list[Text]] | None:
     """All labels of a gap: at one part of their strokes, else each where it has room; None when one has none."""
-    for choice in ([part] for part in ALONG):
-        found = _placed(wanted, choice, lines, rects, theme)
-        if found is not None:
-            return found
-    return _placed(wanted, ALONG, lines, rects, theme)
+    for free in FREE:
+        for part in ALONG:
+            found = _placed(wanted, [part], free, group, rects, theme)
+            if found is not None:
+                return found
+    return _placed(wanted, ALONG, FREE[-1], group, rects, theme)
 
 
 def _placed(
     wanted: Sequence[tuple[PlacedStroke, Note]],
     parts: Sequence[float],
-    lines: Sequence[Line],
+    free: float,
+    group: Sequence[PlacedStroke],
     rects: Sequence[Rect],
     theme: Theme,
 ) -> list[list[Text]] | None:
-    taken = list(rects)
+    taken: list[Rect] = []
     found: list[list[Text]] = []
     for stroke, note in wanted:
+        others = [line for other in group if other is not stroke for line in other.beside()]
         for texts in _candidates(stroke, note, parts, theme):
             area = _around(texts)
-            if not any(_meet(area, r, FREE) for r in taken) and not any(
-                crosses(line, area, FREE - 1) for line in lines
+            if (
+                not any(_meet(area, r, FREE[-1]) for r in rects)
+                and not any(_meet(area, r, free) for r in taken)
+                and not any(crosses(line, area, free) for line in others)
+                and not any(crosses(line, area, CLEAR - 1.5) for line in stroke.beside())
             ):
                 found.append(texts)
-                taken += [t.rect for t in texts]
+                taken.append(area)
                 break
         else:
             return None
@@ -78,7 +83,7 @@ def _candidates(stroke: PlacedStroke, note: Note, parts: Sequence[float], theme:
     (x0, y0), (x1, y1) = stroke.start, stroke.end
     length = hypot(x1 - x0, y1 - y0) or 1.0
     nx, ny = -(y1 - y0) / length, (x1 - x0) / length  # points down
-    size = theme.title_size if note.role == "matrix" else theme.label_size
+    size = theme.title_size if note.role == "matrix" or stroke.stroke.role == PASS else theme.label_size
     set_lines = [set_line(note.role, ((note.role, label),), size) for label in note.lines]
     width = max(line.width for line in set_lines)
     height = sum(line.ascent + line.descent for line in set_lines) + LEADING * (len(set_lines) - 1)

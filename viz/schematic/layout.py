@@ -14,7 +14,7 @@ from math import hypot
 from cgraph.notation import Math
 from viz.layout import PlacedLine
 from viz.schematic.beside import place_notes
-from viz.schematic.pieces import BIAS, Column, Link, Schematic, Stroke, Unit, Words
+from viz.schematic.pieces import BIAS, Block, Column, Dots, Link, Schematic, Stroke, Unit, Words
 from viz.schematic.scene import PlacedPiece, PlacedStroke, Point, Scene, Text, bounds
 from viz.schematic.sizing import LEADING, absolute, centred, extent, set_label, sized
 from viz.style import Theme
@@ -70,7 +70,7 @@ def _panel(panel: Schematic, theme: Theme) -> Scene:
 
 
 def _columns(panel: Schematic, widths: Sequence[float], stretch: float, theme: Theme) -> list[list[PlacedPiece]]:
-    measured = [[sized(piece, theme) for piece in column.pieces] for column in panel.columns]
+    measured = [_alike([sized(piece, theme) for piece in column.pieces]) for column in panel.columns]
     levels = _levels(panel.columns, measured, stretch)
     centres = _centres(panel, measured, widths, theme)
     placed = []
@@ -84,11 +84,20 @@ def _columns(panel: Schematic, widths: Sequence[float], stretch: float, theme: T
     return placed
 
 
+def _alike(pieces: list[PlacedPiece]) -> list[PlacedPiece]:
+    """The boxes of a column in one width."""
+    width = max((p.width for p in pieces if isinstance(p.piece, Block)), default=0.0)
+    return [replace(p, width=width) if isinstance(p.piece, Block) else p for p in pieces]
+
+
 def _levels(
     columns: Sequence[Column], measured: Sequence[Sequence[PlacedPiece]], stretch: float
 ) -> dict[str | int, dict[int, float]]:
-    """The height of each row of each grid; the rows that all columns of a grid have are centred on the axis."""
+    """The height of each row of each grid; rows without dots are even, and those that all
+    columns of a grid have are centred on the axis.
+    """
     heights: dict[str | int, dict[int, tuple[float, float]]] = {}
+    dotted: set[tuple[str | int, int]] = set()
     gaps: dict[str | int, float] = {}
     shared: dict[str | int, set[int]] = {}
     for column, pieces in zip(columns, measured, strict=True):
@@ -98,13 +107,17 @@ def _levels(
             _, top, _, bottom = extent(piece)
             high, low = rows.get(row, (0.0, 0.0))
             rows[row] = max(high, -top), max(low, bottom)
+            if isinstance(piece.piece, Dots):
+                dotted.add((key, row))
         gaps[key] = max(gaps.get(key, 0.0), column.gap)
         shared[key] = shared.get(key, set(column.places())) & set(column.places())
     levels: dict[str | int, dict[int, float]] = {}
     for key, rows in heights.items():
+        tall = [size for row, size in rows.items() if (key, row) not in dotted] or list(rows.values())
+        even = max(high for high, _ in tall), max(low for _, low in tall)
         y, found = 0.0, {}
         for row in sorted(rows):
-            high, low = rows[row]
+            high, low = rows[row] if (key, row) in dotted else even
             found[row] = y + high
             y += high + low + gaps[key] * (stretch if gaps[key] > 8 else 1.0)
         inner = [found[row] for row in shared[key] or rows]
@@ -210,4 +223,9 @@ def _port(piece: PlacedPiece, side: float) -> Point:
     if isinstance(piece.piece, Unit):
         return piece.x, piece.y
     gap = 4.0 if isinstance(piece.piece, Words) else 0.0
-    return piece.x + side * (piece.width / 2 + gap), piece.y
+    reach = piece.width / 2
+    for label in piece.inside:  # the size of a matrix stands beside it: strokes end before it
+        left, top, right, bottom = label.rect
+        if top - gap < piece.y < bottom + gap:
+            reach = max(reach, (right - piece.x + CLOSE) if side > 0 else (piece.x - left + CLOSE))
+    return piece.x + side * (reach + gap), piece.y

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from math import hypot
 
@@ -11,7 +11,7 @@ from viz.annotate import clean
 from viz.layout import PlacedLine, set_line
 from viz.paint import _marks as glyphs
 from viz.paint import _n as short
-from viz.schematic.pieces import BIAS, PASS, WEIGHT, Block, Cells, Unit
+from viz.schematic.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Unit
 from viz.schematic.scene import PlacedPiece, PlacedStroke, Point, Rect, Scene, Text
 from viz.style import Theme
 from viz.typeset import Glyph, outline
@@ -112,9 +112,10 @@ def _cells(placed: PlacedPiece, piece: Cells, theme: Theme) -> str:
     left, top, right, bottom = placed.rect
     parts = [_rect(placed.rect, 0.0, f'fill="{theme.box}"')]
     for cells, fill in ((piece.shaded, theme.trainable), (piece.solid, theme.text)):
-        for r, c in sorted(cells):
-            x, y = left + c * piece.size, top + r * piece.size
-            parts.append(_rect((x, y, x + piece.size, y + piece.size), 0.0, f'fill="{fill}"'))
+        for r0, c0, r1, c1 in patches(cells):
+            x, y = left + c0 * piece.size, top + r0 * piece.size
+            patch = x, y, x + (c1 - c0) * piece.size, y + (r1 - r0) * piece.size
+            parts.append(_rect(patch, 0.0, f'fill="{fill}"'))
     lines = [f"M{short(x)} {short(top)}V{short(bottom)}" for x in _steps(left, right, piece.size)]
     lines += [f"M{short(left)} {short(y)}H{short(right)}" for y in _steps(top, bottom, piece.size)]
     if lines and piece.title is None:
@@ -130,6 +131,28 @@ def _cells(placed: PlacedPiece, piece: Cells, theme: Theme) -> str:
             parts.append(f'<g data-row="{r + 1}" data-label="{words}"><title>{words}</title>{inside}</g>')
     around = [t for t in placed.inside if t.role not in ("cell", "solid")]
     return _group(placed, piece.role, "".join(parts) + "".join(_text(t, theme) for t in around))
+
+
+def patches(cells: Iterable[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
+    """Cells as rectangles (first row, first column, last row + 1, last column + 1), so that no seam shows.
+
+    >>> patches([(0, 0), (0, 1), (1, 0), (1, 1), (3, 1)])
+    [(0, 0, 2, 2), (3, 1, 4, 2)]
+    """
+    found: list[tuple[int, int, int, int]] = []
+    runs: list[tuple[int, int, int]] = []
+    for r, c in sorted(cells):
+        if runs and runs[-1][0] == r and runs[-1][2] == c:
+            runs[-1] = (r, runs[-1][1], c + 1)
+        else:
+            runs.append((r, c, c + 1))
+    for r, first, last in runs:
+        above = next((i for i, p in enumerate(found) if p[1:] == (first, r, last)), None)
+        if above is None:
+            found.append((r, first, r + 1, last))
+        else:
+            found[above] = (found[above][0], first, r + 1, last)
+    return found
 
 
 def _steps(low: float, high: float, size: float) -> Sequence[float]:
@@ -149,7 +172,7 @@ def _stroke(placed: PlacedStroke, theme: Theme) -> str:
     notes = [text(line).strip() for note in placed.stroke.notes for line in note.lines]
     title = _safe(f"{ends}: {', '.join(notes)}" if notes else ends)
     pens = {
-        WEIGHT: (theme.border, 'stroke-width="0.9"'),
+        **dict.fromkeys((WEIGHT, FAN), (theme.border, 'stroke-width="0.9"')),
         BIAS: (theme.constant_border, 'stroke-width="0.9"'),
         PASS: (theme.forward, 'stroke-width="1.5"'),
     }

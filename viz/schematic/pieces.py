@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from cgraph.notation import Math, Named, Sym, text
 
-INPUT, HIDDEN, OUTPUT, OP, BIAS, WEIGHT, FLOW, PASS = (
+INPUT, HIDDEN, OUTPUT, OP, BIAS, WEIGHT, FLOW, FAN, PASS = (
     *("input", "hidden", "output", "op", "bias"),
-    *("weight", "flow", "pass"),
+    *("weight", "flow", "fan", "pass"),
 )
 ABOVE, BELOW, EITHER = -1, 1, 0
 
@@ -123,8 +123,8 @@ class Note:
 class Stroke:
     """A stroke from a piece of one column to a piece of the next, by their places in the columns.
 
-    `role` "weight" and "bias" are the weights of a layer, "flow" leads on what is there, "pass" is a forward stroke
-    with a backward stroke beside it.
+    `role` "weight" and "bias" are the weights of a layer, "flow" and the thinner "fan" lead on what is there, "pass" is
+    a forward stroke with a backward stroke beside it.
     """
 
     tail: int

@@ -44,14 +44,14 @@ def sized(piece: Piece, theme: Theme) -> PlacedPiece:
         return PlacedPiece(piece, 0.0, 0.0, 2 * RADIUS, 2 * RADIUS, (text,))
     if isinstance(piece, Dots):
         line = set_label(piece.label, theme.title_size)
-        return PlacedPiece(piece, 0.0, 0.0, 8.0, 14.0, (_in_middle(piece.label, line, 0.0, 0.0, piece.role),))
+        return PlacedPiece(piece, 0.0, 0.0, line.width, 14.0, (_in_middle(piece.label, line, 0.0, 0.0, piece.role),))
     if isinstance(piece, Cells):
         return _cells(piece, theme)
     return _worded(piece, theme)
 
 
 def _worded(piece: Words | Block, theme: Theme) -> PlacedPiece:
-    size = theme.title_size if isinstance(piece, Block) and piece.role == "parameter" else theme.value_size
+    size = theme.title_size if piece.role in ("parameter", "sign") else theme.value_size
     lines = [set_label(label, size) for label in piece.lines]
     step = size + LEADING
     pad_x, pad_y = (PAD_X, PAD_Y) if isinstance(piece, Block) else (0.0, 0.0)

@@ -1,0 +1,34 @@
+"""`cgraph figures`: the eighteen figures of the chapter, and a page that shows them."""
+
+from __future__ import annotations
+
+import argparse
+
+from cgraph.cli.arguments import Commands, folder
+
+
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("figures", help="draw the eighteen figures of the chapter")
+    parser.add_argument("output", nargs="?", default="cgraph-figures", help="the folder of the drawings")
+    parser.add_argument("--only", default="", metavar="6.2,6.14", help="these figures (default: all)")
+    parser.add_argument("--theme", choices=("textbook", "dark", "print"), default="textbook")
+    parser.add_argument("--format", default="svg,png,pdf", metavar="svg,png,pdf", help="the kinds of file")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw, and say where the files are."""
+    from viz.figures.page import write
+
+    files = write(
+        folder(options.output), only=_listed(options.only), theme=options.theme, formats=_listed(options.format)
+    )
+    for path in files:
+        print(path)
+    return 0
+
+
+def _listed(written: str) -> list[str]:
+    """The parts of a list with commas."""
+    return [part.strip() for part in written.split(",") if part.strip()]

@@ -1,0 +1,59 @@
+"""Figures of computation graphs, from real passes (SLP3 6.15 to 6.18)."""
+
+from __future__ import annotations
+
+from cgraph import notation
+from cgraph.backward import Backward, Edge, backward
+from cgraph.calculus import as_pass
+from cgraph.chapter import figure_6_17, figure_6_18
+from cgraph.notation import EQUALS, Math, Sym
+from cgraph.parse import parse
+from viz.picture import Picture, draw
+from viz.schematic.picture import SchematicPicture, picture
+from viz.schematic.pieces import ABOVE, BELOW, OP, PASS, Column, Link, Note, Schematic, Stroke, Unit
+from viz.schematic.words import words
+
+
+def forward_pass(theme: str, caption: str, _description: str) -> Picture:
+    """Fig. 6.15."""
+    return draw(figure_6_17(), show="forward", theme=theme, caption=caption)
+
+
+def backward_pass(theme: str, caption: str, _description: str) -> Picture:
+    """Fig. 6.17."""
+    return draw(figure_6_17(), theme=theme, caption=caption)
+
+
+def two_layer_net(theme: str, caption: str, _description: str) -> Picture:
+    """Fig. 6.18."""
+    return draw(figure_6_18(), style="circuit", theme=theme, caption=caption)
+
+
+def one_node(theme: str, caption: str, description: str) -> SchematicPicture:
+    """Fig. 6.16: the names are those of a backward pass in symbols; which ops they are does not matter."""
+    graph = parse("e = exp(d); L = tanh(e)")
+    return picture(chain(backward(as_pass(graph), graph.output)), theme=theme, caption=caption, description=description)
+
+
+def chain(bwd: Backward) -> Schematic:
+    """A chain of nodes with what the chain rule says on each edge, in names alone."""
+    edges = bwd.edges[::-1]
+    name = bwd.graph.name
+    nodes = [edges[0].operand, *(edge.result for edge in edges)]
+    columns = tuple(Column((Unit(notation.name(name(node)), OP),)) for node in nodes)
+    links = tuple(Link((Stroke(0, 0, PASS, _notes(edge, bwd)),), width=150.0) for edge in edges)
+    return Schematic(columns, links)
+
+
+def _notes(edge: Edge, bwd: Backward) -> tuple[Note, ...]:
+    """The local gradient above an edge and the downstream gradient below; on the last edge both are upstream's."""
+    root, result, operand = (notation.name(bwd.graph.name(n)) for n in (bwd.of, edge.result, edge.operand))
+    downstream, local = notation.derivative(root, operand), notation.derivative(result, operand)
+    if edge.result is bwd.of:
+        return (Note((downstream, words("upstream gradient")), BELOW, "backward"),)
+    upstream = notation.derivative(root, result)
+    product: Math = notation.row(downstream, EQUALS, upstream, Sym("", space="thin"), local)
+    return (
+        Note((words("local gradient"), local), ABOVE, "local"),
+        Note((product, words("downstream gradient")), BELOW, "backward"),
+    )

@@ -1,0 +1,101 @@
+"""Figures of units and of nets: the sigmoid, one unit, perceptrons, XOR, the feedforward net (SLP3 6.1 to 6.9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cgraph import nn
+from cgraph.node import variable
+from cgraph.passes import forward
+from viz.curves import Curve, Points, activations, scatter
+from viz.network import DUMMY, layers, layers_of, unit
+from viz.plots import Plot
+from viz.schematic.picture import SchematicPicture, picture
+
+CORNERS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
+
+
+def sigmoid_curve(theme: str, caption: str, description: str) -> Plot:
+    """Fig. 6.1."""
+    return activations(
+        [Curve("sigmoid", -8, 8, (0, 1), bounds=(1,))], theme=theme, caption=caption, description=description
+    )
+
+
+def neural_unit(theme: str, caption: str, description: str) -> SchematicPicture:
+    """Fig. 6.2: the unit that the chapter computes by hand."""
+    (dense,) = layers_of(nn.Unit([0.2, 0.3, 0.9], 0.5, "sigmoid"))
+    return picture(unit(dense), theme=theme, caption=caption, description=description)
+
+
+def tanh_and_relu(theme: str, caption: str, description: str) -> Plot:
+    """Fig. 6.3."""
+    curves = [Curve("tanh", -10, 10, (-1, 1), "(a)", (-1, 1)), Curve("relu", -10, 10, (-10, 10), "(b)")]
+    return activations(curves, theme=theme, caption=caption, description=description)
+
+
+def perceptrons(theme: str, caption: str, description: str) -> SchematicPicture:
+    """Fig. 6.4: nn.AND and nn.OR."""
+    panels = [layers(gate, captions=False, tag=tag) for gate, tag in ((nn.AND, "(a)"), (nn.OR, "(b)"))]
+    return picture(panels, theme=theme, caption=caption, description=description)
+
+
+def separability(theme: str, caption: str, description: str) -> Plot:
+    """Fig. 6.5: the classes are what the perceptrons and the XOR net answer."""
+    x = variable("x", ("m", 2))
+    answers = [forward(gate(x), {x: CORNERS})["a"] for gate in (nn.AND, nn.OR)]
+    answers.append(nn.xor_net().predict(CORNERS).ravel())
+    titles = [rf"{tag} $x_1$ {name} $x_2$" for tag, name in (("(a)", "AND"), ("(b)", "OR"), ("(c)", "XOR"))]
+    panels = [_plane(title, CORNERS, answer) for title, answer in zip(titles, answers, strict=True)]
+    return scatter(panels, theme=theme, caption=caption, description=description)
+
+
+def xor(theme: str, caption: str, description: str) -> SchematicPicture:
+    """Fig. 6.6: nn.xor_net()."""
+    panel = layers(nn.xor_net(), captions=False)
+    return picture(panel, theme=theme, caption=caption, description=description)
+
+
+def hidden_space(theme: str, caption: str, description: str) -> Plot:
+    """Fig. 6.7: the hidden representation of nn.xor_net()."""
+    net = nn.xor_net()
+    answers = net.predict(CORNERS).ravel()
+    names = tuple(f"{a:.0f}{b:.0f}" for a, b in CORNERS)
+    panels = [
+        _plane("(a) the inputs, in $x$ space", CORNERS, answers, mark="", names=names),
+        _plane("(b) the hidden units, in $h$ space", net.hidden_representation(CORNERS), answers, "h", names=names),
+    ]
+    return scatter(panels, theme=theme, caption=caption, description=description)
+
+
+def feedforward(theme: str, caption: str, description: str) -> SchematicPicture:
+    """Fig. 6.8: a net whose sizes are names."""
+    return picture(layers(_two_layers()), theme=theme, caption=caption, description=description)
+
+
+def dummy_input(theme: str, caption: str, description: str) -> SchematicPicture:
+    """Fig. 6.9: the net of Fig. 6.8 with its bias drawn in both ways."""
+    net = _two_layers()
+    panels = [layers(net, captions=False, tag="(a)"), layers(net, captions=False, bias=DUMMY, tag="(b)")]
+    return picture(panels, theme=theme, caption=caption, description=description)
+
+
+def _two_layers() -> nn.Sequential:
+    hidden = nn.Linear(variable("W", ("n0", "n1")), variable("b", ("n1",)))
+    output = nn.Linear(variable("U", ("n1", "n2")))
+    return nn.Sequential([hidden, nn.Activation("sigmoid"), output, nn.Activation("softmax")])
+
+
+def _plane(
+    title: str, points: Any, answers: Any, letter: str = "x", mark: str = "?", names: tuple[str, ...] = ()
+) -> Points:
+    """Points with the class that a net gives them, and the line of the exact witness where there is one."""
+    classes = tuple(int(a) for a in np.asarray(answers))
+    places = tuple((float(p), float(q)) for p, q in points)
+    witness = nn.is_linearly_separable(points, classes)
+    if witness.w is None or witness.b is None:
+        return Points(title, places, classes, letter, mark=mark, names=names)
+    w1, w2 = map(float, witness.w)
+    return Points(title, places, classes, letter, ((w1, w2), float(witness.b)), names=names)
