@@ -11,6 +11,8 @@ from cgraph.graph import Graph
 from viz.boxes import box_text
 from viz.drawing import DETAILS, FULL, OUTLINE, STYLES, Drawing, detail_for
 from viz.edges import edge_texts
+from viz.fold import WAYS, folds
+from viz.folded import folded_drawing
 from viz.marks import NO_MARKS, marks
 from viz.outline import outline
 from viz.subject import Subject, hidden
@@ -19,18 +21,33 @@ if TYPE_CHECKING:
     from cgraph.proof import Report
 
 
-def annotate(of: Graph | Forward | Backward, style: str, detail: str | None, proof: Report | None = None) -> Drawing:
+def annotate(
+    of: Graph | Forward | Backward,
+    style: str,
+    detail: str | None,
+    proof: Report | None = None,
+    fold: str | bool | None = False,
+) -> Drawing:
     """What is written on the picture of a graph (symbols), a forward pass, or a backward pass (numbers).
 
-    Raises ValueRefusedError for a style or a detail that there is not, and for a proof of another graph.
+    Raises ValueRefusedError for a choice that there is not, and for a proof of another graph.
     """
-    for what, given, allowed in (("style", style, STYLES), ("detail", detail or FULL, DETAILS)):
+    ways = (None, False, *WAYS)
+    for what, given, allowed in (("style", style, STYLES), ("detail", detail or FULL, DETAILS), ("fold", fold, ways)):
         if given not in allowed:
-            raise ValueRefusedError(f"there is no {what} {given!r}", fix=f"choose one of {', '.join(allowed)}")
+            raise ValueRefusedError(
+                f"there is no {what} {given!r}", fix=f"choose one of {', '.join(map(str, allowed))}"
+            )
     graph = of if isinstance(of, Graph) else of.graph
     without = hidden(graph, style)
-    detail = detail or detail_for(len(graph) - len(without))
     known = NO_MARKS if proof is None else marks(of, proof)
+    large = detail_for(len(graph) - len(without)) == OUTLINE
+    found = folds(graph, fold if isinstance(fold, str) else None) if fold or (fold is None and large) else ()
+    if found:
+        inside = {n for f in found for n in f.nodes}
+        detail = detail or detail_for(len(graph) - len(without | inside) + len(found))
+        return folded_drawing(Subject(of, style, detail, without | inside, known), found)
+    detail = detail or detail_for(len(graph) - len(without))
     if detail == OUTLINE:
         return outline(of, without, known)
     subject = Subject(of, style, detail, without, known)

@@ -24,6 +24,8 @@ def edge_texts(subject: Subject) -> tuple[EdgeText, ...]:
     symbolic = {(e.result, e.position): e for e in symbols}
     found: list[EdgeText] = []
     for node in subject.graph.nodes:
+        if node in subject.hidden:
+            continue
         drawn = [(position, x) for position, x in enumerate(node.operands) if x not in subject.hidden]
         for slot, (position, operand) in enumerate(drawn):
             key = node, position

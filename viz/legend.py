@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cgraph.notation import Sym
 from viz import pen
-from viz.drawing import HOVER, NUMBER, OUTLINE, Drawing
+from viz.drawing import HOVER, NUMBER, Drawing
 from viz.layout import Line, PlacedLine, set_line
 from viz.style import Theme
 
@@ -111,7 +111,7 @@ def _entries(drawing: Drawing, show: str) -> list[Entry]:
     entries.append(Entry("backward", "backward: upstream · local = downstream"))
     if any(e.zero for e in drawing.edges):
         entries.append(Entry("zero", "gradient 0"))
-    if drawing.detail not in (HOVER, OUTLINE):
+    if any(e.local for e in drawing.edges):
         entries.append(Entry("local", "local derivative"))
     if drawing.detail in (NUMBER, HOVER) and drawing.has_values:
         entries.append(Entry("boxes", "in a box: gradient last" if show == BACKWARD else "in a box: value, gradient"))

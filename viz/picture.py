@@ -46,6 +46,11 @@ class Picture:
         """The graph as DOT with readable labels, good by itself in any Graphviz."""
         return dot.readable(self.drawing, self.caption, self.direction, self.theme)
 
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """What stands in each box that holds many nodes; `viz.draw(..., fold=False)` draws them all."""
+        return self.drawing.folded
+
     def svg(self) -> str:
         """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine."""
         return paint.svg(self.layout, self.theme, self.show, self.caption, self.description, self.drawing)
@@ -84,6 +89,7 @@ def draw(
     direction: str = "LR",
     caption: str | None = None,
     proof: Report | None = None,
+    fold: str | bool | None = None,
     engine: str | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> Picture:
@@ -97,6 +103,9 @@ def draw(
     theme       "textbook", "dark" or "print"
     direction   "LR" (left to right) or "TB" (top down)
     proof       the report of cg.prove on the same graph: marks the derivatives that are proved
+    fold        "layers" (by names such as z[1] or encoder.W), "blocks" (one after the other) or "copies" (side by side)
+                puts many nodes into one box; False draws every node; by default more than 300 boxes are folded, in the
+                first way that halves them. `picture.folded` says what was folded
     engine      the Graphviz to use, or "layered" for the layout of large graphs (without words on edges); Graphviz
                 has `time_limit` seconds
 
@@ -115,10 +124,17 @@ def draw(
             "the backward pass was not computed", why="this is a forward pass", fix="draw cg.backward(fwd)"
         )
     chosen = theme_named(theme)
-    drawing = annotate(graph, style, detail, proof)
+    drawing = annotate(graph, style, detail, proof, fold)
     layout = lay_out(drawing, chosen, direction, engine, time_limit)
     title = _caption(drawing, show) if caption is None else clean(caption)
+    if drawing.folded:
+        title += f"\n{_folded(drawing)}"
     return Picture(drawing, layout, chosen, show, title, _description(drawing, show), direction)
+
+
+def _folded(drawing: Drawing) -> str:
+    few = "; ".join(drawing.folded[:3]) + ("; ..." if len(drawing.folded) > 3 else "")
+    return f"Folded: {few}. fold=False draws every node."
 
 
 def _caption(drawing: Drawing, show: str) -> str:

@@ -19,6 +19,8 @@ from cgraph.simplify import simplify
 from viz.drawing import FORMULA, FULL, clean
 from viz.marks import NO_MARKS, Marks
 
+MOST_SYMBOLS = 300  # nodes of a graph whose derivatives are written as formulas
+
 
 def hidden(graph: Graph, style: str) -> set[Node]:
     """Constants that are written in the labels of their results rather than drawn as nodes."""
@@ -51,7 +53,7 @@ class Subject:
         if isinstance(of, Forward) and len(outputs) == 1 and outputs[0].shape == ():
             with np.errstate(all="ignore"):
                 self.numbers = backward(of)
-        symbolic = detail in (FULL, FORMULA) and self.root.shape == ()
+        symbolic = detail in (FULL, FORMULA) and self.root.shape == () and len(self.graph) <= MOST_SYMBOLS
         self.symbols: Backward | None = backward(as_pass(self.graph), self.root) if symbolic else None
         self.shares: Counter[Node] = Counter()
         self.terms: dict[Node, list[Any]] = {}

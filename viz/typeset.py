@@ -11,7 +11,7 @@ import importlib.util
 import os
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from cgraph.errors import missing_package
 from cgraph.notation import Frac, Hat, Math, Named, Row, Script, Sym
@@ -24,8 +24,7 @@ SMALL = 0.72  # the size of scripts
 MISSING = "□"  # what stands for a character that the font lacks
 
 
-@dataclass(frozen=True)
-class Glyph:
+class Glyph(NamedTuple):
     """One glyph, placed: its character, the left end of its baseline, its size."""
 
     char: str
@@ -34,8 +33,7 @@ class Glyph:
     size: float
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A filled rectangle, such as a fraction bar."""
 
     x: float
