@@ -23,6 +23,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--graphs", type=int, default=400, metavar="N", help="how many random graphs are compared with PyTorch"
     )
+    parser.addoption(
+        "--pictures", type=int, default=60, metavar="N", help="on how many pictures of random graphs nothing may touch"
+    )
+
+
+@pytest.fixture(scope="session")
+def pictures(request: pytest.FixtureRequest) -> int:
+    """On how many pictures of random graphs nothing may touch."""
+    return int(request.config.getoption("--pictures"))
 
 
 @pytest.fixture(scope="session")

@@ -113,12 +113,32 @@ def test_edges_say_the_chain_rule_as_formula_and_number():
     assert edge.title == "∂L/∂b = ∂L/∂d · ∂d/∂b = −4\n∂d/∂b = 2"
 
 
-def test_every_element_carries_what_it_stands_for():
+INK = {f"{SVG}{tag}" for tag in ("path", "rect", "circle", "use")}
+
+
+@pytest.mark.parametrize("fold", [False, "layers"])
+def test_every_element_carries_what_it_stands_for_and_a_title(fold):
+    root = ET.fromstring(viz.draw(figure_6_18(), fold=fold, style="circuit").svg())
+    root.remove(root.find(f"{SVG}defs"))
+    stack: list[tuple[ET.Element, bool, bool]] = [(root, False, False)]
+    ink = 0
+    while stack:
+        element, has_role, has_title = stack.pop()
+        has_role |= element.get("data-role") is not None
+        has_title |= element is not root and element.find(f"{SVG}title") is not None
+        if element.tag in INK:
+            ink += 1
+            assert has_role, ET.tostring(element)
+            assert has_title or element.get("data-role") == "background", ET.tostring(element)
+        stack += [(child, has_role, has_title) for child in element]
+    assert ink > 50
+
+
+def test_nodes_and_edges_are_named_and_the_alternative_text_says_them():
     root = ET.fromstring(figure("6.17").svg())
     assert {g.get("data-node") for g in root.iter(f"{SVG}g") if g.get("data-node")} == set("abcdeL")
     edges = [g for g in root.iter(f"{SVG}g") if g.get("data-edge")]
     assert len(edges) == 5
-    assert all(g.find(f"{SVG}title") is not None for g in edges)
     assert root.find(f"{SVG}desc").text.startswith("c; c = −2; ∂L/∂c = 5.")
 
 
@@ -184,21 +204,167 @@ def test_a_name_is_only_a_name_in_svg_and_dot(name):
     assert len([o for o in positions(picture.dot)["objects"] if o["name"].startswith("n")]) == 3
 
 
-@pytest.mark.parametrize("theme", sorted(style.THEMES))
-def test_words_have_a_contrast_of_4_5_or_better(theme):
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2 defines it."""
+
     def luminance(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    def contrast(a: str, b: str) -> float:
-        low, high = sorted((luminance(a), luminance(b)))
-        return (high + 0.05) / (low + 0.05)
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
 
+
+@pytest.mark.parametrize("theme", sorted(style.THEMES))
+def test_words_and_strokes_have_a_contrast_of_4_5_or_better(theme):
     t = style.theme_named(theme)
-    on_boxes = [(w, box) for w in (t.text, t.forward, t.backward, t.faint) for box in (t.box, t.trainable)]
-    beside = [(w, t.background) for w in (t.forward, t.backward, t.local, t.faint)]
-    assert {pair: contrast(*pair) for pair in on_boxes + beside if contrast(*pair) < 4.5} == {}
+    on_boxes = [(w, box) for w in (t.text, t.forward, t.backward, t.faint, t.proof) for box in (t.box, t.trainable)]
+    beside = [(w, t.background) for w in (t.text, t.forward, t.backward, t.local, t.faint, t.proof)]
+    borders = [(t.border, t.background), (t.constant_border, t.background), (t.constant_border, t.box)]
+    pairs = [*on_boxes, *beside, *borders, (t.background, t.text)]
+    assert {pair: contrast(*pair) for pair in pairs if contrast(*pair) < 4.5} == {}
+    assert contrast(t.pale, t.background) < contrast(t.backward, t.background) / 2
+
+
+def painted_colours(svg: str) -> set[str]:
+    return set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', svg))
+
+
+@pytest.mark.parametrize("theme", sorted(style.THEMES))
+def test_a_picture_is_painted_in_the_colours_of_its_theme_alone(theme):
+    bwd = figure_6_18()
+    svg = viz.draw(bwd, theme=theme, proof=cg.prove(bwd)).svg()
+    ours = {v for v in vars(style.theme_named(theme)).values() if isinstance(v, str) and v.startswith("#")}
+    assert painted_colours(svg) <= ours
+
+
+def test_the_grey_theme_is_grey_and_tells_passes_and_leaves_apart_without_colour():
+    picture = viz.draw(figure_6_18(x1=-1.0), theme="print", style="circuit")
+    assert all(c[1:3] == c[3:5] == c[5:7] for c in painted_colours(picture.svg()))
+    groups = list(ET.fromstring(picture.svg()).iter(f"{SVG}g"))
+    dashed = {g.get("data-role") for g in groups for p in g.findall(f"{SVG}path") if p.get("stroke-dasharray")}
+    assert dashed == {"backward", "sample"}
+    weight = {g.get("data-role"): g[1].get("stroke-width") for g in groups if g.get("data-node")}
+    assert float(weight["parameter"]) > float(weight["variable"])
+
+
+# Zero, NaN and proof -------------------------------------------------------------------------------------------------
+def drawn_edges(picture: viz.Picture) -> dict[str, ET.Element]:
+    return {g.get("data-edge"): g for g in ET.fromstring(picture.svg()).iter(f"{SVG}g") if g.get("data-edge")}
+
+
+def test_a_zero_gradient_is_pale_and_thin_but_its_words_are_not():
+    picture = viz.draw(cg.backward(cg.forward(cg.parse("z = 2*x; y = relu(z)*w"), x=-1, w=3)))
+    edges = drawn_edges(picture)
+
+    def back(name: str) -> ET.Element:
+        return next(g for g in edges[name].findall(f"{SVG}g") if g.get("data-role") == "backward")[0]
+
+    colours = style.TEXTBOOK
+    assert (back("x->z").get("stroke"), back("x->z").get("stroke-width")) == (colours.pale, "0.8")
+    assert (back("v1->y").get("stroke"), back("v1->y").get("stroke-width")) == (colours.backward, "1.4")
+    words = {g.get("fill") for g in edges["x->z"].iter(f"{SVG}g") if g.get("fill")}
+    assert words == {colours.backward, colours.local}
+    assert "gradient 0" in spoken(picture)
+
+
+def spoken(picture: viz.Picture) -> str:
+    """The words of the legend as they are set."""
+    from viz.legend import foot
+
+    below = foot(picture.drawing, picture.theme, picture.show, picture.caption, picture.layout.width)
+    return "; ".join(entry.words for row in below.legend for entry, _ in row)
+
+
+def badges(picture: viz.Picture) -> dict[str, str]:
+    lines = {b.name: [label for role, label in b.lines if role == "badge"] for b in picture.drawing.boxes}
+    return {name: found[0][0][1].text for name, found in lines.items() if found}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("look", ["textbook", "circuit"])
+def test_what_is_not_finite_carries_a_badge(look):
+    with np.errstate(all="ignore"):
+        picture = viz.draw(
+            cg.backward(cg.forward(cg.parse("p = log(x); q = p*w; r = w/z"), x=-1, w=2, z=0)), style=look
+        )
+        graph = cg.Graph([cg.parse("q = log(x)*w").output])
+        other = viz.draw(cg.backward(cg.forward(graph, x=-1, w=2)), style=look)
+    assert badges(picture)["r"] == "∞ in the value"
+    assert badges(other)["w"] == "NaN in the gradient"
+    assert "x" not in badges(other)
+    assert collisions(other) + spills(other) == []
+
+
+def test_an_array_says_how_many_of_its_numbers_are_not_finite():
+    fwd = cg.forward(cg.sum(cg.variable("X", 4)), X=[1.0, np.nan, np.inf, np.nan])
+    assert badges(viz.draw(fwd))["X"] == "2 NaN in the value"
+
+
+def test_a_proof_marks_the_edges_whose_rules_and_the_leaves_whose_gradients_are_proved():
+    bwd = figure_6_17()
+    picture = viz.draw(bwd, proof=cg.prove(bwd))
+    assert {e.name for e in picture.drawing.edges if e.proved} == {"b->d", "a->e", "d->e", "c->L", "e->L"}
+    marked = {b.name for b in picture.drawing.boxes if "proved by SymPy" in b.title}
+    assert marked == {"a", "b", "c"}
+    assert {g.get("data-proved") for g in drawn_edges(picture).values()} == {"true"}
+    assert "proved by SymPy" in spoken(picture)
+    assert "proved" not in spoken(viz.draw(bwd))
+    assert collisions(picture) + spills(picture) == []
+
+
+def test_what_only_agrees_at_points_is_not_marked_as_proved():
+    bwd = figure_6_17()
+    report = cg.prove(bwd)
+    doubtful = tuple(replace(c, verdict="agrees") if c.subject == "∂L/∂b" else c for c in report.checks)
+    picture = viz.draw(bwd, proof=replace(report, checks=doubtful))
+    assert {b.name for b in picture.drawing.boxes if "proved" in b.title} == {"a", "c"}
+
+
+def test_an_edge_whose_rule_is_not_proved_is_not_marked(monkeypatch):
+    import cgraph.proof
+
+    bwd = figure_6_17()
+    report, honest = cg.prove(bwd), cgraph.proof.prove_row
+
+    def doubting(row, attrs=None):
+        found = honest(row, attrs)
+        second = tuple(replace(c, verdict="undecided") if c.subject == "∂add/∂y" else c for c in found.checks)
+        return replace(found, checks=second)
+
+    monkeypatch.setattr(cgraph.proof, "prove_row", doubting)
+    picture = viz.draw(bwd, proof=report)
+    assert {e.name for e in picture.drawing.edges if not e.proved} == {"d->e"}
+
+
+def test_arrays_are_marked_when_every_element_is_proved():
+    X, W = cg.variable("X", (1, 2)), cg.parameter("W", np.ones((2, 2)))
+    bwd = cg.backward(cg.forward(cg.mean(cg.tanh(X @ W)).named("L"), X=np.ones((1, 2))))
+    report = cg.prove(bwd)
+    boxes = {b.name: b.title for b in viz.draw(bwd, proof=report).drawing.boxes}
+    assert "proved by SymPy" in boxes["X"]
+    assert "proved by SymPy" in boxes["W"]
+    doubtful = (replace(report.checks[0], verdict="undecided"), *report.checks[1:])
+    titles = [b.title for b in viz.draw(bwd, proof=replace(report, checks=doubtful)).drawing.boxes]
+    assert sum("proved by SymPy" in t for t in titles) == 1
+
+
+def test_the_proof_of_another_graph_is_refused():
+    with pytest.raises(ValueRefusedError, match=r"about another graph.*Fix: give proof=cg\.prove"):
+        viz.draw(figure_6_17(), proof=cg.prove(figure_6_17()))
+    with pytest.raises(ValueRefusedError, match="about another graph"):
+        viz.draw(figure_6_17(), proof=cg.prove("tanh"))
+
+
+@pytest.mark.parametrize("count, said", [(2, "3 + 3 = 6"), (3, "9 + 9 + 9 = 27"), (4, "Σ of 4 = 108")])
+def test_a_node_says_how_many_terms_were_added(count, said):
+    x = cg.variable("x")
+    picture = viz.draw(cg.backward(cg.forward(cg.mul(*[x] * count).named("y"), {x: 3.0})), detail="number")
+    from cgraph.notation import text
+
+    gradient = next(dict(b.lines)["gradient"] for b in picture.drawing.boxes if b.name == "x")
+    assert text(gradient[0][1]) == said
 
 
 @pytest.mark.parametrize("ending", ["svg", "png", "dot", "pdf"])
@@ -258,7 +424,7 @@ def test_a_large_graph_is_laid_out_in_layers_without_graphviz(monkeypatch):
     for _ in range(5_000):
         node = node + 1.0
     monkeypatch.setattr("viz.engine.positions", None)
-    picture = viz.draw(cg.backward(cg.forward(node, x=0.0)))
+    picture = viz.draw(cg.backward(cg.forward(node, x=0.0)), fold=False)
     assert picture.drawing.detail == "outline"
     assert len(picture.layout.edges) == 5_000
     assert picture.drawing.boxes[-1].title == "v5000 = v4999 + 1\nv5000 = 5000\n∂v5000/∂v5000 = 1"

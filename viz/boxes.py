@@ -96,7 +96,7 @@ def _gradient_sentence(subject: Subject, node: Node, total: Math) -> str:
 
 
 def _badge(subject: Subject, node: Node) -> str:
-    """What is not finite in a node, such as `⚠ NaN`; the first that a reader looks for."""
+    """What is not finite in a node, such as `NaN in the value`."""
     if subject.forward is None:
         return ""
     found = [("value", subject.forward[node])]
@@ -106,5 +106,5 @@ def _badge(subject: Subject, node: Node) -> str:
         numbers = np.asarray(value)
         for name, count in (("NaN", np.isnan(numbers).sum()), ("∞", np.isinf(numbers).sum())):
             if count:
-                return f"⚠ {f'{count} ' if numbers.size > 1 else ''}{name} in the {what}"
+                return f"{f'{count} ' if numbers.size > 1 else ''}{name} in the {what}"
     return ""

@@ -41,7 +41,7 @@ def skeleton(
     `leaving` says, once it is known, at which place in its box each edge begins; without it Graphviz chooses.
     """
     graph = graphviz.Digraph("skeleton")
-    graph.attr(rankdir=rankdir, splines="true", nodesep="0.14", ranksep="0.42", outputorder="nodesfirst")
+    graph.attr(rankdir=rankdir, splines="true", nodesep="0.14", ranksep="0.54", outputorder="nodesfirst")
     graph.attr("node", shape="box", fixedsize="true", label="", fontsize="1", margin="0")
     graph.attr("edge", arrowhead="none")
     into, out = ("w", "e") if rankdir == "LR" else ("n", "s")

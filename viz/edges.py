@@ -14,7 +14,7 @@ from cgraph.notation import DOT, EQUALS, TIMES, Math, Script, Sym, text
 from viz.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText, Label, Run, clean
 from viz.subject import Subject
 
-PROOF: Run = ("proof", Sym("✓", space="thin"))
+PROOF: Run = ("proof", Sym("✓", space="bin"))
 
 
 def edge_texts(subject: Subject) -> tuple[EdgeText, ...]:

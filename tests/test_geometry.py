@@ -1,0 +1,56 @@
+"""Nothing touches: on random graphs of up to 40 nodes, in both directions and styles, at every amount of detail."""
+
+from __future__ import annotations
+
+import pytest
+from geometry import collisions, labels, spills
+from random_graphs import random_pass
+
+import viz
+from viz.drawing import DETAILS, OUTLINE
+from viz.style import THEMES
+
+
+def touching(seed: int) -> list[str]:
+    """What touches on the picture of one random graph; direction, style and detail follow from its number."""
+    look = {"direction": "TB" if seed % 3 == 0 else "LR", "style": "circuit" if seed % 2 else "textbook"}
+    detail = None if seed % 5 else [d for d in DETAILS if d != OUTLINE][seed // 5 % 4]
+    picture = viz.draw(random_pass(seed), detail=detail, **look)
+    return [f"graph {seed} {look} {detail}: {c}" for c in collisions(picture) + spills(picture)]
+
+
+def test_nothing_touches_on_random_graphs(pictures):
+    # Themes need no rounds of their own: the layout is the same in all of them, as the test below has it.
+    assert [found for seed in range(pictures) for found in touching(seed)] == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_theme_has_the_same_layout(seed):
+    of = random_pass(seed)
+    first, *others = [viz.draw(of, theme=theme).layout for theme in sorted(THEMES)]
+    assert all(first == other for other in others)
+
+
+def test_the_random_graphs_are_large_have_fan_outs_and_words():
+    passes = [random_pass(seed) for seed in range(40)]
+    assert max(len(bwd.graph) for bwd in passes) >= 30
+    assert any(len(bwd.graph) < 10 for bwd in passes)
+    picture = viz.draw(passes[3])
+    assert labels(picture)
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_strokes_end_on_the_borders_of_their_boxes(direction):
+    for seed in range(8):
+        picture = viz.draw(random_pass(seed), direction=direction)
+        boxes = {b.box.id: b.rect for b in picture.layout.boxes}
+        for edge in picture.layout.edges:
+            for (x, y), end in (
+                (edge.forth[0], edge.edge.tail),
+                (edge.forth[-1], edge.edge.head),
+                (edge.back[0], edge.edge.head),
+                (edge.back[-1], edge.edge.tail),
+            ):
+                left, top, right, bottom = boxes[end]
+                outside = max(left - x, x - right, top - y, y - bottom)
+                assert abs(outside) < 0.75, (seed, edge.edge.name)
