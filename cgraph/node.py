@@ -342,7 +342,7 @@ def as_array(value: Any, what: str, dtype: Any = np.float64) -> Any:
                 f"{what} is given {short(value)}", why="that is no real number and no array of real numbers"
             )
     try:
-        if value.__class__ is float and dtype is np.float64:
+        if dtype is np.float64 and value.__class__ in (float, int, np.float64):
             return np.float64(value)
         array = np.array(value, dtype=dtype)
     except OverflowError:

@@ -128,7 +128,6 @@ class Simplifier:
             if found is not fresh:
                 found = self._shared(found)
             self._seen[key] = found
-            self._places[found] = 0
         return found
 
     def _shared(self, node: Node) -> Node:
@@ -151,12 +150,8 @@ def _key(node: Node) -> Any:
 
 def _rewritten(node: Node) -> Node:
     """One node after every rewrite that fits, one after the other."""
-    if node.op not in _changing_alone():
-        for x in node.operands:
-            if x.kind == CONSTANT:
-                break
-        else:
-            return node
+    if not _may_change(node):
+        return node
     for _ in range(8):  # no chain of rewrites is longer
         if node.kind != OP:
             return node
@@ -225,10 +220,27 @@ def _by_op() -> dict[Row, tuple[Rewrite, ...]]:
 
 
 @cache
-def _changing_alone() -> frozenset[Row]:
-    """The rows that a rewrite may fit although no operand is a constant."""
-    alone = {r.pattern.op for r in rewrites() if r.pattern.op and all(isinstance(head, Row) for _, head in r.heads)}
-    return frozenset({row for row in alone if row is not None} | {TABLE["broadcast_like"], TABLE["size"]})
+def _changing() -> tuple[frozenset[Row], dict[Row, frozenset[float]]]:
+    """The rows that a rewrite may fit although no operand is a constant; for the others, the constants it asks for."""
+    heads = {row: [[h for _, h in r.heads if not isinstance(h, Row)] for r in found] for row, found in _by_op().items()}
+    alone = frozenset(row for row, numbers in heads.items() if [] in numbers)
+    alone |= {TABLE["broadcast_like"], TABLE["size"]}
+    return alone, {row: frozenset(n for one in numbers for n in one) for row, numbers in heads.items()}
+
+
+def _may_change(node: Node) -> bool:
+    """Whether a rewrite could fit, or all operands are constants: quick, because most nodes stay as they are."""
+    alone, numbers = _changing()
+    row = node.op
+    if row is None or row in alone:
+        return row is not None
+    foldable = True
+    for x in node.operands:
+        if x.kind != CONSTANT:
+            foldable = False
+        elif x.shape or float(x.value) in numbers.get(row, ()):
+            return True
+    return foldable
 
 
 def _matching(node: Node) -> Iterator[Node]:

@@ -62,22 +62,36 @@ class GraphWorld:
 
 
 _NEG, _ADD, _MUL, _SCALE = (TABLE[n] for n in ("neg", "add", "mul", "scale"))
-_POLES = {TABLE[n]: n for n in ("div", "pow", "neg", "add", "sub", "scale", "ratio", "log", "reciprocal")}
+_SUMS = {TABLE[n] for n in ("neg", "add", "sub")}
+_QUOTIENTS = {TABLE[n] for n in ("div", "pow")}
+_POLES = {TABLE[n] for n in ("scale", "ratio", "log", "reciprocal")} | _QUOTIENTS | _SUMS
 
 
 def _may_be_infinite(factor: Any, depth: int = 3) -> bool:
-    """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such."""
-    if factor.__class__ is Node and factor.kind == CONSTANT:  # 1/0, folded
-        return not np.isfinite(factor.value).all()
-    if factor.__class__ is not Node or factor.op not in _POLES or not depth:
-        return False
-    name, operands = _POLES[factor.op], factor.operands
-    if name in ("neg", "add", "sub"):
-        return any(_may_be_infinite(x, depth - 1) for x in operands)
-    last = operands[-1]
-    if name in ("div", "pow") and last.kind == CONSTANT and (last.value > 0).all():
-        return _may_be_infinite(operands[0], depth - 1)
-    return True
+    """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such, or infinite."""
+    while factor.__class__ is Node and factor.op in _POLES and depth:
+        depth -= 1
+        row, operands = factor.op, factor.operands
+        last = operands[-1]
+        if row in _SUMS:
+            for x in operands[:-1]:
+                if _may_be_infinite(x, depth):
+                    return True
+            factor = last
+        elif row in _QUOTIENTS and last.kind == CONSTANT and _positive(last.value):
+            factor = operands[0]
+        else:
+            return True
+    constant = factor.__class__ is Node and factor.kind == CONSTANT  # 1/0, folded
+    return constant and not _finite(factor.value)
+
+
+def _positive(value: Any) -> bool:
+    return bool(value > 0 if value.__class__ is np.float64 else np.all(value > 0))
+
+
+def _finite(value: Any) -> bool:
+    return math.isfinite(value) if value.__class__ is np.float64 else bool(np.isfinite(value).all())
 
 
 GRAPH = GraphWorld()
