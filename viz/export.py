@@ -29,6 +29,7 @@ def pdf(svg: str) -> bytes:
     except ImportError:
         raise missing_package("svglib", "pdf", "writing PDF") from None
     drawing = svg2rlg(BytesIO(svg.encode()))
+    assert drawing is not None, "our own SVG is well formed"
     page = BytesIO()
     canvas = Canvas(page, pagesize=(drawing.width, drawing.height), invariant=1)  # no time and no random number in it
     renderPDF.draw(drawing, canvas, 0, 0)

@@ -37,13 +37,14 @@ def rect(left: float, top: float, right: float, bottom: float, radius: float, pe
 def line(placed: PlacedLine, theme: Theme) -> str:
     """A line of words at its place, a group for each role."""
     return "".join(
-        f'<g fill="{colour_of(role, theme)}" data-role="{role}">{_marks(marks, placed.x, placed.y)}</g>'
+        f'<g fill="{colour_of(role, theme)}" data-role="{role}">{glyphs(marks, placed.x, placed.y)}</g>'
         for role, marks in placed.line.runs
         if marks
     )
 
 
-def _marks(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
+def glyphs(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
+    """Glyphs and rules with their origin at (x, y)."""
     parts = []
     for m in marks:
         if isinstance(m, Glyph):

@@ -7,10 +7,10 @@ from html import escape
 from math import hypot
 
 from cgraph.notation import Sym, text
-from viz.annotate import clean
+from viz.drawing import clean
 from viz.layout import PlacedLine, set_line
-from viz.paint import _marks as glyphs
-from viz.paint import _n as short
+from viz.pen import glyphs
+from viz.pen import number as short
 from viz.schematic.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Unit
 from viz.schematic.scene import PlacedPiece, PlacedStroke, Point, Rect, Scene, Text
 from viz.style import Theme

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cgraph.errors import OutputError
 from viz import export
-from viz.annotate import clean
+from viz.drawing import clean
 from viz.schematic import paint
 from viz.schematic.layout import lay_out
 from viz.schematic.pieces import Schematic

@@ -34,7 +34,7 @@ class Text:
 
     def moved(self, dx: float, dy: float) -> Text:
         """The same label elsewhere."""
-        return replace(self, placed=replace(self.placed, x=self.placed.x + dx, y=self.placed.y + dy))
+        return replace(self, placed=self.placed._replace(x=self.placed.x + dx, y=self.placed.y + dy))
 
 
 @dataclass(frozen=True)
