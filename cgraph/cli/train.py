@@ -4,28 +4,83 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from cgraph.backward import Backward
 from cgraph.cli.arguments import Commands, folder
 from cgraph.node import variable
 from cgraph.passes import backward, forward
 
+XOR_EPOCHS = 500
+
 
 def add(commands: Commands) -> None:
     """Declare the command and what it can train on."""
+    from cgraph.cli import train_text
+
     parser = commands.add_parser("train", help="train a small net on real data")
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
-    digits = tasks.add_parser("digits", help="scikit-learn's handwritten digits, a 64-32-10 net")
-    digits.add_argument("-o", "--output", default="cgraph-digits", help="the folder of the drawings")
+    xor = task(tasks, "xor", "the four rows of exclusive or, a 2-4-1 net of tanh", _xor)
+    xor.add_argument("--seeds", type=int, default=20, help="from how many first values to train (default: 20)")
+    digits = task(tasks, "digits", "scikit-learn's handwritten digits, a 64-32-10 net", _digits)
     digits.add_argument("--epochs", type=int, default=60)
-    digits.add_argument("--seed", type=int, default=0)
-    digits.set_defaults(run=_digits)
+    train_text.add(tasks)
+
+
+def task(tasks: Any, name: str, help: str, run: Callable[[argparse.Namespace], int]) -> Any:
+    """Declare one thing to train on, with the options that all have."""
+    parser = tasks.add_parser(name, help=help, description=help)
+    parser.add_argument("-o", "--output", default=f"cgraph-{name}", help="the folder of the drawings")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def passes(model: Any, loss: Callable[..., Any], X: Any, Y: Any) -> Backward:
+    """Both passes of a model on a few examples, to be drawn."""
+    x, y = (variable(name, ("m", *np.shape(rows)[1:])) for name, rows in (("X", X), ("Y", Y)))
+    return backward(forward(loss(model(x), y), {x: X, y: Y}))
+
+
+def save(where: Path, history: Any, metric: str, net: Backward, caption: str) -> None:
+    """Draw the net and the learning curve into a folder, and say so."""
+    import viz
+    from viz.plots import learning_curve
+
+    for name, picture in (("net", viz.draw(net, caption=caption)), ("learning-curve", learning_curve(history, metric))):
+        for ending in ("svg", "png"):
+            print(picture.save(where / f"{name}.{ending}"))
+
+
+def _xor(options: argparse.Namespace) -> int:
+    """Train from several seeds, print how many get all four rows right, draw the first net."""
+    from cgraph import nn, train
+    from cgraph.train.checks import whole
+
+    data, where = train.data.xor(), folder(options.output)
+    runs, right = [], []
+    for seed in range(options.seed, options.seed + whole("--seeds", options.seeds)):
+        model = nn.MLP([2, 4, 1], "tanh", seed=seed)
+        runs.append(
+            train.fit(model, data, nn.sigmoid_cross_entropy, train.SGD(1.0), XOR_EPOCHS, batch_size=4, seed=seed)
+        )
+        right.append(train.accuracy(train.predict(runs[-1].model, data.X), data.Y) == 1.0)
+    first = runs[0].model
+    for row, logit in zip(data.X, train.predict(first, data.X).ravel(), strict=True):
+        print(f"{row[0]:.0f} xor {row[1]:.0f}: {1 / (1 + np.exp(-logit)):.4f}")
+    print(f"all four rows right from {sum(right)} of {len(right)} seeds, after {XOR_EPOCHS} steps each")
+    net = passes(first, nn.sigmoid_cross_entropy, data.X, data.Y)
+    save(where, runs[0].history, "accuracy", net, f"MLP 2-4-1 after {XOR_EPOCHS} steps: both passes of the four rows")
+    return 0
 
 
 def _digits(options: argparse.Namespace) -> int:
     """Train, print what was reached, draw the net and its learning curve."""
-    import viz
     from cgraph import nn, train
-    from viz.plots import learning_curve
 
     digits = train.data.digits()
     where = folder(options.output)
@@ -44,17 +99,10 @@ def _digits(options: argparse.Namespace) -> int:
     )
     seconds = time.perf_counter() - began
     reached = train.accuracy(train.predict(run.model, digits.test.X), digits.test.Y)
-    x, y = variable("X", ("m", 64)), variable("Y", ("m", 10))
-    few = {x: digits.test.X[:32], y: digits.test.Y[:32]}
-    net = viz.draw(
-        backward(forward(nn.softmax_cross_entropy(run.model(x), y), few)),
-        caption=f"MLP 64-32-10 after {options.epochs} epochs: forward pass and backward pass of 32 digits",
-    )
     print(f"{len(digits.train.X)} digits to learn from, {len(digits.test.X)} held out")
     print(f"{options.epochs} epochs in {seconds:.1f} s, loss {run.history[-1].loss:.4f}")
     print(f"accuracy on the held-out digits: {reached:.4f}")
-    curve = learning_curve(run.history, "accuracy on held-out digits")
-    for name, picture in (("net", net), ("learning-curve", curve)):
-        for ending in ("svg", "png"):
-            print(picture.save(where / f"{name}.{ending}"))
+    net = passes(run.model, nn.softmax_cross_entropy, digits.test.X[:32], digits.test.Y[:32])
+    caption = f"MLP 64-32-10 after {options.epochs} epochs: forward pass and backward pass of 32 digits"
+    save(where, run.history, "accuracy on held-out digits", net, caption)
     return 0

@@ -11,17 +11,19 @@ from cgraph.shapes import show
 
 
 def softmax_cross_entropy(logits: Node, targets: Any) -> Node:
-    """Mean cross-entropy of softmax(logits) against targets: logits [m×k], targets [m×k], each row a distribution.
+    """Mean cross-entropy of softmax(logits) [m×k] against targets: distributions [m×k], or class ids [m].
 
     Computed from the logits, so that nothing overflows (SLP3 Eq. 6.27 and 6.28).
-    Raises ShapeError when the shapes differ.
+    Raises ShapeError for targets of another shape.
 
     >>> import cgraph as cg
     >>> L = softmax_cross_entropy(cg.constant([[0.0, 0.0]]), [[1.0, 0.0]])
     >>> float(cg.forward(L)["L"])  # log 2
     0.6931471805599453
     """
-    logits, targets = _same_shape("softmax_cross_entropy", logits, targets)
+    logits, targets = as_node(logits), as_node(targets)
+    if not targets.shape or targets.shape != logits.shape[:-1]:
+        logits, targets = _same_shape("softmax_cross_entropy", logits, targets)
     return functions()["softmax_cross_entropy"](logits, targets).mean().named("L")
 
 

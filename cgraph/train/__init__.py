@@ -14,6 +14,7 @@ from cgraph.train.optimizers import SGD, Adagrad, Adam, AdamW, Descent, Momentum
 from cgraph.train.saving import load, save
 from cgraph.train.schedules import CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
 from cgraph.train.search import Search, Trial, search
+from cgraph.train.trigram import Trigram
 from cgraph.train.updates import Updates, clip_by_norm
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Search",
     "StepDecay",
     "Trial",
+    "Trigram",
     "Updates",
     "WarmUp",
     "accuracy",

@@ -119,7 +119,7 @@ def _trigrams(texts: Sequence[Any], V: int) -> Ids:
     rows = []
     for text in texts:
         ids = np.asarray(text)
-        if ids.ndim != 1 or ids.dtype.kind not in "iu" or (ids.size and not 0 <= ids.min() <= ids.max() < V):
+        if ids.ndim != 1 or (ids.size and not (ids.dtype.kind in "iu" and 0 <= ids.min() <= ids.max() < V)):
             raise ValueRefusedError(
                 "a text whose tokens are no ids",
                 why=f"ids are whole numbers from 0 to {V - 1}",

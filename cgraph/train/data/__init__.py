@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cgraph.train.data.arrays import Examples, Split, one_hot, xor
+from cgraph.train.data.arrays import Examples, Split, one_hot, split_rows, xor
 from cgraph.train.data.digits import digits
 from cgraph.train.data.glove import WordVectors, glove
 from cgraph.train.data.movies import Sentences, lexicon, movie_sentences
@@ -19,5 +19,6 @@ __all__ = [
     "movie_sentences",
     "one_hot",
     "shakespeare",
+    "split_rows",
     "xor",
 ]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.nn.init import generator
 from cgraph.shapes import show
 from cgraph.train.checks import Array, whole
 
@@ -25,6 +27,26 @@ class Split:
 
     train: Examples
     test: Examples
+
+
+def split_rows(count: int, *shares: float, seed: int) -> list[NDArray[np.intp]]:
+    """The numbers 0 to count - 1 in random parts: the rest first, then one part for each share, from 0 to 1.
+
+    Raises ValueRefusedError when nothing is left for a part.
+
+    >>> [len(part) for part in split_rows(10, 0.2, 0.1, seed=0)]
+    [7, 2, 1]
+    """
+    sizes = [round(count * share) for share in shares]
+    if min([count - sum(sizes), *sizes]) < 1:
+        raise ValueRefusedError(
+            f"{count} examples in parts of {', '.join(f'{share:g}' for share in shares)} and the rest",
+            why="each part needs an example",
+            fix="give shares above 0 that leave some, or more examples",
+        )
+    order = generator(seed).permutation(count)
+    cuts = np.cumsum([count - sum(sizes), *sizes])[:-1]
+    return list(np.split(order, cuts))
 
 
 def one_hot(ids: Any, classes: int) -> Array:

@@ -1,0 +1,97 @@
+"""The embedding matrix as a layer: a row of numbers for each word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.functions import functions
+from cgraph.nn.init import generator
+from cgraph.node import PARAMETER, Node, as_node, constant, parameter
+from cgraph.shapes import show
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """The rows of E [V×d] with the given ids: ids [...] give [...×d] (SLP3 Section 6.5, Fig. 6.11 and 6.12).
+
+    Rows are looked up; with `one_hot` they are the product of one-hot rows and E, which gives the same values and the
+    same gradients. E is trained when it is a parameter, and frozen when it is a constant.
+    Raises ShapeError when E is no matrix. An id that has no row is refused when a pass meets it.
+
+    >>> import cgraph as cg
+    >>> layer = Embedding(cg.parameter("E", [[1.0, 2.0], [3.0, 4.0]]))
+    >>> cg.forward(layer([1, 1, 0])).values[-1].tolist()
+    [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
+    """
+
+    E: Node
+    one_hot: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.E, Node):
+            raise ValueRefusedError(
+                f"an embedding is given a {type(self.E).__name__}",
+                why="its field is a node",
+                fix="use Embedding.of(vectors)",
+            )
+        if len(self.E.shape) != 2:
+            raise ShapeError(
+                f"the embedding matrix has shape {show(self.E.shape)}",
+                where=self.E.where,
+                why="it has a row for each word",
+                fix="give E two dimensions [V×d]",
+            )
+
+    @classmethod
+    def random(cls, rows: int, width: int, *, seed: int | np.random.Generator) -> Embedding:
+        """An embedding matrix of so many rows, normal with standard deviation 0.1.
+
+        Raises ValueRefusedError for sizes below 1, and for a seed that is none.
+        """
+        if min(rows, width) < 1:
+            raise ValueRefusedError(f"an embedding matrix of {rows} rows of {width}", why="both count something")
+        return cls.of(generator(seed).normal(0.0, 0.1, (rows, width)))
+
+    @classmethod
+    def of(cls, vectors: Any, *, frozen: bool = False) -> Embedding:
+        """The embedding of given vectors [V×d], such as those of `train.data.glove`; `frozen` ones are not trained."""
+        return cls(constant(vectors, name="E") if frozen else parameter("E", vectors))
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """E, unless it is frozen."""
+        return (self.E,) if self.E.kind == PARAMETER else ()
+
+    def replaced(self, new: Mapping[Node, Node]) -> Embedding:
+        """The same layer with another node in the place of E."""
+        return Embedding(new.get(self.E, self.E), self.one_hot)
+
+    def __call__(self, ids: Any, /) -> Node:
+        if self.one_hot:
+            rows: Node = functions()["one_hot"](as_node(ids), classes=self.E.shape[0]) @ self.E
+            return rows
+        looked_up: Node = functions()["embedding"](self.E, as_node(ids))
+        return looked_up
+
+
+def nearest(vectors: Any, row: int, count: int = 5) -> list[tuple[int, float]]:
+    """The rows of vectors [V×d] with the largest cosine to one of them, itself left out: their ids and cosines.
+
+    A row of zeros has cosine 0 to all. Source: SLP3 Eq. 5.10.
+    Raises ValueRefusedError when there is no such row.
+
+    >>> nearest([[1.0, 0.0], [0.0, 1.0], [2.0, 0.1]], 0, 1)
+    [(2, 0.9987523388778446)]
+    """
+    matrix = np.asarray(vectors, dtype=float)
+    if not 0 <= row < len(matrix):
+        raise ValueRefusedError(f"row {row} of {len(matrix)} vectors", why=f"there are the rows 0 to {len(matrix) - 1}")
+    lengths = np.linalg.norm(matrix, axis=1)
+    cosines = matrix @ matrix[row] / np.maximum(lengths * lengths[row], np.finfo(float).tiny)
+    order = np.argsort(-cosines, kind="stable")
+    return [(int(i), float(cosines[i])) for i in order[order != row][:count]]
