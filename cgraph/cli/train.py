@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from cgraph.backward import Backward
+from cgraph.cli import train_text
 from cgraph.cli.arguments import Commands, folder
-from cgraph.node import variable
-from cgraph.passes import backward, forward
+from cgraph.cli.tasks import passes, save, task
 
 XOR_EPOCHS = 500
 
 
 def add(commands: Commands) -> None:
     """Declare the command and what it can train on."""
-    from cgraph.cli import train_text
-
     parser = commands.add_parser("train", help="train a small net on real data")
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
     xor = task(tasks, "xor", "the four rows of exclusive or, a 2-4-1 net of tanh", _xor)
@@ -29,31 +23,6 @@ def add(commands: Commands) -> None:
     digits = task(tasks, "digits", "scikit-learn's handwritten digits, a 64-32-10 net", _digits)
     digits.add_argument("--epochs", type=int, default=60)
     train_text.add(tasks)
-
-
-def task(tasks: Any, name: str, help: str, run: Callable[[argparse.Namespace], int]) -> Any:
-    """Declare one thing to train on, with the options that all have."""
-    parser = tasks.add_parser(name, help=help, description=help)
-    parser.add_argument("-o", "--output", default=f"cgraph-{name}", help="the folder of the drawings")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.set_defaults(run=run)
-    return parser
-
-
-def passes(model: Any, loss: Callable[..., Any], X: Any, Y: Any) -> Backward:
-    """Both passes of a model on a few examples, to be drawn."""
-    x, y = (variable(name, ("m", *np.shape(rows)[1:])) for name, rows in (("X", X), ("Y", Y)))
-    return backward(forward(loss(model(x), y), {x: X, y: Y}))
-
-
-def save(where: Path, history: Any, metric: str, net: Backward, caption: str) -> None:
-    """Draw the net and the learning curve into a folder, and say so."""
-    import viz
-    from viz.plots import learning_curve
-
-    for name, picture in (("net", viz.draw(net, caption=caption)), ("learning-curve", learning_curve(history, metric))):
-        for ending in ("svg", "png"):
-            print(picture.save(where / f"{name}.{ending}"))
 
 
 def _xor(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.cli.arguments import folder
-from cgraph.cli.train import passes, save, task
+from cgraph.cli.tasks import passes, save, task
 from cgraph.errors import missing_package
 
 PROMPTS = ("i will not", "my lord ,", "what is the", "for all the")
@@ -37,14 +37,14 @@ def _sentiment(options: argparse.Namespace) -> int:
 
     texts, ratings = train.data.movie_sentences(1.0)
     good = (np.asarray(ratings) > 0).astype(int)
-    parts = train.data.split_rows(len(texts), 0.1, 0.2, seed=1)  # to learn from, to watch, to test on
+    test, watch, learn_from = train.data.split_rows(len(texts), 0.2, 0.1, seed=1)
+    parts = (learn_from, watch, test)
     where, began = folder(options.output), time.perf_counter()
     learn = _on_lexicon if options.features == "lexicon" else _on_embeddings
     run, caption, X, others = learn(options, texts, good, parts)
     seconds = time.perf_counter() - began
-    test = parts[2]
     reached = train.accuracy(train.predict(run.model, X[test]), _shaped(run.model, good[test]))
-    print(f"{len(parts[0])} sentences to learn from, {len(parts[1])} to watch, {len(test)} to test on")
+    print(f"{len(learn_from)} sentences to learn from, {len(watch)} to watch, {len(test)} to test on")
     print(f"{len(run.history)} epochs, the best is {run.kept.number}; {seconds:.1f} s with the methods beside it")
     print(f"accuracy on the test sentences: {reached:.4f}, {caption}")
     for name, accuracy in others.items():

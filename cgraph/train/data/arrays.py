@@ -30,12 +30,12 @@ class Split:
 
 
 def split_rows(count: int, *shares: float, seed: int) -> list[NDArray[np.intp]]:
-    """The numbers 0 to count - 1 in random parts: the rest first, then one part for each share, from 0 to 1.
+    """The numbers 0 to count - 1 in random parts: one for each share, from 0 to 1, and the rest.
 
     Raises ValueRefusedError when nothing is left for a part.
 
     >>> [len(part) for part in split_rows(10, 0.2, 0.1, seed=0)]
-    [7, 2, 1]
+    [2, 1, 7]
     """
     sizes = [round(count * share) for share in shares]
     if min([count - sum(sizes), *sizes]) < 1:
@@ -44,9 +44,7 @@ def split_rows(count: int, *shares: float, seed: int) -> list[NDArray[np.intp]]:
             why="each part needs an example",
             fix="give shares above 0 that leave some, or more examples",
         )
-    order = generator(seed).permutation(count)
-    cuts = np.cumsum([count - sum(sizes), *sizes])[:-1]
-    return list(np.split(order, cuts))
+    return list(np.split(generator(seed).permutation(count), np.cumsum(sizes)))
 
 
 def one_hot(ids: Any, classes: int) -> Array:
