@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from math import hypot
 
 from cgraph.notation import Sym, text
+from viz import pen
 from viz.drawing import clean
 from viz.layout import PlacedLine, set_line
 from viz.pen import glyphs
 from viz.pen import number as short
 from viz.schematic.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Unit
-from viz.schematic.scene import PlacedPiece, PlacedStroke, Point, Rect, Scene, Text
+from viz.schematic.scene import PlacedPiece, PlacedStroke, Point, Scene, Text
 from viz.style import Theme
-from viz.typeset import Glyph, outline
-
-ARROW, HALF = 6.5, 2.5  # length and half width of an arrow head
+from viz.typeset import outline
 
 
 def svg(scene: Scene, theme: Theme, caption: str, description: str) -> str:
@@ -26,8 +24,8 @@ def svg(scene: Scene, theme: Theme, caption: str, description: str) -> str:
     shift = (width - scene.width) / 2
     below = Text(Sym(caption), PlacedLine(foot, (width - foot.width) / 2, scene.height + 8.0), "caption")
     texts = [*scene.texts, *(t for p in scene.pieces for t in p.inside), below]
-    used = {m.char for t in texts for _, run in t.placed.line.runs for m in run if isinstance(m, Glyph)}
-    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted(used) if outline(c))
+    used = sorted(pen.characters(t.placed.line for t in texts))
+    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in used)
     size = f'width="{short(width)}" height="{short(height)}" viewBox="0 0 {short(width)} {short(height)}"'
     return "\n".join(
         [
@@ -85,7 +83,7 @@ def _piece(placed: PlacedPiece, theme: Theme) -> str:
         shape = _circle(placed, piece.role, theme)
     elif isinstance(piece, Block):
         fill = theme.trainable if piece.role == "parameter" else theme.box
-        shape = _rect(placed.rect, 7.0, f'fill="{fill}" stroke="{theme.border}" stroke-width="1.3"')
+        shape = pen.rect(*placed.rect, 7.0, f'fill="{fill}" stroke="{theme.border}" stroke-width="1.3"')
     elif isinstance(piece, Cells):
         return _cells(placed, piece, theme)
     else:
@@ -110,17 +108,17 @@ def _circle(placed: PlacedPiece, role: str, theme: Theme) -> str:
 
 def _cells(placed: PlacedPiece, piece: Cells, theme: Theme) -> str:
     left, top, right, bottom = placed.rect
-    parts = [_rect(placed.rect, 0.0, f'fill="{theme.box}"')]
+    parts = [pen.rect(*placed.rect, 0.0, f'fill="{theme.box}"')]
     for cells, fill in ((piece.shaded, theme.trainable), (piece.solid, theme.text)):
         for r0, c0, r1, c1 in patches(cells):
             x, y = left + c0 * piece.size, top + r0 * piece.size
             patch = x, y, x + (c1 - c0) * piece.size, y + (r1 - r0) * piece.size
-            parts.append(_rect(patch, 0.0, f'fill="{fill}"'))
+            parts.append(pen.rect(*patch, 0.0, f'fill="{fill}"'))
     lines = [f"M{short(x)} {short(top)}V{short(bottom)}" for x in _steps(left, right, piece.size)]
     lines += [f"M{short(left)} {short(y)}H{short(right)}" for y in _steps(top, bottom, piece.size)]
     if lines and piece.title is None:
         parts.append(f'<path d="{"".join(lines)}" fill="none" stroke="{theme.constant_border}" stroke-width="0.7"/>')
-    parts.append(_rect(placed.rect, 0.0, f'fill="none" stroke="{theme.border}" stroke-width="1.3"'))
+    parts.append(pen.rect(*placed.rect, 0.0, f'fill="none" stroke="{theme.border}" stroke-width="1.3"'))
     of_cells = [t for t in placed.inside if t.role in ("cell", "solid")]
     for r, row in enumerate(piece.rows):
         count = sum(label is not None for label in row)
@@ -159,40 +157,24 @@ def _steps(low: float, high: float, size: float) -> Sequence[float]:
     return [low + i * size for i in range(1, round((high - low) / size))]
 
 
-def _rect(rect: Rect, radius: float, pen: str) -> str:
-    left, top, right, bottom = rect
-    place = f'x="{short(left)}" y="{short(top)}" width="{short(right - left)}" height="{short(bottom - top)}"'
-    return f'<rect {place} rx="{short(radius)}" {pen}/>' if radius else f"<rect {place} {pen}/>"
-
-
 # Strokes -------------------------------------------------------------------------------------------------------------
 def _stroke(placed: PlacedStroke, theme: Theme) -> str:
     role = placed.stroke.role
     ends = f"{said(placed.tail)}->{said(placed.head)}"
     notes = [text(line).strip() for note in placed.stroke.notes for line in note.lines]
     title = _safe(f"{ends}: {', '.join(notes)}" if notes else ends)
-    pens = {
-        **dict.fromkeys((WEIGHT, FAN), (theme.border, 'stroke-width="0.9"')),
-        BIAS: (theme.constant_border, 'stroke-width="0.9"'),
-        PASS: (theme.forward, 'stroke-width="1.5"'),
-    }
-    colour, pen = pens.get(role, (theme.border, 'stroke-width="1.3"'))
+    colour, width = {
+        **dict.fromkeys((WEIGHT, FAN), (theme.border, 0.9)),
+        BIAS: (theme.constant_border, 0.9),
+        PASS: (theme.forward, 1.5),
+    }.get(role, (theme.border, 1.3))
     forward, *backward = placed.beside()
-    lines = [_arrow(*forward, colour, pen)]
-    lines += [_arrow(*line, theme.backward, 'stroke-width="1.4" stroke-dasharray="5.5 3.2"') for line in backward]
+    lines = [pen.stroke(_curve(*forward), colour, "forward", width)]
+    lines += [pen.stroke(_curve(*line), theme.backward, "backward", 1.4, dashed=True) for line in backward]
     return f'<g data-edge="{_safe(ends)}" data-role="{role}"><title>{title}</title>{"".join(lines)}</g>'
 
 
-def _arrow(start: Point, end: Point, colour: str, pen: str) -> str:
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    length = hypot(dx, dy) or 1.0
-    ux, uy = dx / length, dy / length
-    foot = end[0] - ux * ARROW, end[1] - uy * ARROW
-    corners = [end, (foot[0] - uy * HALF, foot[1] + ux * HALF), (foot[0] + uy * HALF, foot[1] - ux * HALF)]
-    stop = end[0] - ux * (ARROW - 1.0), end[1] - uy * (ARROW - 1.0)
-    line = f'<path d="M{_at(start)}L{_at(stop)}" fill="none" stroke="{colour}" {pen}/>'
-    return line + f'<path d="M{_at(corners[0])}L{_at(corners[1])} {_at(corners[2])}Z" fill="{colour}"/>'
-
-
-def _at(point: Point) -> str:
-    return f"{short(point[0])} {short(point[1])}"
+def _curve(start: Point, end: Point) -> list[Point]:
+    """A straight line as the cubic curve that pens draw."""
+    (x0, y0), (x1, y1) = start, end
+    return [(x0 + (x1 - x0) * t / 3, y0 + (y1 - y0) * t / 3) for t in range(4)]
