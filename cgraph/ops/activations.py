@@ -68,7 +68,7 @@ ROWS: tuple[Row, ...] = (
 
     elementwise("binary_cross_entropy",  "-(y*log(x) + (1 - y)*log(1 - x))", stable.binary_cross_entropy,
                 lambda w, z, x, y: -(w.ratio(y, x) + w.ratio(y - 1, 1 - x)),
-                lambda w, z, x, y: w.log(1 - x) - w.log(x), sign="BCE", check=targets.labels),
+                lambda w, z, x, y: w.log1p(-x) - w.log(x), sign="BCE", check=targets.labels),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
                 lambda w, z, x, y: w.sigmoid(x) - y,
                 lambda w, z, x, y: -x, sign="BCE", check=targets.labels),

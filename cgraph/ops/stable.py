@@ -71,7 +71,8 @@ def xlogy(x: Any, y: Any) -> Any:
 
 def binary_cross_entropy(p: Any, y: Any) -> Any:
     """The loss of the probability p for the label y."""
-    return -(xlogy(y, p) + xlogy(1 - y, 1 - p))
+    unlikely = np.where(y == 1, 0.0, (1 - y) * np.log1p(-np.where(y == 1, 0.0, p)))  # 1 - p would round a small p off
+    return -(xlogy(y, p) + unlikely)
 
 
 def sigmoid_cross_entropy(x: Any, y: Any) -> Any:
