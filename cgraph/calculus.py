@@ -19,7 +19,7 @@ from cgraph.backward import Gradients, backward
 from cgraph.errors import GradientError, ShapeError, ValueRefusedError
 from cgraph.forward import Forward, forward
 from cgraph.graph import Graph
-from cgraph.node import Node, as_node, build, variable
+from cgraph.node import Node, as_node, build, short, variable
 from cgraph.ops import TABLE
 from cgraph.shapes import Shape, show
 from cgraph.sharing import SharingWorld
@@ -204,6 +204,8 @@ def _graph(of: Node | Graph) -> Graph:
 
 
 def _listed(wrt: Key | Sequence[Key]) -> list[Key]:
+    if not isinstance(wrt, (Node, str, Sequence)):
+        raise ValueRefusedError(f"a derivative by {short(wrt)}", fix="give a node, its name, or a list of them")
     return [wrt] if isinstance(wrt, (Node, str)) else list(wrt)
 
 

@@ -28,6 +28,8 @@ class Graph:
     def __init__(self, outputs: Node | Graph | Iterable[Node]) -> None:
         if isinstance(outputs, Graph):
             outputs = outputs.outputs
+        if not isinstance(outputs, (Node, Iterable)):
+            raise ValueRefusedError(f"{short(outputs)} is no node", fix="a graph is made from nodes")
         self.outputs: tuple[Node, ...] = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
         for output in self.outputs:
             if not isinstance(output, Node):

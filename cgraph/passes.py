@@ -91,6 +91,12 @@ def backward(fwd: Forward, of: Node | str | None = None, upstream: Any | None = 
     Raises GradientError when `of` is no scalar and no `upstream` gradient is given. Warns, by an
     IndeterminateWarning that names the edge, where an infinite gradient meets a local derivative of 0.
     """
+    if not isinstance(fwd, Forward):
+        raise ValueRefusedError(
+            f"backward is given {short(fwd)}",
+            why="it goes back through a forward pass",
+            fix="write cg.backward(cg.forward(...))",
+        )
     with np.errstate(all="ignore"), collector.paused():
         bwd = run_backward(fwd, of, upstream)
         if isinstance(fwd.world, NumpyWorld):

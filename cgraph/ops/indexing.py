@@ -143,7 +143,11 @@ def _joined_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape
                 why="every other dimension must be the same",
             )
         if isinstance(size, str):
-            raise ShapeError(f"concatenate along the named dimension {size!r}", why="the sum would have no name")
+            raise ShapeError(
+                f"concatenate along the named dimension {size!r}",
+                why="the sum would have no name",
+                fix="declare the variables with sizes that are numbers, or join along another axis",
+            )
         total += size
     return {"axis": axis}, (*first[:axis], total, *first[axis + 1 :])
 

@@ -170,9 +170,14 @@ def _fitted(part: Part, size: Dimension, axis: int) -> Part:
 def _length(part: slice, size: Dimension) -> Dimension:
     if isinstance(size, int):
         return len(range(*part.indices(size)))
-    if part.start is None and part.stop is None and part.step in (None, 1, -1):
+    forwards = part.start in (None, 0) and part.step in (None, 1)
+    if part.stop is None and (forwards or (part.start is None and part.step == -1)):
         return size
-    raise ShapeError(f"the slice [{_text(part)}] of the named dimension {size!r}", why="its length would have no name")
+    raise ShapeError(
+        f"the slice [{_text(part)}] of the named dimension {size!r}",
+        why="its length would have no name",
+        fix="declare the variable with a size that is a number, or pick rows by ids: x[[0, 1]]",
+    )
 
 
 def _text(part: Part) -> str:
