@@ -82,8 +82,8 @@ NO_GRADIENT: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "by a constant": (lambda: cg.grad(v() * (c := cg.constant(2.0)), c), errors.GradientError, "does not depend"),
     "by another node": (lambda: cg.grad(v() * 2, cg.variable("y")), errors.NameUnknownError, "not in this graph"),
     "by another name": (lambda: cg.grad(v() * 2, "y"), errors.NameUnknownError, "no node named 'y'"),
-    "by another output": (
-        lambda: cg.backward(cg.forward(cg.Graph([v().named("a") * 2, v() * 3]), x=1.0)), errors.GraphError, "2 outputs",
+    "of several outputs": (
+        lambda: cg.backward(cg.forward(cg.Graph([(x := v()) * 2, x * 3]), x=1.0)), errors.GraphError, "2 outputs",
     ),
     **{
         f"{f.__name__} by another node": (
