@@ -65,10 +65,11 @@ class Hat:
 
 @dataclass(frozen=True)
 class Named:
-    """A name: printed as `math`, spelled as `spelling`."""
+    """A name: printed as `math`, spelled as `spelling`; or a number, whose `key` says which quantity it is."""
 
     math: Math
     spelling: str
+    key: str = ""
 
 
 Math: TypeAlias = "Sym | Row | Script | Frac | Hat | Named"
@@ -157,6 +158,11 @@ def value(array: Any, digits: int = 3) -> Math:
 def shape(dimensions: Shape) -> Math:
     """A shape such as `[m×3]`."""
     return Sym("[" + "×".join(map(str, dimensions)) + "]")
+
+
+def quantity(math: Math, key: str) -> Math:
+    """A number that a picture can find again by its key, such as `local e4`."""
+    return Named(math, text(math), key)
 
 
 def bracketed(math: Math) -> Math:

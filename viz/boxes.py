@@ -27,7 +27,7 @@ def box_text(subject: Subject, node: Node) -> BoxText:
         lines.append(("shape", (("shape", notation.shape(node.shape)),)))
         title.append(show(node.shape))
     if subject.forward is not None:
-        shown = notation.value(subject.forward[node])
+        shown = notation.quantity(notation.value(subject.forward[node]), f"value {subject.id(node)}")
         lines.append(("value", (("value", shown),)))
         title.append(f"{subject.spelled(node)} = {text(shown)}")
     total = subject.total(node) if subject.reached(node) else None
@@ -81,10 +81,13 @@ def _gradient(subject: Subject, node: Node, total: Math, circle: bool) -> list[t
     return [*before, ("gradient", (("gradient", notation.row(*parts, total)), *proof))]
 
 
-def _sum(terms: list[Any]) -> list[Math]:
-    parts: list[Math] = []
-    for i, term in enumerate(terms):
-        parts += [*([MINUS if term < 0 else PLUS] if i else []), notation.number(abs(term) if i else term)]
+def _sum(terms: list[tuple[str, Any]]) -> list[Math]:
+    """The terms with their signs between them; a sign belongs to the quantity, so its key begins with one."""
+    (key, first), *others = terms
+    parts = [notation.quantity(notation.number(first), key)]
+    for key, term in others:
+        signed = notation.row(MINUS if term < 0 else PLUS, notation.number(abs(term)))
+        parts.append(notation.quantity(signed, f"+{key}"))
     return parts
 
 

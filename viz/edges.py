@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +25,11 @@ def edge_texts(subject: Subject) -> tuple[EdgeText, ...]:
     symbols = () if subject.symbols is None else subject.symbols.edges
     symbolic = {(e.result, e.position): e for e in symbols}
     found: list[EdgeText] = []
-    for node in subject.graph.nodes:
-        if node in subject.hidden:
-            continue
-        drawn = [(position, x) for position, x in enumerate(node.operands) if x not in subject.hidden]
-        for slot, (position, operand) in enumerate(drawn):
-            key = node, position
-            place = f"e{len(found)}", slot
-            found.append(_edge(subject, place, node, position, operand, flowing.get(key), symbolic.get(key)))
+    slots: Counter[Node] = Counter()
+    for (node, position), id_ in subject.edge_ids.items():
+        key, place, operand = (node, position), (id_, slots[node]), node.operands[position]
+        slots[node] += 1
+        found.append(_edge(subject, place, node, position, operand, flowing.get(key), symbolic.get(key)))
     return tuple(found)
 
 
@@ -49,7 +48,7 @@ def _edge(
     title, zero = name, False
     proved = edge is not None and (node, position) in subject.marks.edges
     if edge is not None:
-        words = _Words(subject, node, position, operand, edge, formula)
+        words = _Words(subject, place[0], position, edge, formula)
         local, downstream = words.local(), words.downstream()
         title = words.sentence()
         zero = subject.numbers is not None and bool(np.all(np.equal(edge.downstream, 0)))
@@ -76,11 +75,10 @@ def _value(subject: Subject, operand: Node) -> Label:
 class _Words:
     """The words of one edge: what its local derivative is, and how the chain rule reads there."""
 
-    def __init__(
-        self, subject: Subject, node: Node, position: int, operand: Node, edge: Edge, formula: Edge | None
-    ) -> None:
+    def __init__(self, subject: Subject, id_: str, position: int, edge: Edge, formula: Edge | None) -> None:
+        node, operand = edge.result, edge.operand
         assert node.op is not None
-        self.subject, self.edge, self.detail = subject, edge, subject.detail
+        self.subject, self.id, self.edge, self.detail = subject, id_, edge, subject.detail
         names = subject.names
         self.upstream_by = subject.by(node)
         self.local_by = notation.derivative(names[node], names[operand])
@@ -101,7 +99,7 @@ class _Words:
             return ()
         if self.map is not None:
             return (("local", self.map),)
-        value = notation.number(self.edge.local) if self.numeric and self.scalar else None
+        value = self._number("local", self.edge.local) if self.numeric and self.scalar else None
         parts: list[Math] = [] if self.detail == NUMBER else [self.local_by]
         wanted = self.detail == FULL or value is None
         if self.formula is not None and wanted and (value is None or text(self.formula) != text(value)):
@@ -122,13 +120,11 @@ class _Words:
             runs += self._product(self.upstream_by, self.local_by)
             runs += [("backward", EQUALS)] if value is not None else []
             if self.detail == FULL and self.numeric and self.scalar:
-                up, local = notation.number(self.edge.upstream), notation.number(self.edge.local)
-                runs += [
-                    ("backward", up),
-                    ("backward", DOT),
-                    ("local", notation.bracketed(local)),
-                    ("backward", EQUALS),
-                ]
+                up = notation.quantity(
+                    notation.number(self.edge.upstream), f"gradient {self.subject.id(self.edge.result)}"
+                )
+                local = notation.quantity(notation.bracketed(notation.number(self.edge.local)), f"(local {self.id}")
+                runs += [("backward", up), ("backward", DOT), ("local", local), ("backward", EQUALS)]
         return (*runs, ("backward", value)) if value is not None else tuple(runs)
 
     def sentence(self) -> str:
@@ -164,11 +160,14 @@ class _Words:
             return [("local", self.map), ("backward", Sym("", space="thin")), ("backward", upstream)]
         return [("backward", upstream), ("backward", Sym("", space="thin")), ("local", self.map)]
 
+    def _number(self, what: str, value: Any) -> Math:
+        return notation.quantity(notation.number(value), f"{what} {self.id}")
+
     def _value(self) -> Math | None:
         if not self.numeric:
             return self.total
         if self.shape == ():
-            return notation.number(self.edge.downstream)
+            return self._number("downstream", self.edge.downstream)
         return notation.shape(self.shape) if self.detail in (FULL, NUMBER) else None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from cgraph.errors import ValueRefusedError
 from cgraph.graph import Graph
-from cgraph.node import CONSTANT, OP, Node
+from cgraph.node import OP, Node
 
 HELPERS = """\
 const times = (x, y) => x === 0 || y === 0 ? 0 : x*y;
@@ -48,7 +48,7 @@ def program(outputs: Sequence[Node], inputs: Sequence[Node]) -> str:
 
     >>> import cgraph as cg
     >>> a, b = cg.variables("a b")
-    >>> print(program([a * b], [a, b]).splitlines()[-5])
+    >>> print(program([a * b], [a, b]).splitlines()[-4])
       const v2 = op0(v0, v1);
     """
     graph = Graph(outputs)
@@ -130,7 +130,7 @@ def _printer() -> Any:
                 return f"softplus({self._print(rest.args[0])})"
             return f"Math.log1p({self._print(rest)})" if 1 in inner.args else f"Math.log({self._print(inner)})"
 
-        def _print_Add(self, expression: Any, order: Any = None) -> str:
+        def _print_Add(self, expression: Any, order: Any = None) -> str:  # noqa: N802
             terms = list(expression.args)
             if -1 not in terms or not any(isinstance(t, exp) for t in terms):
                 return str(super()._print_Add(expression, order))
@@ -138,26 +138,26 @@ def _printer() -> Any:
             others = [f" + {self._print(t)}" for t in terms if t not in (-1, power)]
             return f"(Math.expm1({self._print(power.args[0])}){''.join(others)})"
 
-        def _print_Heaviside(self, expression: Any) -> str:
+        def _print_Heaviside(self, expression: Any) -> str:  # noqa: N802
             return f"heaviside({', '.join(map(self._print, expression.args))})"
 
         def _print_erf(self, expression: Any) -> str:
             return f"erf({self._print(expression.args[0])})"
 
-        def _print_Mul(self, expression: Any) -> str:
+        def _print_Mul(self, expression: Any) -> str:  # noqa: N802
             logs = [f for f in expression.args if f.has(log)]
             others = [f for f in expression.args if f not in logs]
             if not logs or all(f.is_number for f in others):
                 return str(super()._print_Mul(expression))
             return f"times({self._print(expression.func(*others))}, {self._print(expression.func(*logs))})"
 
-        def _print_Pow(self, expression: Any) -> str:
+        def _print_Pow(self, expression: Any) -> str:  # noqa: N802
             base, power = expression.args
             if power == 2 and base.is_Symbol:
                 return f"({base}*{base})"
             return str(super()._print_Pow(expression))
 
-        def _print_Piecewise(self, expression: Any) -> str:
+        def _print_Piecewise(self, expression: Any) -> str:  # noqa: N802
             *cases, (last, _) = [(self._print(e), self._print(c)) for e, c in expression.args]
             return "(" + " : ".join([*(f"{c} ? {e}" for e, c in cases), last]) + ")"
 

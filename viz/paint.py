@@ -18,13 +18,18 @@ BORDER = 1.3
 BADGE_X, BADGE_Y = 4.0, 1.5  # how far the plate of a badge reaches beyond its words
 
 
-def svg(layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing) -> str:
-    """The picture of a layout; `show` is which pass: forward, backward or both."""
+def svg(
+    layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str = ""
+) -> str:
+    """The picture of a layout; `show` is which pass: forward, backward or both.
+
+    The outlines of the characters `more` are in the file as well, for a page that writes other numbers.
+    """
     below = foot(drawing, theme, show, caption, layout.width)
     width, height = max(layout.width, below.width + 24.0), layout.height + below.height
     words = [*(line.line for b in layout.boxes for line in b.lines), *below.lines]
     words += [label.line for e in layout.edges for label in (e.value, e.local, e.downstream) if label]
-    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted(pen.characters(words)))
+    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted({*pen.characters(words), *more}))
     size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
     return "\n".join(
         [
@@ -51,7 +56,7 @@ def _box(placed: PlacedBox, theme: Theme, show: str) -> str:
     if show == FORWARD:
         title = "\n".join(t for t in title.split("\n") if not t.startswith("∂"))
     return (
-        f'<g data-node="{escape(box.name)}" data-role="{box.kind}"><title>{escape(title)}</title>'
+        f'<g data-id="{box.id}" data-node="{escape(box.name)}" data-role="{box.kind}"><title>{escape(title)}</title>'
         + "".join(_outlines(placed, theme))
         + "".join(_plate(line.rect, theme) * (line.line.role == "badge") + pen.line(line, theme) for line in lines)
         + "</g>"
@@ -90,7 +95,7 @@ def _edge(placed: PlacedEdge, theme: Theme, show: str) -> str:
     title = edge.title if show != FORWARD else edge.name
     colour, width = (theme.constant_border, 0.9) if show == BACKWARD else (theme.forward, 1.5)
     parts = [
-        f'<g data-edge="{escape(edge.name)}" data-position="{edge.slot}" data-role="edge"{flags}>',
+        f'<g data-id="{edge.id}" data-edge="{escape(edge.name)}" data-position="{edge.slot}" data-role="edge"{flags}>',
         f"<title>{escape(title)}</title>",
         pen.stroke(placed.forth, colour, "forward", width),
     ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from math import hypot
 
 from viz.layout import Line, PlacedLine
 from viz.strokes import ARROW, HALF, Point, with_arrow
 from viz.style import Theme, colour_of
-from viz.typeset import Glyph, Rule, outline
+from viz.typeset import Glyph, Rule, metrics, outline
 
 DASHES = "5.5 3.2"
 
@@ -35,12 +36,27 @@ def rect(left: float, top: float, right: float, bottom: float, radius: float, pe
 
 
 def line(placed: PlacedLine, theme: Theme) -> str:
-    """A line of words at its place, a group for each role."""
-    return "".join(
-        f'<g fill="{colour_of(role, theme)}" data-role="{role}">{glyphs(marks, placed.x, placed.y)}</g>'
+    """A line of words at its place, a group for each role, and in it one for each quantity."""
+    runs = [
+        f'<g fill="{colour_of(role, theme)}" data-role="{role}">{_run(marks, placed.x, placed.y)}</g>'
         for role, marks in placed.line.runs
         if marks
-    )
+    ]
+    return f'<g data-label="{placed.line.role}">{"".join(runs)}</g>' if runs else ""
+
+
+def _run(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
+    parts = []
+    for key, group in groupby(marks, lambda m: m.key if isinstance(m, Glyph) else ""):
+        drawn = list(group)
+        ink = glyphs(drawn, x, y)
+        if key:
+            last = drawn[-1]
+            assert isinstance(last, Glyph)
+            width = last.x + metrics(last.char)[0] * last.size - drawn[0].x
+            ink = f'<g data-number="{key}" data-width="{number(width)}">{ink}</g>'
+        parts.append(ink)
+    return "".join(parts)
 
 
 def glyphs(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,15 @@ from cgraph.errors import OutputError, ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.graph import Graph
 from cgraph.node import Node
-from viz import dot, export, paint
+from viz import dot, export, frames, mermaid, paint, tikz
 from viz.annotate import annotate
 from viz.drawing import OUTLINE, Drawing, clean
 from viz.engine import TIME_LIMIT
 from viz.layout import Layout, lay_out
+from viz.stepper import DIGITS, page, page_theme
+from viz.steps import Walk, walk
 from viz.style import Theme, theme_named
+from viz.subject import Subject, hidden
 
 if TYPE_CHECKING:
     from cgraph.proof import Report
@@ -33,6 +37,8 @@ class Picture:
     `caption` stands below it, `description` is its alternative text.
     """
 
+    of: Graph | Forward | Backward
+    style: str
     drawing: Drawing
     layout: Layout
     theme: Theme
@@ -55,28 +61,68 @@ class Picture:
         """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine."""
         return paint.svg(self.layout, self.theme, self.show, self.caption, self.description, self.drawing)
 
+    def html(self) -> str:
+        """A page of its own that walks the passes step by step and computes again when an input is changed."""
+        theme = page_theme(self.theme)
+        svg = paint.svg(self.layout, theme, self.show, self.caption, self.description, self.drawing, DIGITS)
+        return page(self._subject, self.drawing, svg, self.caption, self.theme)
+
+    def tex(self) -> str:
+        """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""
+        return tikz.document(self.layout, self.theme, self.show, self.caption)
+
+    def mermaid(self) -> str:
+        """The graph as a Mermaid flowchart, for Markdown."""
+        return mermaid.flowchart(self.drawing, self.show, self.direction)
+
+    def frames(self) -> list[str]:
+        """The picture after each step of the passes, as SVG texts; nothing moves from one to the next."""
+        return frames.frames(self.svg(), self.steps())
+
+    def animation(self) -> str:
+        """All steps in one SVG that plays by itself."""
+        return frames.animation(self.svg(), self.steps())
+
+    def steps(self) -> Walk:
+        """The steps of the passes, each with its sentence."""
+        return walk(self._subject, self.drawing)
+
+    @property
+    def _subject(self) -> Subject:
+        graph = self.of if isinstance(self.of, Graph) else self.of.graph
+        return Subject(self.of, self.style, self.drawing.detail, hidden(graph, self.style))
+
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture as the file's ending says: .svg, .png, .dot, or .pdf (extra `pdf`).
+        """Write the picture as the file's ending says: .svg, .png, .pdf (extra `pdf`), .html, .dot, .tex or .mmd.
 
         An existing file is replaced only when the new one is complete. Raises OutputError, MissingPackageError.
         """
         ending = Path(path).suffix.lower()
-        if ending == ".svg":
-            content = self.svg().encode()
-        elif ending in (".dot", ".gv"):
-            content = self.dot.encode()
-        elif ending == ".png":
-            content = export.png(self.svg())
-        elif ending == ".pdf":
-            content = export.pdf(self.svg())
-        else:
+        if ending not in FORMATS:
             raise OutputError(
-                f"{os.fspath(path)} has no ending that says what to write", fix="end it in .svg, .png, .pdf or .dot"
+                f"{os.fspath(path)} has no ending that says what to write", fix=f"end it in {', '.join(FORMATS)}"
             )
-        return export.write(path, content)
+        return export.write(path, FORMATS[ending](self))
+
+    def save_frames(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write each step as a numbered SVG for slides: 001.svg, 002.svg, ... Raises OutputError."""
+        made = self.frames()
+        return [export.write(Path(folder) / f"{i:03}.svg", svg.encode()) for i, svg in enumerate(made, 1)]
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+
+FORMATS: dict[str, Callable[[Picture], bytes]] = {
+    ".svg": lambda picture: picture.svg().encode(),
+    ".png": lambda picture: export.png(picture.svg()),
+    ".pdf": lambda picture: export.pdf(picture.svg()),
+    ".html": lambda picture: picture.html().encode(),
+    ".dot": lambda picture: picture.dot.encode(),
+    ".gv": lambda picture: picture.dot.encode(),
+    ".tex": lambda picture: picture.tex().encode(),
+    ".mmd": lambda picture: picture.mermaid().encode(),
+}
 
 
 def draw(
@@ -129,7 +175,7 @@ def draw(
     title = _caption(drawing, show) if caption is None else clean(caption)
     if drawing.folded:
         title += f"\n{_folded(drawing)}"
-    return Picture(drawing, layout, chosen, show, title, _description(drawing, show), direction)
+    return Picture(graph, style, drawing, layout, chosen, show, title, _description(drawing, show), direction)
 
 
 def _folded(drawing: Drawing) -> str:

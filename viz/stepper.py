@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html import escape
 from importlib.resources import files
+from string import Template
 from typing import Any
 
 import numpy as np
 
-from cgraph.backward import backward
 from cgraph import notation
-from cgraph.calculus import as_pass, local_jacobian
+from cgraph.backward import backward
+from cgraph.calculus import as_pass
 from cgraph.node import Node, as_node
 from cgraph.notation import text
 from cgraph.shapes import show
 from viz.drawing import Drawing, EdgeText
 from viz.javascript import program
-from viz.steps import Number, Walk, drawn_edges, spelled, walk
+from viz.steps import Number, Walk, spelled, walk
 from viz.style import THEMES, Theme
 from viz.subject import Subject
 from viz.typeset import metrics
 
 LIVE = 400  # nodes of a graph whose inputs can be changed in the page
-DIGITS = "0123456789−.×∞Na"  # the glyphs of numbers that the page itself may write
+DIGITS = "0123456789−+.×∞Na()"  # the glyphs of numbers that the page itself may write
 JACOBIAN = 64  # entries of a local Jacobian that are written out
 
 
 def page_theme(theme: Theme) -> Theme:
     """The theme with the page's variables for its colours, so that a reader can choose another."""
-    return Theme("page", **{name: f"var(--{name})" for name in _colours(theme)})
+    return replace(theme, name="page", **{name: f"var(--{name})" for name in _colours(theme)})  # type: ignore[arg-type]
 
 
 def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Theme) -> str:
@@ -43,7 +44,7 @@ def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Them
     live = _live(subject, drawing, steps)
     data = {**_data(subject, drawing, steps), **(live[0] if live else {"inputs": [], "keys": []})}
     folder = files("viz") / "page"
-    return _HTML.format(
+    return Template((folder / "stepper.html").read_text("utf-8")).substitute(
         theme=escape(theme.name),
         title=escape(caption),
         style=_variables() + (folder / "stepper.css").read_text("utf-8"),
@@ -73,7 +74,7 @@ def _variables() -> str:
 def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
     """What the page knows of the graph."""
     by_id = {subject.id(n): n for n in subject.graph.nodes}
-    jacobians = _jacobians(subject, drawing)
+    jacobians = _jacobians(subject)
     return {
         "root": subject.id(subject.root),
         "flows": drawing.has_gradients,
@@ -96,7 +97,7 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
         ],
         "since": dict(steps.since),
         "numbers": {key: _number(value) for key, value in steps.numbers.items()},
-        "advance": {c: round(1000 * metrics(c)[0]) for c in DIGITS},
+        "advance": {" ": 200, **{c: round(1000 * metrics(c)[0]) for c in DIGITS}},
     }
 
 
@@ -110,7 +111,9 @@ def _number(value: Any) -> float | str:
 
 def _facts(node: Node) -> list[str]:
     """What is known of a node without a pass."""
-    facts = [{"variable": "a variable", "parameter": "a trainable parameter", "constant": "a constant"}.get(node.kind, "")]
+    facts = [
+        {"variable": "a variable", "parameter": "a trainable parameter", "constant": "a constant"}.get(node.kind, "")
+    ]
     if node.op is not None:
         facts = [f"{node.op.name}: {node.op.formula}", *([node.op.convention(node.attrs)] if node.op.kink else [])]
     return [f for f in (*facts, show(node.shape) if node.shape else "", f"built at {node.where}") if f]
@@ -132,39 +135,35 @@ def _live(subject: Subject, drawing: Drawing, steps: Walk) -> tuple[dict[str, An
     symbols = backward(as_pass(graph), subject.root)
     nodes = {f"value {subject.id(n)}": n for n in graph.nodes}
     nodes |= {f"gradient {subject.id(n)}": symbols.gradient[n] for n in graph.nodes}
-    words = drawn_edges(subject, drawing)
     for edge in symbols.edges:
-        drawn = words.get((edge.result, edge.position))
-        if drawn is not None:
-            nodes |= {f"local {drawn.id}": edge.local, f"downstream {drawn.id}": edge.downstream}
+        key = subject.edge_ids.get((edge.result, edge.position), "")
+        nodes |= {f"local {key}": edge.local, f"downstream {key}": edge.downstream}
     wanted = {key: as_node(node) for key, node in nodes.items() if key in steps.numbers}
     inputs = [n for n in graph.inputs if subject.id(n) in {b.id for b in drawing.boxes}]
     values = bwd.forward
     fixed = [n for n in graph.inputs if n not in inputs]
-    told = [
-        {"id": subject.id(n), "name": subject.spelled(n), "value": float(values[n])} for n in (*inputs, *fixed)
-    ]
+    told = [{"id": subject.id(n), "name": subject.spelled(n), "value": float(values[n])} for n in (*inputs, *fixed)]
     return {"inputs": told, "keys": list(wanted)}, program(list(wanted.values()), [*inputs, *fixed])
 
 
-def _jacobians(subject: Subject, drawing: Drawing) -> dict[str, Any]:
+def _jacobians(subject: Subject) -> dict[str, Any]:
     """The local Jacobians of edges between arrays, as far as they are small enough to be read."""
     if subject.numbers is None:
         return {}
-    bwd, words = subject.numbers, drawn_edges(subject, drawing)
+    bwd = subject.numbers
     found: dict[str, Any] = {}
     for edge in bwd.edges:
         result, operand = bwd.forward[edge.result], bwd.forward[edge.operand]
-        drawn = words.get((edge.result, edge.position))
-        if drawn is not None and 1 < np.size(result) * np.size(operand) <= JACOBIAN:
-            found[drawn.id] = np.reshape(local_jacobian(bwd, edge), (np.size(result), -1))
+        key = subject.edge_ids.get((edge.result, edge.position))
+        if key is not None and 1 < np.size(result) * np.size(operand) <= JACOBIAN:
+            found[key] = np.reshape(edge.jacobian(), (np.size(result), -1))
     return found
 
 
 def _inputs(inputs: list[dict[str, Any]]) -> str:
     """A number and a slider for each input."""
     if not inputs:
-        return '<p class="hint">The inputs of a graph of arrays cannot be changed here; cg.unroll makes it one of numbers.</p>'
+        return '<p class="hint">Inputs of arrays cannot be changed here; cg.unroll makes a graph of single numbers.</p>'
     rows = []
     for i, leaf in enumerate(inputs):
         name, value = escape(leaf["name"]), leaf["value"]
@@ -175,46 +174,3 @@ def _inputs(inputs: list[dict[str, Any]]) -> str:
             f'<input type="range" id="range{i}" min="{value - reach!r}" max="{value + reach!r}" {box}></div>'
         )
     return "".join(rows) + '<button id="reset">reset</button>'
-
-
-_HTML = """<!DOCTYPE html>
-<html lang="en" data-theme="{theme}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<h1>{title}</h1>
-<div class="bar">
-<div class="steps" role="group" aria-label="steps">
-<button id="first" aria-label="first step">⏮</button>
-<button id="back" aria-label="step back">◀</button>
-<input type="range" id="step" min="0" value="0" aria-label="step">
-<button id="on" aria-label="next step">▶</button>
-<button id="last" aria-label="last step">⏭</button>
-<span id="count"></span>
-<button id="play">▶ play</button>
-</div>
-<label>theme <select id="theme">{themes}</select></label>
-<label>labels <select id="detail"><option value="">all</option><option value="numbers">numbers</option><option value="bare">none</option></select></label>
-<button id="print">print</button>
-</div>
-<output id="sentence" aria-live="polite"></output>
-<div class="picture">
-{svg}</div>
-<p class="keys">← → step, Home and End, space plays; Tab to a box or an edge and Enter to read about it; on an input,
-↑ and ↓ (or a drag to the side) change its value.</p>
-<div class="below">
-<section><h2>Inputs</h2>{inputs}</section>
-<section><h2>About</h2><pre id="details" aria-live="polite">Click a box or an edge.</pre></section>
-</div>
-<script type="application/json" id="data">{data}</script>
-<script>
-const program = {program};
-{script}</script>
-</body>
-</html>
-"""

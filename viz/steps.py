@@ -10,13 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
-
 from cgraph import notation
 from cgraph.backward import Edge
 from cgraph.node import OP, Node
 from cgraph.notation import Math, Sym, text
-from viz.drawing import Drawing, EdgeText, clean
+from viz.drawing import Drawing, clean
 from viz.subject import Subject
 
 GIVEN, FORWARD, SEED, BACKWARD, SUM = "given", "forward", "seed", "backward", "sum"
@@ -74,26 +72,13 @@ def walk(subject: Subject, drawing: Drawing) -> Walk:
     return _Walker(subject, drawing).walk()
 
 
-def drawn_edges(subject: Subject, drawing: Drawing) -> dict[tuple[Node, int], EdgeText]:
-    """The words of each edge that a gradient flows along, by its result and its operand's position."""
-    boxes = {b.id for b in drawing.boxes}
-    by_slot = {(e.head, e.slot): e for e in drawing.edges}
-    found: dict[tuple[Node, int], EdgeText] = {}
-    for edge in subject.flowing:
-        hidden = sum(subject.id(x) not in boxes for x in edge.result.operands[: edge.position])
-        words = by_slot.get((subject.id(edge.result), edge.position - hidden))
-        if words is not None:
-            found[edge.result, edge.position] = words
-    return found
-
-
 class _Walker:
     """Collects the steps of one picture."""
 
     def __init__(self, subject: Subject, drawing: Drawing) -> None:
         self.subject = subject
         self.boxes = {b.id for b in drawing.boxes}
-        self.edges = drawn_edges(subject, drawing)
+        self.edges = {e.id: e for e in drawing.edges}
         self.steps: list[Step] = []
         self.since: dict[str, int] = {}
         self.numbers: dict[str, Any] = {}
@@ -133,6 +118,8 @@ class _Walker:
 
     def _applied(self, node: Node, names: Mapping[Node, Math]) -> str:
         assert node.op is not None
+        if node.op.name == "mul":  # in a line of text, names side by side would run into one another
+            return " · ".join(text(names[x]) for x in node.operands)
         return text(notation.applied(node.op.name, [names[x] for x in node.operands]))
 
     def _value(self, node: Node) -> str:
@@ -156,31 +143,32 @@ class _Walker:
     def _edge(self, edge: Edge, shared: bool) -> None:
         subject = self.subject
         head, tail = subject.id(edge.result), subject.id(edge.operand)
-        drawn = self.edges.get((edge.result, edge.position))
+        drawn = self.edges.get(subject.edge_ids.get((edge.result, edge.position), ""))
         if drawn is None:
             return
         up, by = text(subject.by(edge.result)), text(subject.by(edge.operand))
         ratio = text(notation.derivative(subject.names[edge.result], subject.names[edge.operand]))
         whole = f"one of {subject.shares[edge.operand]} terms of {by}: " if shared else f"{by} = "
-        scalar = edge.local is not None and np.shape(edge.upstream) == () == edge.operand.shape  # no array in it
+        scalar = edge.local is not None and edge.result.shape == () == edge.operand.shape
         words = drawn.title.split("\n")[0]
         if subject.numbers is not None and scalar:
             upstream = self._number(f"gradient {head}", edge.upstream)
             local = self._number(f"local {drawn.id}", edge.local)
             downstream = self._number(f"downstream {drawn.id}", edge.downstream)
             words = f"{whole}{up} · {ratio} = {upstream} · {local} = {downstream}"
+        if not shared:
+            self._gradient(edge.operand, "")
         shows = [f"edge {drawn.id}"] if shared else [f"edge {drawn.id}", f"gradient {tail}"]
         self._add(BACKWARD, tail, drawn.id, words, shows)
 
     def _sum(self, node: Node) -> None:
         subject = self.subject
         name, by = subject.id(node), text(subject.by(node))
-        words = f"{by} is the sum of {subject.shares[node]} terms"
+        words, total = f"{by} is the sum of {subject.shares[node]} terms", self._gradient(node, "")
         if subject.numbers is not None and not node.shape:
-            keys = [f"downstream {d.id}" for d in self.edges.values() if d.tail == name]
-            terms = [f"\ue000{key}\ue001" for key in keys if key in self.numbers]
+            terms = [f"\ue000{key}\ue001" for key, _ in subject.terms[node] if key in self.numbers]
             if len(terms) == subject.shares[node]:
-                words = f"{by} = {' + '.join(terms)} = {self._gradient(node, '')}"
+                words = f"{by} = {' + '.join(terms)} = {total}"
         self._add(SUM, name, "", words, [f"gradient {name}"])
 
     def _gradient(self, node: Node, symbol: str) -> str:

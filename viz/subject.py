@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,11 @@ class Subject:
         symbolic = detail in (FULL, FORMULA) and self.root.shape == () and len(self.graph) <= MOST_SYMBOLS
         self.symbols: Backward | None = backward(as_pass(self.graph), self.root) if symbolic else None
         self.shares: Counter[Node] = Counter()
-        self.terms: dict[Node, list[Any]] = {}
+        self.terms: dict[Node, list[tuple[str, Any]]] = {}  # with the keys of their edges
         for edge in self.flowing:
             self.shares[edge.operand] += 1
-            self.terms.setdefault(edge.operand, []).append(edge.downstream)
+            key = self.edge_ids.get((edge.result, edge.position), "")
+            self.terms.setdefault(edge.operand, []).append((f"downstream {key}", edge.downstream))
 
     @property
     def flowing(self) -> tuple[Edge, ...]:
@@ -72,6 +74,18 @@ class Subject:
         """What the picture is a computation graph of."""
         alone = self.numbers is not None or len(self.graph.outputs) == 1
         return ", ".join(map(self.spelled, [self.root] if alone else self.graph.outputs))
+
+    @cached_property
+    def edge_ids(self) -> dict[tuple[Node, int], str]:
+        """The id of each edge between drawn nodes, by its result and its operand's position, in the graph's order."""
+        drawn = [
+            (node, position)
+            for node in self.graph.nodes
+            if node not in self.hidden
+            for position, operand in enumerate(node.operands)
+            if operand not in self.hidden
+        ]
+        return {edge: f"e{i}" for i, edge in enumerate(drawn)}
 
     def id(self, node: Node) -> str:
         """The node's id in the picture."""
@@ -92,7 +106,7 @@ class Subject:
     def total(self, node: Node) -> Math | None:
         """The gradient of a node: its value, or its formula where there are no values."""
         if self.numbers is not None:
-            return notation.value(self.numbers.gradient[node])
+            return notation.quantity(notation.value(self.numbers.gradient[node]), f"gradient {self.id(node)}")
         if self.symbols is not None and self.forward is None and not node.shape:
             return self.formula(self.symbols.gradient[node])
         return None

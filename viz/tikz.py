@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from cgraph.notation import Math, latex
 from viz.drawing import Label
-from viz.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine, Point
+from viz.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
+from viz.strokes import Point
 from viz.style import Theme
 
-_PLAIN = {"✓": r"\surd ", "⚠": "!", "ᵀ": r"^{\mathsf{T}}", "′": "'", "←": r"\leftarrow ", "→": r"\to ", "⧺": r"+\!\!\!+"}
-_PLAIN |= {"‖": r"\|", "∑": r"\sum ", "∏": r"\prod ", "∗": "*", "¹": "^{1}", "²": "^{2}", "³": "^{3}", "⁻": "^{-}", "≈": r"\approx "}
+_PLAIN = {"✓": r"\surd ", "⚠": "!", "ᵀ": r"^{\mathsf{T}}", "′": "'", "←": r"\leftarrow ", "→": r"\to "}
+_PLAIN |= {"⧺": r"+\!\!\!+", "‖": r"\|", "∑": r"\sum ", "∏": r"\prod ", "∗": "*", "≈": r"\approx "}
+_PLAIN |= {"¹": "^{1}", "²": "^{2}", "³": "^{3}", "⁻": "^{-}"}
 _COLOURS = ("text", "border", "box", "trainable", "forward", "backward", "local", "faint", "pale")
 _ROLES = {"value": "forward", "gradient": "backward", "backward": "backward", "local": "local", "shape": "faint"}
 

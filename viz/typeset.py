@@ -25,12 +25,13 @@ MISSING = "□"  # what stands for a character that the font lacks
 
 
 class Glyph(NamedTuple):
-    """One glyph, placed: its character, the left end of its baseline, its size."""
+    """One glyph, placed: its character, the left end of its baseline, its size; the quantity that it is part of."""
 
     char: str
     x: float
     y: float
     size: float
+    key: str = ""
 
 
 class Rule(NamedTuple):
@@ -59,7 +60,7 @@ class Box:
     def moved(self, x: float, y: float) -> tuple[Glyph | Rule, ...]:
         """The marks with the box's origin at (x, y)."""
         return tuple(
-            Glyph(m.char, m.x + x, m.y + y, m.size)
+            Glyph(m.char, m.x + x, m.y + y, m.size, m.key)
             if isinstance(m, Glyph)
             else Rule(m.x + x, m.y + y, m.width, m.height)
             for m in self.marks
@@ -70,7 +71,11 @@ class Box:
 def typeset(math: Math, size: float) -> Box:
     """A formula as a box of glyphs; `size` is the em in points."""
     if isinstance(math, Named):
-        return typeset(math.math, size)
+        box = typeset(math.math, size)
+        if not math.key:
+            return box
+        marks = tuple(m._replace(key=math.key) if isinstance(m, Glyph) else m for m in box.marks)
+        return Box(box.width, box.ascent, box.descent, marks)
     if isinstance(math, Sym):
         return _characters(math, size)
     if isinstance(math, Row):

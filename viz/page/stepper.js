@@ -37,26 +37,46 @@
   };
 
   const SVG = "http://www.w3.org/2000/svg";
-  const redraw = (group, x) => {  // the glyphs of one number, in the room that the first had
+  const redraw = (group, x) => {  // the glyphs of one number; returns how much wider it is now
     const first = group.querySelector("use");
-    if (!first || typeof x !== "number") return;
+    if (!first || typeof x !== "number") return 0;
     if (!group.dataset.place) {
       const [size, , , , left, base] = first.getAttribute("transform").match(/-?[\d.]+(?:e-?\d+)?/g).map(Number);
       group.dataset.place = [size, left, base, Number(group.dataset.width)].join(" ");
     }
     const [size, left, base, room] = group.dataset.place.split(" ").map(Number);
-    const [line, power] = parts(x);
-    const glyphs = [...[...line].map(c => [c, 1, 0]), ...[...power].map(c => [c, 0.7, 0.36])];
-    const wide = glyphs.reduce((sum, [c, scale]) => sum + (data.advance[c] ?? 0)*scale, 0)*size;
-    const squeeze = Math.min(1, (room + 2)/wide);
-    let at = left + Math.max(0, (room - wide)/2)*(group.dataset.middle === "true" ? 1 : 0);
+    const mark = group.dataset.number[0];  // "(" for a number that has brackets when negative, "+" for one with its sign
+    let [line, power] = parts(mark === "+" ? Math.abs(x) : x);
+    if (mark === "+") line = ` ${x < 0 ? "−" : "+"} ` + line;
+    const [open, close] = mark === "(" && line.startsWith("−") ? ["(", ")"] : ["", ""];
+    const glyphs = [...[...open + line].map(c => [c, 1, 0]), ...[...power].map(c => [c, 0.72, 0.38]),
+      ...[...close].map(c => [c, 1, 0])];
+    let at = left;
     group.replaceChildren(...glyphs.map(([c, scale, lift]) => {
       const use = document.createElementNS(SVG, "use"), s = size*scale;
-      use.setAttribute("href", "#g" + c.codePointAt(0).toString(16));
-      use.setAttribute("transform", `matrix(${s*squeeze} 0 0 ${s} ${at} ${base - lift*size*1000})`);
-      at += (data.advance[c] ?? 0)*s*squeeze;
+      if (c !== " ") use.setAttribute("href", "#g" + c.codePointAt(0).toString(16));
+      use.setAttribute("transform", `matrix(${s} 0 0 ${s} ${at} ${base - lift*size*1000})`);
+      at += (data.advance[c] ?? 0)*s;
       return use;
     }));
+    return at - left - room;
+  };
+  const rooms = new Map();  // a line of words to its middle and the width that it may have
+  const reflow = label => {  // numbers of other widths move what follows them, and the line keeps its middle
+    if (!rooms.has(label)) {
+      const box = label.getBBox(), frame = label.parentNode.querySelector(":scope > rect, :scope > circle");
+      const room = frame && label.parentNode.dataset.node !== undefined ? frame.getBBox().width - 6 : box.width + 24;
+      rooms.set(label, [box.x + box.width/2, box.width, room]);
+    }
+    let shift = 0;
+    for (const part of label.querySelectorAll("g[data-role] > *")) {
+      part.style.translate = shift ? `${shift}px` : "";
+      const key = part.dataset.number?.replace(/^[(+]/, "");
+      if (key in numbers) shift += redraw(part, numbers[key]);
+    }
+    const [middle, width, room] = rooms.get(label);
+    const scale = Math.min(1, room/(width + shift));
+    label.setAttribute("transform", `translate(${middle} 0) scale(${scale} 1) translate(${-middle - shift/2} 0)`);
   };
 
   // One step ------------------------------------------------------------------------------------------------------------
@@ -94,9 +114,7 @@
   // Other inputs --------------------------------------------------------------------------------------------------------
   const recompute = () => {
     program(values).forEach((x, i) => { numbers[data.keys[i]] = x; });
-    for (const group of svg.querySelectorAll("[data-number]")) {
-      if (group.dataset.number in numbers) redraw(group, numbers[group.dataset.number]);
-    }
+    svg.querySelectorAll("[data-label]").forEach(reflow);
     for (const [id, group] of groups) {
       const flow = numbers["downstream " + id];
       if (typeof flow === "number") group.dataset.zero = String(flow === 0);
