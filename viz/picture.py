@@ -104,6 +104,10 @@ class Picture:
             )
         return export.write(path, FORMATS[ending](self))
 
+    def save_animation(self, path: str | os.PathLike[str]) -> Path:
+        """Write all steps as one SVG that plays by itself. Raises OutputError."""
+        return export.write(path, self.animation().encode())
+
     def save_frames(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write each step as a numbered SVG for slides: 001.svg, 002.svg, ... Raises OutputError."""
         made = self.frames()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cgraph.backward import Backward
-from cgraph.cli.arguments import Commands, read
+from cgraph.cli.arguments import Commands, folder, read
 from cgraph.errors import MissingValueError
 from cgraph.forward import Forward
 from cgraph.graph import Graph
@@ -20,8 +20,10 @@ def add(commands: Commands) -> None:
     parser.add_argument("formula", help='such as "d = 2*b; e = a + d; L = c*e"')
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="such as a=3 b=1/2 x=[1,2]; none: symbols")
     parser.add_argument(
-        "-o", "--output", default="graph.svg", help="a .svg, .png, .pdf or .dot file (default: graph.svg)"
+        "-o", "--output", default="graph.svg", help="a .svg, .png, .pdf, .html, .dot, .tex or .mmd file (graph.svg)"
     )
+    parser.add_argument("--frames", metavar="FOLDER", help="write each step as a numbered .svg into this folder")
+    parser.add_argument("--animated", action="store_true", help="one .svg that plays all steps")
     parser.add_argument("--pass", dest="show", choices=PASSES, default="both", help="what is drawn (default: both)")
     parser.add_argument("--of", help="differentiate this node (default: the last result)")
     parser.add_argument("--style", choices=("textbook", "circuit"), default="textbook")
@@ -47,5 +49,10 @@ def run(options: argparse.Namespace) -> int:
         names = " ".join(f"{graph.name(n)}=..." for n in graph.inputs)
         raise MissingValueError(f"--pass {options.show} needs values", fix=f"add {names}")
     choices = {k: getattr(options, k) for k in ("style", "theme", "detail", "direction")}
-    print(viz.draw(of, show=options.show if values else None, **choices).save(options.output))
+    picture = viz.draw(of, show=options.show if values else None, **choices)
+    if options.frames is not None:
+        for path in picture.save_frames(folder(options.frames)):
+            print(path)
+    else:
+        print(picture.save_animation(options.output) if options.animated else picture.save(options.output))
     return 0

@@ -1,0 +1,118 @@
+"""Pictures for other tools, and 2,000 hostile names through every format."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import cgraph as cg
+import viz
+from cgraph import notation
+from cgraph.chapter import figure_6_17, figure_6_18
+from viz import engine, tikz
+from viz.picture import FORMATS
+
+SCRIPTS = 2  # of our own page: its data and its program
+PIECES = [
+    *('"', "'", "<", ">", "&", "\\", "\n", "\r\n", "\t", "]; x [", "-->", "<!--", "]]>", "</script>", "</svg>"),
+    *("<script>alert(1)</script>", '" onload="alert(1)', "<b>", "&amp;", "&#0;", "%s", "{0}", "$x$", "\\N"),
+    *("{", "}", "^^M", "~", "#", "%", "$", "_", "^", "|", "`", ";", "\u202e", "\u200b", "\u0301", "אבג", "日本", "😀"),
+    *("\x00", "\x1b", "\ufffe", "\ud800", "\ue000value n0\ue001", "w[1]11", "∂L/∂x", "n0", "graph", "->", "end"),
+    *("x" * 300, "\\input{x}", "</g>", "é"),
+]
+MERMAID = r'    (n\d+ ?[-.>|\[\]()n\d ]*("[^"\\<>`]*(<br/>[^"\\<>`]*)*")?[-.>|\[\]() n\d]*|class.*)'
+
+
+def names(count: int, seed: int) -> list[str]:
+    """Different names that no reader of a format likes."""
+    rng = random.Random(seed)
+    found: dict[str, None] = dict.fromkeys(piece for piece in PIECES if piece.strip())
+    found |= {"a" * 10_000: None, '"<' * 5_000: None}
+    while len(found) < count:
+        name = "".join(rng.choice(PIECES) for _ in range(rng.randint(1, 5)))
+        if name.strip():
+            found[name] = None
+    return list(found)
+
+
+def picture_of(some: list[str]) -> viz.Picture:
+    leaves = [cg.variable(name) for name in some]
+    total = leaves[0] * 2.0
+    for leaf in leaves[1:]:
+        total = total + leaf * leaf
+    return viz.draw(cg.backward(cg.forward(total, dict.fromkeys(leaves, 0.5))), engine="layered", detail="hover")
+
+
+class Scripts(HTMLParser):
+    """Counts what could run in a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count, self.handlers = 0, 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.count += tag == "script"
+        self.handlers += sum(name.startswith("on") for name, _ in attrs)
+
+
+@pytest.mark.parametrize("part", range(20))
+def test_hostile_names_break_no_format_and_run_nowhere(part: int) -> None:
+    some = names(2_000, seed=1)[100 * part : 100 * (part + 1)]
+    assert len(some) == 100
+    picture = picture_of(some)
+    elements = list(ElementTree.fromstring(picture.svg()).iter())
+    tags = {element.tag.rpartition("}")[2] for element in elements}
+    assert tags <= {"svg", "title", "desc", "defs", "path", "rect", "g", "use", "circle"}
+    assert sum("data-node" in e.attrib for e in ElementTree.fromstring(picture.svg()).iter()) == len(
+        picture.drawing.boxes
+    )
+    page = Scripts()
+    page.feed(picture.html())
+    assert (page.count, page.handlers) == (SCRIPTS, 0)
+    boxes = [box["name"] for box in engine.positions(picture.dot)["objects"] if "name" in box]
+    assert {box.id for box in picture.drawing.boxes} <= set(boxes)
+    for line in picture.mermaid().splitlines()[1:]:
+        assert re.fullmatch(MERMAID, line), line
+    assert picture.tex().isascii()
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_the_tex_of_figures_and_of_hostile_names_compiles_with_plain_pdflatex(tmp_path: Path) -> None:
+    figure = viz.draw(figure_6_18(), style="circuit").save(tmp_path / "figure.tex")
+    viz.draw(figure_6_17()).save(tmp_path / "full.tex")
+    lines = [rf"\hbox{{$ {tikz.tex(notation.name(name))} $}}" for name in names(2_000, seed=1)]
+    document = "\n".join([r"\documentclass{article}\begin{document}", *lines, r"\end{document}"])
+    (tmp_path / "names.tex").write_text(document, encoding="ascii")
+    for name in ("figure", "full", "names"):
+        command = ["pdflatex", "-interaction=batchmode", "-halt-on-error", f"{name}.tex"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        log = (tmp_path / f"{name}.log").read_text("latin-1")
+        assert done.returncode == 0, [line for line in log.splitlines() if line.startswith("!")]
+        assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+    assert r"w^{[1]}_{11}" in figure.read_text("utf-8")
+
+
+def test_mermaid_has_every_node_and_both_passes() -> None:
+    text = viz.draw(figure_6_17()).mermaid()
+    assert text.startswith("flowchart LR\n")
+    assert 'n4["d = 2b<br/>2<br/>∂L/∂d = −2"]' in text
+    assert text.count(" -->") == 5
+    assert 'n4 -.->|"∂L/∂b = ∂L/∂d · ∂d/∂b = −2 · 2 = −4"| n3' in text
+
+
+def test_a_file_is_what_its_ending_says(tmp_path: Path) -> None:
+    picture = viz.draw(figure_6_17())
+    starts = {".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!DOCTYPE html>", ".dot": b"digraph"}
+    starts |= {".gv": b"digraph", ".tex": b"% Computation graph", ".mmd": b"flowchart LR"}
+    assert set(starts) == set(FORMATS)
+    for ending, start in starts.items():
+        assert picture.save(tmp_path / f"x{ending}").read_bytes().startswith(start)
+    with pytest.raises(cg.errors.OutputError, match=r"no ending that says what to write.*\.html"):
+        picture.save(tmp_path / "x.docx")
