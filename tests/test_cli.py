@@ -45,6 +45,17 @@ def test_draw_takes_fractions_and_arrays(tmp_path):
     assert "∂L/∂w = 3" in out.read_text()
 
 
+def test_draw_writes_the_steps_as_frames_as_an_animation_and_as_a_page(tmp_path, capsys):
+    values = [FORMULA, "a=3", "b=1", "c=-2"]
+    assert main(["draw", *values, "--frames", str(tmp_path / "slides")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 10
+    assert len(list((tmp_path / "slides").glob("*.svg"))) == 10
+    assert main(["draw", *values, "--animated", "-o", str(tmp_path / "steps.svg")]) == 0
+    assert "@keyframes" in (tmp_path / "steps.svg").read_text("utf-8")
+    assert main(["draw", *values, "-o", str(tmp_path / "steps.html")]) == 0
+    assert "∂L/∂b" in (tmp_path / "steps.html").read_text("utf-8")
+
+
 def test_draw_can_differentiate_an_intermediate_node(tmp_path):
     out = tmp_path / "fig.svg"
     assert main(["draw", FORMULA, "a=3", "b=1", "--of", "e", "-o", str(out)]) == 0

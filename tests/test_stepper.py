@@ -98,6 +98,16 @@ def test_the_animation_says_when_each_part_appears(page: Any, tmp_path: Path) ->
     assert set(page.evaluate(seen, 1400 * 9 + 100)) == {"visible"}
 
 
+def test_a_picture_of_many_nodes_has_no_steps() -> None:
+    x = cg.variable("x")
+    node = x
+    for _ in range(400):
+        node = cg.tanh(node)
+    picture = viz.draw(cg.backward(cg.forward(node, x=0.5)))
+    with pytest.raises(cg.errors.ValueRefusedError, match=r"has no steps.*Fix: draw a smaller graph"):
+        picture.html()
+
+
 # The page ------------------------------------------------------------------------------------------------------------
 def test_the_page_is_one_small_file() -> None:
     bwd = figure_6_18()

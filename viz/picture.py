@@ -89,6 +89,12 @@ class Picture:
 
     @property
     def _subject(self) -> Subject:
+        if self.drawing.folded or self.drawing.detail == OUTLINE:
+            raise ValueRefusedError(
+                f"a picture of {len(self.drawing.boxes)} boxes, some of them for many nodes, has no steps",
+                why="a step computes one node",
+                fix='draw a smaller graph, or all of this one: viz.draw(..., fold=False, detail="hover")',
+            )
         graph = self.of if isinstance(self.of, Graph) else self.of.graph
         return Subject(self.of, self.style, self.drawing.detail, hidden(graph, self.style))
 
