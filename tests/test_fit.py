@@ -259,6 +259,43 @@ def test_the_loss_on_the_devset_is_the_loss_of_the_model_there(monkeypatch: pyte
     assert run.history[-1].metric == train.accuracy(train.predict(run.model, dev.X), dev.Y)
 
 
+def test_evaluation_of_a_test_set_is_that_of_the_devset() -> None:
+    dev = blobs(50, 8)
+    run = quick(2, devset=dev)
+    score = train.evaluate(run.model, dev, nn.softmax_cross_entropy)
+    assert (score.loss, score.metric) == (run.kept.dev_loss, run.kept.metric)
+    assert np.isclose(score.perplexity, train.perplexity(train.predict(run.model, dev.X), dev.Y), rtol=1e-12)
+    assert train.evaluate(run.model, dev, nn.softmax_cross_entropy, metric=None).metric is None
+    with pytest.raises(CgraphError, match=r"X of the data\[5, 0\] is nan"):
+        train.evaluate(run.model, (NAN, GOOD.Y), nn.softmax_cross_entropy)
+
+
+def test_the_bar_moves_inside_an_epoch_and_says_the_loss_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Recorder:
+        def __init__(self) -> None:
+            self.seen: list[Any] = []
+
+        def add_task(self, description: str, total: int) -> int:
+            return 0
+
+        def update(self, task: int, completed: float, description: str) -> None:
+            self.seen.append((completed, description))
+
+    monkeypatch.setattr(train.progress, "PAUSE", 0.0)
+    recorder = Recorder()
+    bar = train.progress.Bar(recorder, 3)
+    bar.step(1, 5, 20, 0.5)
+    bar.epoch(train.Epoch(1, 0.25, 0.9))
+    bar.step(2, 10, 20, 0.125)
+    bar.step(2, 11, None, 0.125)  # a stream whose length nobody knows yet
+    assert recorder.seen == [
+        (0.25, "loss 0.5000"),
+        (1, "loss 0.2500, dev 0.900"),
+        (1.5, "loss 0.1250, dev 0.900"),
+        (1.0, "loss 0.1250, dev 0.900"),
+    ]
+
+
 def test_each_callback_is_told_of_each_epoch_and_may_stop_the_training() -> None:
     first: list[int] = []
     told: list[Any] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import cos, pi
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import cgraph as cg
 from cgraph import train
+from cgraph.compile import compile as compiled
 from cgraph.errors import ValueRefusedError
 
 STEPS = 100
@@ -207,6 +209,42 @@ def test_an_update_is_drawn_and_differentiated_as_any_graph() -> None:
     assert "m(w)'" in dot and "w'" in dot
     slope = cg.forward(cg.grad(train.SGD(0.1).updates([w], [2 * w]).new[w], w)).values[-1]  # w' = w - 0.2 w
     assert np.isclose(slope, 0.8)
+
+
+@pytest.mark.parametrize(
+    "optimizer", [train.Nesterov(0.01), train.AdamW(train.CosineDecay(0.05, 80), max_norm=2.0), train.Adagrad(0.05)]
+)
+def test_an_update_is_compiled_with_the_loss_and_gives_the_same(optimizer: Any) -> None:
+    leaves = [cg.parameter(name, value) for name, value in START.items()]
+    L = objective(A, *leaves, tanh=cg.tanh).named("L")
+    program = compiled(L, updates=optimizer.updates(leaves, cg.grad(L, leaves)).new, backend="numpy")
+
+    for want in ours(optimizer):
+        program()
+        assert all(np.allclose(program.values[n], v, rtol=1e-11, atol=1e-12) for n, v in want.items())
+
+
+@dataclass(frozen=True)
+class SignDescent(train.Descent):
+    """An optimiser of one's own: only the sign of the gradient counts."""
+
+    def rule(self, rate: cg.Node, count: cg.Node) -> Any:
+        return lambda w, g: (w - rate * cg.sign(g), {})
+
+
+def test_an_optimiser_of_ones_own_is_a_rule_and_gets_the_rest() -> None:
+    w = cg.parameter("w", [3.0, -1.0])
+    optimizer = SignDescent(train.ExponentialDecay(0.5, 0.5))
+    updates = optimizer.updates([w], [cg.grad((w * w).sum(), w)])
+    assert np.array_equal(cg.forward(updates.new[w])["w'"], [2.5, -0.5])
+    assert np.array_equal(cg.forward(updates.new[w], t=1.0)["w'"], [2.75, -0.75])
+
+
+def test_a_rate_may_be_any_number_of_numpy() -> None:
+    for rate in (np.float32(0.25), np.float64(0.25), np.int64(1)):
+        w = cg.parameter("w", 1.0)
+        (new,) = train.SGD(rate).updates([w], [cg.constant(1.0)]).new.values()
+        assert cg.forward(new)[new] == 1 - float(rate)
 
 
 def test_weight_decay_of_the_gradient_is_the_gradient_of_half_the_squares() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cgraph.train import data
 from cgraph.train.data import one_hot
 from cgraph.train.diverged import DivergedError
-from cgraph.train.evaluation import predict
+from cgraph.train.evaluation import Score, evaluate, predict
 from cgraph.train.history import Epoch
 from cgraph.train.loop import Fit, fit
 from cgraph.train.metrics import accuracy, answers, confusion_matrix, f1, perplexity, precision, recall
@@ -34,6 +34,7 @@ __all__ = [
     "Optimizer",
     "RMSProp",
     "Schedule",
+    "Score",
     "Search",
     "StepDecay",
     "Trial",
@@ -45,6 +46,7 @@ __all__ = [
     "clip_by_norm",
     "confusion_matrix",
     "data",
+    "evaluate",
     "f1",
     "fit",
     "load",

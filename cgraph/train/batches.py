@@ -30,7 +30,8 @@ def source(data: Any, batch_size: int) -> Source:
     """The source for what `fit` was given. Raises ShapeError and ValueRefusedError for what cannot be trained on.
 
     A pair (X, Y) of arrays is shuffled and cut; a function of a generator gives the batches of an epoch; any other
-    iterable gives the same batches in each epoch, and an iterator those of one.
+    iterable gives the same batches in each epoch, and an iterator those of one. A function or an iterable is asked
+    once more than there are epochs, for its first batch alone, whose shapes the graph is built for.
     """
     streamed = isinstance(data, Iterable) and not isinstance(data, (Sequence, np.ndarray, dict))
     if callable(data) or streamed:

@@ -29,7 +29,9 @@ def between(
 
     Raises ValueRefusedError otherwise.
     """
-    real = isinstance(number, (int, float, np.number)) and not isinstance(number, bool) and isfinite(number)
+    real = (
+        isinstance(number, (int, float, np.integer, np.floating)) and not isinstance(number, bool) and isfinite(number)
+    )
     if not real or not low <= number <= high or (above and number == low) or (below and number == high):
         start = ("above zero" if above else "from 0 up") if low == 0 else f"{'above' if above else 'from'} {low:g}"
         end = "" if high == inf else f" and {'below' if below else 'at most'} {high:g}"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from cgraph.graph import Graph
-from cgraph.node import Node
+from cgraph.node import Node, variable
 from cgraph.passes import forward
 from cgraph.train.batches import Batch, rows_of
-from cgraph.train.checks import Array, inputs
+from cgraph.train.checks import Array, examples, inputs
+from cgraph.train.history import perplexity_of
+from cgraph.train.metrics import accuracy
 from cgraph.train.model import Inputs, Model
 
 Metric = Callable[[Any, Any], float]
@@ -32,6 +35,38 @@ def predict(model: Model, X: Any) -> Array:
     output = leaves.output(model)
     result: Array = forward(output, leaves.feed(values))[output]
     return result
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a model reaches on data: the mean `loss` and the `metric` (None without one)."""
+
+    loss: float
+    metric: float | None = None
+
+    @property
+    def perplexity(self) -> float:
+        """e to the loss, for a cross-entropy in nats (SLP3 Eq. 3.14)."""
+        return perplexity_of(self.loss)
+
+
+def evaluate(
+    model: Model, data: tuple[Any, Any], loss: Callable[[Node, Node], Node], metric: Metric | None = accuracy
+) -> Score:
+    """The mean loss and the metric of a model on (X, Y), such as a test set, some examples at a time.
+
+    Raises ShapeError and ValueRefusedError for data that `fit` would refuse too.
+
+    >>> import cgraph as cg
+    >>> score = evaluate(cg.nn.MLP([2, 1], seed=0), cg.train.data.xor(), cg.nn.sigmoid_cross_entropy)
+    >>> score.metric, round(score.loss, 3)
+    (0.75, 0.713)
+    """
+    dev = examples("the data", data)
+    leaves, target = Inputs.like(dev[0]), variable("Y", ("m", *dev[1].shape[1:]))
+    output = leaves.output(model)
+    measured, mean = Evaluation(leaves, target, output, loss(output, target), dev, metric)({})
+    return Score(mean, measured)
 
 
 class Evaluation:

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from math import exp, inf
 
 
+def perplexity_of(loss: float) -> float:
+    """e to a mean cross-entropy in nats; infinite where a float is too small for it."""
+    return exp(loss) if loss < 709 else inf
+
+
 @dataclass(frozen=True)
 class Epoch:
     """One epoch: its number from 1, the mean loss over its examples, the metric and the mean loss on the devset.
@@ -21,9 +26,7 @@ class Epoch:
     @property
     def perplexity(self) -> float | None:
         """e to the loss on the devset, for a cross-entropy in nats (SLP3 Eq. 3.14); None without a devset."""
-        if self.dev_loss is None:
-            return None
-        return exp(self.dev_loss) if self.dev_loss < 709 else inf
+        return None if self.dev_loss is None else perplexity_of(self.dev_loss)
 
     @property
     def text(self) -> str:

@@ -22,9 +22,7 @@ Rate: TypeAlias = "float | Schedule"
 
 def rate_of(rate: Rate, steps: Node) -> Node:
     """The learning rate of a step as a node named η: that of a schedule, or one shared constant."""
-    if isinstance(rate, (int, float)):
-        return constant(float(rate), name="η")
-    return rate(steps).named("η")
+    return rate(steps).named("η") if callable(rate) else constant(float(rate), name="η")
 
 
 def check_rate(rate: Any) -> None:
@@ -128,7 +126,7 @@ class WarmUp:
         between("the start", self.start, 0, 1, above=True)
 
     def __call__(self, steps: Node, /) -> Node:
-        after = float(self.after) if isinstance(self.after, (int, float)) else self.after(steps)
+        after = self.after(steps) if callable(self.after) else float(self.after)
         done = functions()["minimum"](steps, float(self.total)) / self.total
         factor: Node = self.start + (1 - self.start) * done
         return after * factor
