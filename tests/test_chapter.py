@@ -156,6 +156,49 @@ def test_a_case_that_expects_an_error_passes_only_with_one() -> None:
         run(record, {})
 
 
+LEAF = {"op": "leaf", "role": "input", "shape": [1, 2]}
+
+
+def small(nodes: list[dict[str, Any]], expected: dict[str, Any], **inputs: Any) -> dict[str, Any]:
+    """A case of a graph whose last node is its output."""
+    shown = [{**node, "id": node.get("id", f"n{i}"), "label": ""} for i, node in enumerate(nodes)]
+    graph = {"nodes": shown, "output": shown[-1]["id"]}
+    rule = {"abs": 1e-12, "rel": 1e-10}
+    return {"id": "small", "kind": "graph", "inputs": inputs, "graph": graph, "expected": expected, "tolerance": rule}
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [{**LEAF, "id": "x"}, {"op": "add", "inputs": ["x", "n2"]}, {"op": "tanh", "inputs": ["n1"]}],
+        [{**LEAF, "id": "x"}, {"op": "add", "inputs": ["x", "n1"]}],
+        [{**LEAF, "id": "x"}, {"op": "matmul", "inputs": ["x", "x"]}],
+        [{**LEAF, "id": "x"}, {"op": "lookup", "inputs": ["x"], "attrs": {"ids": [0, 1]}}],
+        [{**LEAF, "id": "x"}, {"op": "reshape", "inputs": ["x"], "attrs": {"shape": [3, 1]}}],
+        [{**LEAF, "id": "x"}, {"op": "mask", "inputs": ["x"], "attrs": {"mask": [[1, 0]], "p": 1.5}}],
+    ],
+)
+def test_cycles_shapes_ids_and_shares_that_cannot_be_are_refused_by_us(nodes: list[dict[str, Any]]) -> None:
+    assert run(small(nodes, {"error": "refused"}, x=[[1.0, 2.0]]), {}).count == 1
+
+
+def test_a_graph_that_hands_values_on_or_takes_the_logarithm_of_0_is_checked_like_any_other() -> None:
+    two, y = {**LEAF, "id": "x"}, {**LEAF, "id": "y", "role": "label"}
+    mask = {"op": "mask", "inputs": ["x"], "attrs": {"mask": [[1, 0]], "p": 0.0}, "shape": [1, 2]}
+    edge = {"from": "x", "to": "n1", "slot": 0, "upstream": [[1, 1]], "local": None, "downstream": [[1, 1]]}
+    expected = {"forward": {"n1": [[1, 2]]}, "grad": {"x": [[1, 1]]}, "edges": [edge]}
+    assert run(small([two, mask], expected, x=[[1.0, 2.0]]), {}).count == 4
+    loss = {"op": "ce", "inputs": ["x", "y"], "attrs": {"axis": 1}, "shape": []}
+    expected = {"forward": {"n2": 0.0}, "grad": {"x": [[-1, 0]]}}
+    assert run(small([two, y, loss], expected, x=[[1.0, 0.0]], y=[[1, 0]]), {}).count == 2
+    larger = {"op": "max", "inputs": ["x", "y"], "shape": [1, 2]}
+    edges = [
+        {"from": "x", "to": "n2", "slot": 0, "upstream": [[1, 1]], "local": [[1, 0]], "downstream": [[1, 0]]},
+        {"from": "y", "to": "n2", "slot": 1, "upstream": [[1, 1]], "local": [[0, 1]], "downstream": [[0, 1]]},
+    ]
+    assert run(small([two, y, larger], {"edges": edges}, x=[[3, 1]], y=[[3, 2]]), {}).count == 6
+
+
 def test_infinities_and_signs_are_compared_as_they_are() -> None:
     check = Checker(Record({"expected": {}, "tolerance": {"abs": 1e-12, "rel": 1e-9}}))
     check(float("inf"), "inf")
