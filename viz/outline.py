@@ -20,6 +20,7 @@ from viz.drawing import OUTLINE, BoxText, Drawing, EdgeText, Label, clean
 from viz.marks import Marks
 from viz.subject import sign_of
 
+RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 PLAIN = 1e6  # whole numbers below it are written with all their digits
 
 
@@ -54,8 +55,11 @@ def plain(value: Any) -> str:
     x = float(value)
     if x == x // 1 and abs(x) < PLAIN:
         return str(int(x)).replace("-", "−")
-    shown = f"{x:.3g}"
-    return text(notation.number(x)) if "e" in shown or "n" in shown else shown.replace("-", "−")
+    mantissa, _, exponent = f"{x:.3g}".replace("-", "−").partition("e")
+    if not exponent or "n" in mantissa:
+        return mantissa if "n" not in mantissa else text(notation.number(x))
+    power = exponent.lstrip("+").replace("−0", "−").lstrip("0")
+    return f"{mantissa}×10{power.translate(RAISED)}" if abs(x) < 1 or abs(x) >= PLAIN else text(notation.number(x))
 
 
 def _boxes(
@@ -134,7 +138,7 @@ def _edges(
                 title = f"∂{root}/∂{names[at]}: ∂{root}/∂{result} · {by} = {plain(edge.downstream)}"
                 if edge.local is not None:
                     title += f"\n{by} = {plain(edge.local)}{', proved by SymPy' if proved else ''}"
-                zero = not np.any(edge.downstream)
+                zero = edge.downstream == 0 if operand.shape == () else not np.any(edge.downstream)
             ends = f"n{at}", f"n{i}"
             found.append(
                 EdgeText(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from viz import pen
-from viz.drawing import Drawing
+from viz.drawing import OUTLINE, Drawing
 from viz.layout import INSET, Layout, PlacedBox, PlacedEdge
 from viz.legend import BACKWARD, BOTH, FORWARD, foot
 from viz.pen import number, rect
@@ -30,6 +30,7 @@ def svg(
     words = [*(line.line for b in layout.boxes for line in b.lines), *below.lines]
     words += [label.line for e in layout.edges for label in (e.value, e.local, e.downstream) if label]
     defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted({*pen.characters(words), *more}))
+    plain = _ascii if drawing.detail == OUTLINE else str
     size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
     return "\n".join(
         [
@@ -39,13 +40,18 @@ def svg(
             f"<defs>{defs}</defs>",
             f'<rect width="100%" height="100%" fill="{theme.background}" data-role="background"/>',
             f'<g transform="translate({number((width - layout.width) / 2)} 0)" data-role="graph">',
-            *(_edge(e, theme, show) for e in layout.edges),
-            *(_box(b, theme, show) for b in layout.boxes),
+            *(plain(_edge(e, theme, show)) for e in layout.edges),
+            *(plain(_box(b, theme, show)) for b in layout.boxes),
             "</g>",
             *below.paint(width, layout.height, theme),
             "</svg>\n",
         ]
     )
+
+
+def _ascii(part: str) -> str:
+    """A part with references for what is not ASCII: one ∂ in a text of many megabytes doubles its memory."""
+    return part.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 # Boxes ---------------------------------------------------------------------------------------------------------------
