@@ -128,6 +128,13 @@ class Backward:
         raise NameUnknownError(f"no gradient flows along an edge from {names}", where=node.where)
 
 
+def graph_of(of: Node | Graph | Forward | Backward) -> Graph:
+    """The graph that is meant by a node, a graph, or a pass: of a pass, what it computed or differentiated."""
+    if isinstance(of, Graph):
+        return of
+    return Graph(of.of if isinstance(of, Backward) else of.graph.output if isinstance(of, Forward) else of)
+
+
 def backward(forward: Forward, of: Node | str | None = None, upstream: Any | None = None) -> Backward:
     """Differentiate one node of a forward pass (its output by default) by every node below it.
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 
 from cgraph import collector
-from cgraph.backward import Gradients, backward
+from cgraph.backward import Gradients, backward, graph_of
 from cgraph.errors import GradientError, ShapeError, ValueRefusedError
 from cgraph.forward import Forward, forward
 from cgraph.graph import Graph
@@ -49,7 +49,7 @@ def grad(of: Node | Graph, wrt: Node | str | Sequence[Node | str]) -> Node | lis
     >>> cg.forward(cg.grad(cg.grad(x**3, x), x), x=2.0).values[-1]
     np.float64(12.0)
     """
-    gradients = _pulled_back(_graph(of), _listed(wrt), None)
+    gradients = _pulled_back(graph_of(of), _listed(wrt), None)
     return gradients[0] if isinstance(wrt, (Node, str)) else gradients
 
 
@@ -64,7 +64,7 @@ def vjp(of: Node | Graph, wrt: Key | Sequence[Key], upstream: Any) -> Any:
     >>> cg.forward(cg.vjp(x * x, x, [1.0, 10.0]), x=[3.0, 4.0]).values[-1]
     array([ 6., 80.])
     """
-    graph, given = _graph(of), as_node(upstream)
+    graph, given = graph_of(of), as_node(upstream)
     if given.shape != graph.output.shape:
         name = graph.name(graph.output)
         raise ShapeError(
@@ -85,7 +85,7 @@ def jvp(of: Node | Graph, wrt: Key | Sequence[Key], tangent: Any) -> Node:
     >>> cg.forward(cg.jvp(cg.sum(x * x), x, [1.0, 10.0]), x=[3.0, 4.0]).values[-1]
     np.float64(86.0)
     """
-    graph = _graph(of)
+    graph = graph_of(of)
     wanted = _listed(wrt)
     tangents = [as_node(t) for t in ([tangent] if isinstance(wrt, (Node, str)) else tangent)]
     if len(tangents) != len(wanted):
@@ -125,7 +125,7 @@ def jacobian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
     array([[6., 0.],
            [0., 8.]])
     """
-    graph = _graph(of)
+    graph = graph_of(of)
     wanted = _listed(wrt)
     _check_depends(graph, [graph[k] for k in wanted])
     return _as_asked(wrt, _jacobians(graph, [graph[k] for k in wanted]))
@@ -145,7 +145,7 @@ def hessian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
     array([[ 0.25, -0.25],
            [-0.25,  0.25]])
     """
-    graph = _graph(of)
+    graph = graph_of(of)
     wanted = [graph[k] for k in _listed(wrt)]
     blocks = [_jacobians(Graph(gradient), wanted) for gradient in _pulled_back(graph, wanted, None)]
     return blocks[0][0] if isinstance(wrt, (Node, str)) else blocks
@@ -180,7 +180,7 @@ def taylor(of: Node | Graph, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
     >>> [float(c.value) for c in cg.taylor(cg.exp(2 * x), x, at=0, order=3).coefficients]
     [1.0, 2.0, 2.0, 1.3333333333333333]
     """
-    graph = _graph(of)
+    graph = graph_of(of)
     leaf, place = graph[wrt], as_node(at)
     if isinstance(order, bool) or not isinstance(order, int) or order < 0:
         raise ValueRefusedError(f"the order of a Taylor polynomial is {order!r}", fix="give a whole number from 0 up")
@@ -199,10 +199,6 @@ def taylor(of: Node | Graph, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
 
 
 # Inside --------------------------------------------------------------------------------------------------------------
-def _graph(of: Node | Graph) -> Graph:
-    return of if isinstance(of, Graph) else Graph(of)
-
-
 def _listed(wrt: Key | Sequence[Key]) -> list[Key]:
     if not isinstance(wrt, (Node, str, Sequence)):
         raise ValueRefusedError(f"a derivative by {short(wrt)}", fix="give a node, its name, or a list of them")

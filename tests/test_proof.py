@@ -194,14 +194,14 @@ def test_what_is_nowhere_finite_is_undecided_and_never_proved() -> None:
 
 
 def test_what_sympy_cannot_decide_only_agrees_at_points(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cgraph.proof._vanishes", lambda difference: False)
+    monkeypatch.setattr("cgraph.proof.judgement._vanishes", lambda difference: False)
     check = compare("f", sympy.sin(x) ** 2, 1 - sympy.cos(x) ** 2)
     assert check.verdict == "agrees"
     assert "rational points" in check.reason
 
 
 def test_a_report_with_agreements_only_is_not_called_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cgraph.proof._vanishes", lambda difference: False)
+    monkeypatch.setattr("cgraph.proof.judgement._vanishes", lambda difference: False)
     report = cg.prove(cg.parse("L = tanh(x)*sigmoid(x)"))
     if any(c.verdict == "agrees" for c in report.checks):
         assert not report.proved

@@ -1,127 +1,26 @@
-"""The derivation written out: the chain rule step by step, as SLP3 does in Eq. 6.33 to 6.43; and formulas as LaTeX."""
+"""Writes one derivation: which paths, each local derivative, the product, the sum at a fan-out, the number."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from cgraph import notation
-from cgraph.backward import Backward, Edge, pulled_back
+from cgraph.backward import Backward, Edge, backward, pulled_back
 from cgraph.calculus import as_pass
-from cgraph.errors import GradientError, ValueRefusedError
-from cgraph.forward import Forward
+from cgraph.derivation.algebra import LONGEST, as_math, shortest, symbolic_local
+from cgraph.derivation.steps import Derivation, Step, without_repeats
+from cgraph.errors import GradientError
 from cgraph.graph import Graph
-from cgraph.node import CONSTANT, Node, as_node, variable
-from cgraph.notation import DOT, EQUALS, PLUS, Math, Row, Script, Sym
-from cgraph.passes import backward, forward
+from cgraph.node import Node, as_node, variable
+from cgraph.notation import DOT, PLUS, Math, Row, Script, Sym
 from cgraph.simplify import simplify
 
-LONGEST = 4000  # characters of a formula
 PATHS = 6  # so many are listed, more are counted
-LARGE = 60  # operations above which a gradient is written as its symbol from there on
-FEW = 40  # operations up to which SymPy may take its time to simplify
 
 
-@dataclass(frozen=True)
-class Step:
-    """One node of the derivation: a sentence, and formulas that are equal from left to right, a list a line."""
-
-    sentence: str
-    lines: tuple[tuple[Math | str, ...], ...]  # a string is said in words
-
-    @property
-    def text(self) -> str:
-        """The step as plain text."""
-        return "\n".join([self.sentence, *("    " + " = ".join(map(_text, line)) for line in self.lines)])
-
-    @property
-    def latex(self) -> str:
-        """Its equations, as lines of an `aligned` block."""
-        return " \\\\\n".join(_aligned(line) for line in self.lines)
-
-
-@dataclass(frozen=True)
-class Derivation:
-    """The gradient of `of` by `wrt`, written out. `print(derivation)` shows its text."""
-
-    of: str
-    wrt: str
-    steps: tuple[Step, ...]
-
-    @property
-    def text(self) -> str:
-        """Every step as plain text."""
-        return "\n".join(step.text for step in self.steps)
-
-    @property
-    def latex(self) -> str:
-        """Every equation, in one `aligned` block for math mode."""
-        body = " \\\\\n".join(step.latex for step in self.steps if step.lines)
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
-
-    @property
-    def markdown(self) -> str:
-        """Numbered steps, each equation between `$$`."""
-        parts = [f"### The derivative of {self.of} with respect to {self.wrt}"]
-        for i, step in enumerate(self.steps, 1):
-            body = f"\n\n$$\n\\begin{{aligned}}\n{step.latex}\n\\end{{aligned}}\n$$" if step.lines else ""
-            parts.append(f"{i}. {step.sentence}{body}")
-        return "\n\n".join(parts) + "\n"
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def derive(
-    of: Node | Graph | Forward | Backward, /, wrt: Node | str, feed: Mapping[Any, Any] | None = None, **values: Any
-) -> Derivation:
-    """The derivative of a scalar by one node, step by step: paths, local derivatives, products, sums, the number.
-
-    With values (of a pass, or as in `cg.forward`) each line ends in its number.
-    Raises GradientError when `of` is no scalar or nothing flows to `wrt`; otherwise what `cg.forward` raises.
-
-    >>> from cgraph.parse import parse
-    >>> print(derive(parse("d = 2*b; e = a + d; L = c*e"), wrt="b", a=3, b=1, c=-2).steps[-1].text)
-    The product along the path:
-        ∂L/∂b = ∂L/∂e · ∂e/∂d · ∂d/∂b = c · 1 · 2 = 2c = −4
-    """
-    root = of.of if isinstance(of, Backward) else of.graph.output if isinstance(of, Forward) else of
-    graph = Graph(root)
-    given = {**(feed or {}), **values}
-    numbers = None
-    if isinstance(of, (Forward, Backward)) and not given:
-        numbers = of if isinstance(of, Backward) else backward(of)
-    elif given or not graph.inputs:
-        numbers = backward(forward(graph, given))
-    return _Writer(graph, graph[wrt], numbers).derivation()
-
-
-def to_latex(of: Node | Graph) -> str:
-    """A node's formula in its leaves as LaTeX, for math mode; `L = ...` when it has a name.
-
-    Raises ValueRefusedError when that is too long to be read.
-
-    >>> from cgraph.parse import parse
-    >>> print(to_latex(parse("y = exp(x/2)")))
-    y = \\mathrm{exp} ( x / 2 )
-    """
-    graph = of if isinstance(of, Graph) else Graph(of)
-    node = graph.output
-    written = notation.formula(node, {n: m for n, m in notation.names_of(graph).items() if n.op is None}, LONGEST)
-    if written is None:
-        raise ValueRefusedError(
-            f"the formula of {graph.name(node)} has more than {LONGEST} characters",
-            where=node.where,
-            fix="name parts of it and write them one by one",
-        )
-    named = node.name is not None and node.op is not None
-    return notation.latex(Row((notation.name(str(node.name)), EQUALS, written)) if named else written)
-
-
-class _Writer:
+class Writer:
     """Writes one derivation: the nodes between the root and `wrt`, from the root down."""
 
     def __init__(self, graph: Graph, wrt: Node, numbers: Backward | None) -> None:
@@ -202,12 +101,12 @@ class _Writer:
         self.symbolic[node] = None if any(t is None for t in terms) else sum(terms)
         self.written[node] = chain[-1]
         if self.symbolic[node] is not None and not first:
-            self.symbolic[node] = _shortest(self.symbolic[node])
+            self.symbolic[node] = shortest(self.symbolic[node])
             if self.symbolic[node] is not None:
-                self.written[node] = _as_math(self.symbolic[node])
+                self.written[node] = as_math(self.symbolic[node])
                 chain.append(self.written[node])
         number = self._number(self.numbers and self.numbers.gradient[self.graph.name(node)])
-        lines.append(_without_repeats((*chain, *number)))
+        lines.append(without_repeats((*chain, *number)))
         name = self.graph.name(node)
         results = list(dict.fromkeys(self.graph.name(e.result) for e in arriving))
         if len(arriving) == 1:
@@ -229,7 +128,7 @@ class _Writer:
         if self.symbolic[self.wrt] is not None:
             chain.append(self.written[self.wrt])
         number = self._number(self.numbers and self.numbers.gradient[self.graph.name(self.wrt)])
-        return Step("The product along the path:", (_without_repeats((*chain, *number)),))
+        return Step("The product along the path:", (without_repeats((*chain, *number)),))
 
     # Parts ----------------------------------------------------------------------------------------------------------
     def _gradient(self, node: Node) -> Math:
@@ -262,7 +161,7 @@ class _Writer:
         if self.numbers is not None:
             names = self._name(edge.result), self._name(edge.operand)
             number = self.numbers.edge(*names, edge.position).local
-        return _without_repeats((self._fraction(edge), local, *self._number(number)))
+        return without_repeats((self._fraction(edge), local, *self._number(number)))
 
     def _name(self, node: Node) -> str:
         return self.graph.name(node)
@@ -291,7 +190,7 @@ class _Writer:
         shapes = {x.shape for x in (edge.result, *edge.result.operands)}
         if upstream is None or shapes != {()}:
             return None
-        return upstream * _symbolic_local(self.graph, edge)
+        return upstream * symbolic_local(self.graph, edge)
 
     def _value(self, node: Node) -> Any:
         return None if self.numbers is None else self.numbers.forward[self._name(node)]
@@ -302,65 +201,8 @@ class _Writer:
         return (notation.value(np.asarray(value), 6),)
 
 
-def _symbolic_local(graph: Graph, edge: Edge) -> Any:
-    """A local derivative between scalars in SymPy: its own rule, on symbols with the nodes' names."""
-    from cgraph.worlds.sympy import SYMPY, as_object, exact, symbols
-
-    def symbol(node: Node) -> Any:
-        number = node.kind == CONSTANT and node.name is None
-        return as_object(exact(float(node.value))) if number else symbols(graph.name(node), ())
-
-    nodes = dict.fromkeys([*edge.result.operands, edge.result])
-    alone = Graph(edge.result)
-    values = {node: symbol(node) for node in nodes}
-    fwd = Forward(alone, SYMPY, tuple(values.get(n) for n in alone.nodes))
-    return pulled_back(fwd, edge, 1)[()]
-
-
-def _shortest(expression: Any) -> Any:
-    """The shortest of an expression and what SymPy makes of it; None when that cannot be read any more."""
-    import sympy
-
-    size = sympy.count_ops(expression)
-    if size > LARGE:
-        return None
-    forms = [expression]
-    attempts: list[Callable[[Any], Any]] = [sympy.factor_terms]
-    if size <= FEW:  # these expand on the way
-        attempts += [lambda e: sympy.cancel(sympy.together(e)), sympy.factor]
-    for attempt in attempts if size else ():
-        try:
-            forms.append(attempt(expression))
-        except (sympy.PolynomialError, NotImplementedError):  # both are SymPy's: it cannot decide
-            continue
-    return min(forms, key=lambda e: (sympy.count_ops(e), len(sympy.sstr(e))))
-
-
-def _as_math(expression: Any) -> Math:
-    """A SymPy expression in the names of nodes, as it is written everywhere else."""
-    from cgraph.symbols import from_sympy
-
-    node = from_sympy(expression)
-    graph = Graph(node)
-    written = notation.formula(node, {n: notation.names_of(graph)[n] for n in graph.leaves}, LONGEST)
-    return written or Sym("…")
-
-
 def _joined(parts: list[Math], sign: Math) -> Math:
     joined = [parts[0]]
     for part in parts[1:]:
         joined += [sign, part]
     return Row(tuple(joined))
-
-
-def _without_repeats(line: tuple[Math | str, ...]) -> tuple[Math | str, ...]:
-    return tuple(m for i, m in enumerate(line) if i == 0 or _text(m) != _text(line[i - 1]))
-
-
-def _text(part: Math | str) -> str:
-    return part if isinstance(part, str) else notation.text(part)
-
-
-def _aligned(line: tuple[Math | str, ...]) -> str:
-    left, *rest = (f"\\text{{{m}}}" if isinstance(m, str) else notation.latex(m) for m in line)
-    return f"{left} &= " + " = ".join(rest)

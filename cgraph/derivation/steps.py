@@ -1,0 +1,72 @@
+"""A derivation as it is read: its steps as text, LaTeX and Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cgraph import notation
+from cgraph.notation import Math
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node of the derivation: a sentence, and formulas that are equal from left to right, a list a line."""
+
+    sentence: str
+    lines: tuple[tuple[Math | str, ...], ...]  # a string is said in words
+
+    @property
+    def text(self) -> str:
+        """The step as plain text."""
+        return "\n".join([self.sentence, *("    " + " = ".join(map(_text, line)) for line in self.lines)])
+
+    @property
+    def latex(self) -> str:
+        """Its equations, as lines of an `aligned` block."""
+        return " \\\\\n".join(_aligned(line) for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The gradient of `of` by `wrt`, written out. `print(derivation)` shows its text."""
+
+    of: str
+    wrt: str
+    steps: tuple[Step, ...]
+
+    @property
+    def text(self) -> str:
+        """Every step as plain text."""
+        return "\n".join(step.text for step in self.steps)
+
+    @property
+    def latex(self) -> str:
+        """Every equation, in one `aligned` block for math mode."""
+        body = " \\\\\n".join(step.latex for step in self.steps if step.lines)
+        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+    @property
+    def markdown(self) -> str:
+        """Numbered steps, each equation between `$$`."""
+        parts = [f"### The derivative of {self.of} with respect to {self.wrt}"]
+        for i, step in enumerate(self.steps, 1):
+            body = f"\n\n$$\n\\begin{{aligned}}\n{step.latex}\n\\end{{aligned}}\n$$" if step.lines else ""
+            parts.append(f"{i}. {step.sentence}{body}")
+        return "\n\n".join(parts) + "\n"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def without_repeats(line: tuple[Math | str, ...]) -> tuple[Math | str, ...]:
+    """A line of equal formulas without those that read as the one before."""
+    return tuple(m for i, m in enumerate(line) if i == 0 or _text(m) != _text(line[i - 1]))
+
+
+def _text(part: Math | str) -> str:
+    return part if isinstance(part, str) else notation.text(part)
+
+
+def _aligned(line: tuple[Math | str, ...]) -> str:
+    left, *rest = (f"\\text{{{m}}}" if isinstance(m, str) else notation.latex(m) for m in line)
+    return f"{left} &= " + " = ".join(rest)

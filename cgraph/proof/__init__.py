@@ -1,0 +1,14 @@
+"""Proof: every derivative against SymPy's own, and a report that never says more than is known.
+
+A graph is computed in the world of symbols, differentiated by cgraph's rules there, and compared with
+`sympy.diff` of the forward result. Where SymPy shows that the two are equal, the derivative is *proved*; where it
+cannot decide, they are compared at rational points to 30 digits, and the report says just that.
+"""
+
+from __future__ import annotations
+
+from cgraph.proof.judgement import compare
+from cgraph.proof.provers import prove, prove_row, to_sympy
+from cgraph.proof.report import AGREES, PROVED, UNDECIDED, WRONG, Check, Report
+
+__all__ = ["AGREES", "PROVED", "UNDECIDED", "WRONG", "Check", "Report", "compare", "prove", "prove_row", "to_sympy"]

@@ -1,0 +1,76 @@
+"""The report of a proof: what was compared, and no word more than is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
+
+from cgraph.node import Node
+
+PROVED, AGREES, WRONG, UNDECIDED = "proved", "agrees", "WRONG", "undecided"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One derivative: ours, SymPy's, and the verdict (proved, agrees, WRONG or undecided) with its reason."""
+
+    subject: str
+    ours: Any
+    sympys: Any
+    verdict: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        ours = sympy.sstr(self.ours)
+        text = f"{self.subject} = {ours}   SymPy: {sympy.sstr(self.sympys)}   {self.verdict}"
+        return f"{text} ({self.reason})" if self.reason else text
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was compared and how it came out. `print(report)` shows it all.
+
+    `proved` is True only when every derivative was shown to be equal to SymPy's by SymPy itself.
+    """
+
+    subject: str
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...] = ()
+    of: Node | None = field(default=None, repr=False, compare=False)  # the node whose gradient it is about
+
+    @property
+    def proved(self) -> bool:
+        """Whether each check was decided exactly, and there is at least one."""
+        return bool(self.checks) and all(c.verdict == PROVED for c in self.checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that came out wrong."""
+        return tuple(c for c in self.checks if c.verdict == WRONG)
+
+    def __str__(self) -> str:
+        def column(texts: Iterator[str]) -> list[str]:
+            rows = [t if len(t) <= 60 else t[:57] + "..." for t in texts]
+            width = max(map(len, rows), default=0)
+            return [t.ljust(width) for t in rows]
+
+        left = column(f"{c.subject} = {sympy.sstr(c.ours)}" for c in self.checks)
+        right = column(f"SymPy: {sympy.sstr(c.sympys)}" for c in self.checks)
+        lines = [self.subject]
+        for c, ours, theirs in zip(self.checks, left, right, strict=True):
+            lines.append(f"  {ours}   {theirs}   {c.verdict}" + (f": {c.reason}" if c.reason else ""))
+        return "\n".join([*lines, *(f"  {n}" for n in self.notes), self.verdict])
+
+    @property
+    def verdict(self) -> str:
+        """The last line of the report."""
+        counts = [(v, sum(c.verdict == v for c in self.checks)) for v in (PROVED, AGREES, UNDECIDED, WRONG)]
+        if not self.checks:
+            return "nothing to prove: no gradient flows"
+        if self.proved:
+            return f"proved: {len(self.checks)} of {len(self.checks)} derivatives"
+        parts = [f"{n} {'agrees at points only' if v == AGREES else v}" for v, n in counts if n]
+        return f"not proved: of {len(self.checks)} derivatives {', '.join(parts)}"
