@@ -7,11 +7,13 @@ are shown. Nothing here is part of the tests: a time on somebody else's machine 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,22 +64,96 @@ def imports(rounds: int) -> dict[str, float]:
     }
 
 
+def cpu(act: Callable[[], object]) -> float:
+    """CPU seconds, which other programs of the machine touch less than the clock on the wall."""
+    start = time.process_time()
+    kept = act()
+    taken = time.process_time() - start
+    del kept  # freeing is measured by itself
+    return taken
+
+
 def passes(rounds: int, length: int) -> dict[str, float]:
-    """Microseconds a node of a chain: building it, its forward pass, and the backward pass with all its edges."""
-    build, forward, backward = [], [], []
-    for _ in range(rounds):
-        build.append(seconds(lambda: chain(length)))
-        node = chain(length)
-        forward.append(seconds(lambda: cg.forward(node, x=1.0)))  # noqa: B023 - called at once
-        fwd = cg.forward(node, x=1.0)
-        backward.append(seconds(lambda: cg.backward(fwd)))  # noqa: B023 - called at once
-    per_node = 1e6 / length
-    return {
-        "build": per_node * median(build),
-        "forward": per_node * median(forward),
-        "backward, annotated": per_node * median(backward),
-        "forward and backward": per_node * (median(forward) + median(backward)),
+    """CPU microseconds a node of a chain: building, ordering, forward, backward with all its edges, freeing."""
+    node = chain(length)
+    graph = cg.Graph(node)
+    fwd = cg.forward(graph, x=1.0)
+    acts: dict[str, Callable[[], object]] = {
+        "build": lambda: chain(length),
+        "build, collector off": lambda: _without_collector(lambda: chain(length)),
+        "order (cg.Graph)": lambda: cg.Graph(node),
+        "forward": lambda: cg.forward(graph, x=1.0),
+        "backward, annotated": lambda: cg.backward(fwd),
     }
+    measured: dict[str, list[float]] = {name: [] for name in [*acts, "free"]}
+    for _ in range(rounds):
+        for name, act in acts.items():
+            measured[name].append(1e6 / length * cpu(act))
+        doomed = [chain(length)]
+        measured["free"].append(1e6 / length * cpu(doomed.clear))
+    medians = {name: median(times) for name, times in measured.items()}
+    return {**medians, "forward and backward": medians["forward"] + medians["backward, annotated"]}
+
+
+def _without_collector(act: Callable[[], object]) -> object:
+    gc.disable()
+    try:
+        return act()
+    finally:
+        gc.enable()
+
+
+def memory(length: int) -> dict[str, float]:
+    """Bytes a node that stay allocated for nodes, for their graph, and for the records of both passes."""
+    tracemalloc.start()
+    kept: list[object] = []
+    sizes: dict[str, float] = {}
+    node = chain(length)
+    sizes["nodes"] = tracemalloc.get_traced_memory()[0] / length
+    for name, act in {
+        "their graph": lambda: cg.Graph(node),
+        "a forward pass": lambda: cg.forward(kept[0], x=1.0),  # type: ignore[arg-type]  # the graph
+        "a backward pass": lambda: cg.backward(kept[1]),  # type: ignore[arg-type]  # the forward pass
+    }.items():
+        before = tracemalloc.get_traced_memory()[0]
+        kept.append(act())
+        sizes[name] = (tracemalloc.get_traced_memory()[0] - before) / length
+    tracemalloc.stop()
+    return sizes
+
+
+MILLION = """
+import resource, sys, time
+import cgraph as cg
+
+def step(name, act):
+    start = time.process_time()
+    result = act()
+    print(f"{name}\t{time.process_time() - start}\t{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}")
+    return result
+
+def build():
+    w, x = cg.variables("w x")
+    node = x
+    for _ in range(500_000):
+        node = node + w * node
+    return node
+
+kept = [step("build", build)]
+kept.append(cg.Graph(kept[0]))
+kept.append(step("forward", lambda: cg.forward(kept[1], w=1e-6, x=1.0)))
+kept.append(step("backward", lambda: cg.backward(kept[2])))
+del kept[2:]
+kept.append(step("gradients as nodes", lambda: cg.grad(kept[1], ["w", "x"])))
+step("free", kept.clear)
+"""
+
+
+def million() -> dict[str, float]:
+    """CPU seconds and the peak memory of a million scalar nodes, in a process of their own."""
+    done = subprocess.run([sys.executable, "-c", MILLION], check=True, capture_output=True, text=True)
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    return {f"{name} (peak {float(peak):.0f} MiB)": float(taken) for name, taken, peak in rows}
 
 
 def pictures(rounds: int) -> dict[str, float]:
@@ -99,8 +175,9 @@ def pictures(rounds: int) -> dict[str, float]:
 
 LIMITS = {
     "import cgraph, beyond NumPy": 15.0,
-    "build": 2.0,
+    "build": 0.5,
     "forward and backward": 30.0,
+    "nodes": 400.0,
     "cgraph draw, cold start": 1.5,
     "each further picture": 0.1,
 }
@@ -118,10 +195,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9, help="how often each thing is measured (default: 9)")
     parser.add_argument("--length", type=int, default=100_000, help="nodes of the chain (default: 100000)")
+    parser.add_argument("--no-million", action="store_true", help="leave the million nodes out")
     parser.add_argument("--no-pictures", action="store_true", help="leave the pictures out")
     given = parser.parse_args()
     show("Import, in fresh processes", "ms", imports(given.rounds))
-    show(f"A chain of {given.length} nodes, a node", "us", passes(max(3, given.rounds // 2), given.length))
+    show(f"A chain of {given.length} nodes, CPU time a node", "us", passes(given.rounds, given.length))
+    show("What stays allocated, a node", "B", memory(given.length))
+    if not given.no_million:
+        show("A million scalar nodes, CPU time", "s", million())
     if given.no_pictures or find_spec("viz.picture") is None:
         print("\nPictures: not measured" + ("" if given.no_pictures else " (viz.draw is not there)"))
     else:
