@@ -61,6 +61,43 @@ def test_a_model_comes_back_with_the_same_bits_and_structure(model: nn.Sequentia
     assert str(cg.Graph(again(cg.variable("X", X.shape)))) == str(cg.Graph(model(cg.variable("X", X.shape))))
 
 
+WORDS = nn.Vocabulary(("<unk>", "for", "all", "the", "fish", "\u00e9t\u00e9"))
+TABLE = nn.Embedding.random(6, 3, seed=0)
+TEXTS = {
+    "pooled": nn.PooledClassifier.random(TABLE, hidden=4, classes=2, seed=0, dropout=0.2, pooling="max", padding=5),
+    "frozen": nn.PooledClassifier.random(
+        nn.Embedding.of(np.eye(6), frozen=True), hidden=4, classes=2, seed=0, activation="relu"
+    ),
+    "language": nn.LanguageModel.random(WORDS, width=3, hidden=4, seed=0, dropout=0.2),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_nets_on_embeddings_come_back_too_with_their_vocabulary(name: str, tmp_path: Path) -> None:
+    model = TEXTS[name]
+    again = train.load(train.save(model, tmp_path / "model.npz"))
+
+    assert type(again) is type(model)
+    assert [(p.name, p.kind) for p in again.parameters] == [(p.name, p.kind) for p in model.parameters]
+    ids = np.random.default_rng(0).integers(0, 5, (7, 3))
+    assert np.array_equal(train.predict(again, ids), train.predict(model, ids))
+    if isinstance(again, nn.LanguageModel):
+        assert again.vocabulary == WORDS
+        assert again.predict_next(["for", "all", "the"]) == TEXTS[name].predict_next(["for", "all", "the"])
+
+
+def test_a_language_model_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    data = rng.integers(0, 6, (40, 3)), rng.integers(0, 6, 40)
+
+    def trained(epochs: int, **options: Any) -> Any:
+        loss, optimizer = nn.softmax_cross_entropy, train.Adam(0.01)
+        return train.fit(TEXTS["language"], data, loss, optimizer, epochs, batch_size=16, devset=data, **options)
+
+    trained(1, checkpoint=tmp_path / "t.npz")
+    assert_same(trained(3, checkpoint=tmp_path / "t.npz", resume=True), trained(3))
+
+
 def test_a_weight_that_two_layers_share_is_shared_again(tmp_path: Path) -> None:
     again = train.load(train.save(shared(), tmp_path / "model.npz"))
     assert again.layers[0].W is again.layers[2].W and len(again.parameters) == 2
