@@ -122,6 +122,51 @@ def test_a_notebook_shows_a_net():
     assert "x1 to h2" in shown.description
 
 
+# Nets on embeddings --------------------------------------------------------------------------------------------------
+def language_model() -> nn.LanguageModel:
+    vocabulary = nn.text.Vocabulary(("<unk>", "for", "all", "the", "fish", "thanks"))
+    return nn.LanguageModel.random(vocabulary, width=2, hidden=4, seed=0)
+
+
+def rows(of: viz.SchematicPicture) -> list[str]:
+    return [g.get("data-label", "") for g in ET.fromstring(of.svg()).iter(f"{SVG}g") if g.get("data-row")]
+
+
+def test_a_language_model_reads_its_context_by_the_ids_of_its_vocabulary():
+    model = language_model()
+    shown = viz.network(model, words=["thanks", "for", "all", "the"])
+    ids = model.vocabulary.ids(["for", "all", "the"])
+    assert [row.split().index("1") for row in rows(shown)] == list(ids)
+    assert {len(row.split()) for row in rows(shown)} == {len(model.vocabulary)}
+    said = titles(shown)
+    for i, word in enumerate(model.vocabulary.words[1:], 1):
+        assert f"ŷ{i}->p(wt={word}|…)" in said
+    for node in (model.embedding.E, model.hidden.W, model.output.W):
+        assert f"[{node.shape[0]}×{node.shape[1]}]" in said
+    assert collisions(shown) == []
+
+
+@pytest.mark.parametrize(("pooling", "sign"), [("mean", "+"), ("max", "max")])
+def test_a_pooled_classifier_shows_its_words_and_how_it_pools(pooling, sign):
+    model = nn.PooledClassifier.random(nn.Embedding.random(20, 3, seed=0), hidden=4, classes=2, seed=0, pooling=pooling)
+    shown = viz.network(model, words={"good": 3, "bad": 15})
+    assert rows(shown) == ["0 0 1 0 … 0 0", "0 0 … 1 … 0 0"]
+    assert [e for e in titles(shown) if e.endswith(f"->{sign}")] == [
+        f"embedding for “good”->{sign}",
+        f"embedding for “bad”->{sign}",
+    ]
+    assert units(shown)[-2:] == ["ŷ1", "ŷ2"]
+    assert collisions(shown) == []
+
+
+def test_words_that_a_net_cannot_read_are_refused():
+    pooled = nn.PooledClassifier.random(nn.Embedding.random(8, 3, seed=0), hidden=4, classes=3, seed=0)
+    with pytest.raises(ValueRefusedError, match=r"no vocabulary of its own.*words=\{"):
+        viz.network(pooled, words=["good"])
+    with pytest.raises(ValueRefusedError, match=r"reads the 3 words before.*at least 3"):
+        viz.network(language_model(), words=["for", "all"])
+
+
 # Geometry ------------------------------------------------------------------------------------------------------------
 @given(
     st.lists(st.integers(1, 9), min_size=2, max_size=4),

@@ -166,7 +166,7 @@ FIGURES = {
             "The words for, all, the before the next word pick their embeddings from the one matrix E; put side by "
             "side they are the vector e, which a hidden layer and a softmax turn into a probability for every word "
             "of the vocabulary, among them aardvark, do, fish and zebra.",
-            language.language_model,
+            language.next_word,
         ),
         Figure(
             "6.15",

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cgraph import nn, notation
 from cgraph.node import Node, variable
-from cgraph.notation import Math, Named, Row, Script, Sym
-from viz.embeddings import LENGTH, embedded, fed_by, lookup, reading
-from viz.network import COLUMNS, ROWS, layers
+from cgraph.notation import Math, Sym
+from viz.dense import COLUMNS, layers
+from viz.embeddings import language_model, lookup, pooled
 from viz.schematic.picture import SchematicPicture, picture
 from viz.schematic.pieces import (
     FAN,
-    FLOW,
-    OP,
     Block,
-    Cells,
     Column,
-    Dots,
     Link,
     Schematic,
-    Unit,
     Words,
     all_to_all,
     each,
 )
-from viz.schematic.words import lines, shape, unit_name, words
+from viz.schematic.words import lines, words
 
+PLACES = {1: "aardvark", 34: "do", 35: "for", 42: "fish", 451: "the", 992: "all", 35_102: "zebra"}
 REVIEW = ("dessert", "was", "great")
 POSITIVE = frozenset({"great", "good", "delicious", "excellent"})
 CLASSES = ("+", "−", "neut")
@@ -51,12 +48,13 @@ def hand_built_features(theme: str, caption: str, description: str) -> Schematic
     return picture(_with_classes(whole), theme=theme, caption=caption, description=description)
 
 
-def features(tokens: tuple[str, ...]) -> tuple[tuple[Math, ...], ...]:
+def features(review: Sequence[str]) -> tuple[tuple[Math, ...], ...]:
     """The three features of a text, in words: how many words, how many positive ones, how often “no”."""
+    count, positive, no = nn.text.features(" ".join(review), POSITIVE)
     return (
-        lines(f"wordcount={len(tokens)}"),
-        lines("positive lexicon", f"words = {sum(t in POSITIVE for t in tokens)}"),
-        lines(f"count of “no” = {tokens.count('no')}"),
+        lines(f"wordcount={count:.0f}"),
+        lines("positive lexicon", f"words = {positive:.0f}"),
+        lines(f"count of “no” = {no:.0f}"),
     )
 
 
@@ -72,100 +70,23 @@ def many_words(theme: str, caption: str, description: str) -> SchematicPicture:
 
 
 def pooled_sentiment(theme: str, caption: str, description: str) -> SchematicPicture:
-    """Fig. 6.13."""
-    E, ids = _embeddings(), (3, 524, 902)
-    net = _classifier(variable("W", ("d", "d_h")), variable("U", ("d_h", 3)))
-    names = ("", "Hidden layer", "Output layer")
-    panel = layers(net, letters=("x", "h", "ŷ"), shapes=ROWS, captions=names, vectors=True)
-    panel = _weighted(panel)
-    pooled = Cells(
-        ((None,) * LENGTH,),
-        words("x"),
-        shaded=frozenset((0, c) for c in range(LENGTH)),
-        note=words("pooled embedding"),
-        size=14.0,
-    )
-    vector = Column((pooled,), panel.columns[0].heading, (shape(1, "d"), words("Input layer")))
-    pool = Column((Unit(Sym("+"), OP),), (), (None, words("pooling")))
-    rows = (0, 1, 2)
-    whole = reading(REVIEW, ids, E, shared=("E matrix shared", "across words")).then(
-        Link(each(rows, rows), width=34.0),
-        embedded(REVIEW, rows, "d"),
-        Link(all_to_all(rows, (0,), FLOW), width=48.0),
-        pool,
-        Link(each((0,), (0,)), width=34.0),
-        fed_by(panel, vector),
-    )
-    return picture(
-        _with_classes(whole, "Output", "probabilities"), theme=theme, caption=caption, description=description
-    )
+    """Fig. 6.13: nn.PooledClassifier."""
+    W, U = nn.Linear(variable("W", ("d", "d_h"))), nn.Linear(variable("U", ("d_h", 3)))
+    net = nn.PooledClassifier(nn.Embedding(_embeddings()), W, U, "relu")
+    whole = _with_classes(pooled(net, dict(zip(REVIEW, (3, 524, 902), strict=True))), "Output", "probabilities")
+    return picture(whole, theme=theme, caption=caption, description=description)
 
 
-def language_model(theme: str, caption: str, description: str) -> SchematicPicture:
-    """Fig. 6.14."""
-    E, ids = _embeddings(), (35, 992, 451)
-    net = _classifier(variable("W", ("Nd", "d_h")), variable("U", ("d_h", "V")))
-    names = ("", "hidden layer h", "output layer y")
-    panel = layers(
-        net, letters=("e", "h", "ŷ"), shown={2: (1, 34, 42, 35102, "V")}, shapes=ROWS, captions=names, vectors=True
-    )
-    text = ("and", "thanks", "for", "all", "the", "?")
-    places: tuple[Math | None, ...] = (None, None, before(3), before(2), before(1), before(0))
-    spoken = Column(
-        tuple(
-            Words((words(w),) if place is None else (words(w), place)) for w, place in zip(text, places, strict=True)
-        ),
-        foot=(None, words("words")),
-    )
-    rows, at = (0, 1, 2), (2, 3, 4)
-    one = frozenset((r, 0) for r in range(3))
-    parts = tuple(
-        Cells(((None,),) * 3, words(f"embedding for “{w}”"), shaded=one, size=17.0) for w in ("for", "all", "the")
-    )
-    vector = Column(parts, panel.columns[0].heading, (shape(1, "Nd"), words("embedding layer e")), gap=0.0)
-    whole = reading(
-        ("for", "all", "the"),
-        ids,
-        E,
-        shared=("E is shared", "across words"),
-        first=spoken,
-        at=at,
-        layer=("Input layer",),
-    ).then(Link(each(rows, rows), width=56.0), fed_by(panel, vector))
-    return picture(_with_words(whole), theme=theme, caption=caption, description=description)
-
-
-def _with_words(panel: Schematic) -> Schematic:
-    """The probabilities of some words to the right of the outputs, each beside its own."""
-    outputs = panel.columns[-1]
-    said = {"ŷ1": words("aardvark"), "ŷ34": words("do"), "ŷ42": words("fish"), "ŷ35102": words("zebra")}
-    said["ŷ|V|"] = _place("V")
-    told = tuple(
-        Words((probability(said[notation.text(p.label)], full=p is outputs.pieces[0]),))
-        if isinstance(p, Unit)
-        else Dots()
-        for p in outputs.pieces
-    )
-    units = [i for i, piece in enumerate(outputs.pieces) if isinstance(piece, Unit)]
-    whole = Schematic((*panel.columns[:-1], replace(outputs, grid="output")), panel.links)
-    return whole.then(Link(each(units, units), width=30.0), Column(told, grid="output", align="left"))
-
-
-def before(count: int) -> Math:
-    """The word at a place before the next one: w with t − 3 below."""
-    parts: tuple[Math, ...] = (Sym("t", italic=True), *((Sym("−"), Sym(str(count))) if count else ()))
-    return Named(Script(Sym("w", italic=True), sub=Row(parts)), f"wt−{count}" if count else "wt")
-
-
-def probability(word: Math, full: bool = False) -> Math:
-    """The probability of the next word given the three before it; short without `full`."""
-    given: list[Math] = [before(3), Sym(","), before(2), Sym(","), before(1)] if full else [Sym("…")]
-    return notation.row(Sym("p", italic=True), "(", before(0), Sym("=", space="thin"), word, "|", *given, ")")
-
-
-def _place(index: int | str) -> Math:
-    """The word of the vocabulary in this place: V with its number below."""
-    return unit_name("V", index)
+def next_word(theme: str, caption: str, description: str) -> SchematicPicture:
+    """Fig. 6.14: nn.LanguageModel, with a vocabulary that has the chapter's words in the chapter's places."""
+    listed = [f"word {i}" for i in range(36_000)]
+    for place, word in {0: "<unk>", **PLACES}.items():
+        listed[place] = word
+    net = nn.LanguageModel.random(nn.text.Vocabulary(tuple(listed)), width=2, hidden=3, seed=0)
+    told = [place for place, word in PLACES.items() if word in ("aardvark", "do", "fish", "zebra")]
+    net = replace(net, hidden=nn.Linear(net.hidden.W))
+    whole = language_model(net, ("and", "thanks", "for", "all", "the"), (*told, "V"), ("Nd", "d_h", "V"), "d")
+    return picture(whole, theme=theme, caption=caption, description=description)
 
 
 def _embeddings() -> Node:
@@ -174,11 +95,6 @@ def _embeddings() -> Node:
 
 def _classifier(W: Node, U: Node) -> nn.Sequential:
     return nn.Sequential([nn.Linear(W), nn.Activation("relu"), nn.Linear(U), nn.Activation("softmax")])
-
-
-def _weighted(panel: Schematic) -> Schematic:
-    links = tuple(Link(link.strokes, (*link.foot, words("weights")), link.width) for link in panel.links)
-    return Schematic(panel.columns, links, panel.tag)
 
 
 def _with_classes(panel: Schematic, *foot: str) -> Schematic:

@@ -10,7 +10,7 @@ from cgraph import nn
 from cgraph.node import variable
 from cgraph.passes import forward
 from viz.curves import Curve, Points, activations, scatter
-from viz.network import DUMMY, layers, layers_of, unit
+from viz.dense import DUMMY, layers, layers_of, unit
 from viz.plots import Plot
 from viz.schematic.picture import SchematicPicture, picture
 
