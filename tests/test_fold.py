@@ -107,6 +107,7 @@ def test_blocks_with_other_constants_are_not_the_same():
 def test_copies_side_by_side_are_one_box():
     picture = viz.draw(tree(512))
     times = [int(lines[-1].split()[0]) for lines in headings(picture).values()]
+    assert picture.caption.endswith("; and 5 more. fold=False draws every node.")
     assert times == [512, 256, 128, 64, 32, 16, 8, 4]
     assert len(picture.drawing.boxes) == 8 + 3
 

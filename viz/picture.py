@@ -189,7 +189,7 @@ def draw(
 
 
 def _folded(drawing: Drawing) -> str:
-    few = "; ".join(drawing.folded[:3]) + ("; ..." if len(drawing.folded) > 3 else "")
+    few = "; ".join(drawing.folded[:3]) + (f"; and {len(drawing.folded) - 3} more" if len(drawing.folded) > 3 else "")
     return f"Folded: {few}. fold=False draws every node."
 
 
