@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -18,20 +21,24 @@ from cgraph.ops import TABLE
 from cgraph.ops.row import Row
 
 BATCHES = 20
-BACKENDS = ["numpy"]
+BACKENDS = ["numpy", "native"]
 DTYPES = ["float64", "float32"]
 COUNT = {"add": 3, "mul": 3}  # operands of rows that take any number
 
 
 # Every op ------------------------------------------------------------------------------------------------------------
-def applications(row: Row) -> list[tuple[list[cg.Node], dict[str, Any], cg.Node]]:
-    """The op on variables of each of its examples' shapes: the variables, their values, the node."""
-    found = []
+IN_NUMPY_ONLY = {"det", "adjugate", "inv", "solve"}  # not written in C: LAPACK's algorithms are NumPy's
+
+
+def applications(row: Row) -> tuple[list[cg.Node], dict[cg.Node, Any]]:
+    """The op on variables of each of its examples' shapes, with its gradients; and the variables' values."""
+    outputs: list[cg.Node] = []
+    feeds: dict[cg.Node, Any] = {}
     random = np.random.default_rng(7)
     arity = row.arity or COUNT.get(row.name, 2)
     examples = row.examples or [(((2, 3),) * arity, {}), (((2, 1), (3,), ())[:arity], {}), (((),) * arity, {})]
-    for operands, attrs in examples:
-        leaves, feed = [], {}
+    for place, (operands, attrs) in enumerate(examples):
+        leaves = []
         for i, given in enumerate(operands):
             ids = isinstance(given, list)
             value = np.array(given, float) if ids else random.uniform(0.2, 0.8, given)
@@ -39,22 +46,43 @@ def applications(row: Row) -> list[tuple[list[cg.Node], dict[str, Any], cg.Node]
                 value = value + 1
             if row.name == "softmax_cross_entropy" and i == 1:
                 value = value / value.sum(axis=-1, keepdims=True)
-            leaf = cg.variable(f"x{i}", value.shape)
+            leaf = cg.variable(f"{row.name} {place} x{i}", value.shape)
             leaves.append(leaf)
-            feed[leaf] = value
-        found.append((leaves, feed, getattr(cg.GRAPH, row.name)(*leaves, **attrs)))
-    return found
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
-def test_every_op_is_what_the_plain_pass_computes_and_so_are_its_gradients(row: Row, backend: str) -> None:
-    for leaves, feed, node in applications(row):
+            feeds[leaf] = value
+        node = getattr(cg.GRAPH, row.name)(*leaves, **attrs)
         weights = cg.constant(np.random.default_rng(1).uniform(0.5, 1.5, node.shape))
         differentiable = [x for i, x in enumerate(leaves) if row.rule(i) is not None]
-        slopes = cg.grad(cg.sum(node * weights), differentiable) if differentiable else []
-        compare([node, *slopes], feed, backend, "float64", row.name)
-        compare([node, *slopes], feed, backend, "float32", row.name)
+        outputs += [node, *(cg.grad(cg.sum(node * weights), differentiable) if differentiable else [])]
+    present = set(cg.Graph(outputs).inputs)
+    return outputs, {leaf: value for leaf, value in feeds.items() if leaf in present}
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
+def test_every_op_is_what_the_plain_pass_computes_and_so_are_its_gradients(row: Row) -> None:
+    for dtype in DTYPES:
+        compare(*applications(row), "numpy", dtype, row.name)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("part", range(4))
+def test_every_op_in_c_is_what_the_plain_pass_computes_and_so_are_its_gradients(part: int, dtype: str) -> None:
+    outputs, feed = [], {}
+    for row in list(TABLE.values())[part::4]:
+        if row.name not in IN_NUMPY_ONLY:
+            nodes, values = applications(row)
+            if not {n.op.name for n in cg.Graph(nodes) if n.op} & IN_NUMPY_ONLY:
+                outputs += nodes
+                feed |= values
+    assert compare(outputs, feed, "native", dtype, "every op").backend == "native"
+
+
+@pytest.mark.parametrize("name", sorted(IN_NUMPY_ONLY))
+def test_what_is_not_written_in_c_is_refused_when_c_is_asked_for_and_left_to_numpy_otherwise(name: str) -> None:
+    x, w = cg.variable("x", (2, 2)), cg.parameter("w", np.eye(2))
+    node = getattr(cg.GRAPH, name)(*([x, w] if name == "solve" else [x]))
+    with pytest.raises(ValueRefusedError, match=f"the native backend has no {name}: it is not written in C"):
+        cg.compile(node, backend="native").bind()
+    assert cg.compile(node, updates={w: w + 1}).backend == "numpy"
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -81,15 +109,23 @@ RECORDS = json.loads(Path(__file__).with_name("chapter_cases.json").read_text(en
 GRAPHS = [r for r in RECORDS if "graph" in r and "nodes" in r["graph"]]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_every_graph_of_the_chapter_gives_its_values_and_gradients(backend: str) -> None:
+def chapter() -> tuple[list[cg.Node], dict[cg.Node, Any]]:
+    """Every graph of the chapter and its gradients, as one graph: the names of leaves begin with the case's."""
+    outputs, feed = [], {}
     for record in GRAPHS:
         case = Case(record)
-        feed = {name: number(value) for name, value in record["inputs"].items()}
-        leaves = [case.nodes[name] for name in feed]
-        slopes = cg.grad(cg.sum(case.root), leaves)
-        for dtype in DTYPES:
-            compare([case.root, *slopes], feed, backend, dtype, record["id"])
+        given = {name: number(value) for name, value in record["inputs"].items()}
+        fresh = {case.nodes[n]: cg.variable(f"{record['id']} {n}", value.shape) for n, value in given.items()}
+        root = cg.forward(case.root, fresh, world=cg.GRAPH)[case.root]
+        outputs += [root, *cg.grad(cg.sum(root), list(fresh.values()))]
+        feed |= {fresh[case.nodes[n]]: value for n, value in given.items()}
+    return outputs, feed
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_graph_of_the_chapter_gives_its_values_and_gradients(dtype: str, backend: str) -> None:
+    compare(*chapter(), backend, dtype, "the chapter")
 
 
 def test_the_chapter_has_graphs_to_compare() -> None:
@@ -101,6 +137,18 @@ def test_five_thousand_random_graphs_are_what_the_plain_pass_computes(batch: int
     for seed in range(batch, 5000, BATCHES):
         outputs, feed = random_graph(seed)
         compare(outputs, feed, "numpy", DTYPES[seed % 8 == 1], f"graph {seed}")
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_random_graphs_in_c_are_what_the_plain_pass_computes(batch: int, graphs: int) -> None:
+    # many graphs a program, for a compiler takes its time; --graphs 5000 compares as many as NumPy's backend does
+    for start in range(0, min(graphs, 5000) // 4, 100):
+        outputs, feed = [], {}
+        for place in range(start, min(start + 100, graphs // 4)):
+            nodes, values = random_graph(4 * place + batch)
+            outputs += nodes
+            feed |= values
+        compare(outputs, feed, "native", DTYPES[batch == 1], f"batch {batch}")
 
 
 # Updates -------------------------------------------------------------------------------------------------------------
@@ -361,3 +409,83 @@ def test_targets_that_are_no_distribution_are_refused_as_in_a_pass() -> None:
     program = cg.compile(cg.softmax_cross_entropy(z, y))
     with pytest.raises(ValueRefusedError, match=r"the target \[1, 1\] in row \(0,\) is no distribution"):
         program([[0, 0]], [[1, 1]])
+
+
+# The compiler and its folder -----------------------------------------------------------------------------------------
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for compiled programs."""
+    monkeypatch.setenv("CGRAPH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+PROGRAM = "import cgraph as cg; x = cg.variable('x'); print(cg.compile(2*x, backend='native')(x=4.0)[0])"
+
+
+def native_double() -> float:
+    x = cg.variable("x")
+    return float(cg.compile(2 * x, backend="native")(x=4.0)[0])
+
+
+def test_a_program_is_compiled_once_and_then_taken_from_the_folder(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert native_double() == 8
+    (kept,) = cache.iterdir()
+    monkeypatch.setattr("subprocess.run", lambda *a, **k: pytest.fail("compiled again"))
+    assert native_double() == 8
+    assert list(cache.iterdir()) == [kept]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no library at all", None])
+def test_a_damaged_file_in_the_folder_is_compiled_again(cache: Path, damage: bytes | None) -> None:
+    run = [sys.executable, "-c", PROGRAM]
+    here = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(Path(cg.__file__).parents[1])]),
+    }
+    assert subprocess.run(run, env=here, capture_output=True, text=True, check=True).stdout.strip() == "8.0"
+    (kept,) = cache.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    assert subprocess.run(run, env=here, capture_output=True, text=True, check=True).stdout.strip() == "8.0"
+    assert len(kept.read_bytes()) == len(whole)
+
+
+def test_several_processes_may_compile_the_same_program_at_once(cache: Path) -> None:
+    here = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(Path(cg.__file__).parents[1])]),
+    }
+    start = [subprocess.Popen([sys.executable, "-c", PROGRAM], env=here, stdout=subprocess.PIPE) for _ in range(4)]
+    assert [p.communicate()[0].strip() for p in start] == [b"8.0"] * 4
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    monkeypatch.setenv("CGRAPH_CACHE", str(tmp_path / "file" / "cache"))
+    assert native_double() == 8
+
+
+def test_without_a_compiler_the_native_backend_says_so_and_auto_takes_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(cg.CgraphError, match=r"the native backend needs a C compiler: there is no cc, gcc or clang"):
+        native_double()
+    w = cg.parameter("w", 1.0)
+    assert cg.compile(w, updates={w: w + 1}).backend == "numpy"
+
+
+def test_a_compiler_that_fails_is_quoted(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "cc"
+    broken.write_text("#!/bin/sh\necho out of order >&2\nexit 1\n", encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setenv("CC", str(broken))
+    with pytest.raises(cg.CgraphError, match='the C compiler failed: out of order. Fix: choose backend="numpy"'):
+        native_double()
+
+
+def test_names_of_nodes_cannot_leave_the_comments_of_c() -> None:
+    x = cg.variable("x */ #error")
+    assert cg.compile((x + 1).named("y */ }\n#error \\"), backend="native")({x: 1.0})[0] == 2

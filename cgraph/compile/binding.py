@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from cgraph.compile import native
 from cgraph.compile import numpy as backend_numpy
+from cgraph.compile.blas import blas
+from cgraph.compile.c_ops import UnsupportedError
+from cgraph.compile.compiler import compiler
+from cgraph.compile.emit import Emitter
 from cgraph.compile.listing import listing
 from cgraph.compile.lower import Lowered, lower
 from cgraph.compile.plan import CONSTANT, LEAF, Plan, make_plan
-from cgraph.errors import ValueRefusedError
+from cgraph.errors import CgraphError, ValueRefusedError
+from cgraph.forward import forward
 from cgraph.node import PARAMETER, Node
+from cgraph.worlds.numpy import NumpyWorld
 
 if TYPE_CHECKING:
     from cgraph.compile.program import Program
@@ -51,6 +58,12 @@ class Binding:
             if node in values:
                 buffer[...] = values[node]
         self._changed = {n for n in replaced if n.kind == PARAMETER}
+
+    def refuse(self, program: Program) -> None:
+        """Say what a call refused, as the plain pass says it."""
+        feed = {n: buffer for n, buffer in self._memory.leaves.items() if n in program.graph} | dict(program._owned)
+        forward(program.graph, feed, NumpyWorld(program.dtype))
+        raise ValueRefusedError("the program refused a value", fix="cg.forward on the same values says which")
 
     def restore(self) -> None:
         """Give parameters that had another value for one call their own again."""
@@ -135,9 +148,46 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     return binding
 
 
+def native_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
+    """A program for these sizes as one C function. Raises ValueRefusedError for an op that is not written in C."""
+    plan = native.plan_of(lowered(program, sizes))
+    emitter = Emitter(plan)
+    try:
+        source = emitter.source()
+    except UnsupportedError as error:
+        raise ValueRefusedError(
+            f"the native backend has no {error}", why="it is not written in C yet", fix='choose backend="auto"'
+        ) from None
+    if emitter.gemm and blas() is None:
+        raise ValueRefusedError(
+            "the native backend finds no matrix product", why="NumPy's BLAS is no OpenBLAS here", fix='choose "numpy"'
+        )
+    memory = Memory(plan, program.inputs, program._owned)
+    binding = Binding("native", program, plan, memory)
+    run = native.step(source, emitter, memory)
+
+    def checked() -> None:
+        if run():
+            binding.refuse(program)
+
+    binding._calls = [checked]
+    binding.source = source
+    return binding
+
+
+def chosen_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
+    """C for what is called again and again, which is a program with updates; NumPy where C cannot be had."""
+    if program.updates and compiler() is not None:
+        try:
+            return native_binding(program, sizes)
+        except CgraphError:
+            return numpy_binding(program, sizes)
+    return numpy_binding(program, sizes)
+
+
 def backend_of(name: str) -> Maker:
     """How a backend of this name makes a binding. Raises ValueRefusedError."""
-    makers: Mapping[str, Maker] = {"numpy": numpy_binding, "auto": numpy_binding}
+    makers: Mapping[str, Maker] = {"auto": chosen_binding, "numpy": numpy_binding, "native": native_binding}
     if name not in makers:
         raise ValueRefusedError(f"backend={name!r}", why=f"the backends are {', '.join(makers)}")
     return makers[name]

@@ -358,3 +358,21 @@ def _fits(
             if places[operand].storage == donor and (places[operand] != wanted or values[operand].shape != shape):
                 return False
     return True
+
+
+def collapsed(shape: Sequence[int], strides: list[list[int]]) -> tuple[list[int], list[list[int]]]:
+    """The same loops with as few dimensions as possible: neighbours that every array walks through as one."""
+    sizes: list[int] = []
+    kept: list[list[int]] = [[] for _ in strides]
+    for axis in range(len(shape)):
+        if shape[axis] == 1:
+            continue
+        if sizes and all(k[-1] == s[axis] * shape[axis] for k, s in zip(kept, strides, strict=True)):
+            sizes[-1] *= shape[axis]
+            for k, s in zip(kept, strides, strict=True):
+                k[-1] = s[axis]
+        else:
+            sizes.append(shape[axis])
+            for k, s in zip(kept, strides, strict=True):
+                k.append(s[axis])
+    return sizes, kept

@@ -1,0 +1,167 @@
+"""A plan as one C function: every size is a number in it, every step a loop or a matrix product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+
+from cgraph.compile.c_ops import OPS, UnsupportedError, copied, copy, product
+from cgraph.compile.c_table import EXPRESSIONS, expression, number, prelude
+from cgraph.compile.listing import names
+from cgraph.compile.plan import BUFFER, CONSTANT, Final, Place, Plan, collapsed
+from cgraph.compile.values import VIEWS
+
+GEMM = "typedef void (*gemm_t)(int, int, int, long, long, long, T, const T*, long, const T*, long, T, T*, long);"
+
+
+class Emitter:
+    """The C of one plan. `pointers` are the storages whose addresses the program is given, in order."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.values = plan, plan.values
+        self.pointers = [i for i, s in enumerate(plan.storages) if s.kind != BUFFER and not self._is_number(i)]
+        self.lines: list[str] = []
+        self.names = names(plan)
+        self.gemm = False
+
+    def _is_number(self, storage: int) -> bool:
+        found = self.plan.storages[storage]
+        return found.kind == CONSTANT and found.size == 1
+
+    # Access ----------------------------------------------------------------------------------------------------------
+    def _pointer(self, storage: int) -> str:
+        return f"s{storage}"
+
+    def at(self, number_: int, index: Sequence[str], shape: Sequence[int]) -> str:
+        """The element of a value at an index of a loop over `shape`, to which the value broadcasts."""
+        place = self.plan.places[number_]
+        storage = self.plan.storages[place.storage]
+        if self._is_number(place.storage):
+            return number(self.values[storage.value].constant.reshape(()))
+        strides = self.strides(number_, shape)
+        terms = [f"{i} * {s}" if s != 1 else i for i, s in zip(index, strides, strict=True) if s]
+        if place.offset or not terms:
+            terms.append(str(place.offset))
+        return f"{self._pointer(place.storage)}[{' + '.join(terms)}]"
+
+    def strides(self, number_: int, shape: Sequence[int]) -> list[int]:
+        """The steps of a value through a loop over `shape`; 0 along what is broadcast."""
+        place, own = self.plan.places[number_], self.values[number_].shape
+        missing = len(shape) - len(own)
+        found = [0] * missing
+        for size, step, wanted in zip(own, place.strides, shape[missing:], strict=True):
+            found.append(step if size == wanted and size != 1 else 0)
+        return found
+
+    # The whole -------------------------------------------------------------------------------------------------------
+    def source(self) -> str:
+        """The program as C."""
+        for group in self.plan.groups:
+            self._group(group)
+        for final in self.plan.finals:
+            self._final(final)
+        body = "\n".join(self.lines)
+        heads = [f"    T *s{s} = (T *)p[{i + 2}];" for i, s in enumerate(self.pointers)]
+        for storage, offset in self.plan.offsets.items():
+            heads.append(f"    T *s{storage} = (T *)p[0] + {offset};")
+        gemm = ["    gemm_t gemm = (gemm_t)p[1];"] if self.gemm else []
+        return "\n".join(
+            [
+                prelude(self.plan.lowered.dtype, body),
+                GEMM if self.gemm else "",
+                "int step(void **p) {",
+                *(h for h in (*gemm, *heads) if f"{h.split('=')[0].split('*')[-1].strip()}" in body or h in gemm),
+                body,
+                "    return 0;",
+                "}",
+                "",
+            ]
+        )
+
+    def say(self, *lines: str) -> None:
+        """Write lines of the function."""
+        self.lines += ["    " + line for line in lines]
+
+    def _comment(self, number_: int) -> str:
+        value = self.values[number_]
+        return f"/* {_plain(self.names[number_])} = {value.name or 'copy'} */"
+
+    def _group(self, group: tuple[int, ...]) -> None:
+        value = self.values[group[0]]
+        if not prod(value.shape):
+            return
+        if value.name in EXPRESSIONS:
+            self._loop(group)
+            return
+        emit = OPS.get(value.name or "copy", copy if value.name in VIEWS else None)
+        if emit is None:
+            raise UnsupportedError(value.name)
+        self.say(self._comment(group[0]))
+        emit(self, group[0], value)
+
+    # Elementwise loops -----------------------------------------------------------------------------------------------
+    def _loop(self, group: tuple[int, ...], targets: Mapping[int, int] | None = None) -> None:
+        """One loop over all values of a group; `targets` are other places to write to."""
+        stored = {x: x for x in group if x in self.plan.places} if targets is None else dict(targets)
+        members = set(group)
+        shape = self.values[group[0]].shape
+        read = dict.fromkeys(x for n in group for x in self.values[n].operands if x not in members)
+        touched = [*read, *stored.values()]
+        shape_, found = collapsed(shape, [self.strides(x, shape) for x in touched])
+        steps = dict(zip(touched, found, strict=True))
+        text: dict[int, str] = {}
+        before: list[str] = []
+        inside: list[str] = []
+        index = [f"i{k}" for k in range(len(shape_))]
+        for x in read:
+            place = self.plan.places[x]
+            if self._is_number(place.storage):
+                text[x] = self.at(x, [], [])
+                continue
+            access = self.indexed(place, steps[x], index)
+            (before if not steps[x] or steps[x][-1] == 0 else inside).append(f"const T v{x} = {access};")
+            text[x] = f"v{x}"
+        for n in group:
+            value = self.values[n]
+            inside.append(f"const T v{n} = {expression(value, [text[x] for x in value.operands])};")
+            text[n] = f"v{n}"
+        for n, target in stored.items():
+            inside.append(f"{self.indexed(self.plan.places[target], steps[target], index)} = v{n};")
+        self.say("/* " + ", ".join(_plain(f"{self.names[n]} = {self.values[n].name}") for n in group) + " */")
+        if not shape_:
+            self.say("{", *("    " + line for line in (*before, *inside)), "}")
+            return
+        pad = ""
+        for k, size in enumerate(shape_[:-1]):
+            self.say(f"{pad}for (long i{k} = 0; i{k} < {size}; i{k}++) {{")
+            pad += "    "
+        k = len(shape_) - 1
+        self.say(f"{pad}{{", *(f"{pad}    {line}" for line in before), f"{pad}#pragma omp simd")
+        self.say(f"{pad}for (long i{k} = 0; i{k} < {shape_[-1]}; i{k}++) {{")
+        self.say(*(f"{pad}    {line}" for line in inside), f"{pad}}}", f"{pad}}}" + "}" * k)
+
+    def indexed(self, place: Place, steps: Sequence[int], index: Sequence[str]) -> str:
+        """The element at a place, some steps along each loop."""
+        terms = [f"{i} * {s}" if s != 1 else i for i, s in zip(index, steps, strict=True) if s]
+        if place.offset or not terms:
+            terms.append(str(place.offset))
+        return f"{self._pointer(place.storage)}[{' + '.join(terms)}]"
+
+    # Updates ---------------------------------------------------------------------------------------------------------
+    def _final(self, final: Final) -> None:
+        self.say(f"/* {_plain(str(final.leaf.name))} is replaced */")
+        value = self.values[final.value]
+        if not prod(self.values[final.target].shape):
+            return
+        if final.kind == "copy":
+            copied(self, final.target, final.value)
+        elif final.kind == "op":
+            self._loop((final.value,), {final.value: final.target})
+        else:
+            x, y = value.operands
+            product(self, final.target, x, y, final.factor, added=True)
+
+
+def _plain(text: str) -> str:
+    """A name that cannot end a comment."""
+    return "".join(c if c.isprintable() else "?" for c in text).replace("*/", "* /").replace("/*", "/ *")
