@@ -482,7 +482,7 @@ def test_a_compiler_that_fails_is_quoted(cache: Path, tmp_path: Path, monkeypatc
     broken.write_text("#!/bin/sh\necho out of order >&2\nexit 1\n", encoding="utf-8")
     broken.chmod(0o755)
     monkeypatch.setenv("CC", str(broken))
-    with pytest.raises(cg.CgraphError, match='the C compiler failed: out of order. Fix: choose backend="numpy"'):
+    with pytest.raises(cg.CgraphError, match=r'the C compiler failed: out of order. Fix: choose backend="numpy"'):
         native_double()
 
 

@@ -32,11 +32,13 @@ def _loops(e: Emitter, shape: Sequence[int], inner: Callable[[list[str]], list[s
 
 
 def copied(e: Emitter, target: int, source: int) -> None:
+    """Every element of a value, to another place."""
     shape = e.values[target].shape
     _loops(e, shape, lambda i: [f"{e.at(target, i, shape)} = {e.at(source, i, shape)};"])
 
 
 def copy(e: Emitter, n: int, value: Value) -> None:
+    """A value that is a copy of another, or a view of one that takes copying."""
     if value.op is None:
         copied(e, n, value.operands[0])
         return
