@@ -11,7 +11,13 @@ that other work on the machine disturbs all of them alike. The weights of each a
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+import random
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # read when NumPy and PyTorch are loaded
     os.environ[name] = "1"
@@ -19,16 +25,9 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
-import gc
-import random
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import numpy as np  # noqa: E402 - after the number of threads is set
 
-import numpy as np
-
-import cgraph as cg
+import cgraph as cg  # noqa: E402
 
 POOL = 32  # batches that take turns
 RATE = 1e-3  # small: a net that is trained to the end meets denormal numbers, which are slow
