@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from chapter_graphs import Graph
+from chapter_record import number
 from compiled import compare, random_graph, same
-from test_chapter import Case, number
 
 import cgraph as cg
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
@@ -113,7 +114,7 @@ def chapter() -> tuple[list[cg.Node], dict[cg.Node, Any]]:
     """Every graph of the chapter and its gradients, as one graph: the names of leaves begin with the case's."""
     outputs, feed = [], {}
     for record in GRAPHS:
-        case = Case(record)
+        case = Graph(record["graph"])
         given = {name: number(value) for name, value in record["inputs"].items()}
         fresh = {case.nodes[n]: cg.variable(f"{record['id']} {n}", value.shape) for n, value in given.items()}
         root = cg.forward(case.root, fresh, world=cg.GRAPH)[case.root]
