@@ -189,7 +189,8 @@ def _lm(options: argparse.Namespace) -> int:
     )
     print(f"{len(run.history)} epochs in {time.perf_counter() - began:.0f} s, loss {run.history[-1].loss:.4f}")
     print(f"perplexity on the test words: {_perplexity(run.model, *test):.1f}")
-    print(f"       an interpolated trigram's: {trigram.perplexity(dev):.1f}")
+    same = [ids[1:] for ids in dev]  # its first word of a text is the third, the model's the fourth
+    print(f"       an interpolated trigram's: {trigram.perplexity(same):.1f}")
     _show(run.model, options)
     history = [replace(epoch, metric=epoch.perplexity) for epoch in run.history]
     net = passes(run.model, nn.softmax_cross_entropy, test[0][:4], test[1][:4])
