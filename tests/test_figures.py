@@ -55,9 +55,10 @@ def normal(label: str) -> str:
 
 
 def words(number: str) -> str:
-    """All labels of a figure in the order of its SVG: of drawn glyphs on schematics, titles on pictures of passes."""
+    """All labels but the caption in the order of the SVG: of glyphs on schematics, titles on pictures of passes."""
     if number in SCHEMATICS:
-        return normal("\n".join(g.get("data-label", "") for g in drawn(number).iter(f"{SVG}g")))
+        said = [g.get("data-label", "") for g in drawn(number).iter(f"{SVG}g")]
+        return normal("\n".join(label for label in said if label != picture(number).caption))
     return normal("\n".join(t.text or "" for t in drawn(number).iter(f"{SVG}title")))
 
 
