@@ -131,7 +131,6 @@ class Stroke:
     head: int
     role: str = WEIGHT
     notes: tuple[Note, ...] = ()
-    name: str = ""
 
 
 @dataclass(frozen=True)
