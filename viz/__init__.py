@@ -10,7 +10,21 @@ from __future__ import annotations
 
 from viz.figures import figure
 from viz.network import network
+from viz.notebook import Stepper, step_through, teach
 from viz.picture import Picture, draw
 from viz.schematic import SchematicPicture
+from viz.worksheet import Worksheet, worksheet
 
-__all__ = ["Picture", "SchematicPicture", "draw", "figure", "network"]
+__all__ = [
+    "Picture",
+    "SchematicPicture",
+    "Stepper",
+    "Worksheet",
+    "draw",
+    "figure",
+    "network",
+    "step_through",
+    "worksheet",
+]
+
+teach()

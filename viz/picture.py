@@ -6,13 +6,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cgraph.backward import Backward
-from cgraph.errors import OutputError, ValueRefusedError
+from cgraph.errors import ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.graph import Graph
-from cgraph.node import Node
 from viz import dot, export, frames, mermaid, paint, tikz
 from viz.annotate import annotate
 from viz.drawing import OUTLINE, Drawing, clean
@@ -22,6 +21,7 @@ from viz.stepper import DIGITS, page, page_theme
 from viz.steps import Walk, walk
 from viz.style import Theme, theme_named
 from viz.subject import Subject, hidden
+from viz.zoom import zoomed
 
 if TYPE_CHECKING:
     from cgraph.proof import Report
@@ -105,9 +105,7 @@ class Picture:
         """
         ending = Path(path).suffix.lower()
         if ending not in FORMATS:
-            raise OutputError(
-                f"{os.fspath(path)} has no ending that says what to write", fix=f"end it in {', '.join(FORMATS)}"
-            )
+            raise export.no_ending(path, FORMATS)
         return export.write(path, FORMATS[ending](self))
 
     def save_animation(self, path: str | os.PathLike[str]) -> Path:
@@ -118,6 +116,9 @@ class Picture:
         """Write each step as a numbered SVG for slides: 001.svg, 002.svg, ... Raises OutputError."""
         made = self.frames()
         return [export.write(Path(folder) / f"{i:03}.svg", svg.encode()) for i, svg in enumerate(made, 1)]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": f"<picture: {self.caption}>"}
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -136,7 +137,7 @@ FORMATS: dict[str, Callable[[Picture], bytes]] = {
 
 
 def draw(
-    of: Node | Graph | Forward | Backward,
+    of: Any,
     *,
     show: str | None = None,
     style: str = "textbook",
@@ -145,13 +146,14 @@ def draw(
     direction: str = "LR",
     caption: str | None = None,
     proof: Report | None = None,
+    zoom: str | None = None,
     fold: str | bool | None = None,
     engine: str | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> Picture:
-    """A picture of a graph (with symbolic gradients), of a forward pass, or of a backward pass.
+    """A picture of a graph (with symbolic gradients), of a forward pass, of a backward pass, or of a model.
 
-    of          a node, a graph, or a pass
+    of          a node, a graph, a pass, or a model such as nn.MLP([2, 2, 1], seed=0)
     show        "forward", "backward" or "both": a backward pass shows both by default; the layout is the same
     style       "textbook" (d = 2b in a box) or "circuit" (unnamed ops in circles)
     detail      "full", "formula", "number", "hover" or "outline": how much is written; by default it follows from
@@ -159,6 +161,7 @@ def draw(
     theme       "textbook", "dark" or "print"
     direction   "LR" (left to right) or "TB" (top down)
     proof       the report of cg.prove on the same graph: marks the derivatives that are proved
+    zoom        "layers" (a box a layer), "tensors" or "neurons" (a box a number, as cg.unroll makes them)
     fold        "layers" (by names such as z[1] or encoder.W), "blocks" (one after the other) or "copies" (side by side)
                 puts many nodes into one box; False draws every node; by default more than 300 boxes are folded, in the
                 first way that halves them. `picture.folded` says what was folded
@@ -167,9 +170,7 @@ def draw(
 
     Raises LayoutError when the layout takes too long or there is no engine, ValueRefusedError for other choices.
     """
-    if not isinstance(of, (Node, Graph, Forward, Backward)):
-        raise ValueRefusedError(f"{type(of).__name__} cannot be drawn", fix="give a node, a graph or a pass")
-    graph = Graph(of) if isinstance(of, Node) else of
+    graph, fold = zoomed(of, zoom, fold)
     if show is None:
         show = paint.FORWARD if isinstance(graph, Forward) else paint.BOTH
     for what, given, allowed in (("pass", show, SHOWS), ("direction", direction, tuple(DIRECTIONS))):

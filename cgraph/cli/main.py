@@ -9,11 +9,20 @@ from collections.abc import Sequence
 
 from cgraph import __version__
 from cgraph.cli import compile as compile_command
-from cgraph.cli import demo, derive, draw, figures, prove, train
+from cgraph.cli import demo, derive, draw, figures, prove, train, worksheet
 from cgraph.cli.arguments import Parser
 from cgraph.errors import CgraphError
 
-COMMANDS = (draw, prove, derive, compile_command, train, figures, demo)  # each adds its own part, and runs it
+COMMANDS = (
+    draw,
+    prove,
+    derive,
+    compile_command,
+    train,
+    figures,
+    worksheet,
+    demo,
+)  # each adds its own part, and runs it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from cgraph.nn.dropout import Dropout
 from cgraph.nn.embedding import Embedding, nearest
 from cgraph.nn.embedding_net import EmbeddingNet, PooledClassifier
 from cgraph.nn.equivalents import DummyNode, collapse_linear, fold_bias, prove_collapse, unfold_bias
+from cgraph.nn.exercise import exercise
 from cgraph.nn.gradients import GradientNorms, gradient_norms
 from cgraph.nn.language_model import LanguageModel
 from cgraph.nn.layers import Activation, Layer, Linear
@@ -41,6 +42,7 @@ __all__ = [
     "Vocabulary",
     "collapse_linear",
     "decision_line",
+    "exercise",
     "fold_bias",
     "gradient_norms",
     "init",

@@ -1,0 +1,70 @@
+"""Records show themselves in a notebook, and the notebook of the examples runs."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import opened
+
+import viz
+from cgraph import nn
+from cgraph.chapter import figure_6_17
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
+MODELS: dict[str, Any] = {
+    "MLP": nn.MLP([2, 2, 1], seed=0),
+    "Unit": nn.Unit([0.2, 0.3, 0.9], 0.5),
+    "PooledClassifier": nn.PooledClassifier.random(nn.Embedding.random(8, 3, seed=0), hidden=4, classes=3, seed=0),
+}
+
+
+@pytest.mark.parametrize("kind", ["node", "graph", "forward", "backward", "picture", *MODELS])
+def test_a_record_shows_itself_as_a_picture_and_as_text(kind: str) -> None:
+    bwd = figure_6_17()
+    records = {"node": bwd.graph["L"], "graph": bwd.graph, "forward": bwd.forward, "backward": bwd, **MODELS}
+    shown = {**records, "picture": viz.draw(bwd)}[kind]._repr_mimebundle_()
+    assert set(shown) == {"text/plain", "image/svg+xml"}
+    assert shown["image/svg+xml"].startswith("<svg") and shown["text/plain"]
+    if kind == "backward":
+        assert shown["image/svg+xml"] == viz.draw(bwd).svg()
+        assert "∂L/∂b = −4" in html.unescape(shown["image/svg+xml"])
+
+
+def test_what_cannot_be_drawn_is_shown_as_text() -> None:
+    class Strange(nn.Sequential):
+        pass
+
+    model = Strange([nn.Activation("tanh")])
+    shown = model._repr_mimebundle_()
+    assert set(shown) == {"text/plain"} and "no picture" in shown["text/plain"]
+
+
+def test_the_stepper_is_embedded_and_works_in_its_frame(tmp_path: Path) -> None:
+    cell = viz.step_through(figure_6_17(), height=500)._repr_html_()
+    assert re.search(r'style="[^"]*height:500px', cell)
+    (tmp_path / "cell.html").write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{cell}", encoding="utf-8")
+    with opened() as page:
+        page.goto((tmp_path / "cell.html").as_uri())
+        frame = page.frames[1]
+        frame.click("#last")
+        assert frame.inner_text("#sentence") == "∂L/∂b = ∂L/∂d · ∂d/∂b = −2 · 2 = −4"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_of_the_examples_runs(path: Path, tmp_path: Path) -> None:
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed (extra notebook)")
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed (extra notebook)")
+    notebook = nbformat.read(path, as_version=4)
+    assert all(not cell.get("outputs") for cell in notebook.cells), "a notebook is kept without its outputs"
+    nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": tmp_path}}).execute()
+    shown = [output["data"] for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    assert sum("image/svg+xml" in data for data in shown) >= 3
+    assert any("<iframe" in data.get("text/html", "") for data in shown)
+
+
+def test_there_is_a_notebook() -> None:
+    assert NOTEBOOKS

@@ -1,0 +1,61 @@
+"""In a notebook, graphs, passes and models show themselves as pictures: importing viz teaches them to."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from cgraph import nn
+from cgraph.backward import Backward
+from cgraph.errors import CgraphError
+from cgraph.forward import Forward
+from cgraph.graph import Graph
+from cgraph.node import Node
+from viz.picture import Picture, draw
+
+SHOWN = (Graph, Node, Forward, Backward, nn.Sequential, nn.Unit, nn.EmbeddingNet)
+
+
+def mimebundle(shown: Any, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """What a notebook shows of a record: its picture as SVG, and its text for a reader without pictures.
+
+    What cannot be drawn, such as a layout that takes too long, is shown as text.
+    """
+    bundle = {"text/plain": repr(shown)}
+    try:
+        bundle["image/svg+xml"] = draw(shown).svg()
+    except CgraphError as error:
+        bundle["text/plain"] += f"\n(no picture: {error})"
+    return bundle
+
+
+def teach() -> None:
+    """Give the records of cgraph, which know nothing of pictures, their form in a notebook."""
+    for kind in SHOWN:
+        kind._repr_mimebundle_ = mimebundle  # type: ignore[union-attr]
+
+
+class Stepper:
+    """The stepper of a picture as a cell's output: a page in a frame of its own."""
+
+    def __init__(self, picture: Picture, height: int = 720) -> None:
+        self.page, self.height, self.caption = picture.html(), height, picture.caption
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{escape(self.page)}" title="{escape(self.caption)}" sandbox="allow-scripts allow-modals" '
+            f'style="width:100%;height:{self.height}px;border:0"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<stepper: {self.caption}>"
+
+
+def step_through(of: Any, *, height: int = 720, **choices: Any) -> Stepper:
+    """The passes step by step in a notebook's cell; `height` in pixels, `choices` as for `viz.draw`.
+
+    >>> import cgraph as cg
+    >>> step_through(cg.backward(cg.forward(cg.parse("L = c*(a + 2*b)"), a=3, b=1, c=-2)))
+    <stepper: Computation graph of L: forward pass and backward pass>
+    """
+    return Stepper(draw(of, **choices), height)
