@@ -10,8 +10,8 @@ from cgraph.forward import Forward
 from cgraph.graph import Graph
 from cgraph.node import Node, variable
 from cgraph.unrolling import unroll
+from viz.dense import layers_of
 from viz.fold import LAYERS
-from viz.network import layers_of
 
 ZOOMS = ("layers", "tensors", "neurons")
 Subjects: TypeAlias = "Graph | Forward | Backward"
