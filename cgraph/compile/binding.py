@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -35,29 +36,21 @@ class Binding:
         self.backend, self.plan = backend, plan
         self._memory = memory
         self.inputs = [memory.leaves[n] for n in program.inputs]
-        self._outputs = [memory.arrays[x] for x in plan.lowered.outputs]
-        self._changed: set[Node] = set()
-        self._calls: list[Callable[[], Any]] = []
-        # NumPy's warnings are off in a context of the program's own, which costs less than np.errstate in each call
-        self._context = contextvars.copy_context()
-        self._context.run(np.seterr, all="ignore")
+        self.outputs = [memory.arrays[x] for x in plan.lowered.outputs]
+        self.slots = [
+            (str(node.name), buffer, buffer.shape) for node, buffer in zip(program.inputs, self.inputs, strict=True)
+        ]
+        self.changed: set[Node] = set()
         self.source = ""
-
-    def run(self) -> list[Any]:
-        """The outputs, from what is in the buffers of the leaves."""
-        return self._context.run(self._run)
-
-    def _run(self) -> list[Any]:
-        for call in self._calls:
-            call()
-        return [x.copy() for x in self._outputs]
+        self.run: Callable[[], list[Any]] = list
+        self.many: Callable[[int, Any, Mapping[Node, Any]], list[Any]] | None = None
 
     def fill(self, values: Mapping[Node, Any], replaced: Iterable[Node]) -> None:
         """Copy the values of leaves into their buffers; those of `replaced` parameters are for one call."""
         for node, buffer in self._memory.leaves.items():
             if node in values:
                 buffer[...] = values[node]
-        self._changed = {n for n in replaced if n.kind == PARAMETER}
+        self.changed = {n for n in replaced if n.kind == PARAMETER}
 
     def refuse(self, program: Program) -> None:
         """Say what a call refused, as the plain pass says it."""
@@ -67,10 +60,9 @@ class Binding:
 
     def restore(self) -> None:
         """Give parameters that had another value for one call their own again."""
-        if self._changed:
-            for node in self._changed:
-                self._memory.leaves[node][...] = node.value
-            self._changed = set()
+        for node in self.changed:
+            self._memory.leaves[node][...] = node.value
+        self.changed = set()
 
 
 class Memory:
@@ -143,7 +135,17 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     plan = make_plan(lowered(program, sizes), chosen.one_by_one, chosen.in_place, chosen.accumulates)
     memory = Memory(plan, program.inputs, program._owned)
     binding = Binding("numpy", program, plan, memory)
-    binding._calls = chosen.calls(plan, memory.arrays)
+    calls, outputs = chosen.calls(plan, memory.arrays), binding.outputs
+
+    def run() -> list[Any]:
+        for call in calls:
+            call()
+        return [x.copy() for x in outputs]
+
+    # NumPy's warnings are off in a context of the program's own, which costs less than np.errstate in each call
+    context = contextvars.copy_context()
+    context.run(np.seterr, all="ignore")
+    binding.run = partial(context.run, run)
     binding.source = listing(plan)
     return binding
 
@@ -164,13 +166,21 @@ def native_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
         )
     memory = Memory(plan, program.inputs, program._owned)
     binding = Binding("native", program, plan, memory)
-    run = native.step(source, emitter, memory)
+    function = native.Function(source, emitter, memory)
+    step, outputs = function.step, binding.outputs
 
-    def checked() -> None:
-        if run():
+    def run() -> list[Any]:
+        if step():
             binding.refuse(program)
+        return [x.copy() for x in outputs]
 
-    binding._calls = [checked]
+    def many(calls: int, rows: Any, stacks: Mapping[Node, Any]) -> list[Any]:
+        failed, results = function.many(calls, rows, stacks)
+        if failed:
+            raise ValueRefusedError("one of the calls refused a value", fix="call the program for each of them to see")
+        return results
+
+    binding.run, binding.many = run, many
     binding.source = source
     return binding
 

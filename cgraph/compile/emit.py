@@ -8,7 +8,7 @@ from math import prod
 from cgraph.compile.c_ops import OPS, UnsupportedError, copied, copy, product
 from cgraph.compile.c_table import EXPRESSIONS, expression, number, prelude
 from cgraph.compile.listing import names
-from cgraph.compile.plan import BUFFER, CONSTANT, Final, Place, Plan, collapsed
+from cgraph.compile.plan import BUFFER, CONSTANT, LEAF, Final, Place, Plan, collapsed
 from cgraph.compile.values import VIEWS
 
 GEMM = "typedef void (*gemm_t)(int, int, int, long, long, long, T, const T*, long, const T*, long, T, T*, long);"
@@ -69,14 +69,50 @@ class Emitter:
             [
                 prelude(self.plan.lowered.dtype, body),
                 GEMM if self.gemm else "",
-                "int step(void **p) {",
+                "static int once(void **p) {",
                 *(h for h in (*gemm, *heads) if f"{h.split('=')[0].split('*')[-1].strip()}" in body or h in gemm),
                 body,
                 "    return 0;",
                 "}",
+                "int cgraph_step(void **p) { return once(p); }",  # a name that no other library has
+                *self._many(),
                 "",
             ]
         )
+
+    @property
+    def leaves(self) -> list[int]:
+        """The leaves that a call may be given, by the storages of `pointers`, in that order."""
+        return [s for s in self.pointers if self.plan.storages[s].kind == LEAF]
+
+    def _many(self) -> list[str]:
+        """Many calls in one: each leaf that has data takes its part of it, or gathers its rows; results are copied.
+
+        `in` has an address for each of `leaves` (none for those that stay), `rows` the numbers of rows or nothing.
+        """
+        lines = ["int cgraph_run(void **p, long n, long m, const long *rows, void **in, void **out) {"]
+        lines += ["    int failed = 0;", f"    void *own[{len(self.leaves) + 1}];"]
+        places = [self.pointers.index(s) + 2 for s in self.leaves]
+        sizes = [self.plan.storages[s].size for s in self.leaves]
+        lines += [f"    own[{k}] = p[{place}];" for k, place in enumerate(places)]
+        lines.append("    for (long call = 0; call < n && !failed; call++) {")
+        for k, (place, size) in enumerate(zip(places, sizes, strict=True)):
+            lines.append(f"        if (in[{k}] && !rows) p[{place}] = (T *)in[{k}] + call * {size};")
+            lines.append(f"        if (in[{k}] && rows) for (long j = 0; j < m; j++)")
+            gathered = f"(T *)in[{k}] + rows[call * m + j] * ({size} / m), {size} / m * sizeof(T)"
+            lines.append(f"            memcpy((T *)p[{place}] + j * ({size} / m), {gathered});")
+        lines.append("        failed = once(p);")
+        for k, x in enumerate(self.plan.lowered.outputs):
+            found, shape = self.plan.places[x], self.values[x].shape
+            index = [f"i{a}" for a in range(len(shape))]
+            loops = " ".join(f"for (long {i} = 0; {i} < {size}; {i}++)" for i, size in zip(index, shape, strict=True))
+            source = self.indexed(found, found.strides, index).replace(f"s{found.storage}[", "from[", 1)
+            lines.append(f"        {{ T *to = (T *)out[{k}] + call * {prod(shape)};")
+            lines.append(f"        const T *from = (T *)p[0] + {self.plan.offsets[found.storage]};")
+            lines.append(f"        {loops} *to++ = {source}; }}")
+        lines.append("    }")
+        lines += [f"    p[{place}] = own[{k}];" for k, place in enumerate(places)]
+        return [*lines, "    return failed;", "}"]
 
     def say(self, *lines: str) -> None:
         """Write lines of the function."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
 
 from cgraph.compile.blas import address, blas
 from cgraph.compile.c_table import EXPRESSIONS
@@ -14,6 +17,7 @@ from cgraph.compile.fuse import fused
 from cgraph.compile.lower import Lowered
 from cgraph.compile.plan import Plan, make_plan
 from cgraph.compile.values import Value
+from cgraph.node import Node
 
 
 def in_place(value: Value) -> bool:
@@ -31,21 +35,33 @@ def plan_of(lowered: Lowered) -> Plan:
     return make_plan(lowered, fused, in_place, accumulates)
 
 
-def step(source: str, emitter: Emitter, memory: Any) -> Callable[[], int]:
-    """A call without arguments that does one step on this memory; 0 unless a value was refused."""
-    library = load(source)
-    plan = emitter.plan
-    product = blas()
-    gemm = address(product.gemm[plan.lowered.dtype.name]) if product is not None else None
-    pointers = [memory.buffer.ctypes.data, gemm, *(memory.storages[s].ctypes.data for s in emitter.pointers)]
-    context = (ctypes.c_void_p * len(pointers))(*pointers)
-    function = library.step
-    function.restype = ctypes.c_int
-    argument = ctypes.cast(context, ctypes.c_void_p)
-    keep: Mapping[str, Any] = {"memory": memory, "context": context, "library": library}
+class Function:
+    """A compiled program on its memory: `step()` is one call, `many` are several; not 0 when a value was refused."""
 
-    def run(function: Any = function, argument: Any = argument, keep: Any = keep) -> int:
-        found: int = function(argument)
-        return found
+    def __init__(self, source: str, emitter: Emitter, memory: Any) -> None:
+        self._library, self._memory, self._emitter = load(source), memory, emitter
+        plan = emitter.plan
+        product = blas()
+        gemm = address(product.gemm[plan.lowered.dtype.name]) if product is not None else None
+        pointers = [memory.buffer.ctypes.data, gemm, *(memory.storages[s].ctypes.data for s in emitter.pointers)]
+        self._context = (ctypes.c_void_p * len(pointers))(*pointers)
+        self._argument = ctypes.cast(self._context, ctypes.c_void_p)
+        self._library.cgraph_step.restype = self._library.cgraph_run.restype = ctypes.c_int
+        self.step: Callable[[], int] = partial(self._library.cgraph_step, self._argument)
 
-    return run
+    def many(self, calls: int, rows: Any, stacks: Mapping[Node, Any]) -> tuple[int, list[Any]]:
+        """Do `calls` calls on stacks of values, or on the rows [calls×m] of them; the results, one array an output."""
+        plan = self._emitter.plan
+        stack = [stacks.get(cast(Node, plan.values[plan.storages[s].value].leaf)) for s in self._emitter.leaves]
+        given = [None if x is None else x.ctypes.data for x in stack]
+        shapes = [plan.values[x].shape for x in plan.lowered.outputs]
+        results = [np.empty((calls, *shape), plan.lowered.dtype) for shape in shapes]
+        failed = self._library.cgraph_run(
+            self._argument,
+            ctypes.c_long(calls),
+            ctypes.c_long(1 if rows is None else rows.shape[1]),
+            None if rows is None else ctypes.c_void_p(rows.ctypes.data),
+            (ctypes.c_void_p * (len(given) + 1))(*given),
+            (ctypes.c_void_p * (len(results) + 1))(*(r.ctypes.data for r in results)),
+        )
+        return failed, results

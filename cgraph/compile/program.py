@@ -54,7 +54,6 @@ class Program:
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
         self._lock = threading.Lock()
-        self._by_name = {n.name: i for i, n in enumerate(self.inputs)}
 
     def _inputs(self, given: Iterable[Node | str] | None) -> tuple[Node, ...]:
         if given is None:
@@ -86,31 +85,30 @@ class Program:
         with self._lock:
             if binding is None or not self._filled(binding, values, named):
                 binding = self._bound(values, named)
-            if self.threads is None:
-                return binding.run()
-            return self._with_threads(binding.run)
+            return binding.run() if self.threads is None else self._with_threads(binding.run)
 
     def _filled(self, binding: Binding, values: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
-        """Copy the values into the buffers of the binding that was used last, if they are arrays that fit it."""
-        buffers = binding.inputs
-        if len(values) + len(named) != len(buffers):
+        """Copy the values into the buffers of the binding that was used last, if they are arrays that fit it.
+
+        Not everything may have been copied when they do not: then all is copied again.
+        """
+        if len(values) + len(named) != len(binding.slots):
             return False
-        dtype = self.dtype
-        places = self._by_name
-        for place, value in enumerate(values):
-            if value.__class__ is not np.ndarray or value.shape != buffers[place].shape or value.dtype is not dtype:
+        dtype, array = self.dtype, np.ndarray
+        place = 0
+        for value in values:
+            _, buffer, shape = binding.slots[place]
+            if value.__class__ is not array or value.dtype is not dtype or value.shape != shape:
                 return False
-        for name, value in named.items():
-            found = places.get(name)
-            if found is None or value.__class__ is not np.ndarray or value.dtype is not dtype:
+            buffer[...] = value
+            place += 1
+        for name, buffer, shape in binding.slots[place:] if place else binding.slots:
+            value = named.get(name)
+            if value.__class__ is not array or value.dtype is not dtype or value.shape != shape:
                 return False
-            if value.shape != buffers[found].shape or found < len(values):
-                return False
-        for place, value in enumerate(values):
-            buffers[place][...] = value
-        for name, value in named.items():
-            buffers[places[name]][...] = value
-        binding.restore()
+            buffer[...] = value
+        if binding.changed:
+            binding.restore()
         return True
 
     def _bound(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> Binding:
@@ -191,19 +189,44 @@ class Program:
         Returns one array an output with the results of the calls along its first axis.
         Raises ShapeError when the stacks have different lengths, and what a call raises.
         """
-        stacks = {name: np.asarray(stack) for name, stack in stacks.items()}
-        counts = {name: len(stack) for name, stack in stacks.items()} if rows is None else {"rows": len(rows)}
-        if len(set(counts.values())) != 1:
-            raise ShapeError(
-                f"stacks of {', '.join(f'{n} {k}' for k, n in counts.items()) or 'nothing'}",
-                why="each call takes one element of every stack",
-                fix="give stacks of one length",
-            )
-        results = []
-        for i in range(next(iter(counts.values()))):
-            pick = i if rows is None else rows[i]
-            results.append(self(**{name: stack[pick] for name, stack in stacks.items()}))
+        data = {name: np.ascontiguousarray(stack, self.dtype) for name, stack in stacks.items()}
+        places = None if rows is None else np.ascontiguousarray(rows, np.int64)
+        calls = self._calls(data, places)
+        first = {name: stack[0 if places is None else places[0]] for name, stack in data.items()} if calls else {}
+        with self._lock:
+            binding = self._last
+            fits = binding is not None and all(n in first and first[n].shape == shape for n, _, shape in binding.slots)
+            if calls and not (
+                fits and binding is not None and len(first) == len(binding.slots) and not binding.changed
+            ):
+                binding = self._bound((), first)
+            if calls and binding is not None and binding.many is not None:
+                many, nodes = binding.many, {self.graph[name]: stack for name, stack in data.items()}
+                work: Callable[[], list[Any]] = lambda: many(calls, places, nodes)  # noqa: E731
+                return work() if self.threads is None else self._with_threads(work)
+        picks = range(calls) if places is None else places
+        results = [self(**{name: stack[pick] for name, stack in data.items()}) for pick in picks]
         return [np.stack(column) for column in zip(*results, strict=True)]
+
+    def _calls(self, data: Mapping[str, Any], rows: Any) -> int:
+        """How many calls the stacks, or the rows, are for."""
+        if rows is None:
+            counts = {name: len(stack) if stack.ndim else 0 for name, stack in data.items()}
+            if len(set(counts.values())) != 1:
+                raise ShapeError(
+                    f"stacks of {', '.join(f'{n} {k}' for k, n in counts.items()) or 'nothing'}",
+                    why="each call takes one element of every stack",
+                    fix="give stacks of one length",
+                )
+            return next(iter(counts.values()))
+        for name, stack in data.items():
+            if rows.ndim != 2 or not stack.ndim or (rows.size and not 0 <= rows.min() <= rows.max() < len(stack)):
+                raise ShapeError(
+                    f"rows {shapes.show(rows.shape)} of {name} {shapes.show(stack.shape)}",
+                    why="rows are the numbers of rows of every stack, from 0, one line a call",
+                    fix="give an array of integers [calls×batch]",
+                )
+        return len(rows)
 
     # Parameters ------------------------------------------------------------------------------------------------------
     @property

@@ -79,6 +79,22 @@ def _norm(v: Values, x: int, axis: tuple[int, ...], keepdims: bool) -> int:
     return root if keepdims else v.apply("squeeze", root, axis=axis)
 
 
+def _decay(v: Values, x: int) -> int:
+    """exp(-|x|), which sigmoid and its cross-entropy share, and which never overflows."""
+    return v.apply("exp", v.apply("neg", v.apply("abs", x)))
+
+
+def _sigmoid(v: Values, x: int) -> int:
+    e = _decay(v, x)
+    above = v.apply("maximum", e, v.apply("above", x, v.constant(0.0)))  # 1 from 0 up, for e is 1 at most
+    return v.apply("div", above, v.apply("add", e, v.constant(1.0)))
+
+
+def _sigmoid_cross_entropy(v: Values, x: int, y: int) -> int:
+    linear = v.apply("sub", v.apply("relu", x), v.apply("mul", x, y))
+    return v.apply("add", linear, v.apply("log1p", _decay(v, x)))
+
+
 def _filled(name: str, rewrite: Callable[..., int]) -> Callable[..., int]:
     """A rewrite for operands that have elements; others are left to the row itself."""
 
@@ -95,6 +111,8 @@ NEGATED = frozenset({"softmax_cross_entropy"})  # what is rewritten here is the 
 REWRITTEN: Mapping[str, Callable[..., int]] = {
     name: _filled(name, rewrite)
     for name, rewrite in (
+        ("sigmoid", _sigmoid),
+        ("sigmoid_cross_entropy", _sigmoid_cross_entropy),
         ("softmax", _softmax),
         ("log_softmax", _log_softmax),
         ("softmax_cross_entropy", _softmax_cross_entropy),
