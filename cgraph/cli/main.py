@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cgraph import __version__
 from cgraph.cli import compile as compile_command
-from cgraph.cli import demo, derive, draw, figures, prove, train, worksheet
+from cgraph.cli import demo, derive, draw, export_c, figures, prove, train, worksheet
 from cgraph.cli.arguments import Parser
 from cgraph.errors import CgraphError
 
@@ -18,6 +18,7 @@ COMMANDS = (
     prove,
     derive,
     compile_command,
+    export_c,
     train,
     figures,
     worksheet,

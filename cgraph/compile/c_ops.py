@@ -134,7 +134,7 @@ def product(e: Emitter, target: int, x: int, y: int, factor: float = 1.0, added:
     """target = x @ y, or target += factor·(x @ y): by BLAS where it is large, by loops where it is small."""
     left, right, shape = e.values[x].shape, e.values[y].shape, e.values[target].shape
     depth = left[-1]
-    if len(left) == len(right) == 2 and depth and prod(shape) * depth > INLINE:
+    if e.library and len(left) == len(right) == 2 and depth and prod(shape) * depth > INLINE:
         a, b = (_matrix(e.plan.places[i], e.values[i].shape) for i in (x, y))
         if a and b:
             e.gemm = True

@@ -17,12 +17,12 @@ GEMM = "typedef void (*gemm_t)(int, int, int, long, long, long, T, const T*, lon
 class Emitter:
     """The C of one plan. `pointers` are the storages whose addresses the program is given, in order."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, library: bool = True) -> None:
         self.plan, self.values = plan, plan.values
         self.pointers = [i for i, s in enumerate(plan.storages) if s.kind != BUFFER and not self._is_number(i)]
         self.lines: list[str] = []
         self.names = names(plan)
-        self.gemm = False
+        self.gemm, self.library = False, library  # whether BLAS is called, and whether it may be
 
     def _is_number(self, storage: int) -> bool:
         found = self.plan.storages[storage]

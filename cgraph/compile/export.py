@@ -1,0 +1,112 @@
+"""A trained net as one C file that needs the C library alone, with a `main` that classifies standard input."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cgraph.compile import native
+from cgraph.compile.c_ops import UnsupportedError
+from cgraph.compile.emit import Emitter
+from cgraph.compile.lower import lower
+from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.graph import Graph
+from cgraph.node import VARIABLE, Node
+from cgraph.shapes import show
+
+MAIN = """
+/* Reads examples of {inputs} numbers, between blanks, commas or semicolons, and prints the class of each: {rule}. */
+int main(void) {{
+    static T x[{inputs}];
+    void *p[] = {{{pointers}}};
+    const T *scores = buffer + {offset};
+    for (;;) {{
+        for (int i = 0; i < {inputs}; i++) {{
+            double value;
+            int found, c = 0;
+            while ((found = scanf("%lf", &value)) == 0 && ((c = getchar()) == ',' || c == ';')) ;
+            if (found == EOF && i == 0) return 0;
+            if (found != 1) {{
+                fprintf(stderr, "number %d of an example is missing or is no number\\n", i + 1);
+                return 2;
+            }}
+            x[i] = (T)value;
+        }}
+        if (cgraph_step(p)) {{
+            fprintf(stderr, "a value was refused\\n");
+            return 2;
+        }}
+        {answer}
+    }}
+}}
+"""
+ONE = 'printf("%d\\n", scores[0] > 0);'
+SEVERAL = """int best = 0;
+        for (int k = 1; k < {classes}; k++) if (scores[k * {step}] > scores[best * {step}]) best = k;
+        printf("%d\\n", best);"""
+
+
+def to_c(output: Node, dtype: str = "float64") -> str:
+    """A C program that computes `output` [m×k], logits of one variable [m×d], and prints the class of each example.
+
+    With one column the class is 1 where the logit is above 0. Parameters and constants are arrays in the file;
+    `cc -O3 model.c -lm` is all that it takes.
+    Raises ValueRefusedError for an op that is not written in C, ShapeError when it is not one row to one row.
+
+    >>> from cgraph.node import parameter, variable
+    >>> text = to_c(variable("X", ("m", 2)) @ parameter("W", [[1.0], [-1.0]]))
+    >>> "int main(void)" in text, "1.0, -1.0" in text
+    (True, True)
+    """
+    graph = Graph(output)
+    variables = [n for n in graph.inputs if n.kind == VARIABLE]
+    if len(variables) != 1 or len(variables[0].shape) != 2 or len(output.shape) != 2:
+        raise ShapeError(
+            f"{graph.name(output)} {show(output.shape)} of {len(variables)} variable(s)",
+            where=output.where,
+            why="the program reads rows of numbers and prints a class for each",
+            fix='give logits [m×k] of one variable, such as cg.variable("X", ("m", d))',
+        )
+    (x,) = variables
+    rows, inputs = x.shape
+    if not isinstance(inputs, int):
+        raise ShapeError(f"{x.name} has shape {show(x.shape)}", why="the number of columns must be known")
+    lowered = lower(graph, [output], {}, {rows: 1} if isinstance(rows, str) else {}, np.dtype(dtype))
+    emitter = Emitter(native.plan_of(lowered), library=False)
+    try:
+        program = emitter.source()
+    except UnsupportedError as error:
+        raise ValueRefusedError(
+            f"{error} cannot be exported", where=output.where, why="it is not written in C", fix="leave it out"
+        ) from None
+    return "\n".join(["#define NO_VECTORS", "#include <stdio.h>", program, *_data(emitter, x), _main(emitter, x)])
+
+
+def _data(emitter: Emitter, x: Node) -> list[str]:
+    """The buffer, and an array for each parameter and each constant."""
+    lines = [f"static T buffer[{max(emitter.plan.elements, 1)}];"]
+    for number in emitter.pointers:
+        value = emitter.plan.values[emitter.plan.storages[number].value]
+        if value.leaf is not x:
+            array: Any = value.constant if value.leaf is None else value.leaf.value
+            numbers = ", ".join(map(repr, np.asarray(array, float).reshape(-1).tolist()))
+            lines.append(f"static T data{number}[] = {{{numbers.replace('inf', 'INFINITY').replace('nan', 'NAN')}}};")
+    return lines
+
+
+def _main(emitter: Emitter, x: Node) -> str:
+    plan = emitter.plan
+    (result,) = plan.lowered.outputs
+    place, classes = plan.places[result], prod(plan.values[result].shape)
+    values = [plan.values[plan.storages[s].value] for s in emitter.pointers]
+    pointers = ["x" if v.leaf is x else f"data{s}" for v, s in zip(values, emitter.pointers, strict=True)]
+    answer = ONE if classes == 1 else SEVERAL.format(classes=classes, step=place.strides[1])
+    return MAIN.format(
+        inputs=x.shape[1],
+        rule="1 where its logit is above 0" if classes == 1 else "that of the largest score, from 0",
+        pointers=", ".join(["buffer", "0", *pointers]),
+        offset=plan.offsets[place.storage] + place.offset,
+        answer=answer,
+    )

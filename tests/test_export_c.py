@@ -1,0 +1,73 @@
+"""A net as a C file: built by the system's compiler, it classifies as `predict` does."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cgraph as cg
+from cgraph.cli import main
+from cgraph.compile.export import to_c
+from cgraph.errors import ShapeError, ValueRefusedError
+
+
+def built(text: str, folder: Path) -> Path:
+    source = folder / "model.c"
+    source.write_text(text, encoding="utf-8")
+    compiler = shutil.which("cc")
+    assert compiler, "these tests need a C compiler"
+    command = [compiler, "-O2", "-Wall", "-Werror=implicit-function-declaration", str(source), "-o"]
+    subprocess.run([*command, str(folder / "classify"), "-lm"], check=True)
+    return folder / "classify"
+
+
+def answers(program: Path, X: np.ndarray, between: str = ",") -> list[int]:
+    lines = "\n".join(between.join(map(repr, row)) for row in X.tolist())
+    done = subprocess.run([str(program)], input=lines, capture_output=True, text=True, check=True)
+    return [int(line) for line in done.stdout.split()]
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu"])
+def test_a_saved_net_becomes_a_c_program_that_gives_the_same_classes(
+    activation: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = cg.nn.MLP([64, 33, 10], activation, seed=3)
+    X = np.random.default_rng(0).uniform(-1, 1, (50, 64))
+    cg.train.save(model, tmp_path / "model.npz")
+    assert main(["export-c", str(tmp_path / "model.npz"), "-o", str(tmp_path / "net.c")]) == 0
+    assert "cc -O3" in capsys.readouterr().out
+    program = built((tmp_path / "net.c").read_text(encoding="utf-8"), tmp_path)
+    expected = np.argmax(cg.train.predict(model, X), axis=1).tolist()
+    assert answers(program, X) == expected
+    assert answers(program, X, between="  ") == expected
+    assert len(set(expected)) > 2
+
+
+def test_one_output_is_a_yes_above_zero(tmp_path: Path) -> None:
+    model = cg.nn.MLP([2, 3, 1], "tanh", seed=1)
+    X = np.random.default_rng(0).uniform(-2, 2, (40, 2))
+    program = built(to_c(model(cg.variable("X", ("m", 2))), "float32"), tmp_path)
+    expected = (cg.train.predict(model, X)[:, 0] > 0).astype(int).tolist()
+    assert answers(program, X) == expected
+    assert set(expected) == {0, 1}
+
+
+@pytest.mark.parametrize("text", ["1 2 3", "1 x", "1,2,,y"])
+def test_what_is_no_example_is_refused_by_the_program(text: str, tmp_path: Path) -> None:
+    program = built(to_c(cg.variable("X", ("m", 2)) @ cg.parameter("W", np.eye(2))), tmp_path)
+    done = subprocess.run([str(program)], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "is missing or is no number" in done.stderr
+
+
+def test_what_cannot_be_exported_says_so() -> None:
+    x, y = cg.variable("x", ("m", 2)), cg.variable("y", ("m", 2))
+    with pytest.raises(ShapeError, match=r"of 2 variable\(s\).*the program reads rows of numbers"):
+        to_c((x + y).named("s"))
+    with pytest.raises(ShapeError, match="the number of columns must be known"):
+        to_c(cg.variable("x", ("m", "d")) * 2)
+    with pytest.raises(ValueRefusedError, match="inv cannot be exported"):
+        to_c(x @ cg.inv(cg.parameter("W", np.eye(2))))
