@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from geometry import collisions, spills
-from random_graphs import random_graph
+from random_scalars import random_graph
 
 import cgraph as cg
 import viz

@@ -6,7 +6,7 @@ from math import hypot
 
 import pytest
 from geometry import collisions, labels, spills
-from random_graphs import random_pass
+from random_scalars import random_pass
 
 import viz
 from viz.drawing import DETAILS, OUTLINE
