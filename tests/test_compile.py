@@ -166,6 +166,26 @@ def test_all_updates_read_the_old_values(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_sums_in_place_read_the_old_values_too(backend: str) -> None:
+    a, b = cg.parameter("a", [1.0, 2.0]), cg.parameter("b", [10.0, 20.0])
+    program = cg.compile([], updates={a: a + b, b: b + a[::-1]}, backend=backend)
+    assert program() == []
+    np.testing.assert_array_equal(program.value(a), [11.0, 22.0])
+    np.testing.assert_array_equal(program.value(b), [12.0, 21.0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_value_and_its_mirror_image_are_not_read_in_the_loop_that_writes_them(backend: str) -> None:
+    x = cg.variable("x", (5, 5))
+    y = cg.tanh(x)
+    given = np.random.default_rng(0).standard_normal((5, 5))
+    sums = cg.compile([y + y.T, y - cg.flip(y), y * cg.exp(y[::-1])], backend=backend)(given)
+    t = np.tanh(given)
+    for got, want in zip(sums, [t + t.T, t - t[::-1, ::-1], t * np.exp(t[::-1])], strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-14)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_leaf_that_is_an_output_has_its_value_from_before_the_update(backend: str) -> None:
     w = cg.parameter("w", [[1.0, 2.0], [3.0, 4.0]])
     program = cg.compile([w, w.T, w[0], w], updates={w: w - 0.5 * w}, backend=backend)

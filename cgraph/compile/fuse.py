@@ -24,8 +24,8 @@ def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
         for operand in value.operands:
             source = _source(values, computed, operand)
             if source in home:
-                same = source == operand and value.name in EXPRESSIONS and values[operand].shape == value.shape
-                joins = same and values[operand].name in EXPRESSIONS
+                both = value.name in EXPRESSIONS and values[operand].name in EXPRESSIONS
+                joins = both and values[operand].shape == value.shape
                 earliest = max(earliest, home[source] + (not joins))
         place = last.get(value.shape, -1) if value.name in EXPRESSIONS else -1
         if place < earliest:
