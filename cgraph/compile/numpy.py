@@ -31,6 +31,7 @@ UFUNCS: Mapping[str, np.ufunc] = {
 }
 REDUCTIONS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}
 LONG = 4096  # elements: longer sums are done in pairs, which rounds less than one after the other
+SMALL = 2048  # elements: below, what NumPy prepares costs more than what it computes
 WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
 
 
@@ -104,9 +105,16 @@ def _named(call: Call, plan: Plan, number: int) -> Call:
 
 
 def _ufunc(ufunc: np.ufunc, operands: list[Any], out: Any) -> Call:
+    operands = [_spread(x, out) for x in operands]
     if ufunc in (np.maximum, np.minimum):  # their positional out is deprecated, and slow
         return partial(ufunc, *operands, out=out)
     return partial(ufunc, *operands, out)
+
+
+def _spread(operand: Any, out: Any) -> Any:
+    """A number that never changes as an array of the result's shape: NumPy's short way is for equal shapes only."""
+    constant = operand.size == 1 and not operand.flags.writeable
+    return np.full(out.shape, operand.reshape(()), out.dtype) if constant and 1 < out.size <= SMALL else operand
 
 
 def _by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], attrs: dict[str, Any]) -> None:
@@ -121,7 +129,9 @@ def _matmul(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 
 
 def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
-    return [partial(np.maximum, operands[0], np.zeros((), out.dtype), out=out)]
+    zero = np.zeros((), out.dtype)
+    zero.flags.writeable = False
+    return [_ufunc(np.maximum, [operands[0], zero], out)]
 
 
 def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
