@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from viz.diagnose import Diagnosis, diagnose
 from viz.figures import figure
 from viz.network import network
 from viz.notebook import Stepper, step_through, teach
@@ -16,10 +17,12 @@ from viz.schematic import SchematicPicture
 from viz.worksheet import Worksheet, worksheet
 
 __all__ = [
+    "Diagnosis",
     "Picture",
     "SchematicPicture",
     "Stepper",
     "Worksheet",
+    "diagnose",
     "draw",
     "figure",
     "network",

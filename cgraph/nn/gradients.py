@@ -14,7 +14,7 @@ from cgraph.backward import Backward
 from cgraph.errors import GradientError
 
 SATURATED = 0.01  # a local slope below it passes less than a hundredth of the gradient on
-_LAYER = re.compile(r"(?:^|\s)([Wwbza])\[(\d+)\]\d*$")
+_LAYER = re.compile(r"(?:^|\s)([Wwbza])\[(\d+)\](?:\(\d+\))?[\d_]*$")  # of neurons too: z[1](2)3
 
 
 @dataclass(frozen=True)
