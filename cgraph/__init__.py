@@ -15,7 +15,7 @@ from cgraph.compile import compile
 from cgraph.conventions import with_conventions
 from cgraph.errors import CgraphError
 from cgraph.forward import Forward
-from cgraph.functions import functions
+from cgraph.functions import functions, op
 from cgraph.graph import Graph
 from cgraph.node import Node, constant, parameter, variable, variables
 from cgraph.parse import parse
@@ -63,6 +63,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "nn",
+    "op",
     "parameter",
     "parse",
     "prove",

@@ -9,6 +9,7 @@ from typing import Any
 
 import cgraph.numpys  # noqa: F401 - NumPy's own functions on nodes
 from cgraph.compositions import COMPOSITIONS
+from cgraph.errors import ValueRefusedError
 from cgraph.node import Node, build
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row
@@ -59,3 +60,32 @@ _FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 def functions() -> Mapping[str, Function]:
     """Every function by name, of the table and composed: `print(cg.functions()["tanh"].__doc__)`."""
     return _FUNCTIONS
+
+
+def op(row: Row) -> Function:
+    """An op of your own from one row, made by `cgraph.ops.row.elementwise` or `structural`: a function of nodes.
+
+    Nothing is registered: nodes hold their row, so that passes, derivatives of any order, proof, pictures and
+    compiled programs treat it as one of the table. Its rules use the names of the table. Formulas as text, the native
+    backend and pickles know the table only.
+    Raises ValueRefusedError for what is no row, and for a name that is none or that is taken.
+
+    >>> import cgraph as cg
+    >>> from cgraph.ops.row import elementwise
+    >>> cube = op(elementwise("cube", "x**3", lambda x: x**3, lambda w, z, x: 3 * x**2))
+    >>> print(cg.prove(cube).verdict, cg.to_sympy(cube(cg.variable("a"))))
+    proved: 1 of 1 derivatives a**3
+    """
+    if not isinstance(row, Row):
+        raise ValueRefusedError(
+            f"an op is made of a {type(row).__name__}",
+            why="a row says what it computes and its derivatives",
+            fix="make one with cgraph.ops.row.elementwise",
+        )
+    if not row.name.isidentifier() or row.name in _FUNCTIONS:
+        raise ValueRefusedError(
+            f"an op of your own is called {row.name!r}",
+            why="cgraph has one of this name" if row.name in _FUNCTIONS else "it is called like a function",
+            fix="give it a name of its own, of letters and digits",
+        )
+    return Function(row)

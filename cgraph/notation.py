@@ -20,6 +20,7 @@ from cgraph.graph import Graph
 from cgraph.node import CONSTANT, OP, Node
 from cgraph.ops import TABLE
 from cgraph.ops.row import NONE
+from cgraph.ops.row import Row as Op
 from cgraph.shapes import Shape
 
 
@@ -185,7 +186,7 @@ _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 TOO_LONG = 60
 
 
-def applied(op: str, operands: Sequence[Math]) -> Math:
+def applied(op: Op, operands: Sequence[Math]) -> Math:
     """An op applied to operands, as a formula: `a + d`, `2b`, `ReLU(z)`."""
     return _apply(op, [(x, _ATOM if not _negative(x) else _SUM) for x in operands])[0]
 
@@ -216,7 +217,7 @@ def _step(node: Node, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
     if node.kind == OP and node.op is not None:
         if node.op.name in ("mul", "scale") and _is_number(operands[-1][0]) and not _is_number(operands[0][0]):
             operands = [operands[-1], *operands[:-1]]  # 2c, not c·2
-        return _apply(node.op.name, operands, node.attrs)
+        return _apply(node.op, operands, node.attrs)
     if node.kind == CONSTANT and node.name is None:
         shown = value(node.value) if node.value is not None else Sym("?")
         return shown, _SUM if _negative(shown) else _ATOM
@@ -238,8 +239,8 @@ def _above(x: Math, y: Math, ties: float) -> tuple[Math, int]:
     return _joined(PLUS, [_indicator(x, ">", y), _wrapped((tie, _PRODUCT), _PRODUCT, negative=True)]), _SUM
 
 
-def _apply(op: str, operands: list[tuple[Math, int]], attrs: Mapping[str, Any] = NONE) -> tuple[Math, int]:
-    first, rank = operands[0]
+def _apply(applied: Op, operands: list[tuple[Math, int]], attrs: Mapping[str, Any] = NONE) -> tuple[Math, int]:
+    op, (first, rank) = applied.name, operands[0]
     if op == "add":
         return _joined(PLUS, [first, *(_wrapped(x, _SUM, negative=True) for x in operands[1:])]), _SUM
     if op == "sub":
@@ -262,9 +263,9 @@ def _apply(op: str, operands: list[tuple[Math, int]], attrs: Mapping[str, Any] =
     if op in _RELATIONS:
         return _indicator(first, _RELATIONS[op], operands[1][0]), _ATOM
     if op == "square":
-        return _apply("pow", [operands[0], (Sym("2"), _ATOM)])
+        return _apply(TABLE["pow"], [operands[0], (Sym("2"), _ATOM)])
     if op == "reciprocal":
-        return _apply("div", [(Sym("1"), _ATOM), operands[0]])
+        return _apply(TABLE["div"], [(Sym("1"), _ATOM), operands[0]])
     if op == "abs":
         return row("|", first, "|"), _ATOM
     if op == "broadcast_like":
@@ -272,7 +273,7 @@ def _apply(op: str, operands: list[tuple[Math, int]], attrs: Mapping[str, Any] =
     inside: list[Math] = [first]
     for operand, _ in operands[1:]:
         inside += [Sym(", "), operand]
-    return row(TABLE[op].sign.replace("_", " "), "(", *inside, ")"), _ATOM
+    return row(applied.sign.replace("_", " "), "(", *inside, ")"), _ATOM
 
 
 def _product(factors: Sequence[Math], op: str = "mul") -> Math:

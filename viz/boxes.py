@@ -60,7 +60,7 @@ def _heading(subject: Subject, node: Node) -> Math:
             listed = [p for x in operands for p in (Sym(", "), x)][1:]
             return notation.row(own, Sym("", space="thin"), "(", *listed, ")")
         return sign if node.name is None else notation.row(own, EQUALS, sign)
-    return notation.row(own, EQUALS, notation.applied(node.op.name, operands))
+    return notation.row(own, EQUALS, notation.applied(node.op, operands))
 
 
 def _gradient(subject: Subject, node: Node, total: Math, circle: bool) -> list[tuple[str, Label]]:

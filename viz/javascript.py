@@ -95,7 +95,7 @@ def _function(node: Node, functions: dict[Any, str]) -> str:
     assert row is not None
     if row.name in HELPED:
         return HELPED[row.name]
-    key = row.name, len(node.operands), tuple(sorted(node.attrs.items()))
+    key = row, len(node.operands), tuple(sorted(node.attrs.items()))
     if key not in functions:
         if not row.elementwise:
             raise ValueRefusedError(

@@ -120,7 +120,7 @@ class _Walker:
         assert node.op is not None
         if node.op.name == "mul":  # in a line of text, names side by side would run into one another
             return " · ".join(text(names[x]) for x in node.operands)
-        return text(notation.applied(node.op.name, [names[x] for x in node.operands]))
+        return text(notation.applied(node.op, [names[x] for x in node.operands]))
 
     def _value(self, node: Node) -> str:
         assert self.subject.forward is not None

@@ -16,6 +16,7 @@ from cgraph.compile.rewritten import NEGATED, REWRITTEN
 from cgraph.compile.values import Value, Values
 from cgraph.graph import Graph
 from cgraph.node import CONSTANT, OP, Node
+from cgraph.ops.row import Row
 
 LARGEST_FACTOR = 2.0**40  # a factor that is held back must not make a product over- or underflow
 # Ops that are linear in the operands at these places, all others held fixed.
@@ -63,7 +64,7 @@ def lower(
             attrs = dict(node.attrs)
             if "shape" in attrs:
                 attrs["shape"] = shapes.bind(attrs["shape"], sizes)
-            term = _applied(values, node.op.name, [terms[x] for x in node.operands], attrs)
+            term = _applied(values, node.op, [terms[x] for x in node.operands], attrs)
         elif node.kind == CONSTANT:
             term = Term(1.0, values.constant(node.value))
         else:
@@ -89,8 +90,8 @@ def solid(values: Values, term: Term) -> int:
     return values.apply("mul", values.constant(term.factor), term.value)
 
 
-def _applied(values: Values, name: str, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
-    rule = RULES.get(name)
+def _applied(values: Values, row: Row, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    name, rule = row.name, RULES.get(row.name)
     if rule is not None:
         return rule(values, terms, attrs)
     if name in LINEAR:
@@ -101,11 +102,11 @@ def _applied(values: Values, name: str, terms: list[Term], attrs: Mapping[str, A
                 place = LIKE[name]
                 zero = values.apply("broadcast_to", values.constant(0.0), shape=values.shape(operands[place]))
                 operands[place] = zero
-            return Term(factor, values.apply(name, *operands, **attrs))
+            return Term(factor, values.apply(row, *operands, **attrs))
     operands = [solid(values, t) for t in terms]
     if name in REWRITTEN:
         return Term(-1.0 if name in NEGATED else 1.0, REWRITTEN[name](values, *operands, **attrs))
-    return Term(1.0, values.apply(name, *operands, **attrs))
+    return Term(1.0, values.apply(row, *operands, **attrs))
 
 
 def _moderate(factor: float) -> bool:

@@ -71,9 +71,10 @@ class Values:
             value = self.list[value.operands[0]]
         return float(value.constant.reshape(())) if value.constant is not None and value.constant.size == 1 else None
 
-    def apply(self, name: str, *operands: int, **attrs: Any) -> int:
-        """The value of an op of the table on these values."""
-        row = TABLE[name]
+    def apply(self, op: str | Row, *operands: int, **attrs: Any) -> int:
+        """The value of an op, of the table or a user's own, on these values."""
+        row = TABLE[op] if isinstance(op, str) else op
+        name = row.name
         normal, inferred = row.infer([self.list[x].shape for x in operands], {**row.defaults, **attrs})
         shape = tuple(map(int, inferred))
         if name == "broadcast_like":
@@ -95,7 +96,7 @@ class Values:
         folded = self._folded(row, operands, normal, shape)
         if folded is not None:
             return folded
-        return self._made(Value(shape, row, operands, normal), (name, operands, _key(normal)))
+        return self._made(Value(shape, row, operands, normal), (row, operands, _key(normal)))
 
     def _folded(self, row: Row, operands: tuple[int, ...], attrs: Attrs, shape: tuple[int, ...]) -> int | None:
         """What only depends on constants is a constant; a copy of one is none, for copies cost nothing."""

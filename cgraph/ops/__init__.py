@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copyreg
+from collections.abc import Callable
 
+from cgraph.errors import ValueRefusedError
 from cgraph.ops import (
     activations,
     elementwise,
@@ -26,4 +28,15 @@ def row_named(name: str) -> Row:
     return TABLE[name]
 
 
-copyreg.pickle(Row, lambda row: (row_named, (row.name,)))  # a row travels as its name: functions do not
+def _travelling(row: Row) -> tuple[Callable[[str], Row], tuple[str]]:
+    """A row travels as its name: functions do not."""
+    if TABLE.get(row.name) is not row:
+        raise ValueRefusedError(
+            f"{row.name} cannot be pickled",
+            why="it is an op of your own: the table, by whose names ops are pickled, does not have it",
+            fix="build the graph anew where it is needed",
+        )
+    return row_named, (row.name,)
+
+
+copyreg.pickle(Row, _travelling)

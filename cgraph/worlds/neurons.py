@@ -45,7 +45,7 @@ class NeuronWorld:
 
     def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         """The result of an op, an array of scalar nodes."""
-        return getattr(self, row.name)(*operands, **attrs)
+        return self._function(row)(*operands, **attrs)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the table has no op named {name!r}")

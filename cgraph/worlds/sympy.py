@@ -65,7 +65,7 @@ class SympyWorld:
 
     def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         try:
-            return getattr(self, row.name)(*operands, **attrs)
+            return self._function(row)(*operands, **attrs)
         except RecursionError:
             raise TooDeepError(
                 f"the expression of {row.name} is nested too deeply for SymPy",
