@@ -22,7 +22,8 @@ def softmax_cross_entropy(logits: Node, targets: Any) -> Node:
     0.6931471805599453
     """
     logits, targets = as_node(logits), as_node(targets)
-    if not targets.shape or targets.shape != logits.shape[:-1]:
+    ids = targets.shape and targets.shape == logits.shape[:-1] and logits.shape[-1] != 1  # of one class there are none
+    if not ids:
         logits, targets = _same_shape("softmax_cross_entropy", logits, targets)
     return functions()["softmax_cross_entropy"](logits, targets).mean().named("L")
 
