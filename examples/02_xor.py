@@ -1,26 +1,47 @@
-"""XOR: no single unit can compute it, a net with one hidden layer learns it."""
+"""XOR: no single unit can compute it, three units in two layers can.
+
+A perceptron answers 1 on one side of a line and 0 on the other. AND and OR have such a line and XOR has none. A hidden
+layer moves the four points to places where a line is enough (SLP3 Section 6.2, Figs. 6.4 to 6.7).
+"""
 
 import cgraph as cg
+import viz
 from cgraph import nn, train
 
 rows = train.data.xor()
 
-# One linear unit is right on three rows at most: no line separates the classes.
-unit = train.fit(nn.MLP([2, 1], seed=0), rows, nn.sigmoid_cross_entropy, train.SGD(1.0), epochs=500, batch_size=4)
-right = train.accuracy(train.predict(unit.model, rows.X), rows.Y)
-print(f"one unit:       {right:.0%} right, loss {unit.history[-1].loss:.4f} (log 2 = 0.6931)")
-assert right <= 0.75
+# AND and OR are one perceptron each, with weights of 1 and another bias.
+for name, gate, expected in (("AND", nn.AND, [0, 0, 0, 1]), ("OR", nn.OR, [0, 1, 1, 1])):
+    answers = cg.forward(gate(rows.X))["a"].tolist()
+    print(f"{name:3} of 00, 01, 10, 11: {answers}, on the line {nn.decision_line(gate)}")
+    assert answers == expected
 
-# Four tanh units before it are enough.
-net = nn.MLP([2, 4, 1], "tanh", seed=0)
-run = train.fit(net, rows, nn.sigmoid_cross_entropy, train.SGD(1.0), epochs=1000, batch_size=4)
-logits = train.predict(run.model, rows.X)
-print(f"a hidden layer: {train.accuracy(logits, rows.Y):.0%} right, loss {run.history[-1].loss:.4f}")
-for x, logit in zip(rows.X, logits, strict=True):
-    print(f"  {x[0]:.0f} xor {x[1]:.0f} = {logit[0] > 0:d}   (logit {logit[0]:+.2f})")
-assert train.accuracy(logits, rows.Y) == 1.0
+# Is there a line? The answer comes with its proof: weights for one that there is, or a point that both classes reach.
+for name, table in (("AND", [0, 0, 0, 1]), ("XOR", [0, 1, 1, 0])):
+    print(f"{name}: {nn.is_linearly_separable(table)}")
+found = nn.is_linearly_separable([0, 1, 1, 0])
+assert not found
+assert found.certificate.holds()
 
-# The trained model is an expression like any other: its hidden layer is a node of its graph.
-pass_ = cg.forward(run.model(cg.variable("X", ("m", 2))), X=rows.X)
-print("a[1] on the four rows:", *pass_["a[1]"].round(2).tolist(), sep="\n  ")
-assert pass_["a[1]"].shape == (4, 4)
+# Three ReLU units with weights written by hand compute XOR.
+net = nn.xor_net()
+assert net.predict(rows.X).ravel().tolist() == [0, 1, 1, 0]
+viz.network(net, captions=False, caption="Three ReLU units compute XOR").save("xor-net.svg")
+
+# In the hidden layer 01 and 10 are the same point, and a line separates it from the other two.
+hidden = cg.forward(net(rows.X))["a[1]"].tolist()
+for x, h in zip(rows.X.tolist(), hidden, strict=True):
+    print(f"x = {x} becomes h = {h}")
+assert hidden[1] == hidden[2] == [1, 0]
+assert nn.is_linearly_separable(hidden, [0, 1, 1, 0])
+viz.figure("6.7").save("xor-hidden-space.svg")
+
+# Nobody has to write the weights: one unit ends at log 2, the loss of a guess; a net with a
+# hidden layer learns all four.
+right = {}
+for name, model in (("one unit", nn.MLP([2, 1], seed=0)), ("2-4-1 net", nn.MLP([2, 4, 1], "tanh", seed=0))):
+    run = train.fit(model, rows, nn.sigmoid_cross_entropy, train.SGD(1.0), epochs=500, batch_size=4)
+    right[name] = train.accuracy(train.predict(run.model, rows.X), rows.Y)
+    print(f"{name:9} trained: loss {run.history[-1].loss:.3f}")
+assert right["one unit"] <= 0.75
+assert right["2-4-1 net"] == 1

@@ -1,8 +1,5 @@
 """Sentiment: from features made by hand (Fig. 6.10) to the mean of embeddings that are learned (Fig. 6.13)."""
 
-import tempfile
-from pathlib import Path
-
 import cgraph as cg
 import viz
 from cgraph import nn, train
@@ -52,6 +49,6 @@ for row in cg.forward(learned.probabilities(unseen)).values[-1]:
 bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(learned(ids[:1]), good[:1])))
 used = {i for i, row in enumerate(bwd.gradient["E"]) if row.any()}
 assert used == set(vocabulary.ids(words[0]))
-print("the pooled classifier:", viz.draw(bwd).save(Path(tempfile.mkdtemp()) / "sentiment.svg"))
+viz.draw(bwd).save("sentiment.svg")
 
 # On 10,605 real sentences, with GloVe vectors: cgraph train sentiment

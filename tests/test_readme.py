@@ -8,11 +8,16 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import cgraph as cg
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = (
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+)  # pages of the course are made from scripts that run
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -58,6 +63,14 @@ def test_each_room_of_the_map_is_there():
         for name in re.findall(r"`([^`]+)`", row):
             folder = name.rsplit("/", 1)[0] if "/" in name.rstrip("/") else folder
             assert (ROOT / name).exists() or (ROOT / folder / name).exists(), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_code_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict = {}
+    for code in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
+        run(code, namespace)
 
 
 def test_the_two_commands_are_there_once_each():

@@ -1,8 +1,5 @@
 """Handwritten digits: a net of 32 hidden units reads 97 in 100 of images that it has not seen."""
 
-import tempfile
-from pathlib import Path
-
 from cgraph import nn, train
 from viz.plots import learning_curve
 
@@ -30,6 +27,4 @@ assert accuracy >= 0.96
 # The whole step, loss and updates, is one graph.
 print(f"one step of training is a graph of {len(run.step)} nodes: {run.step}")
 
-path = learning_curve(run.history).save(Path(tempfile.mkdtemp()) / "digits.svg")
-print(f"the learning curve: {path}")
-assert path.read_text().startswith("<?xml")
+learning_curve(run.history).save("digits.svg")

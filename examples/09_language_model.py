@@ -1,8 +1,5 @@
 """A language model: the next word from the embeddings of the words before it (Fig. 6.14), with one E for all places."""
 
-import tempfile
-from pathlib import Path
-
 import cgraph as cg
 import viz
 from cgraph import nn, train
@@ -24,13 +21,13 @@ logits = train.predict(model, data.contexts)
 print(f"perplexity on its own text: {train.perplexity(logits, data.targets):.2f} of {len(vocabulary)} words")
 assert train.perplexity(logits, data.targets) < 2
 
-print("for all the …", model.predict_next(["for", "all", "the"], 3))
+print("for all the …", *(f"{word} {p:.2f}" for word, p in model.predict_next(["for", "all", "the"], 3)))
 assert model.predict_next(["for", "all", "the"])[0][0] == "fish"
 print("the cat sat", *model.sample(["the", "cat", "sat"], 12, seed=0))
 
 # One step back through the net: e1, e2 and e3 are rows of the same E, so their gradients meet there.
 bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(model(data.contexts[:1]), data.targets[:1])))
 assert bwd.gradient["E"].shape == model.embedding.E.shape
-print("the net:", viz.draw(bwd).save(Path(tempfile.mkdtemp()) / "language-model.svg"))
+viz.draw(bwd).save("language-model.svg")
 
 # On Shakespeare's plays, with a vocabulary of 5,000 words, beside a trigram: cgraph train lm

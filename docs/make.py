@@ -1,0 +1,102 @@
+"""Makes docs/course/: a page for each script of examples/, with its text, its code, what it prints and what it draws.
+
+The list of the pages in docs/index.md is made anew as well.
+
+Run `python docs/make.py` after a change of an example; a test says when a page is out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import re
+import runpy
+import tempfile
+from html import unescape
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+COURSE, INDEX = ROOT / "docs" / "course", ROOT / "docs" / "index.md"
+SCRIPTS = tuple(sorted((ROOT / "examples").glob("[0-9]*.py")))
+
+
+def run(script: Path, folder: Path) -> str:
+    """Run a script in a folder, where it leaves its pictures; what it prints."""
+    printed = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
+        runpy.run_path(str(script), run_name="__main__")
+    return printed.getvalue()
+
+
+def title(script: Path) -> str:
+    """The number of a script and the first sentence of its docstring."""
+    first = (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+    return f"{int(script.stem[:2])}. {first.rstrip('.')}"
+
+
+def contents() -> str:
+    """The list of the pages, as it stands in docs/index.md."""
+    return "".join(f"- [{title(script)}](course/{script.stem}.md)\n" for script in SCRIPTS)
+
+
+def page(script: Path, printed: str, folder: Path) -> str:
+    """The page of a script that printed this and left its pictures in a folder."""
+    source = script.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    code = "\n".join(source.splitlines()[tree.body[0].end_lineno :]) + "\n"
+    text = (ast.get_docstring(tree) or "").partition("\n")[2].strip()
+    parts = [f"# {title(script)}", text, *_told(code)]
+    if printed:
+        parts += ["## What it prints", f"```\n{printed.strip()}\n```"]
+    drawn = sorted(folder.glob("*.svg"), key=lambda p: source.find(p.stem))
+    if drawn:
+        parts += ["## What it draws", *(f"![{_caption(p)}]({p.name})" for p in drawn)]
+    parts.append(f"The script: [examples/{script.name}](../../examples/{script.name}). {_next(script)}")
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _told(code: str) -> list[str]:
+    """Code and the comments between it in turn: a comment after an empty line is text."""
+    first, *rest = re.split(r"\n\n((?:# .*\n)+)", code)
+    told = [_block(first)]
+    for comment, block in zip(rest[::2], rest[1::2], strict=True):
+        told += [re.sub(r"^# ", "", comment, flags=re.MULTILINE).strip(), _block(block)]
+    return told
+
+
+def _block(code: str) -> str:
+    return f"```python\n{code.strip()}\n```" if code.strip() else ""
+
+
+def _caption(picture: Path) -> str:
+    found = re.search(r"<title[^>]*>([^<]*)</title>", picture.read_text(encoding="utf-8"))
+    return unescape(found[1]).partition("\n")[0].replace("[", "\\[").replace("]", "\\]") if found else picture.stem
+
+
+def _next(script: Path) -> str:
+    place = SCRIPTS.index(script) + 1
+    if place == len(SCRIPTS):
+        return "Back to [the course](../index.md)."
+    return f"Next: [{title(SCRIPTS[place])}]({SCRIPTS[place].stem}.md)."
+
+
+def main() -> None:
+    """Write every page and its pictures anew."""
+    COURSE.mkdir(exist_ok=True)
+    for old in (*COURSE.glob("*.md"), *COURSE.glob("*.svg")):
+        old.unlink()
+    for script in SCRIPTS:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            text = page(script, run(script, folder), folder)
+            (COURSE / f"{script.stem}.md").write_text(text, encoding="utf-8")
+            for picture in folder.glob("*.svg"):
+                (COURSE / picture.name).write_bytes(picture.read_bytes())
+        print(f"docs/course/{script.stem}.md")
+    index = INDEX.read_text(encoding="utf-8")
+    INDEX.write_text(re.sub(r"(?m)(^- \[\d+\. .*\n)+", contents(), index), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
