@@ -50,9 +50,18 @@ def test_the_code_in_python_gives_the_values_in_its_comments(tmp_path, monkeypat
     assert cg.forward(namespace["loss"], X=np.zeros((2, 3))).values[-1] == 0.0
 
 
-def test_the_code_for_nets_learns_xor():
+def test_the_code_for_pictures_draws(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     namespace: dict = {}
-    run([code for language, code in BLOCKS if language == "python"][2], namespace)
+    printed = [run(code, namespace) for language, code in BLOCKS if language == "python"][:3]
+    assert "no finding" in printed[2].lower() or "nothing" in printed[2].lower()
+    assert (tmp_path / "steps.html").exists() and (tmp_path / "sheet-answers.svg").exists()
+
+
+def test_the_code_for_nets_learns_xor(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict = {}
+    run([code for language, code in BLOCKS if language == "python"][3], namespace)
     data, train = namespace["data"], namespace["train"]
     assert train.accuracy(train.predict(namespace["run"].model, data.X), data.Y) == 1.0
 
@@ -75,4 +84,4 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch)
 
 def test_the_two_commands_are_there_once_each():
     assert README.count("cgraph demo\n") == 1
-    assert README.count(".venv/bin/pytest -q\n") == 1
+    assert README.count(".venv/bin/pytest -q -n auto\n") == 1
