@@ -92,7 +92,7 @@ _LAZY = {
     "Derivation": "cgraph.derivation",
     "Report": "cgraph.proof",
 }
-_ROOMS = ("nn", "train")
+_ROOMS = ("nn", "sklearn", "train")
 
 
 def __getattr__(name: str) -> Any:

@@ -40,6 +40,7 @@ RANK = {
             ["derivation"],
             ["nn", "chapter"],
             ["train"],
+            ["sklearn"],
             ["cgraph"],  # the public face, cgraph/__init__.py
             ["cli"],
             ["__main__"],
@@ -51,6 +52,7 @@ OUTSIDE = {  # the modules and rooms that may import what is heavy
     "sympy": {"cgraph.worlds.sympy", "cgraph.proof", "cgraph.cancel", "cgraph.symbols", "cgraph.derivation"},
     "networkx": {"cgraph.graph"},
     "viz": {"cgraph.cli"},
+    "sklearn": {"cgraph.sklearn", "cgraph.train", "cgraph.cli"},
 }
 Import = tuple[str, int]  # the module that is imported, and the line that does it
 

@@ -1,0 +1,84 @@
+"""The classifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import column_or_1d
+from sklearn.utils.validation import validate_data
+
+from cgraph.functions import functions
+from cgraph.node import Node
+from cgraph.sklearn.estimator import Array, Estimator
+
+
+class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
+    """A feedforward net that classifies: softmax over the classes, or a sigmoid for two classes and for each label.
+
+    Parameters, with scikit-learn's defaults: `hidden_layer_sizes` (one number or several, () for logistic
+    regression), `activation` ("identity", "logistic", "tanh", "relu"), `solver` ("adam", or "sgd" with `momentum` and
+    `nesterovs_momentum`), `alpha` (the penalty α/2 Σ W² on the sum of a mini-batch's losses), `batch_size` ("auto":
+    200 or all rows), `learning_rate_init`, `max_iter` (epochs), `random_state` (None draws anew each time), `tol` and
+    `n_iter_no_change` (when to stop), `early_stopping` with `validation_fraction` (stop by the accuracy on rows that
+    are held out), `verbose` (progress on stderr), `beta_1`, `beta_2` and `epsilon` of Adam.
+
+    Attributes after `fit`: `model_` (the net, a `nn.Sequential`), `step_` (one step of training, a `Graph`),
+    `coefs_`, `intercepts_`, `classes_`, `n_features_in_`, `feature_names_in_`, `n_iter_`, `n_layers_`, `n_outputs_`,
+    `out_activation_`, `loss_`, `loss_curve_`, `best_loss_`, `validation_scores_`, `best_validation_score_`.
+
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["same", "other", "other", "same"]
+    >>> net = MLPClassifier(4, "tanh", learning_rate_init=0.1, max_iter=1000, random_state=0).fit(X, y)
+    >>> net.predict(X).tolist()
+    ['same', 'other', 'other', 'same']
+    >>> net.predict_proba(X).shape, net.classes_.tolist()
+    ((4, 2), ['other', 'same'])
+    """
+
+    classes_: Any
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _validated(self, X: Any, y: Any) -> tuple[Any, Array]:
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, multi_output=True)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        self._labels = LabelBinarizer().fit(y)
+        self.classes_ = self._labels.classes_
+        self.out_activation_ = "softmax" if self._labels.y_type_ == "multiclass" else "logistic"
+        return X, self._labels.transform(y).astype(np.float64)
+
+    def _losses(self, outputs: Node, targets: Node) -> Node:
+        if self.out_activation_ == "softmax":
+            return functions()["softmax_cross_entropy"](outputs, targets)
+        return functions()["sigmoid_cross_entropy"](outputs, targets).sum(axis=1)
+
+    def _score(self, outputs: Array, targets: Array, weights: Array) -> float:
+        """The accuracy: the share of the rows all of whose labels are right."""
+        best = outputs.argmax(axis=1)[:, None] == np.arange(outputs.shape[1])
+        decided = best if self.out_activation_ == "softmax" else outputs > 0
+        return float(np.average((decided == targets).all(axis=1), weights=weights))
+
+    def _strata(self, rows: Array) -> Array | None:
+        return rows[:, 0] if rows.shape[1] == 2 else None
+
+    def predict(self, X: Any) -> Any:
+        """The class of each row of X [m×d], or its labels [m×k] of 0 and 1."""
+        outputs = self._outputs(X)
+        return self._labels.inverse_transform(outputs)
+
+    def predict_proba(self, X: Any) -> Array:
+        """The probability of each class, in the order of `classes_` [m×k], or of each label."""
+        outputs = self._outputs(X)
+        if outputs.shape[1] > 1:
+            return outputs
+        return np.hstack([1.0 - outputs, outputs])
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """The logarithm of `predict_proba`."""
+        return np.log(self.predict_proba(X))
