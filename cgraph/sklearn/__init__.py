@@ -3,8 +3,7 @@
 `MLPClassifier` and `MLPRegressor` have the parameters, the defaults and the attributes of scikit-learn's estimators of
 the same names, as far as they train by mini-batches. They also draw from `random_state` in the same order, so that
 for the same `random_state` both train the same net: the same first weights, the same mini-batches, the same gradients,
-the same epoch at which they stop. They differ by rounding alone (and, with solver="adam", by where ε stands: inside
-or outside of the bias correction; it is of the order of ε itself).
+the same epoch at which they stop. They differ by rounding alone.
 
 What is different: the net is made of nodes. `model_` is a `nn.Sequential`, to draw, prove, save, or fold; `step_` is
 the graph of one whole step of training: the loss with its penalty, each gradient, each update of the optimiser.
@@ -30,7 +29,8 @@ The fitted net is a model like any other of `cgraph.nn`, with the output's activ
 >>> [w.shape for w in net.coefs_], [b.shape for b in net.intercepts_]
 ([(4, 8), (8, 3)], [(8,), (3,)])
 
-The loss that is minimised is the first output of the step, and its gradient is a graph too:
+The loss that is minimised is the first output of the step, and its gradient is a graph too (the parameters in `step_`
+are those of the first step, with their first values):
 
 >>> L = net.step_["L"]
 >>> [cg.grad(L, net.step_[name]).shape for name in ("W[1]", "b[1]")]
@@ -39,6 +39,9 @@ The loss that is minimised is the first output of the step, and its gradient is 
 The loss of a mini-batch is (Σ wᵢ lossᵢ + α/2 Σ W²) / Σ wᵢ over its rows, with the sample weights wᵢ (1 without any).
 The loss of a row is the cross-entropy of softmax for three classes and more, of sigmoid for two, the sum of those of
 its labels for several labels, and half the sum of the squared differences in regression.
+
+There is no solver "lbfgs", no `learning_rate` that changes, no `warm_start` and no `partial_fit`. Rows of weight 0 are
+left out before anything is drawn. At the kink itself ReLU'(0) is 1 here and 0 in scikit-learn.
 
 Needs scikit-learn 1.6 or newer: pip install 'cgraph-engine[data]'. Importing this room without it raises
 MissingPackageError.

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cgraph.functions import functions
 from cgraph.node import Node
@@ -80,5 +80,9 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         return np.hstack([1.0 - outputs, outputs])
 
     def predict_log_proba(self, X: Any) -> Array:
-        """The logarithm of `predict_proba`."""
-        return np.log(self.predict_proba(X))
+        """The logarithm of `predict_proba`, computed from the logits: finite for whatever probability."""
+        check_is_fitted(self)
+        if self.out_activation_ == "softmax":
+            return self._outputs(X, "log_softmax")
+        logs = self._outputs(X, "log_sigmoid")
+        return logs if logs.shape[1] > 1 else np.hstack([self._outputs(X, "neg", "log_sigmoid"), logs])

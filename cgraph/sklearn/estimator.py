@@ -25,6 +25,7 @@ from cgraph.sklearn.stopping import Stopping
 from cgraph.train import Fit, fit, predict
 
 Array: TypeAlias = NDArray[np.float64]
+OUTPUTS = {"softmax": "softmax", "logistic": "sigmoid"}  # the table's names of the activations
 LARGEST = 200  # rows of a mini-batch, when its size is left to us
 
 
@@ -103,7 +104,7 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
         check(self)
         sizes, descent = hidden_sizes(self.hidden_layer_sizes), optimizer(self)
         X, Y = self._validated(X, y)
-        weights = np.ones(len(Y)) if sample_weight is None else _weights(sample_weight, X)
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         random_state = check_random_state(self.random_state)
         model = first_model([X.shape[1], *sizes, Y.shape[1]], self.activation, random_state)
         rows = np.column_stack([Y, weights])
@@ -126,7 +127,7 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _loss(self, model: Sequential, outputs: Node, rows: Node) -> Node:
         """(Σ wᵢ lossᵢ + α/2 Σ W²) / Σ wᵢ, where each row holds the targets and, last, its weight."""
-        targets, weights = rows[:, :-1], rows[:, -1]
+        targets, weights = rows[:, :-1].named("targets"), rows[:, -1].named("weights")
         losses = (weights * self._losses(outputs, targets)).sum()
         return ((losses + weight_decay(model, float(self.alpha))) / weights.sum()).named("L")
 
@@ -178,18 +179,11 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
         """The biases b[1] [dh], b[2], ... of the fitted net, read-only."""
         return [p.value for p in self.model_.parameters if len(p.shape) == 1]
 
-    def _outputs(self, X: Any) -> Array:
-        """The outputs of the fitted net [m×k]."""
+    def _outputs(self, X: Any, *activations: str) -> Array:
+        """The outputs of the fitted net [m×k], or those with other activations than its own."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        return predict(self.model_, dense(X))
-
-
-OUTPUTS = {"softmax": "softmax", "logistic": "sigmoid"}
-
-
-def _weights(given: Any, X: Any) -> Array:
-    weights: Array = _check_sample_weight(given, X, dtype=np.float64, ensure_non_negative=True)
-    if not weights.any():
-        raise ValueRefusedError("all sample weights are zero", why="nothing is left to train on", fix="give some")
-    return weights
+        model = self.model_
+        if activations:
+            model = Sequential([*model.layers[:-1], *map(Activation, activations)])
+        return predict(model, dense(X))

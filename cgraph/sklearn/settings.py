@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, sqrt
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ValueRefusedError
+from cgraph.functions import functions
 from cgraph.nn import MLP, Sequential, init
+from cgraph.node import Node
 from cgraph.train import SGD, Adam, Momentum, Nesterov, Optimizer
 from cgraph.train.checks import between, whole
 
@@ -49,11 +52,25 @@ def hidden_sizes(given: Any) -> list[int]:
     return [whole("a size in hidden_layer_sizes", size) for size in sizes]
 
 
+@dataclass(frozen=True)
+class AdamOfTheRate(Adam):
+    """Adam whose bias correction is in the rate: W' = W - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m' / (√v' + ε).
+
+    Source: Kingma and Ba (2015), the end of Section 2; scikit-learn's form. Where gradients are as small as ε, as
+    those of a pixel that is always 0, its steps are not those of Algorithm 1.
+    """
+
+    def step(self, rate: Node, m: Node, v: Node, shares: tuple[Node, Node]) -> Node:
+        """How far a parameter moves."""
+        corrected = rate * functions()["sqrt"](shares[1]) / shares[0]
+        return corrected * m / (functions()["sqrt"](v) + self.epsilon)
+
+
 def optimizer(estimator: Any) -> Optimizer:
     """The optimiser of an estimator's parameters. Raises ValueRefusedError for a rate or a share out of its range."""
     rate = estimator.learning_rate_init
     if estimator.solver == "adam":
-        return Adam(rate, estimator.beta_1, estimator.beta_2, estimator.epsilon)
+        return AdamOfTheRate(rate, estimator.beta_1, estimator.beta_2, estimator.epsilon)
     if estimator.momentum == 0:
         return SGD(rate)
     return (Nesterov if estimator.nesterovs_momentum else Momentum)(rate, momentum=estimator.momentum)

@@ -224,10 +224,13 @@ class Adam(Descent):
             m, v = _kept("m", w), _kept("v", w)
             first = _next(m, self.beta1 * m + (1 - self.beta1) * g)
             second = _next(v, self.beta2 * v + (1 - self.beta2) * (g * g))
-            step = (first / shares[0]) / (functions()["sqrt"](second / shares[1]) + self.epsilon)
-            return self.shrunk(w, rate) - rate * step, {m: first, v: second}
+            return self.shrunk(w, rate) - self.step(rate, first, second, shares), {m: first, v: second}
 
         return one
+
+    def step(self, rate: Node, m: Node, v: Node, shares: tuple[Node, Node]) -> Node:
+        """How far a parameter moves: η m̂ / (√v̂ + ε)."""
+        return rate * ((m / shares[0]) / (functions()["sqrt"](v / shares[1]) + self.epsilon))
 
     def shrunk(self, w: Node, rate: Node) -> Node:
         """The parameter from which the step is made: itself."""
