@@ -324,7 +324,7 @@ def test_a_parameter_out_of_its_range_is_refused(given, message):
 
 def test_weights_that_are_all_zero_are_refused():
     X, y = data("binary")
-    with pytest.raises(ValueError, match="at least one non-zero number|the training data gives no batches"):
+    with pytest.raises(ValueError, match=r"at least one non-zero number|the training data gives no batches"):
         MLPClassifier().fit(X, y, np.zeros(len(X)))
 
 
