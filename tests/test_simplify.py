@@ -153,8 +153,6 @@ def test_what_loses_its_derivative_in_float64_gets_it_back(
     formula: str, point: dict[str, float], expected: float
 ) -> None:
     graph = cg.simplify(cg.parse(formula))
-    if "log(" in formula and not {"log_sigmoid", "softplus"} <= set(cg.functions()):
-        pytest.skip("the table has no row for it")
     assert cg.backward(cg.forward(graph, point)).gradient["z"] == expected
     assert graph.output.name == cg.parse(formula).output.name
 
