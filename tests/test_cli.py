@@ -69,6 +69,13 @@ def test_prove_prints_both_derivatives_and_the_verdict(capsys):
     assert lines[-1] == "proved: 3 of 3 derivatives"
 
 
+def test_prove_takes_the_name_of_an_op(capsys):
+    assert main(["prove", "tanh"]) == 0
+    assert "proved" in capsys.readouterr().out
+    assert main(["prove", "mean_pool"]) == 2
+    assert capsys.readouterr().err.startswith("cgraph: ")
+
+
 def test_prove_exits_with_1_when_a_rule_is_wrong(capsys, monkeypatch):
     wrong = replace(TABLE["tanh"], rules=(lambda w, z, x: 1 - z,))
     monkeypatch.setitem(TABLE, "tanh", wrong)

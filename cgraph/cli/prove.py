@@ -1,17 +1,18 @@
-"""`cgraph prove`: the derivatives of a formula beside SymPy's."""
+"""`cgraph prove`: the derivatives of a formula, or the rules of an op, beside SymPy's."""
 
 from __future__ import annotations
 
 import argparse
 
 from cgraph.cli.arguments import Commands
+from cgraph.functions import functions
 from cgraph.parse import parse
 
 
 def add(commands: Commands) -> None:
     """Declare the command."""
-    parser = commands.add_parser("prove", help="prove the derivatives of a formula against SymPy")
-    parser.add_argument("formula", help='such as "L = c*(a + 2*b)"')
+    parser = commands.add_parser("prove", help="prove the derivatives of a formula, or of an op, against SymPy")
+    parser.add_argument("formula", help='such as "L = c*(a + 2*b)", or the name of an op such as tanh')
     parser.set_defaults(run=run)
 
 
@@ -19,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the report; 1 when a derivative is wrong."""
     from cgraph.proof import prove
 
-    report = prove(parse(options.formula))
+    named = options.formula.strip() in functions()
+    report = prove(options.formula.strip() if named else parse(options.formula))
     print(report)
     return 1 if report.failures else 0
