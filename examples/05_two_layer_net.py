@@ -19,8 +19,9 @@ loss = cg.binary_cross_entropy(net(cg.variable("X", (1, 2))), y).sum().named("L"
 bwd = cg.backward(cg.forward(loss, X=[[1.0, 0.5]]))
 
 # The same graph at three zooms: a box a layer, a box a tensor, a box a neuron.
-for zoom in ("layers", "tensors", "neurons"):
-    picture = viz.draw(bwd, zoom=zoom, style="circuit", caption=f"The net and its loss: {zoom}")
+for zoom, direction in (("layers", "LR"), ("tensors", "TB"), ("neurons", "LR")):
+    caption = f"The net and its loss: {zoom}"
+    picture = viz.draw(bwd, zoom=zoom, style="circuit", direction=direction, caption=caption)
     print(f"{zoom}: {len(picture.drawing.boxes)} boxes")
     picture.save(f"net-{zoom}.svg")
 

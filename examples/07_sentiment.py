@@ -45,10 +45,14 @@ unseen = vocabulary.padded([nn.text.tokens("A lovely soup"), nn.text.tokens("an 
 for row in cg.forward(learned.probabilities(unseen)).values[-1]:
     print(f"bad {row[0]:.2f}, good {row[1]:.2f}")
 
-# The net with both passes of one review: only the rows of E that were read get a gradient.
+# The net, as the textbook draws it, for one review.
+places = dict(zip(words[0], vocabulary.ids(words[0]).tolist(), strict=True))
+viz.network(learned, words=places, caption="The pooled classifier").save("sentiment-net.svg")
+
+# The graph with both passes of that review: only the rows of E that were read get a gradient.
 bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(learned(ids[:1]), good[:1])))
 used = {i for i, row in enumerate(bwd.gradient["E"]) if row.any()}
 assert used == set(vocabulary.ids(words[0]))
-viz.draw(bwd).save("sentiment.svg")
+viz.draw(bwd, direction="TB").save("sentiment.svg")
 
 # On 10,605 real sentences, with GloVe vectors: cgraph train sentiment

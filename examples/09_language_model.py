@@ -25,9 +25,12 @@ print("for all the …", *(f"{word} {p:.2f}" for word, p in model.predict_next([
 assert model.predict_next(["for", "all", "the"])[0][0] == "fish"
 print("the cat sat", *model.sample(["the", "cat", "sat"], 12, seed=0))
 
+# The net, as the textbook draws it: every place has the same E.
+viz.network(model, words=["for", "all", "the"], caption="A language model").save("language-model-net.svg")
+
 # One step back through the net: e1, e2 and e3 are rows of the same E, so their gradients meet there.
 bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(model(data.contexts[:1]), data.targets[:1])))
 assert bwd.gradient["E"].shape == model.embedding.E.shape
-viz.draw(bwd).save("language-model.svg")
+viz.draw(bwd, direction="TB").save("language-model.svg")
 
 # On Shakespeare's plays, with a vocabulary of 5,000 words, beside a trigram: cgraph train lm

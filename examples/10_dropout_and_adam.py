@@ -27,7 +27,7 @@ print("after one step:", ", ".join(f"{node.name} = {step[node]:.6g}" for node in
 m, v = 0.1 * 6, 0.001 * 36  # by hand: (1 - β₁)g and (1 - β₂)g²
 by_hand = 3 * (1 - 0.1 * 0.01) - 0.1 * (m / (1 - 0.9)) / (np.sqrt(v / (1 - 0.999)) + 1e-8)
 assert np.isclose(step[updates.new[w]], by_hand, rtol=1e-12)
-viz.draw(step, caption="One update of AdamW as a graph").save("adamw.svg")
+viz.draw(step, direction="TB", caption="One update of AdamW as a graph").save("adamw.svg")
 
 # Digits, few epochs: with Adam the loss falls sooner than with plain descent at the same rate.
 digits = train.data.digits(seed=0)
