@@ -12,12 +12,13 @@ import numpy as np
 from cgraph.compile import native
 from cgraph.compile import numpy as backend_numpy
 from cgraph.compile.blas import blas
-from cgraph.compile.c_ops import UnsupportedError
+from cgraph.compile.c_ids import UnsupportedError
 from cgraph.compile.compiler import compiler
 from cgraph.compile.emit import Emitter
 from cgraph.compile.listing import listing
 from cgraph.compile.lower import Lowered, lower
-from cgraph.compile.plan import CONSTANT, LEAF, Plan, make_plan
+from cgraph.compile.places import CONSTANT, LEAF
+from cgraph.compile.plan import Plan, make_plan
 from cgraph.errors import CgraphError, ValueRefusedError
 from cgraph.forward import forward
 from cgraph.node import PARAMETER, Node
@@ -55,7 +56,8 @@ class Binding:
     def refuse(self, program: Program) -> None:
         """Say what a call refused, as the plain pass says it."""
         feed = {n: buffer for n, buffer in self._memory.leaves.items() if n in program.graph} | dict(program._owned)
-        forward(program.graph, feed, NumpyWorld(program.dtype))
+        with np.errstate(all="ignore"):
+            forward(program.graph, feed, NumpyWorld(program.dtype))
         raise ValueRefusedError("the program refused a value", fix="cg.forward on the same values says which")
 
     def restore(self) -> None:
@@ -138,8 +140,11 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     calls, outputs = chosen.calls(plan, memory.arrays), binding.outputs
 
     def run() -> list[Any]:
-        for call in calls:
-            call()
+        try:
+            for call in calls:
+                call()
+        except ValueRefusedError:
+            binding.refuse(program)
         return [x.copy() for x in outputs]
 
     # NumPy's warnings are off in a context of the program's own, which costs less than np.errstate in each call

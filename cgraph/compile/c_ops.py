@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cgraph.compile.blas import AS_IT_IS, ROW_MAJOR, TRANSPOSED
+from cgraph.compile.c_ids import BY_IDS, UnsupportedError, loops
 from cgraph.compile.c_table import number
-from cgraph.compile.plan import Place, collapsed
+from cgraph.compile.places import Place, collapsed
 from cgraph.compile.values import Value
 from cgraph.ops.linear import read_subscripts
 
@@ -21,20 +22,10 @@ INLINE = 3000  # multiplications: smaller products are loops, for the call of a 
 LONG = 4096  # elements: longer sums are done in double precision
 
 
-class UnsupportedError(Exception):
-    """An op that is not written in C."""
-
-
-def _loops(e: Emitter, shape: Sequence[int], inner: Callable[[list[str]], list[str]]) -> None:
-    index = [f"i{k}" for k in range(len(shape))]
-    heads = [f"for (long {i} = 0; {i} < {n}; {i}++)" for i, n in zip(index, shape, strict=True)]
-    e.say(" ".join([*heads, "{"]), *("    " + line for line in inner(index)), "}")
-
-
 def copied(e: Emitter, target: int, source: int) -> None:
     """Every element of a value, to another place."""
     shape = e.values[target].shape
-    _loops(e, shape, lambda i: [f"{e.at(target, i, shape)} = {e.at(source, i, shape)};"])
+    loops(e, shape, lambda i: [f"{e.at(target, i, shape)} = {e.at(source, i, shape)};"])
 
 
 def copy(e: Emitter, n: int, value: Value) -> None:
@@ -188,7 +179,7 @@ def _concatenate(e: Emitter, n: int, value: Value) -> None:
     for operand in value.operands:
         shape = e.values[operand].shape
         if prod(shape):
-            _loops(
+            loops(
                 e,
                 shape,
                 lambda i, operand=operand, shape=shape, start=start: [  # type: ignore[misc]
@@ -218,74 +209,6 @@ def _index_add(e: Emitter, n: int, value: Value) -> None:
     e.say(f"static const int t{n}[] = {{{', '.join(map(str, places.tolist()))}}};")
     e.say(f"for (long i = 0; i < {prod(value.shape)}; i++) {out('i')} = 0;")
     e.say(f"for (long i = 0; i < {places.size}; i++) {out(f't{n}[i]')} += {given('i')};")
-
-
-def _id(e: Emitter, ids: int, count: int, index: Sequence[str]) -> list[str]:
-    """An id, checked: a program that meets a wrong one ends with 1, and nothing is updated."""
-    text = e.at(ids, index, e.values[ids].shape)
-    return [
-        f"const T q = {text};",
-        f"if (!(q >= 0 && q < {count} && q == FLOOR(q))) return 1;",
-        "const long id = (long)q;",
-    ]
-
-
-def _take(e: Emitter, n: int, value: Value) -> None:
-    source, ids = value.operands
-    axis, shape, chosen = value.attrs["axis"], e.values[source].shape, e.values[ids].shape
-    _ids_first(
-        e,
-        ids,
-        chosen,
-        shape,
-        axis,
-        lambda before, at_id, after, place: [
-            f"{e.at(n, [*before, *place, *after], value.shape)} = {e.at(source, [*before, at_id, *after], shape)};"
-        ],
-    )
-
-
-def _scatter_add(e: Emitter, n: int, value: Value) -> None:
-    gradient, ids, _ = value.operands
-    axis, shape, chosen = value.attrs["axis"], value.shape, e.values[ids].shape
-    _loops(e, shape, lambda i: [f"{e.at(n, i, shape)} = 0;"])
-    _ids_first(
-        e,
-        ids,
-        chosen,
-        shape,
-        axis,
-        lambda before, at_id, after, place: [
-            f"{e.at(n, [*before, at_id, *after], shape)} += "
-            f"{e.at(gradient, [*before, *place, *after], e.values[gradient].shape)};"
-        ],
-    )
-
-
-def _ids_first(
-    e: Emitter, ids: int, chosen: Sequence[int], shape: Sequence[int], axis: int, inner: Callable[..., list[str]]
-) -> None:
-    place = [f"j{k}" for k in range(len(chosen))]
-    others = [i for i in range(len(shape)) if i != axis]
-    before, after = [f"i{k}" for k in range(axis)], [f"i{k}" for k in range(axis + 1, len(shape))]
-    e.say(*(f"for (long {j} = 0; {j} < {size}; {j}++)" for j, size in zip(place, chosen, strict=True)), "{")
-    e.say(*("    " + line for line in _id(e, ids, shape[axis], place)))
-    e.say(*(f"    for (long i{k} = 0; i{k} < {shape[k]}; i{k}++)" for k in others))
-    e.say(*("        " + line for line in inner(before, "id", after, place)), "}")
-
-
-def _one_hot(e: Emitter, n: int, value: Value) -> None:
-    ids, ignore = value.operands[0], value.attrs["ignore"]
-    shape = e.values[ids].shape
-    index = [f"j{k}" for k in range(len(shape))]
-    count = value.attrs["classes"]
-    e.say(*(f"for (long {j} = 0; {j} < {size}; {j}++)" for j, size in zip(index, shape, strict=True)), "{")
-    e.say(f"    for (long c = 0; c < {count}; c++) {e.at(n, [*index, 'c'], value.shape)} = 0;")
-    skip = f"if ({e.at(ids, index, shape)} == {ignore}) continue;" if ignore is not None else ""
-    if skip and not shape:
-        raise UnsupportedError("one_hot")
-    e.say(f"    {skip}", *("    " + line for line in _id(e, ids, count, index)))
-    e.say(f"    {e.at(n, [*index, 'id'], value.shape)} = 1;", "}")
 
 
 def _placed(e: Emitter, n: int, value: Value) -> None:
@@ -360,9 +283,7 @@ OPS: Mapping[str, Callable[[Emitter, int, Value], None]] = {
     "concatenate": _concatenate,
     "cumsum": _cumsum,
     "index_add": _index_add,
-    "take": _take,
-    "scatter_add": _scatter_add,
-    "one_hot": _one_hot,
+    **BY_IDS,
     "pad": _placed,
     "all_but_one": _placed,
     "diagonal_matrix": _placed,

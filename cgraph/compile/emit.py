@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from cgraph.compile.c_ops import OPS, UnsupportedError, copied, copy, product
+from cgraph.compile.c_ids import UnsupportedError, add_rows, check_ids
+from cgraph.compile.c_ops import OPS, copied, copy, product
 from cgraph.compile.c_table import EXPRESSIONS, expression, number, prelude
+from cgraph.compile.finals import Final
 from cgraph.compile.listing import names
-from cgraph.compile.plan import BUFFER, CONSTANT, LEAF, Final, Place, Plan, collapsed
+from cgraph.compile.places import BUFFER, CONSTANT, LEAF, Place, collapsed
+from cgraph.compile.plan import Plan
 from cgraph.compile.values import VIEWS
 
 GEMM = "typedef void (*gemm_t)(int, int, int, long, long, long, T, const T*, long, const T*, long, T, T*, long);"
@@ -31,6 +34,11 @@ class Emitter:
     # Access ----------------------------------------------------------------------------------------------------------
     def _pointer(self, storage: int) -> str:
         return f"s{storage}"
+
+    def memory(self, place: Place) -> tuple[int, int, tuple[int, ...]]:
+        """The same for two places that are the same memory: where they begin, and the steps through them."""
+        offset = self.plan.offsets.get(place.storage)
+        return (-1 - place.storage if offset is None else offset), place.offset, place.strides
 
     def at(self, number_: int, index: Sequence[str], shape: Sequence[int]) -> str:
         """The element of a value at an index of a loop over `shape`, to which the value broadcasts."""
@@ -58,6 +66,9 @@ class Emitter:
         """The program as C."""
         for group in self.plan.groups:
             self._group(group)
+        for final in self.plan.finals:
+            if final.kind == "rows":
+                check_ids(self, final)
         for final in self.plan.finals:
             self._final(final)
         body = "\n".join(self.lines)
@@ -193,6 +204,8 @@ class Emitter:
             copied(self, final.target, final.value)
         elif final.kind == "op":
             self._loop((final.value,), {final.value: final.target})
+        elif final.kind == "rows":
+            add_rows(self, final)
         else:
             x, y = value.operands
             product(self, final.target, x, y, final.factor, added=True)

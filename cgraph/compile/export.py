@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.compile import native
-from cgraph.compile.c_ops import UnsupportedError
+from cgraph.compile.c_ids import UnsupportedError
 from cgraph.compile.emit import Emitter
 from cgraph.compile.lower import lower
 from cgraph.errors import ShapeError, ValueRefusedError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cgraph.compile.plan import Final, Plan
+from cgraph.compile.finals import Final
+from cgraph.compile.plan import Plan
 from cgraph.compile.values import Value
 from cgraph.ops.keys import Key
 from cgraph.shapes import show
@@ -19,7 +20,7 @@ def listing(plan: Plan) -> str:
             value = plan.values[number]
             lines.append(f"{name[number]} = {_call(plan, value, name)}  # {show(value.shape)}{_where(plan, number)}")
     for final in plan.finals:
-        lines.append(f"{final.leaf.name} {_update(plan, final, name)}  # in place")
+        lines.append(f"{final.leaf.name}{_update(plan, final, name)}  # in place")
     lines.append(f"return {', '.join(name[x] for x in plan.lowered.outputs) or 'nothing'}")
     return "\n".join(lines)
 
@@ -60,11 +61,13 @@ def _operand(plan: Plan, number: int, name: Mapping[int, str]) -> str:
 def _update(plan: Plan, final: Final, name: Mapping[int, str]) -> str:
     value = plan.values[final.value]
     if final.kind == "copy":
-        return f"= {name[final.value]}"
+        return f" = {name[final.value]}"
     if final.kind == "op":
-        return f"= {_call(plan, value, name)}"
-    x, y = (_operand(plan, i, name) for i in value.operands)
-    return f"+= {final.factor:.6g} * ({x} @ {y})"
+        return f" = {_call(plan, value, name)}"
+    x, y = (_operand(plan, i, name) for i in value.operands[:2])
+    if final.kind == "rows":
+        return f"[{y}] += {final.factor:.6g} * {x}"
+    return f" += {final.factor:.6g} * ({x} @ {y})"
 
 
 def _where(plan: Plan, number: int) -> str:

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from cgraph import shapes
+from cgraph.compile.classes import less_one_hot
 from cgraph.compile.rewritten import NEGATED, REWRITTEN
 from cgraph.compile.values import Value, Values
 from cgraph.graph import Graph
@@ -37,16 +38,12 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True)
 class Lowered:
-    """The values in order, those that are asked for, the new values of owned leaves, and what values are called.
-
-    `nodes` are the ops of the graph that are one value, to say where a mistake was made.
-    """
+    """The values in order, those that are asked for, the new values of owned leaves, and what values are called."""
 
     values: Sequence[Value]
     outputs: tuple[int, ...]
     updates: Mapping[Node, int]
     names: Mapping[int, str]
-    nodes: Mapping[int, Node]
     dtype: Any
 
 
@@ -57,7 +54,6 @@ def lower(
     values = Values(dtype)
     terms: dict[Node, Term] = {}
     names: dict[int, str] = {}
-    nodes: dict[int, Node] = {}
     for node, name in zip(graph.nodes, graph.names, strict=True):
         if node.kind == OP:
             assert node.op is not None
@@ -72,13 +68,12 @@ def lower(
         terms[node] = term
         if term.factor == 1.0 and (node.name is not None or node.kind == OP):
             names.setdefault(term.value, name)
-            nodes.setdefault(term.value, node)
     found = tuple(solid(values, terms[node]) for node in outputs)
     new = {leaf: solid(values, terms[node]) for leaf, node in updates.items()}
     for node, term in terms.items():
         if node.name is not None and term.factor != 1.0:
             names.setdefault(solid(values, term), node.name)
-    return _without_dead(values.list, Lowered((), found, new, names, nodes, dtype))
+    return _without_dead(values.list, Lowered((), found, new, names, dtype))
 
 
 def solid(values: Values, term: Term) -> int:
@@ -168,6 +163,9 @@ def _plus(values: Values, left: Term, right: Term) -> Term:
     if left.factor == right.factor:
         return Term(left.factor, values.apply("add", left.value, right.value))
     if left.factor == -right.factor:
+        rows = less_one_hot(values, left.value, right.value)
+        if rows is not None:
+            return Term(left.factor, rows)
         return Term(left.factor, values.apply("sub", left.value, right.value))
     if right.factor < 0:
         return Term(1.0, values.apply("sub", solid(values, left), solid(values, Term(-right.factor, right.value))))
@@ -225,7 +223,6 @@ def _without_dead(values: Sequence[Value], lowered: Lowered) -> Lowered:
         tuple(number[x] for x in lowered.outputs),
         {leaf: number[x] for leaf, x in lowered.updates.items()},
         {number[x]: name for x, name in lowered.names.items() if x in number},
-        {number[x]: node for x, node in lowered.nodes.items() if x in number},
         lowered.dtype,
     )
 

@@ -22,7 +22,7 @@ from cgraph.node import Node
 
 def in_place(value: Value) -> bool:
     """Whether a value may be written over an operand of its own shape."""
-    return value.name in EXPRESSIONS
+    return value.name in EXPRESSIONS or value.name == "less_one_hot"
 
 
 def accumulates(value: Value) -> bool:

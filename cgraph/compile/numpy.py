@@ -9,9 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cgraph.compile.blas import accumulate
-from cgraph.compile.plan import Final, Plan
+from cgraph.compile.classes import less_in_place
+from cgraph.compile.finals import Final
+from cgraph.compile.plan import Plan
 from cgraph.compile.values import Value
-from cgraph.errors import ValueRefusedError
+from cgraph.ops.indexing import as_ids
 
 Call: TypeAlias = Callable[[], Any]
 # Rows that are one universal function of NumPy, though the row itself says more.
@@ -49,7 +51,7 @@ def ufunc_of(value: Value) -> np.ufunc | None:
 
 def in_place(value: Value) -> bool:
     """Whether a value may be written over an operand of its own shape."""
-    return ufunc_of(value) is not None or value.name == "relu"
+    return ufunc_of(value) is not None or value.name in ("relu", "less_one_hot")
 
 
 def one_by_one(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
@@ -69,9 +71,11 @@ def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
     found: list[Call] = []
     for (number,) in plan.groups:
         value = plan.values[number]
-        made = call(value, arrays[number], [arrays[x] for x in value.operands])
-        by_the_row = any(getattr(one, "func", None) is _by_the_row for one in made)
-        found += [_named(one, plan, number) for one in made] if by_the_row else made
+        found += call(value, arrays[number], [arrays[x] for x in value.operands])
+    for final in plan.finals:
+        if final.kind == "rows":
+            ids = arrays[plan.values[final.value].operands[1]]
+            found.append(partial(as_ids, ids, len(arrays[final.target])))
     for final in plan.finals:
         found += _final(plan.values, final, arrays)
     return found
@@ -88,20 +92,6 @@ def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     if ufunc is not None:
         return [_ufunc(ufunc, operands, out)]
     return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
-
-
-def _named(call: Call, plan: Plan, number: int) -> Call:
-    """A call whose refusals name the node and its line, as those of a pass do."""
-    node, name = plan.lowered.nodes.get(number), plan.lowered.names.get(number, plan.values[number].name)
-
-    def named() -> None:
-        try:
-            call()
-        except ValueRefusedError as error:
-            where = error.where or (node.where if node is not None else "")
-            raise ValueRefusedError(f"{name}: {error.what}", where=where, why=error.why, fix=error.fix) from None
-
-    return named
 
 
 def _ufunc(ufunc: np.ufunc, operands: list[Any], out: Any) -> Call:
@@ -184,6 +174,12 @@ def _concatenate(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [partial(np.concatenate, operands, axis=value.attrs["axis"], out=out)]
 
 
+def _less_one_hot(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    x, ids = operands
+    there = x.ctypes.data == out.ctypes.data and x.strides == out.strides
+    return [*([] if there else [partial(np.copyto, out, x)]), partial(less_in_place, out, ids)]
+
+
 SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
     "matmul": _matmul,
     "relu": _relu,
@@ -194,6 +190,7 @@ SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
     "where": _where,
     "scale": _scale,
     "concatenate": _concatenate,
+    "less_one_hot": _less_one_hot,
 }
 
 
@@ -205,6 +202,8 @@ def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> 
     operands = [arrays[x] for x in value.operands]
     if final.kind == "op":
         return call(value, target, operands)
+    if final.kind == "rows":
+        return [partial(_add_rows, target, operands[0], operands[1], target.dtype.type(final.factor))]
     product = accumulate(operands[0], operands[1], target, final.factor)
     if product is not None:
         return [product]
@@ -214,3 +213,15 @@ def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> 
         partial(np.multiply, added, target.dtype.type(final.factor), added),
         partial(np.add, target, added, target),
     ]
+
+
+def _add_rows(target: Any, rows: Any, ids: Any, factor: Any) -> None:
+    """target[ids] += factor·rows: the rows of equal ids, side by side after sorting, are summed first."""
+    found = ids.reshape(-1).astype(np.intp)
+    order = np.argsort(found, kind="stable")
+    in_order = found[order]
+    starts = np.flatnonzero(np.concatenate(([True], in_order[1:] != in_order[:-1])))
+    sums = np.add.reduceat(rows.reshape(len(found), -1)[order], starts, axis=0)
+    np.multiply(sums, factor, sums)
+    table = target.reshape(len(target), -1)
+    table[in_order[starts]] += sums

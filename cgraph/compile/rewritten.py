@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cgraph.compile.classes import PICKED, ids_of
 from cgraph.compile.values import Values
 
 
@@ -20,13 +21,12 @@ def _largest(v: Values) -> int:
 
 
 def _exponentials(v: Values, x: int, axis: Any) -> tuple[int, int, int]:
-    """x less its largest element, the exponentials of that, and their sum; of nothing but -inf the sum counts as 1."""
+    """The largest element of x, exp(x less that), and their sum; of nothing but -inf the sum counts as 1."""
     axes = axis if isinstance(axis, tuple) else (axis,)
     top = v.apply("maximum", v.apply("max", x, axis=axes, keepdims=True), v.apply("neg", _largest(v)))
-    shifted = v.apply("sub", x, top)
-    e = v.apply("exp", shifted)
+    e = v.apply("exp", v.apply("sub", x, top))
     total = v.apply("maximum", v.apply("sum", e, axis=axes, keepdims=True), v.constant(1.0))
-    return shifted, e, total
+    return top, e, total
 
 
 def _softmax(v: Values, x: int, axis: Any) -> int:
@@ -35,12 +35,17 @@ def _softmax(v: Values, x: int, axis: Any) -> int:
 
 
 def _log_softmax(v: Values, x: int, axis: Any) -> int:
-    shifted, _, total = _exponentials(v, x, axis)
-    return v.apply("sub", shifted, v.apply("log", total))
+    top, _, total = _exponentials(v, x, axis)
+    return v.apply("sub", v.apply("sub", x, top), v.apply("log", total))
 
 
 def _softmax_cross_entropy(v: Values, x: int, y: int) -> int:
     last = len(v.shape(x)) - 1
+    ids = ids_of(v, y, x)
+    if ids is not None:
+        right = v.apply(PICKED, x, ids)  # before x is written over
+        top, total = (v.apply("squeeze", one, axis=(last,)) for one in _exponentials(v, x, last)[::2])
+        return v.apply("sub", v.apply("sub", right, top), v.apply("log", total))
     loss = v.apply("scale", y, _log_softmax(v, x, last))
     return v.apply("sum", loss, axis=(last,))
 

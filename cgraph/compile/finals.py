@@ -1,0 +1,140 @@
+"""How owned leaves get their new values: products and rows are added in place, all else is computed and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import NamedTuple
+
+from cgraph.compile.lower import Lowered
+from cgraph.compile.places import BUFFER, CONSTANT, LEAF, Place, Storage, contiguous, copied
+from cgraph.compile.values import Value
+from cgraph.node import Node
+
+
+class Final(NamedTuple):
+    """How an owned leaf gets its new value when all else is computed.
+
+    `gemm`: leaf += factor·(x @ y) by one matrix product; `rows`: leaf[ids] += factor·g, where only these rows are
+    touched; `op`: an elementwise op in place; `copy`: from `value`.
+    """
+
+    leaf: Node
+    target: int
+    kind: str
+    value: int
+    factor: float = 1.0
+
+
+def finals_of(
+    values: list[Value],
+    places: dict[int, Place],
+    storages: list[Storage],
+    lowered: Lowered,
+    accumulates: Callable[[Value], bool],
+) -> list[Final]:
+    """How each leaf is updated. All updates read the old values: what one of them writes, no later one reads."""
+    leaves = {v.leaf: i for i, v in enumerate(values) if v.leaf is not None}
+    owned = {places[leaves[leaf]].storage for leaf in lowered.updates if leaf in leaves}
+    uses: dict[int, int] = {}
+    for value in values:
+        for x in value.operands:
+            uses[x] = uses.get(x, 0) + 1
+    for x in (*lowered.outputs, *lowered.updates.values()):
+        uses[x] = uses.get(x, 0) + 1
+    finals = []
+    for leaf, number in lowered.updates.items():
+        if leaf not in leaves:
+            values.append(Value(tuple(map(int, leaf.shape)), leaf=leaf))
+            leaves[leaf] = len(values) - 1
+            places[leaves[leaf]] = Place(len(storages), 0, contiguous(values[-1].shape))
+            storages.append(Storage(LEAF, prod(values[-1].shape), leaves[leaf]))
+        target, value = leaves[leaf], values[number]
+        if value.name in ("add", "sub") and uses[number] == 1 and values[target].shape == value.shape:
+            found = _added(values, places, storages, uses, target, number)
+            if found is not None and (values[found[0]].name == "scatter_add" or accumulates(values[found[0]])):
+                kind = "rows" if values[found[0]].name == "scatter_add" else "gemm"
+                final = Final(leaf, target, kind, *found)
+                if all(places[x].storage not in owned for x in reads(values, final)):
+                    finals.append(final)
+                    continue
+            others = [x for x in value.operands if x != target]
+            if target in value.operands and all(places[x].storage not in owned for x in others):
+                finals.append(Final(leaf, target, "op", number))
+                continue
+        if number != target:
+            number_ = copied(values, places, storages, number, {BUFFER, CONSTANT})
+            finals.append(Final(leaf, target, "copy", number_))
+    return finals
+
+
+def _added(
+    values: list[Value],
+    places: dict[int, Place],
+    storages: list[Storage],
+    uses: dict[int, int],
+    target: int,
+    number: int,
+) -> tuple[int, float] | None:
+    """What is added and its factor in leaf ± factor·(x @ y) and leaf ± factor·rows, when nothing else needs it."""
+    value = values[number]
+    first, second = value.operands
+    if value.name == "sub" and first != target:
+        return None
+    added = second if first == target else first if second == target else -1
+    if added < 0 or uses[added] != 1:
+        return None
+    factor = 1.0 if value.name == "add" else -1.0
+    if values[added].name == "mul":
+        product, (x, y) = values[added], values[added].operands
+        rate, added = (x, y) if values[x].shape == () else (y, x)
+        if values[rate].shape != () or uses[added] != 1:
+            return None
+        if values[rate].constant is not None:
+            factor *= float(values[rate].constant)
+        elif values[added].name == "scatter_add":  # a rate that is computed is multiplied with the few rows first
+            rows, *others = values[added].operands
+            scaled = _made(values, places, storages, product._replace(shape=values[rows].shape, operands=(rows, rate)))
+            added = _made(values, places, storages, values[added]._replace(operands=(scaled, *others)))
+        else:
+            return None
+    found = values[added]
+    if found.shape != value.shape or not (
+        (found.name == "matmul" and len(found.shape) == 2)
+        or (found.name == "scatter_add" and found.attrs["axis"] == 0 and prod(found.shape))
+    ):
+        return None
+    return added, factor
+
+
+def _made(values: list[Value], places: dict[int, Place], storages: list[Storage], value: Value) -> int:
+    """A new value in memory of its own."""
+    values.append(value)
+    places[len(values) - 1] = Place(len(storages), 0, contiguous(value.shape))
+    storages.append(Storage(BUFFER, prod(value.shape), len(values) - 1))
+    return len(values) - 1
+
+
+def reads(values: Sequence[Value], final: Final) -> tuple[int, ...]:
+    """The values that an update needs: of the rows that are added not the table of zeros that they stand in."""
+    operands = values[final.value].operands
+    return (final.value,) if final.kind == "copy" else operands[:2] if final.kind == "rows" else operands
+
+
+def flops(values: Sequence[Value], number: int) -> int:
+    """The floating-point operations of one value."""
+    value = values[number]
+    if value.name == "matmul":
+        return 2 * prod(value.shape) * values[value.operands[0]].shape[-1]
+    if value.name in ("sum", "max", "min", "prod"):
+        return prod(values[value.operands[0]].shape)
+    return 0 if value.op is None else prod(value.shape)
+
+
+def final_flops(values: Sequence[Value], final: Final) -> int:
+    """The floating-point operations of an update."""
+    if final.kind == "gemm":
+        return flops(values, final.value)
+    if final.kind == "rows":
+        return 2 * prod(values[values[final.value].operands[0]].shape)
+    return prod(values[final.value].shape) if final.kind == "op" else 0
