@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 
 from cgraph import collector
-from cgraph.backward import Gradients, backward, graph_of
+from cgraph.backward import Gradients, gradients, graph_of
 from cgraph.errors import GradientError, ShapeError, ValueRefusedError
 from cgraph.forward import Forward, forward
 from cgraph.graph import Graph
@@ -215,7 +215,7 @@ def _pulled_back(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> 
 
 
 def _differentiated(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
-    gradient = backward(Forward(graph, SharingWorld(graph), graph.nodes), upstream=upstream).gradient
+    gradient = gradients(Forward(graph, SharingWorld(graph), graph.nodes), upstream=upstream)
     _check_depends(graph, [graph[k] for k in wanted], gradient)
     return [gradient[key] for key in wanted]
 
@@ -223,7 +223,7 @@ def _differentiated(graph: Graph, wanted: Sequence[Key], upstream: Node | None) 
 def _check_depends(graph: Graph, wanted: Sequence[Node], gradient: Gradients | None = None) -> None:
     """Refuse what no gradient flows to; by the first derivative of the elements' sum when there is no pass yet."""
     if gradient is None:
-        gradient = backward(as_pass(graph), upstream=GRAPH.seed(graph.output, None)).gradient
+        gradient = gradients(as_pass(graph), upstream=GRAPH.seed(graph.output, None))
     for node in wanted:
         if not gradient.reaches(node):
             raise GradientError(
@@ -244,7 +244,7 @@ def _reached(of: Node, wrt: Node) -> Node | None:
     graph = Graph(of)
     if wrt not in graph:
         return None
-    found = backward(as_pass(graph)).gradient
+    found = gradients(as_pass(graph))
     return simplify([found[wrt]], keep=graph.index)[0] if found.reaches(wrt) else None
 
 
@@ -261,7 +261,7 @@ def _jacobians(graph: Graph, wanted: Sequence[Node]) -> list[Node]:
         )
     totals: list[Node | None] = [None] * len(wanted)
     for unit in _units(output.shape):
-        found = backward(as_pass(graph), upstream=as_node(unit)).gradient
+        found = gradients(as_pass(graph), upstream=as_node(unit))
         for i, node in enumerate(wanted):
             if not found.reaches(node):
                 continue

@@ -26,27 +26,31 @@ class _Slots:
 
     __slots__ = ("__weakref__", "attrs", "code", "instruction", "kind", "name", "op", "operands", "shape", "value")
 
-    def __init__(
-        self,
-        kind: str,
-        op: Row | None,
-        operands: tuple[Node, ...],
-        attrs: Attrs,
-        shape: Shape,
-        name: str | None,
-        value: Any,
-        code: CodeType | str,
-        instruction: int,
-    ) -> None:
-        self.kind = kind
-        self.op = op
-        self.operands = operands
-        self.attrs = attrs
-        self.shape = shape
-        self.name = name
-        self.value = value
-        self.code = code
-        self.instruction = instruction
+
+def filled(
+    kind: str,
+    op: Row | None,
+    operands: tuple[Node, ...],
+    attrs: Attrs,
+    shape: Shape,
+    name: str | None,
+    value: Any,
+    code: CodeType | str,
+    instruction: int,
+) -> Node:
+    """A node from its fields as they are."""
+    node: Any = _Slots()  # an __init__ would cost as much as all that follows
+    node.kind = kind
+    node.op = op
+    node.operands = operands
+    node.attrs = attrs
+    node.shape = shape
+    node.name = name
+    node.value = value
+    node.code = code
+    node.instruction = instruction
+    node.__class__ = Node
+    return node  # type: ignore[no-any-return]  # a cast costs a call
 
 
 def _operator(name: str) -> Callable[[Any, Any], Node]:
@@ -60,9 +64,7 @@ def _operator(name: str) -> Callable[[Any, Any], Node]:
         plain = elementwise and other.__class__ is Node and self.shape == other.shape
         if not plain or code.co_filename.startswith(HERE):
             return _mixed(row, self, other, code, frame.f_lasti)
-        node: Any = _Slots(OP, row, (self, other), NONE, self.shape, None, None, code, frame.f_lasti)
-        node.__class__ = Node
-        return node  # type: ignore[no-any-return]  # a cast costs a call
+        return filled(OP, row, (self, other), NONE, self.shape, None, None, code, frame.f_lasti)
 
     return apply
 
@@ -240,9 +242,7 @@ def make(
     if origin is None:
         origin = caller()
     code, instruction = (origin, 0) if isinstance(origin, str) else origin
-    node: Any = _Slots(kind, op, operands, attrs, shape, name, value, code, instruction)
-    node.__class__ = Node
-    return node  # type: ignore[no-any-return]  # a cast costs a call, and this is where graphs are built
+    return filled(kind, op, operands, attrs, shape, name, value, code, instruction)
 
 
 def build(row: Row, *operands: Any, origin: Origin | None = None, **attrs: Any) -> Node:

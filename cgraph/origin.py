@@ -9,11 +9,13 @@ from types import CodeType
 from typing import TypeAlias
 
 HERE = os.path.dirname(__file__) + os.sep
-Origin: TypeAlias = "tuple[CodeType, int] | str"
-"""The code and the instruction that built a node, or words for it."""
+Place: TypeAlias = tuple[CodeType, int]
+"""The code and the instruction that built a node."""
+Origin: TypeAlias = Place | str
+"""A place, or words for it."""
 
 
-def caller() -> Origin:
+def caller() -> Place:
     """The first frame outside this package; its line is looked up only when somebody asks."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):

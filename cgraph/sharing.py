@@ -1,12 +1,14 @@
 """The world in which `grad` differentiates: GRAPH, with each node simplified as it is made, and made once.
 
-A rule is run once for each way that it is used, on stand-ins; what it builds is then built again from the nodes of
+A rule is read once for each way that it is used, on stand-ins; what it builds is then built again from the nodes of
 each edge, without its formula being read and simplified again. So a pass costs little more than the nodes that stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from cgraph.graph import Graph
@@ -22,7 +24,7 @@ class Step(NamedTuple):
 
     row: Row
     attrs: Attrs
-    places: tuple[int, ...]
+    pick: Callable[[list[Node]], tuple[Node, ...]]
 
 
 class Recipe(NamedTuple):
@@ -48,38 +50,56 @@ class SharingWorld(GraphWorld):
                 break
         return self._simplifier.node(row, operands, attrs or NONE, self._origin)
 
+    def binary(self, row: Row, x: Node, y: Any) -> Node:
+        return self._simplifier.node(row, (x, y), NONE, self._origin) if y.__class__ is Node else self.node(row, x, y)
+
     def seed(self, value: Any, upstream: Any | None) -> Any:
         return self._simplifier.simplify(super().seed(value, upstream))
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        key = (rule, len(operands), *attrs.items())
+        key = (rule, len(operands), *attrs.items()) if attrs else (rule, len(operands))
         recipe = self._recipes.get(key)
         if recipe is None:
-            recipe = self._recipes[key] = self._recipe(rule, len(operands), attrs)
-        if not isinstance(recipe, Recipe):
+            recipe = self._recipes[key] = self._mine(_read(rule, len(operands), tuple(attrs.items())))
+        if recipe.__class__ is not Recipe:
             return recipe
-        nodes = [result, *operands, *recipe.constants]
-        make, origin = self._simplifier.node, self._origin
-        for row, given, places in recipe.steps:
-            nodes.append(make(row, tuple([nodes[i] for i in places]), given, origin))
-        return nodes[recipe.place]
+        constants, steps, place = recipe
+        nodes = [result, *operands, *constants]
+        for row, given, pick in steps:
+            nodes.append(self._simplifier.node(row, pick(nodes), given, self._origin))
+        return nodes[place]
 
     def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return self._simplifier.simplify(rule(GRAPH, upstream, result, *operands, **attrs))
 
-    def _recipe(self, rule: Rule, count: int, attrs: Mapping[str, Any]) -> Any:
-        """What a rule builds from stand-ins, or the number that it is."""
-        stand_ins = [variable(f"x{i}") for i in range(count + 1)]
-        derivative = rule(GRAPH, *stand_ins, **attrs)
-        if not isinstance(derivative, Node):
-            return derivative
-        simple = simplify(derivative, keep=stand_ins)
-        inner = [n for n in Graph(simple).nodes if n not in stand_ins]
-        constants = [self._simplifier.simplify(n) for n in inner if n.kind == CONSTANT]
-        steps = [n for n in inner if n.kind == OP]
-        places = {n: i for i, n in enumerate([*stand_ins, *(n for n in inner if n.kind == CONSTANT), *steps])}
-        return Recipe(
-            tuple(constants),
-            tuple(Step(n.op, n.attrs, tuple(places[x] for x in n.operands)) for n in steps if n.op is not None),
-            places[simple],
-        )
+    def _mine(self, recipe: Any) -> Any:
+        """A recipe with constants of this pass; a number as it is."""
+        if recipe.__class__ is not Recipe:
+            return recipe
+        mine = [x if x.name is not None else as_node(x.value, self._origin) for x in recipe.constants]
+        return recipe._replace(constants=tuple([self._simplifier.simplify(x) for x in mine]))
+
+
+@lru_cache(maxsize=1024)
+def _read(rule: Rule, count: int, attrs: tuple[tuple[str, Any], ...]) -> Any:
+    """What a rule builds from stand-ins, or the number that it is."""
+    stand_ins = [variable(f"x{i}") for i in range(count + 1)]
+    derivative = rule(GRAPH, *stand_ins, **dict(attrs))
+    if not isinstance(derivative, Node):
+        return derivative
+    simple = simplify(derivative, keep=stand_ins)
+    inner = [n for n in Graph(simple).nodes if n not in stand_ins]
+    constants = [n for n in inner if n.kind == CONSTANT]
+    steps = [n for n in inner if n.kind == OP]
+    places = {n: i for i, n in enumerate([*stand_ins, *constants, *steps])}
+    return Recipe(
+        tuple(constants),
+        tuple(Step(n.op, n.attrs, _picker([places[x] for x in n.operands])) for n in steps if n.op is not None),
+        places[simple],
+    )
+
+
+def _picker(places: list[int]) -> Callable[[list[Node]], tuple[Node, ...]]:
+    """What takes the nodes at some places out of a list, as a tuple."""
+    first, *others = places
+    return itemgetter(*places) if others else lambda nodes: (nodes[first],)

@@ -7,6 +7,7 @@ not change: a gradient shares its nodes with the graph that it came from.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple, overload
@@ -14,10 +15,10 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from cgraph.graph import Graph, in_order
-from cgraph.node import CONSTANT, OP, VARIABLE, Node, as_node, build, make
+from cgraph.node import CONSTANT, OP, VARIABLE, Node, as_node, build, filled
 from cgraph.ops import TABLE
 from cgraph.ops.row import NONE, Attrs, Row
-from cgraph.origin import Origin
+from cgraph.origin import Place
 from cgraph.parse import parse
 
 # What changes nothing in exact arithmetic, nor in floating point for finite operands.
@@ -94,11 +95,10 @@ class Simplifier:
     def __init__(self, keep: Iterable[Node] = ()) -> None:
         self._places: dict[Node, int] = dict.fromkeys(keep, 0)  # the nodes that are done
         self._done: dict[Node, Node] = {}  # what the others among them became
-        self._seen: dict[Any, Node] = {}
+        self._seen: dict[Row | None, dict[Any, Node]] = defaultdict(dict)  # by row: most keys are operands as they are
+        self._quick = _quick()
         for node in self._places:
-            key = _key(node)
-            if key is not None:
-                self._seen.setdefault(key, node)
+            self._shared(node)
 
     def simplify(self, output: Node) -> Node:
         """The same node, rewritten with all that is new below it."""
@@ -112,22 +112,31 @@ class Simplifier:
             self._done[node] = self._shared(_rewritten(fresh))
         return self._done.get(output, output)
 
-    def node(self, row: Row, operands: tuple[Node, ...], attrs: Attrs, origin: Origin) -> Node:
+    def node(self, row: Row, operands: tuple[Node, ...], attrs: Attrs, origin: Place) -> Node:
         """A row applied to nodes that are simplified."""
-        key = (row, operands, repr(dict(attrs)) if attrs else None)
-        found = self._seen.get(key)
-        if found is None:
-            shape = operands[0].shape
+        key = (operands, repr(dict(attrs))) if attrs else operands
+        seen = self._seen[row]
+        found = seen.get(key)
+        if found is not None:
+            return found
+        numbers = self._quick.get(row)
+        if numbers is not None:  # most nodes of a gradient: nothing to check, and no rewrite fits
+            shape, folds = operands[0].shape, True
             for x in operands:
-                if x.shape != shape or row.defaults or not row.elementwise:
-                    fresh = build(row, *operands, origin=origin, **attrs)
+                if x.shape != shape:
                     break
-            else:  # nothing to check, and most nodes of a gradient come here
-                fresh = make(OP, row, operands, NONE, shape, None, None, origin)
-            found = _rewritten(fresh)
-            if found is not fresh:
-                found = self._shared(found)
-            self._seen[key] = found
+                if x.kind != CONSTANT:
+                    folds = False
+                elif shape or float(x.value) in numbers:
+                    break
+            else:
+                if not folds:
+                    code, instruction = origin
+                    seen[key] = found = filled(OP, row, operands, NONE, shape, None, None, code, instruction)
+                    return found
+        fresh = build(row, *operands, origin=origin, **attrs)
+        found = _rewritten(fresh)
+        seen[key] = found = found if found is fresh else self._shared(found)
         return found
 
     def _shared(self, node: Node) -> Node:
@@ -135,14 +144,14 @@ class Simplifier:
         key = _key(node)
         if key is None:
             return node
-        first = self._seen.setdefault(key, node)
+        first = self._seen[node.op].setdefault(key, node)
         return first if node.name is None else node
 
 
 def _key(node: Node) -> Any:
-    """What two nodes share that compute the same thing; None for what is only equal to itself."""
+    """What two nodes of one row share that compute the same thing; None for what is only equal to itself."""
     if node.kind == OP:
-        return (node.op, node.operands, repr(dict(node.attrs)) if node.attrs else None)
+        return (node.operands, repr(dict(node.attrs))) if node.attrs else node.operands
     if node.kind == CONSTANT and node.name is None and node.value is not None and node.value.size <= 64:
         return node.shape, node.value.tobytes()
     return None
@@ -226,6 +235,14 @@ def _changing() -> tuple[frozenset[Row], dict[Row, frozenset[float]]]:
     alone = frozenset(row for row, numbers in heads.items() if [] in numbers)
     alone |= {TABLE["broadcast_like"], TABLE["size"]}
     return alone, {row: frozenset(n for one in numbers for n in one) for row, numbers in heads.items()}
+
+
+@cache
+def _quick() -> dict[Row, frozenset[float]]:
+    """The elementwise rows without attributes that only constants may change, with those that rewrites ask for."""
+    alone, numbers = _changing()
+    plain = [row for row in TABLE.values() if row.elementwise and not row.defaults and row not in alone]
+    return {row: numbers.get(row, frozenset()) for row in plain}
 
 
 def _may_change(node: Node) -> bool:

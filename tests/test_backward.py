@@ -11,6 +11,7 @@ from expressions import Case, cases, central_difference
 from hypothesis import given, settings
 
 import cgraph as cg
+from cgraph.backward import gradients
 from cgraph.errors import GradientError, NameUnknownError, ShapeError, ValueRefusedError
 
 LONG = 100_000
@@ -293,6 +294,16 @@ def test_every_edge_multiplies_and_every_node_sums(case: Case) -> None:
             assert edge.downstream == pytest.approx(edge.upstream * edge.local)
         arriving[edge.operand] = arriving.get(edge.operand, 0) + edge.downstream
     assert all(bwd.gradient[node] == pytest.approx(total) for node, total in arriving.items())
+
+
+@settings(max_examples=40)
+@given(cases())
+def test_gradients_without_edges_are_those_with_edges(case: Case) -> None:
+    fwd = cg.forward(case.root, case.feed)
+    with_edges, without = cg.backward(fwd).gradient, gradients(fwd)
+    assert list(without) == list(with_edges)
+    for leaf in case.feed:
+        np.testing.assert_array_equal(without[leaf], with_edges[leaf])
 
 
 @settings(max_examples=40)

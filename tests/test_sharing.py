@@ -109,6 +109,16 @@ def test_the_nodes_of_a_gradient_bear_the_line_that_asked_for_it() -> None:
         assert n.where.endswith("gradients = cg.grad(node, leaves)")
 
 
+def test_the_constants_of_a_rule_bear_the_line_of_the_gradient_that_reads_it_again() -> None:
+    y, z = cg.arctanh(cg.variable("y")), cg.arctanh(cg.variable("z"))
+    first = cg.grad(y, "y")
+    again = cg.grad(z, "z")
+    for gradient, line in ((first, 'first = cg.grad(y, "y")'), (again, 'again = cg.grad(z, "z")')):
+        constants = [n for n in cg.Graph(gradient).nodes if n.kind == "constant"]
+        assert [float(n.value) for n in constants] == [1.0]  # 1 / ((1 - x) * (1 + x))
+        assert constants[0].where.endswith(line)
+
+
 def test_the_collector_runs_again_after_a_gradient_and_after_one_that_is_refused() -> None:
     x, y = cg.variables("x y")
     cg.grad(x * x, x)

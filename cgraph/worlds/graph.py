@@ -31,6 +31,10 @@ class GraphWorld:
         """The one place where this world builds."""
         return build(row, *operands, **attrs)
 
+    def binary(self, row: Row, x: Node, y: Any) -> Node:
+        """The same for the products and sums of the chain rule, of which there are many."""
+        return build(row, x, y)
+
     def seed(self, value: Any, upstream: Any | None) -> Any:
         seed = as_node(1.0 if upstream is None else upstream)
         return seed if seed.shape == value.shape else self.node(TABLE["broadcast_like"], seed, value)
@@ -49,10 +53,10 @@ class GraphWorld:
         if local.__class__ is int and local in (1, -1):  # most edges are sums: no node for a factor of 1
             return upstream if local == 1 else self.node(_NEG, upstream)
         guarded = _may_be_infinite(local) or _may_be_infinite(upstream)
-        return self.node(_SCALE if guarded else _MUL, upstream, local)
+        return self.binary(_SCALE if guarded else _MUL, upstream, local)
 
     def plus(self, gradient: Any, downstream: Any) -> Any:
-        return self.node(_ADD, gradient, downstream)
+        return self.binary(_ADD, gradient, downstream)
 
     def __getattr__(self, name: str) -> Callable[..., Node]:
         row = TABLE.get(name)
@@ -69,21 +73,19 @@ _POLES = {TABLE[n] for n in ("scale", "ratio", "log", "reciprocal")} | _QUOTIENT
 
 def _may_be_infinite(factor: Any, depth: int = 3) -> bool:
     """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such, or infinite."""
-    while factor.__class__ is Node and factor.op in _POLES and depth:
-        depth -= 1
-        row, operands = factor.op, factor.operands
-        last = operands[-1]
-        if row in _SUMS:
-            for x in operands[:-1]:
-                if _may_be_infinite(x, depth):
-                    return True
-            factor = last
-        elif row in _QUOTIENTS and last.kind == CONSTANT and _positive(last.value):
-            factor = operands[0]
-        else:
-            return True
-    constant = factor.__class__ is Node and factor.kind == CONSTANT  # 1/0, folded
-    return constant and not _finite(factor.value)
+    if factor.__class__ is not Node:
+        return False
+    row, operands = factor.op, factor.operands
+    if row is None:
+        return factor.kind == CONSTANT and not _finite(factor.value)  # 1/0, folded
+    if row not in _POLES or not depth:
+        return False
+    if row in _SUMS:
+        return any(_may_be_infinite(x, depth - 1) for x in operands)
+    last = operands[-1]
+    if row in _QUOTIENTS and last.kind == CONSTANT and _positive(last.value):
+        return _may_be_infinite(operands[0], depth - 1)
+    return True
 
 
 def _positive(value: Any) -> bool:
