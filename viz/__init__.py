@@ -10,21 +10,26 @@ from __future__ import annotations
 
 from viz.diagnose import Diagnosis, diagnose
 from viz.figures import figure
+from viz.film import Film, film
 from viz.network import network
 from viz.notebook import Stepper, step_through, teach
 from viz.picture import Picture, draw
 from viz.schematic import SchematicPicture
+from viz.watch import Watch
 from viz.worksheet import Worksheet, worksheet
 
 __all__ = [
     "Diagnosis",
+    "Film",
     "Picture",
     "SchematicPicture",
     "Stepper",
+    "Watch",
     "Worksheet",
     "diagnose",
     "draw",
     "figure",
+    "film",
     "network",
     "step_through",
     "worksheet",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cgraph.backward import Backward
 from cgraph.errors import ValueRefusedError
 from cgraph.nn.gradients import SATURATED as FLAT
-from cgraph.node import Node, short
+from cgraph.node import short
 from cgraph.worlds.numpy import NumpyWorld
 from viz.symptoms import layers, leaves, units
 from viz.symptoms.finding import KINDS, Finding
@@ -37,13 +37,6 @@ class Diagnosis:
         if kind not in KINDS:
             raise ValueRefusedError(f"there is no finding {kind!r}", fix=f"choose one of {', '.join(KINDS)}")
         return tuple(f for f in self.findings if f.kind == kind)
-
-    def badges(self) -> dict[Node, str]:
-        """A few words for the boxes of a picture, by node."""
-        found: dict[Node, str] = {}
-        for finding in self.findings:
-            found.setdefault(finding.node, finding.badge)
-        return found
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from cgraph.notation import Math
+from viz.heat import Heat
 
 FULL, FORMULA, NUMBER, HOVER, OUTLINE = "full", "formula", "number", "hover", "outline"
 DETAILS = (FULL, FORMULA, NUMBER, HOVER, OUTLINE)
@@ -52,7 +53,10 @@ class EdgeText(NamedTuple):
 
 @dataclass(frozen=True)
 class Drawing:
-    """All that is written on a picture. `folded` says, a line a box, what stands in the boxes that hold many nodes."""
+    """All that is written on a picture. `folded` says, a line a box, what stands in the boxes that hold many nodes.
+
+    `heat` are the numbers that are shown as colour, where a picture has them.
+    """
 
     boxes: tuple[BoxText, ...]
     edges: tuple[EdgeText, ...]
@@ -61,6 +65,7 @@ class Drawing:
     has_gradients: bool
     detail: str
     folded: tuple[str, ...] = ()
+    heat: Heat | None = None
 
     @property
     def has_proofs(self) -> bool:

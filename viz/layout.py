@@ -7,7 +7,7 @@ everything in the same place. Distances are in points, x to the right and y down
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 from typing import Any, NamedTuple
 
@@ -98,7 +98,7 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
     """
     enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
     known: dict[tuple[str, Label], Line] = {}
-    lines = {b.id: [_set_once(known, role, label, theme) for role, label in b.lines] for b in drawing.boxes}
+    lines = {b.id: _lines(drawing, b, known, theme) for b in drawing.boxes}
     boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
     if engine_name == LAYERED or (engine_name is None and len(boxes) + len(drawing.edges) > MOST):
         return _in_layers(drawing, boxes, lines, rankdir)
@@ -117,6 +117,28 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
     if leaving:
         answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir, leaving), engine_name, time_limit)
     return _placed(drawing, answer, boxes, lines, labels, rankdir)
+
+
+def reworded(layout: Layout, drawing: Drawing, theme: Theme) -> Layout:
+    """The same places with the words of another drawing of the same graph, which have room there."""
+    known: dict[tuple[str, Label], Line] = {}
+    words = {b.id: b for b in drawing.boxes}
+    edges = {e.id: e for e in drawing.edges}
+    boxes = tuple(
+        p._replace(box=words[p.box.id], lines=_stacked(_lines(drawing, words[p.box.id], known, theme), (p.x, p.y)))
+        for p in layout.boxes
+    )
+    return replace(layout, boxes=boxes, edges=tuple(p._replace(edge=edges[p.edge.id]) for p in layout.edges))
+
+
+def _lines(drawing: Drawing, box: BoxText, known: dict[tuple[str, Label], Line], theme: Theme) -> list[Line]:
+    """The lines of a box, with room for its heat map below its value."""
+    lines = [_set_once(known, role, label, theme) for role, label in box.lines]
+    room = drawing.heat.room(box.id) if drawing.heat and not box.round else None
+    if room is not None:
+        place = next((i for i, line in enumerate(lines) if line.role in ("gradient", "badge")), len(lines))
+        lines.insert(place, Line("heat", room[0], room[1], 0.0, ()))
+    return lines
 
 
 def _set_once(known: dict[tuple[str, Label], Line], role: str, label: Label, theme: Theme) -> Line:

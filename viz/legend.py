@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cgraph.notation import Sym
+from cgraph.notation import Sym, number, text
 from viz import pen
+from viz.cells import scale
 from viz.drawing import HOVER, NUMBER, Drawing
 from viz.layout import Line, PlacedLine, set_line
 from viz.style import Theme
@@ -105,11 +106,15 @@ def _caption_line(words: str, theme: Theme) -> Line:
 def _entries(drawing: Drawing, show: str) -> list[Entry]:
     """What needs a word: only what is on the picture."""
     folded = [Entry("folded", "stands for several nodes")] if drawing.folded else []
+    if drawing.heat is not None:
+        limit = text(number(drawing.heat.limit))
+        words = f"{drawing.heat.what} from −{limit} to {limit}, or beyond; a bar is a minus sign"
+        folded.append(Entry("heat", words))
     if show == FORWARD or not drawing.has_gradients:
         return folded
     entries = [] if show == BACKWARD else [Entry("value", "forward: value" if drawing.has_values else "forward")]
     entries.append(Entry("backward", "backward: upstream · local = downstream"))
-    if any(e.zero for e in drawing.edges):
+    if any(e.zero for e in drawing.edges) or (drawing.heat is not None and drawing.heat.zeros):
         entries.append(Entry("zero", "gradient 0"))
     if any(e.local for e in drawing.edges):
         entries.append(Entry("local", "local derivative"))
@@ -127,7 +132,9 @@ def _words_role(role: str) -> str:
 
 
 def _room(role: str) -> float:
-    return {"value": SAMPLE, "backward": SAMPLE, "zero": SAMPLE, "trainable": 20.0, "folded": 20.0}.get(role, 0.0)
+    return {"value": SAMPLE, "backward": SAMPLE, "zero": SAMPLE, "trainable": 20.0, "folded": 20.0, "heat": 98.0}.get(
+        role, 0.0
+    )
 
 
 def _width(row: tuple[tuple[Entry, Line], ...]) -> float:
@@ -143,6 +150,8 @@ def _sample(role: str, x: float, y: float, theme: Theme) -> str:
         return pen.stroke(there[::-1], theme.backward, "sample", 1.4, dashed=True)
     if role == "zero":
         return pen.stroke(there[::-1], theme.pale, "sample", 0.8, dashed=True)
+    if role == "heat":
+        return scale(x, level - 5.0, 10.0, theme)
     if role in ("trainable", "folded"):
         look = f'fill="{theme.trainable if role == "trainable" else theme.box}" stroke="{theme.border}"'
         dashes = ' stroke-dasharray="4 2.5"' if role == "folded" else ' stroke-width="1.8"'

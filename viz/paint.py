@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from html import escape
 
 from viz import pen
+from viz.cells import heat_map
 from viz.drawing import OUTLINE, Drawing
-from viz.layout import INSET, Layout, PlacedBox, PlacedEdge
-from viz.legend import BACKWARD, BOTH, FORWARD, foot
+from viz.heat import Heat, written_on
+from viz.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
+from viz.legend import BACKWARD, BOTH, FORWARD, LEAST, Foot, foot
 from viz.pen import number, rect
 from viz.style import Theme
 from viz.typeset import outline
@@ -26,10 +28,10 @@ def svg(
     The outlines of the characters `more` are in the file as well, for a page that writes other numbers.
     """
     below = foot(drawing, theme, show, caption, layout.width)
-    width, height = max(layout.width, below.width + 24.0), layout.height + below.height
-    words = [*(line.line for b in layout.boxes for line in b.lines), *below.lines]
-    words += [label.line for e in layout.edges for label in (e.value, e.local, e.downstream) if label]
-    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted({*pen.characters(words), *more}))
+    least = below.width if drawing.heat is None else max(below.width, LEAST)  # frames of a film are all as wide
+    width, height = max(layout.width, least + 24.0), layout.height + below.height
+    used = _characters(layout, below)
+    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted({*used, *more}))
     plain = _ascii if drawing.detail == OUTLINE else str
     size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
     return "\n".join(
@@ -41,12 +43,23 @@ def svg(
             f'<rect width="100%" height="100%" fill="{theme.background}" data-role="background"/>',
             f'<g transform="translate({number((width - layout.width) / 2)} 0)" data-role="graph">',
             *(plain(_edge(e, theme, show)) for e in layout.edges),
-            *(plain(_box(b, theme, show)) for b in layout.boxes),
+            *(plain(_box(b, theme, show, drawing.heat)) for b in layout.boxes),
             "</g>",
             *below.paint(width, layout.height, theme),
             "</svg>\n",
         ]
     )
+
+
+def characters(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> set[str]:
+    """The characters of a picture that leave ink."""
+    return _characters(layout, foot(drawing, theme, show, caption, layout.width))
+
+
+def _characters(layout: Layout, below: Foot) -> set[str]:
+    words = [*(line.line for b in layout.boxes for line in b.lines), *below.lines]
+    words += [label.line for e in layout.edges for label in (e.value, e.local, e.downstream) if label]
+    return pen.characters(words)
 
 
 def _ascii(part: str) -> str:
@@ -55,25 +68,39 @@ def _ascii(part: str) -> str:
 
 
 # Boxes ---------------------------------------------------------------------------------------------------------------
-def _box(placed: PlacedBox, theme: Theme, show: str) -> str:
+def _box(placed: PlacedBox, theme: Theme, show: str, heat: Heat | None) -> str:
     box = placed.box
+    fill = heat.fill(box.id, theme) if heat else None
     lines = [line for line in placed.lines if not (show == FORWARD and line.line.role == "gradient")]
     title = box.title
     if show == FORWARD:
         title = "\n".join(t for t in title.split("\n") if not t.startswith("∂"))
     return (
         f'<g data-id="{box.id}" data-node="{escape(box.name)}" data-role="{box.kind}"><title>{escape(title)}</title>'
-        + "".join(_outlines(placed, theme))
-        + "".join(_plate(line.rect, theme) * (line.line.role == "badge") + pen.line(line, theme) for line in lines)
+        + "".join(_outlines(placed, theme, fill))
+        + "".join(_line(line, box.id, theme, fill, heat) for line in lines)
         + "</g>"
     )
 
 
-def _outlines(placed: PlacedBox, theme: Theme) -> Iterator[str]:
-    """The shape of a box. A trainable one has a heavier border and a constant a lighter one: grey print says it too."""
+def _line(line: PlacedLine, id_: str, theme: Theme, fill: str | None, heat: Heat | None) -> str:
+    """A line of a box: words, a badge on its plate, or a heat map."""
+    left, top, *_ = line.rect
+    if line.line.role == "heat" and heat is not None:
+        return heat_map(heat, heat.cells[id_], left, top, theme)
+    if line.line.role == "badge":
+        return _plate(line.rect, theme) + pen.line(line, theme)
+    return pen.line(line, written_on(fill, theme) if fill else theme)
+
+
+def _outlines(placed: PlacedBox, theme: Theme, heated: str | None = None) -> Iterator[str]:
+    """The shape of a box, filled with the colour of its number where it has one.
+
+    A trainable one has a heavier border and a constant a lighter one: grey print says it too.
+    """
     box = placed.box
     left, top, right, bottom = placed.rect
-    fill = theme.trainable if box.kind == "parameter" else theme.box
+    fill = heated or (theme.trainable if box.kind == "parameter" else theme.box)
     border = theme.constant_border if box.kind == "constant" else theme.border
     weight = {"parameter": 1.8, "constant": 1.0}.get(box.kind, BORDER)
     look = f'fill="{fill}" stroke="{border}" stroke-width="{weight}"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,11 @@ from cgraph.forward import Forward
 from cgraph.graph import Graph
 from viz import dot, export, frames, mermaid, paint, tikz
 from viz.annotate import annotate
+from viz.badges import badged
+from viz.diagnose import Diagnosis
 from viz.drawing import OUTLINE, Drawing, clean
 from viz.engine import TIME_LIMIT
+from viz.heat import GRADIENT, Heat, heat
 from viz.layout import Layout, lay_out
 from viz.stepper import DIGITS, page, page_theme
 from viz.steps import Walk, walk
@@ -57,9 +60,16 @@ class Picture:
         """What stands in each box that holds many nodes; `viz.draw(..., fold=False)` draws them all."""
         return self.drawing.folded
 
-    def svg(self) -> str:
-        """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine."""
-        return paint.svg(self.layout, self.theme, self.show, self.caption, self.description, self.drawing)
+    def svg(self, characters: str = "") -> str:
+        """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine.
+
+        The outlines of further `characters` are in it too, for a file that joins several pictures.
+        """
+        return paint.svg(self.layout, self.theme, self.show, self.caption, self.description, self.drawing, characters)
+
+    def characters(self) -> set[str]:
+        """The characters of which the picture has the outlines."""
+        return paint.characters(self.layout, self.theme, self.show, self.caption, self.drawing)
 
     def html(self) -> str:
         """A page of its own that walks the passes step by step and computes again when an input is changed."""
@@ -89,6 +99,12 @@ class Picture:
 
     @property
     def _subject(self) -> Subject:
+        if self.drawing.heat is not None:
+            raise ValueRefusedError(
+                "a coloured picture has no steps",
+                why="its colours show all numbers at once",
+                fix="draw it without colour=, or show steps of training in colour with viz.film",
+            )
         if self.drawing.folded or self.drawing.detail == OUTLINE:
             raise ValueRefusedError(
                 f"a picture of {len(self.drawing.boxes)} boxes, some of them for many nodes, has no steps",
@@ -148,6 +164,9 @@ def draw(
     proof: Report | None = None,
     zoom: str | None = None,
     fold: str | bool | None = None,
+    colour: str | None = None,
+    limit: float | None = None,
+    diagnosis: Diagnosis | None = None,
     engine: str | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> Picture:
@@ -165,6 +184,9 @@ def draw(
     fold        "layers" (by names such as z[1] or encoder.W), "blocks" (one after the other) or "copies" (side by side)
                 puts many nodes into one box; False draws every node; by default more than 300 boxes are folded, in the
                 first way that halves them. `picture.folded` says what was folded
+    colour      "value" or "gradient": the numbers as colour, of an array as a small heat map (svg, png, pdf and html);
+                `limit` is the size that has the full colour, by default the largest that is computed or trained
+    diagnosis   viz.diagnose of the same pass: a badge on each box of which it has a finding
     engine      the Graphviz to use, or "layered" for the layout of large graphs (without words on edges); Graphviz
                 has `time_limit` seconds
 
@@ -182,11 +204,27 @@ def draw(
         )
     chosen = theme_named(theme)
     drawing = annotate(graph, style, detail, proof, fold)
+    if diagnosis is not None:
+        drawing = badged(drawing, graph if isinstance(graph, Graph) else graph.graph, diagnosis)
+    if colour is not None:
+        drawing = coloured(drawing, heat(graph, colour, limit), show)
     layout = lay_out(drawing, chosen, direction, engine, time_limit)
     title = _caption(drawing, show) if caption is None else clean(caption)
     if drawing.folded:
         title += f"\n{_folded(drawing)}"
-    return Picture(graph, style, drawing, layout, chosen, show, title, _description(drawing, show), direction)
+    return Picture(graph, style, drawing, layout, chosen, show, title, described(drawing, show), direction)
+
+
+def coloured(drawing: Drawing, heat: Heat, show: str) -> Drawing:
+    """A drawing with its numbers as colour. Raises ValueRefusedError where the numbers, and so their signs, are not."""
+    if drawing.detail == OUTLINE or (heat.what == GRADIENT and show == paint.FORWARD):
+        what = "an outline" if drawing.detail == OUTLINE else "the forward pass alone"
+        raise ValueRefusedError(
+            f"{what} has no colour by {heat.what}",
+            why="its numbers are not shown, and nothing is said by colour alone",
+            fix='draw it with detail="hover"' if drawing.detail == OUTLINE else 'choose colour="value"',
+        )
+    return replace(drawing, heat=heat)
 
 
 def _folded(drawing: Drawing) -> str:
@@ -201,7 +239,7 @@ def _caption(drawing: Drawing, show: str) -> str:
     return f"Computation graph of {drawing.root}: {passes}"
 
 
-def _description(drawing: Drawing, show: str) -> str:
+def described(drawing: Drawing, show: str) -> str:
     """Alternative text: every node and, where gradients are shown, every edge, in words."""
     if drawing.detail == OUTLINE:
         return f"A graph of {len(drawing.boxes)} boxes and {len(drawing.edges)} edges; each says its own in its title."

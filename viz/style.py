@@ -27,6 +27,8 @@ class Theme:
     constant_border: str = "#757575"
     faint: str = "#5c5c5c"
     pale: str = "#d5a79e"
+    negative: str = "#0b4f9e"
+    positive: str = "#a34400"
     title_size: float = 16.0
     value_size: float = 13.0
     label_size: float = 13.0
@@ -48,6 +50,8 @@ DARK = Theme(
     constant_border="#9a9a9a",
     faint="#bdbdbd",
     pale="#7a4a40",
+    negative="#9cc8ff",
+    positive="#ffb37a",
 )
 PRINT = Theme(
     "print",
@@ -58,6 +62,8 @@ PRINT = Theme(
     proof="#222222",
     constant_border="#6f6f6f",
     pale="#bbbbbb",
+    negative="#4f4f4f",
+    positive="#4f4f4f",
 )
 THEMES = {theme.name: theme for theme in (TEXTBOOK, DARK, PRINT)}
 

@@ -41,7 +41,10 @@ class Finding:
     @property
     def badge(self) -> str:
         """The symptom in a word or two, for a box of a picture."""
-        return f"{len(self.units)} {self.kind}" if self.units and self.node.shape else self.kind
+        if not self.units or not self.node.shape:
+            return self.kind
+        many = "s" if self.kind == DEAD and len(self.units) > 1 else ""
+        return f"{len(self.units)} {self.kind}{many}"
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.name} (at {self.where})\n  {self.what}\n  why: {self.why}\n  try: {self.fix}"
