@@ -124,18 +124,17 @@ class Film:
     def _columns(self) -> list[list[str]]:
         """The parts of each frame's SVG, as many in all; size, title, description and outlines are those of all."""
         letters = "".join(sorted({c for p in self.pictures for c in p.characters()}))
-        of_all = replace(self.pictures[-1], caption=self.caption).svg(letters).split("\n")
-        columns = [_parts(picture.svg(letters)) for picture in self.pictures]
+        of_all = replace(self.pictures[-1], caption=self.caption).parts(letters)
+        columns = [_captioned(picture.parts(letters)) for picture in self.pictures]
         size, _, _ = max((c[0] for c in columns), key=_height).partition(" role=")
         _, _, about = of_all[0].partition(" role=")
         return [[f"{size} role={about}", *of_all[1:4], *parts[4:]] for parts in columns]
 
 
-def _parts(svg: str) -> list[str]:
-    """The lines of a picture, those of its caption as one."""
-    lines = svg.split("\n")
-    words = [i for i, line in enumerate(lines) if line.startswith(CAPTION)]
-    return [*lines[: words[0]], "".join(lines[words[0] : words[-1] + 1]), *lines[words[-1] + 1 :]]
+def _captioned(parts: list[str]) -> list[str]:
+    """The parts of a picture, the lines of its caption as one."""
+    words = [i for i, part in enumerate(parts) if part.startswith(CAPTION)]
+    return [*parts[: words[0]], "".join(parts[words[0] : words[-1] + 1]), *parts[words[-1] + 1 :]]
 
 
 def _height(line: str) -> float:

@@ -27,6 +27,13 @@ def svg(
 
     The outlines of the characters `more` are in the file as well, for a page that writes other numbers.
     """
+    return "\n".join(parts(layout, theme, show, caption, description, drawing, more))
+
+
+def parts(
+    layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str = ""
+) -> list[str]:
+    """The picture in parts: its tag, title, description, outlines, background and group, then an element each."""
     below = foot(drawing, theme, show, caption, layout.width)
     least = below.width if drawing.heat is None else max(below.width, LEAST)  # frames of a film are all as wide
     width, height = max(layout.width, least + 24.0), layout.height + below.height
@@ -34,21 +41,19 @@ def svg(
     defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted({*used, *more}))
     plain = _ascii if drawing.detail == OUTLINE else str
     size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(caption)}">',
-            f"<title>{escape(caption)}</title>",
-            f"<desc>{escape(description)}</desc>",
-            f"<defs>{defs}</defs>",
-            f'<rect width="100%" height="100%" fill="{theme.background}" data-role="background"/>',
-            f'<g transform="translate({number((width - layout.width) / 2)} 0)" data-role="graph">',
-            *(plain(_edge(e, theme, show)) for e in layout.edges),
-            *(plain(_box(b, theme, show, drawing.heat)) for b in layout.boxes),
-            "</g>",
-            *below.paint(width, layout.height, theme),
-            "</svg>\n",
-        ]
-    )
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(caption)}">',
+        f"<title>{escape(caption)}</title>",
+        f"<desc>{escape(description)}</desc>",
+        f"<defs>{defs}</defs>",
+        f'<rect width="100%" height="100%" fill="{theme.background}" data-role="background"/>',
+        f'<g transform="translate({number((width - layout.width) / 2)} 0)" data-role="graph">',
+        *(plain(_edge(e, theme, show)) for e in layout.edges),
+        *(plain(_box(b, theme, show, drawing.heat)) for b in layout.boxes),
+        "</g>",
+        *below.paint(width, layout.height, theme),
+        "</svg>\n",
+    ]
 
 
 def characters(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> set[str]:

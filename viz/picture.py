@@ -60,12 +60,13 @@ class Picture:
         """What stands in each box that holds many nodes; `viz.draw(..., fold=False)` draws them all."""
         return self.drawing.folded
 
-    def svg(self, characters: str = "") -> str:
-        """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine.
+    def svg(self) -> str:
+        """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine."""
+        return "\n".join(self.parts())
 
-        The outlines of further `characters` are in it too, for a file that joins several pictures.
-        """
-        return paint.svg(self.layout, self.theme, self.show, self.caption, self.description, self.drawing, characters)
+    def parts(self, characters: str = "") -> list[str]:
+        """The SVG in parts, an element each, with the outlines of further `characters`, for a file of many pictures."""
+        return paint.parts(self.layout, self.theme, self.show, self.caption, self.description, self.drawing, characters)
 
     def characters(self) -> set[str]:
         """The characters of which the picture has the outlines."""
@@ -73,9 +74,9 @@ class Picture:
 
     def html(self) -> str:
         """A page of its own that walks the passes step by step and computes again when an input is changed."""
-        theme = page_theme(self.theme)
+        subject, theme = self._subject, page_theme(self.theme)
         svg = paint.svg(self.layout, theme, self.show, self.caption, self.description, self.drawing, DIGITS)
-        return page(self._subject, self.drawing, svg, self.caption, self.theme)
+        return page(subject, self.drawing, svg, self.caption, self.theme)
 
     def tex(self) -> str:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""
