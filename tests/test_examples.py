@@ -91,4 +91,5 @@ def test_the_commands_of_the_index_run(tmp_path: Path, monkeypatch: pytest.Monke
     commands = re.findall(r"^- `cgraph (.*?)`", make.INDEX.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(commands) >= 8
     for command in commands:
-        assert main(shlex.split(command)) == 0, command
+        slow = command in ("demo", "figures")  # they have tests of their own
+        assert slow or main(shlex.split(command)) == 0, command
