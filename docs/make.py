@@ -49,7 +49,7 @@ def page(script: Path, printed: str, folder: Path) -> str:
     parts = [f"# {title(script)}", text, *_told(code)]
     if printed:
         parts += ["## What it prints", f"```\n{printed.strip()}\n```"]
-    drawn = sorted(folder.glob("*.svg"), key=lambda p: source.find(p.stem))
+    drawn = sorted(folder.glob("*.svg"), key=lambda p: (p.stat().st_mtime_ns, p.name))  # in the order of their making
     if drawn:
         parts += ["## What it draws", *(f"![{_caption(p)}]({p.name})" for p in drawn)]
     parts.append(f"The script: [examples/{script.name}](../../examples/{script.name}). {_next(script)}")
