@@ -45,8 +45,8 @@ unseen = vocabulary.padded([nn.text.tokens("A lovely soup"), nn.text.tokens("an 
 for row in cg.forward(learned.probabilities(unseen)).values[-1]:
     print(f"bad {row[0]:.2f}, good {row[1]:.2f}")
 
-# The net, as the textbook draws it, for one review.
-places = dict(zip(words[0], vocabulary.ids(words[0]).tolist(), strict=True))
+# The net, as the textbook draws it, for one review: the places of its words in the vocabulary are counted from 1.
+places = {word: int(i) + 1 for word, i in zip(words[0], vocabulary.ids(words[0]), strict=True)}
 viz.network(learned, words=places, caption="The pooled classifier").save("sentiment-net.svg")
 
 # The graph with both passes of that review: only the rows of E that were read get a gradient.
