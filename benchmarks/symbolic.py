@@ -42,6 +42,17 @@ def milliseconds(act: Callable[[], object]) -> float:
     return 1e3 * (time.process_time() - start)
 
 
+def calibration() -> float:
+    """Milliseconds of a fixed piece of Python that makes containers, as grad does: how fast the machine is just now."""
+
+    def act() -> None:
+        made: dict[int, object] = {}
+        for i in range(20_000):
+            made[i] = (i, [i])
+
+    return milliseconds(act)
+
+
 def size(links: int) -> float:
     """The nodes that the three gradients add to each link."""
     node, leaves = chain(links)
@@ -55,11 +66,15 @@ def main() -> None:
     print("the gradients of a chain of tanh(w*x + b) by w, x and b, CPU time: median (minimum)")
     for links in (200, 1000, 10_000):
         node, leaves = chain(links)
-        times = [milliseconds(lambda: cg.grad(node, leaves)) for _ in range(rounds)]  # noqa: B023 - called at once
+        times, machine = [], []
+        for _ in range(rounds):
+            times.append(milliseconds(lambda: cg.grad(node, leaves)))  # noqa: B023 - called at once
+            machine.append(calibration())
         limit = "   limits: 10 nodes a link, 3 ms" if links == 200 else ""
         print(
             f"  cgraph {links:>7} links {median(times):>9.2f} ms ({min(times):.2f}), "
-            f"{1e3 * median(times) / links:.1f} us and {size(links):.2f} nodes a link{limit}"
+            f"{1e3 * median(times) / links:.1f} us and {size(links):.2f} nodes a link, "
+            f"{min(times) / min(machine):.2f} of the calibration{limit}"
         )
     print("beside sympy.diff by w, x and b, interleaved: medians, and the ratio of cgraph to SymPy")
     for links in (5, 10, 20):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from cgraph import errors
 from cgraph.backward import Backward, Edge
 from cgraph.calculus import Taylor, grad, hessian, jacobian, jvp, taylor, vjp
+from cgraph.collector import building
 from cgraph.compile import compile
-from cgraph.conventions import with_conventions
 from cgraph.errors import CgraphError
 from cgraph.forward import Forward
 from cgraph.functions import functions, op
@@ -21,16 +21,17 @@ from cgraph.node import Node, constant, parameter, variable, variables
 from cgraph.parse import parse
 from cgraph.passes import backward, forward
 from cgraph.simplify import simplify
-from cgraph.tracing import trace
 from cgraph.worlds.graph import GRAPH
 from cgraph.worlds.numpy import NUMPY, NumpyWorld
 
 if TYPE_CHECKING:
     from cgraph import nn, train
     from cgraph.check import check_gradient
+    from cgraph.conventions import with_conventions
     from cgraph.derivation import Derivation, derive, to_latex
     from cgraph.proof import Report, prove, to_sympy
     from cgraph.symbols import from_sympy
+    from cgraph.tracing import trace
     from cgraph.unrolling import unroll
     from cgraph.worlds.sympy import SYMPY
 
@@ -50,6 +51,7 @@ __all__ = [
     "Report",
     "Taylor",
     "backward",
+    "building",
     "check_gradient",
     "compile",
     "constant",
@@ -88,7 +90,9 @@ _LAZY = {
     "from_sympy": "cgraph.symbols",
     "derive": "cgraph.derivation",
     "to_latex": "cgraph.derivation",
+    "trace": "cgraph.tracing",
     "unroll": "cgraph.unrolling",
+    "with_conventions": "cgraph.conventions",
     "Derivation": "cgraph.derivation",
     "Report": "cgraph.proof",
 }

@@ -1,10 +1,10 @@
-"""The garbage collector, put off while a pass makes millions of records that all stay."""
+"""The garbage collector, put off while a pass or a user makes millions of records that all stay."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 
 @contextmanager
@@ -19,3 +19,21 @@ def paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def building() -> AbstractContextManager[None]:
+    """Build a large graph in half the time: Python's garbage collector, of the whole process, is put off inside.
+
+    From some 100,000 nodes on, its searches take more time than the building, and nodes form no cycles that it could
+    find. It runs again afterwards, whatever happens inside, if it ran before; cyclic garbage of other code waits
+    until then.
+
+    >>> import cgraph as cg
+    >>> x = node = cg.variable("x")
+    >>> with cg.building():
+    ...     for _ in range(1000):
+    ...         node = node + x
+    >>> cg.forward(node, x=1.0).values[-1]
+    np.float64(1001.0)
+    """
+    return paused()

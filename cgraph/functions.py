@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from types import MappingProxyType
 from typing import Any
 
@@ -51,15 +51,11 @@ class Composition(Function):
         return f"<function {self._function.__name__}: {(self._function.__doc__ or '').splitlines()[0]}>"
 
 
-_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
-    {name: Function(row) for name, row in TABLE.items()}
-    | {name: Composition(function) for name, function in COMPOSITIONS.items()}
-)
-
-
+@cache
 def functions() -> Mapping[str, Function]:
     """Every function by name, of the table and composed: `print(cg.functions()["tanh"].__doc__)`."""
-    return _FUNCTIONS
+    ours: dict[str, Function] = {name: Function(row) for name, row in TABLE.items()}
+    return MappingProxyType(ours | {name: Composition(function) for name, function in COMPOSITIONS.items()})
 
 
 def op(row: Row) -> Function:
@@ -82,10 +78,10 @@ def op(row: Row) -> Function:
             why="a row says what it computes and its derivatives",
             fix="make one with cgraph.ops.row.elementwise",
         )
-    if not row.name.isidentifier() or row.name in _FUNCTIONS:
+    if not row.name.isidentifier() or row.name in functions():
         raise ValueRefusedError(
             f"an op of your own is called {row.name!r}",
-            why="cgraph has one of this name" if row.name in _FUNCTIONS else "it is called like a function",
+            why="cgraph has one of this name" if row.name in functions() else "it is called like a function",
             fix="give it a name of its own, of letters and digits",
         )
     return Function(row)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import CodeType, MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cgraph.errors import CgraphError, ShapeError, ValueRefusedError
 from cgraph.ops import TABLE
 from cgraph.ops.row import NONE, Attrs, Row
 from cgraph.origin import HERE, Origin, caller, describe, one_line
 from cgraph.shapes import Shape, as_shape, show
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 VARIABLE, PARAMETER, CONSTANT, OP = "variable", "parameter", "constant", "op"
 _frame = sys._getframe
@@ -62,7 +64,7 @@ def _operator(name: str) -> Callable[[Any, Any], Node]:
         frame = _frame(1)
         code = frame.f_code
         plain = elementwise and other.__class__ is Node and self.shape == other.shape
-        if not plain or code.co_filename.startswith(HERE):
+        if not plain or HERE in code.co_filename:  # half the time of startswith
             return _mixed(row, self, other, code, frame.f_lasti)
         return filled(OP, row, (self, other), NONE, self.shape, None, None, code, frame.f_lasti)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,9 @@ from cgraph.graph import Graph
 from cgraph.node import Node, short
 from cgraph.shapes import show
 from cgraph.worlds.numpy import NUMPY, NumpyWorld
-from cgraph.worlds.world import World
+
+if TYPE_CHECKING:
+    from cgraph.worlds.world import World
 
 
 def forward(

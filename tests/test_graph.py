@@ -220,6 +220,25 @@ def test_nodes_are_frozen(field: str) -> None:
     assert node.op is not None
 
 
+def test_the_collector_is_put_off_while_building_and_runs_again_whatever_happens() -> None:
+    with cg.building():
+        assert not gc.isenabled()
+        with cg.building():
+            pass
+        assert not gc.isenabled()  # the outermost one ends it
+    assert gc.isenabled()
+    with pytest.raises(cg.errors.ShapeError), cg.building():
+        cg.variable("x", 2) + cg.variable("y", 3)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with cg.building():
+            pass
+        assert not gc.isenabled()  # it was the user who put it off
+    finally:
+        gc.enable()
+
+
 def test_attributes_and_values_of_nodes_are_read_only() -> None:
     total = cg.sum(cg.variable("x", 3), axis=0)
     for node in (cg.parameter("w", [1.0, 2.0]), cg.constant([1.0, 2.0])):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from string import ascii_letters
 from typing import Any
 
 from cgraph.compositions.apply import op
@@ -52,6 +51,8 @@ def _without_dots(subscripts: str, nodes: list[Node]) -> str:
     if len(inputs) != len(nodes):
         return text.replace("...", "")  # whose error says how many operands there are
     free = [len(x.shape) - len(p.replace("...", "")) if "..." in p else 0 for x, p in zip(nodes, inputs, strict=True)]
+    from string import ascii_letters  # whose module takes as long to import as ten of ours
+
     spare = "".join([c for c in reversed(ascii_letters) if c not in text][: max(free)][::-1])
     if min(free) < 0 or (arrow and "..." not in result and spare):
         raise ShapeError(
