@@ -246,26 +246,27 @@ class StoppedError(Exception):
 
 @pytest.mark.parametrize("steps", [1, 5, 9, 10, 17, 26])
 @pytest.mark.parametrize("every", [None, 1, 4])
+@pytest.mark.parametrize("backend", ["numpy", "native"])
 def test_a_training_that_was_interrupted_ends_with_the_same_bits(
-    steps: int, every: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    backend: str, steps: int, every: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = quick()
+    whole = quick(backend=backend)
     path = tmp_path / "training.npz"
     done = 0
-    real = train.step.Step.__call__
+    real = train.step.Step.many
 
-    def interrupted(self: Any, *given: Any) -> Any:
+    def interrupted(self: Any, rows: Any, stacks: Any) -> Any:
         nonlocal done
-        done += 1
+        done += len(rows)
         if done > steps:
             raise StoppedError
-        return real(self, *given)
+        return real(self, rows, stacks)
 
     with monkeypatch.context() as patch, pytest.raises(StoppedError):
-        patch.setattr(train.step.Step, "__call__", interrupted)
-        quick(checkpoint=path, every=every)
+        patch.setattr(train.step.Step, "many", interrupted)
+        quick(checkpoint=path, every=every, backend=backend)
 
-    assert_same(quick(checkpoint=path, every=every, resume=True), whole)
+    assert_same(quick(checkpoint=path, every=every, resume=True, backend=backend), whole)
 
 
 def test_a_finished_training_resumed_gives_its_result_and_more_epochs_go_on(tmp_path: Path) -> None:

@@ -51,8 +51,12 @@ class Arrays:
         self.first = self.X, self.Y
         self.steps: int | None = -(-len(self.Y) // self.size)
 
+    def order(self, rng: np.random.Generator) -> Any:
+        """The numbers of all rows in the order of an epoch."""
+        return rng.permutation(len(self.Y))
+
     def epoch(self, rng: np.random.Generator, /) -> Iterator[Batch]:
-        order = rng.permutation(len(self.Y))
+        order = self.order(rng)
         for start in range(0, len(order), self.size):
             yield rows_of(self.X, order[start : start + self.size]), self.Y[order[start : start + self.size]]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,14 @@ class Keeper:
             )
         return cls(None if path is None else Path(path), every, resume, settings)
 
-    def resume(self, state: State) -> None:
+    def resume(self, state: State) -> str | None:
         """Bring the state to where the file left it; without a file it stays at the beginning.
 
+        Returns the backend that made the file, for another one rounds otherwise.
         Raises CheckpointError for a file that is damaged, or of another training.
         """
         if not self.wanted or self.path is None or not self.path.exists():
-            return
+            return None
         about, arrays = read(self.path, "training")
         theirs = about.get("settings", {})
         for what, ours in self.settings.items():
@@ -68,10 +70,19 @@ class Keeper:
             restore(state, about, arrays)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{self.path} holds no state of a training", why=str(error)) from None
+        backend: str | None = theirs.get("backend")
+        return backend
 
-    def stepped(self, state: State) -> None:
-        """A step was made: take a picture if it is time."""
-        self.steps += 1
+    @property
+    def room(self) -> float:
+        """How many steps may be made at once: until the picture that waits is written, or the next one is due."""
+        if self.taken is not None:
+            return 1
+        return inf if self.every is None else self.every - self.steps % self.every
+
+    def stepped(self, state: State, count: int) -> None:
+        """So many steps were made: take a picture if it is time."""
+        self.steps += count
         if self.every is not None and self.steps % self.every == 0:
             self.take(state)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from cgraph.compile import compile as compiled
 from cgraph.graph import Graph
-from cgraph.node import Node, variable
+from cgraph.node import PARAMETER, Node, variable
 from cgraph.passes import forward
 from cgraph.train.batches import Batch, rows_of
 from cgraph.train.checks import Array, examples, inputs
@@ -73,11 +74,19 @@ class Evaluation:
     """The mean loss and the metric of a model's output on a devset, in parts of some examples at a time."""
 
     def __init__(
-        self, leaves: Inputs, target: Node, output: Node, loss: Node, dev: Batch, metric: Metric | None
+        self,
+        leaves: Inputs,
+        target: Node,
+        output: Node,
+        loss: Node,
+        dev: Batch,
+        metric: Metric | None,
+        dtype: str = "float64",
     ) -> None:
-        self.leaves, self.target, self.output, self.loss = leaves, target, output, loss
-        self.graph = Graph([loss, output])
-        self.dev, self.metric = dev, metric
+        outputs = [loss] if metric is None else [loss, output]
+        self.program = compiled(outputs, Graph(outputs).inputs, backend="numpy", dtype=dtype)
+        self.values = {leaf: leaf.value for leaf in self.program.inputs if leaf.kind == PARAMETER}
+        self.leaves, self.target, self.dev, self.metric = leaves, target, dev, metric
 
     def __call__(self, values: Mapping[Node, Any]) -> tuple[float | None, float]:
         """The metric (None without one) and the mean loss, for values of the parameters."""
@@ -85,10 +94,11 @@ class Evaluation:
         total, outputs = 0.0, []
         for start in range(0, len(Y), ROWS):
             part = slice(start, start + ROWS)
-            feed = {**values, **self.leaves.feed(rows_of(X, part)), self.target: Y[part]}
-            fwd = forward(self.graph, {leaf: value for leaf, value in feed.items() if leaf in self.graph})
-            total += float(fwd[self.loss]) * len(Y[part])
-            if self.metric is not None:
-                outputs.append(fwd[self.output])
+            feed = {**self.values, **values, **self.leaves.feed(rows_of(X, part)), self.target: Y[part]}
+            given = {x: np.asarray(feed[x], self.program.dtype) for x in self.program.inputs if x in feed}
+            complete = len(given) == len(self.program.inputs)
+            loss, *output = self.program(*given.values()) if complete else self.program(given)
+            total += float(loss) * len(Y[part])
+            outputs += output
         measured = None if self.metric is None else float(self.metric(np.concatenate(outputs), Y))
         return measured, total / len(Y)

@@ -1,10 +1,11 @@
-"""The training loop. The whole step, loss and updates, is one graph; an epoch runs it on each mini-batch."""
+"""The training loop. The whole step, loss and updates, is one program; an epoch is a few calls of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph import Graph
 from cgraph.nn.init import generator
 from cgraph.node import Node, variable
-from cgraph.train.batches import Batch, Source, like, source
+from cgraph.train.batches import Arrays, Batch, Source, like, source
 from cgraph.train.checkpoint import Keeper, data_digest, graph_digest, text_digest
 from cgraph.train.checks import examples, same_width, whole
 from cgraph.train.container import StrPath
@@ -30,6 +31,7 @@ from cgraph.train.step import Step, finite
 
 M = TypeVar("M", bound=Model)
 Callback: TypeAlias = Callable[[Epoch, Any], Any]
+PART = 0.05  # seconds that a call of many steps takes about, so that the bar moves and a key stops the training
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def fit(
     checkpoint: StrPath | None = None,
     every: int | None = None,
     resume: bool = False,
+    backend: str = "auto",
+    dtype: str = "float64",
 ) -> Fit[M]:
     """Train a model on (X [m×d], Y [m×k]) by mini-batches that are shuffled anew in each epoch.
 
@@ -78,6 +82,10 @@ def fit(
     The whole training is written to the file `checkpoint` after each epoch, or after `every` so many steps; with
     `resume` it goes on from that file, if there is one, and ends with the same bits as if it had never stopped.
     Values are written when they have given a finite loss, so that a checkpoint is always of a good model.
+    The step is compiled, and computes in `dtype`, "float64" or "float32". `backend="native"` makes it C, "numpy" needs
+    no compiler; "auto" takes C where there is a compiler and an epoch is so long that compiling pays. The two round
+    differently: a checkpoint goes on with the backend that it began with. SGD without decay or clipping moves only
+    those rows of an embedding that a batch used; other optimisers move the whole table.
     Raises ValueRefusedError and ShapeError for data that cannot be trained on, DivergedError (a TrainingError) when
     a loss or a parameter is no longer finite, with the last good model as `error.model`, and CheckpointError for a
     checkpoint that is damaged or of another training.
@@ -93,11 +101,13 @@ def fit(
         raise ValueRefusedError("the model has no parameters", why="there is nothing to train", fix="give it a layer")
     batches = source(data, batch_size)
     dev = _devset(devset, batches.first, patience)
-    training = Training.of(model, batches, loss, optimizer, dev, metric)
+    training = Training.of(model, batches, loss, optimizer, dev, metric, (backend, dtype))
     state = State.first(training.step.new, model.parameters, rng)
     settings = {} if checkpoint is None else {"batch size": batch_size, **training.settings(state, dev)}
     keeper = Keeper.of(checkpoint, every, resume, settings)
-    keeper.resume(state)
+    training.step.choose(keeper.resume(state), min(batch_size, len(batches.first[1])), batches.steps)
+    keeper.settings = {**settings, "backend": training.step.backend}
+    training.step.load(state.values)
     with shown(epochs, progress) as report:
         while state.epoch <= epochs and not state.stopped:
             training.run_epoch(state, report, keeper)
@@ -122,10 +132,19 @@ class Training:
     step: Step
     noise: Noise
     evaluate: Evaluation | None
+    stacks: dict[Node, Any]  # the data as the program reads it, when it is in memory
+    pace: int = 8  # how many steps are made in one call
 
     @classmethod
     def of(
-        cls, model: Any, batches: Source, loss: Any, optimizer: Optimizer, dev: Batch | None, metric: Metric | None
+        cls,
+        model: Any,
+        batches: Source,
+        loss: Any,
+        optimizer: Optimizer,
+        dev: Batch | None,
+        metric: Metric | None,
+        how: tuple[str, str],
     ) -> Training:
         """Build the graphs."""
         X, Y = batches.first
@@ -133,13 +152,14 @@ class Training:
         draws = noise_of(model)
         objective = loss(leaves.output(model, **({"training": True} if draws else {})), target)
         updates = optimizer.updates(model.parameters, grad(objective, model.parameters))
-        step = Step(objective, updates.new)
+        step = Step(objective, updates.new, *how)
         noise = Noise.of(step.graph, draws)
         evaluate = None
         if dev is not None:
             output = leaves.output(model)
-            evaluate = Evaluation(leaves, target, output, loss(output, target), dev, metric)
-        return cls(model, batches, leaves, target, step, noise, evaluate)
+            evaluate = Evaluation(leaves, target, output, loss(output, target), dev, metric, how[1])
+        stacks = step.stacked({**leaves.feed(X), target: Y}) if isinstance(batches, Arrays) else {}
+        return cls(model, batches, leaves, target, step, noise, evaluate, stacks)
 
     def settings(self, state: State, dev: Batch | None) -> dict[str, Any]:
         """What must be the same for a training to go on: the graph of its step, its data, its seed."""
@@ -148,32 +168,69 @@ class Training:
             "training data": data_digest(self.batches.first),
             "devset": None if dev is None else data_digest(dev),
             "seed": text_digest(str(state.began)),
+            "dtype": self.step.dtype,
+            **({} if self.step.backend == "auto" else {"backend": self.step.backend}),
         }
 
     def run_epoch(self, state: State, report: Report, keeper: Keeper) -> None:
-        """The steps of an epoch, one after the other, but for those that the state has behind it."""
+        """The steps of an epoch but for those that the state has behind it."""
         state.start_epoch()
+        if isinstance(self.batches, Arrays) and self.noise.of_rows:
+            self._run_parts(self.batches, state, report, keeper)
+            return
         for X, Y in islice(self.batches.epoch(state.order), state.steps, None):
             batch = {**self.leaves.feed(X), self.target: Y, **self.noise(state.noise, len(Y))}
-            loss, new = self._stepped(state, batch)
-            keeper.write()
-            state.advance(loss, new, len(Y))
-            keeper.stepped(state)
-            report.step(state.epoch, state.steps, self.batches.steps, state.total / state.rows)
+            self._one(state, batch, len(Y))
+            self._made(1, state, report, keeper)
 
-    def _stepped(self, state: State, batch: dict[Node, Any]) -> tuple[float, dict[Node, Any]]:
+    def _run_parts(self, data: Arrays, state: State, report: Report, keeper: Keeper) -> None:
+        """The steps of an epoch on rows of arrays, many in one call of the program."""
+        order, size, rows = data.order(state.order), data.size, len(data.Y)
+        while state.rows < rows:
+            whole_ones = (rows - state.rows) // size
+            count = int(min(max(whole_ones, 1), keeper.room, self.pace))
+            part = order[state.rows : state.rows + count * size].reshape(count, -1)
+            began = monotonic()
+            drawn = self.noise.of_parts(state.noise, part, rows, self.step.dtype)
+            self._many(state, part, {**self.stacks, **drawn})
+            self.pace = self.pace * 2 if monotonic() - began < PART else max(self.pace // 2, 1)
+            self._made(count, state, report, keeper)
+
+    def _made(self, count: int, state: State, report: Report, keeper: Keeper) -> None:
+        """Steps were made with finite losses: what waited for that is written, and what is due is taken."""
+        keeper.write()
+        keeper.stepped(state, count)
+        report.step(state.epoch, state.steps, self.batches.steps, state.total / state.rows)
+
+    def _many(self, state: State, part: Any, stacks: dict[Node, Any]) -> None:
+        """Steps on the rows of each line of `part`; when something is wrong, once more one by one, to say where."""
+        try:
+            losses = [self.step.many(part[:-1], stacks)] if len(part) > 1 else []
+            before = self.step.values() if losses else state.values
+            losses.append(self.step.many(part[-1:], stacks))
+        except ValueRefusedError:
+            losses = [np.array([np.nan])]
+        new = self.step.values()
+        if np.isfinite(np.concatenate(losses)).all() and finite(new):
+            state.advance(np.concatenate(losses), before, new, part.shape[1])
+            return
+        self.step.load(state.values)
+        for rows in part:
+            self._one(state, {leaf: stack[rows] for leaf, stack in stacks.items()}, len(rows))
+
+    def _one(self, state: State, batch: dict[Node, Any], rows: int) -> None:
         place = f"epoch {state.epoch}, step {state.steps + 1}"
         try:
-            loss, new = self.step(state.values, batch)
+            loss = self.step(batch)
         except ValueRefusedError as error:
             raise ValueRefusedError(
                 f"in {place}: {error.what}", where=error.where, why=error.why, fix=error.fix
             ) from error
-        known = bool(np.isfinite(loss))
+        new, known = self.step.values(), bool(np.isfinite(loss))
         if not (known and finite(new)):
             good = _with(self.model, state.values if known else state.before)
             raise DivergedError(place, self.step.trace(state.values, batch), good, tuple(state.history))
-        return loss, new
+        state.advance([loss], state.values, new, rows)
 
     def finish_epoch(self, state: State) -> Epoch:
         """Measure the devset and write the epoch into the history."""

@@ -31,6 +31,19 @@ class Noise:
         """New values for a batch of so many rows. Raises ShapeError for a variable of unknown size."""
         return {node: draw(rng, _shape(node, rows)) for node, draw in self.draws.items()}
 
+    @property
+    def of_rows(self) -> bool:
+        """Whether all that is drawn has a row for each row of the batch."""
+        return all(node.shape[:1] == ("m",) for node in self.draws)
+
+    def of_parts(self, rng: np.random.Generator, parts: Any, rows: int, dtype: str) -> dict[Node, Any]:
+        """New values for each line of row numbers [n×m], in its turn, at the places of these rows among all."""
+        found = {node: np.zeros(_shape(node, rows), dtype) for node in self.draws}
+        for part in parts if self.draws else ():
+            for node, value in self(rng, len(part)).items():
+                found[node][part] = value
+        return found
+
 
 def _shape(node: Node, rows: int) -> tuple[int, ...]:
     bound = bind(node.shape, {"m": rows})

@@ -25,6 +25,8 @@ class Best:
 class State:
     """`values` of all leaves that change, `before` those of a step earlier; `steps` were made in this `epoch`.
 
+    Both are copies that nobody writes to: the program of the step has values of its own.
+
     `order` shuffles and `noise` draws masks: two generators, so that the order of the data can be drawn again
     from `began`, the state of `order` at the beginning of the epoch.
     """
@@ -53,10 +55,14 @@ class State:
         """Remember from where the order of this epoch is drawn."""
         self.began = self.order.bit_generator.state
 
-    def advance(self, loss: float, new: Mapping[Node, Any], rows: int) -> None:
-        """A step was made on so many rows."""
-        self.before, self.values = self.values, new
-        self.steps, self.total, self.rows = self.steps + 1, self.total + loss * rows, self.rows + rows
+    def advance(self, losses: Any, before: Mapping[Node, Any], new: Mapping[Node, Any], rows: int) -> None:
+        """Steps were made on so many rows each, with these losses [n]; `before` are the values before the last one.
+
+        The losses are added one after the other, so that the sum does not depend on how many came at once.
+        """
+        self.before, self.values = before, new
+        self.total = float(np.add.accumulate([self.total, *np.multiply(losses, rows, dtype=float)])[-1])
+        self.steps, self.rows = self.steps + len(losses), self.rows + rows * len(losses)
 
     def finish_epoch(self, metric: float | None, dev_loss: float | None) -> Epoch:
         """All steps of the epoch were made, and the devset was measured; the next one begins."""

@@ -1,49 +1,106 @@
-"""One step of training as a function of values: the only place that runs a step, so that another runner can replace it.
+"""One step of training as a program: the only place that runs steps.
 
-The graph of a step has the loss and every new value as its outputs, and can be drawn like any other.
+The graph of a step has the loss and every new value as its outputs, and can be drawn like any other. Compiled, the
+program owns the values and replaces them in place; many steps are one call of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from cgraph.compile import compile as compiled
+from cgraph.compile.compiler import compiler
+from cgraph.errors import CgraphError, ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.graph import Graph
-from cgraph.node import Node
+from cgraph.node import VARIABLE, Node
 from cgraph.passes import forward
+from cgraph.worlds.numpy import NumpyWorld
 
 if TYPE_CHECKING:
     from cgraph.compile.program import Program
 
 Values: TypeAlias = Mapping[Node, Any]
+BACKENDS = ("auto", "numpy", "native")
+# Seconds that C saves: for each call of NumPy, and for each element that it writes. Rough: they only decide a choice.
+A_CALL, AN_ELEMENT = 0.5e-6, 0.1e-9
+WORTH_COMPILING = 0.02  # seconds that an epoch must save: a compiler takes some tenths of one, and epochs are several
 
 
 class Step:
-    """The graph of a step: `step(values, batch)` computes the loss and the new value of each leaf that changes.
+    """The program of a step: `step(batch)` gives the loss and moves the values on; `many` does several steps at once.
 
-    It is compiled for NumPy, whose program is the same in every process, as the same bits for the same seed demand.
+    `backend` is "numpy", "native", or "auto": native where there is a compiler and an epoch is long enough to pay for
+    it, whatever else is in the cache, so that every process on a machine chooses the same.
+    Raises ValueRefusedError for another backend, or dtype.
     """
 
-    def __init__(self, loss: Node, new: Mapping[Node, Node]) -> None:
+    def __init__(self, loss: Node, new: Mapping[Node, Node], backend: str = "auto", dtype: str = "float64") -> None:
+        if backend not in BACKENDS:
+            raise ValueRefusedError(f"backend={backend!r}", why=f"the backends are {', '.join(BACKENDS)}")
         self.graph = Graph([loss, *new.values()])
-        self.loss, self.new = loss, new
-        self._program: Program | None = None
+        self.loss, self.new, self.backend, self.dtype = loss, new, backend, dtype
+        self._program = self._compiled("numpy")
 
-    def __call__(self, values: Values, batch: Values) -> tuple[float, dict[Node, Any]]:
-        """The loss before the step and the values after it; what is returned is never written to again."""
-        given = {**values, **batch}
-        if self._program is None:
-            self._program = compiled(self.graph, [leaf for leaf in self.graph.inputs if leaf in given], backend="numpy")
-        loss, *after = self._program(*[np.asarray(given[leaf], np.float64) for leaf in self._program.inputs])
-        return float(loss), dict(zip(self.new, after, strict=True))
+    def _compiled(self, backend: str) -> Program:
+        inputs = [leaf for leaf in self.graph.inputs if leaf not in self.new and leaf.kind == VARIABLE]
+        return compiled(self.loss, inputs, self.new, backend, self.dtype)
+
+    def choose(self, backend: str | None, rows: int, steps: int | None) -> None:
+        """Settle the backend: the given one, or, by the rows of a batch and the steps of an epoch, what pays."""
+        self.backend = backend or self.backend
+        if self.backend == "auto":
+            self.backend = "native" if steps is not None and self._pays(rows, steps) else "numpy"
+        self._program = self._compiled(self.backend)
+
+    def _pays(self, rows: int, steps: int) -> bool:
+        if compiler() is None:
+            return False
+        try:
+            plan = self._program.bind(m=rows).plan
+            saved = sum(A_CALL + AN_ELEMENT * prod(plan.values[x].shape) for group in plan.groups for x in group)
+            if saved * steps < WORTH_COMPILING:
+                return False
+            self._compiled("native").bind(m=rows)
+        except CgraphError:  # an op that is not written in C, or a dimension that only the data knows
+            return False
+        return True
+
+    # Values ----------------------------------------------------------------------------------------------------------
+    def load(self, values: Values) -> None:
+        """Go on from these values of the leaves that change."""
+        self._program.set({leaf: values[leaf] for leaf in self.new})
+
+    def values(self) -> dict[Node, Any]:
+        """Copies of the values now."""
+        return {leaf: self._program.value(leaf) for leaf in self.new}
+
+    # Steps -----------------------------------------------------------------------------------------------------------
+    def __call__(self, batch: Values) -> float:
+        """Make a step: the loss before it. After an error the values may be anything."""
+        given = self.stacked(batch)
+        complete = len(given) == len(self._program.inputs)
+        (loss,) = self._program(*(given[leaf] for leaf in self._program.inputs)) if complete else self._program(given)
+        return float(loss)
+
+    def many(self, rows: Any, stacks: Values) -> Any:
+        """Make a step for each line of `rows` [n×m], on these rows of the stacks: the losses before them [n]."""
+        (losses,) = self._program.run(rows, **{str(leaf.name): stack for leaf, stack in stacks.items()})
+        return losses
+
+    def stacked(self, batch: Values) -> dict[Node, Any]:
+        """Values for all rows as `many` takes them: those that the program reads, in its type."""
+        inputs = set(self._program.inputs)
+        return {leaf: np.ascontiguousarray(v, self.dtype) for leaf, v in batch.items() if leaf in inputs}
 
     def trace(self, values: Values, batch: Values) -> Forward:
         """The value of every node of the step, to see where something went wrong."""
-        return forward(self.graph, {leaf: v for leaf, v in {**values, **batch}.items() if leaf in self.graph})
+        feed = {leaf: v for leaf, v in {**values, **batch}.items() if leaf in self.graph}
+        return forward(self.graph, feed, world=NumpyWorld(np.dtype(self.dtype)))
 
 
 def finite(values: Values) -> bool:
