@@ -113,7 +113,7 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
         stopping = Stopping(self.tol, self.n_iter_no_change, by_metric=self.early_stopping)
         run = fit(
             model,
-            MiniBatches(X, rows, min(size, len(rows)), random_state),
+            MiniBatches(X, rows, size, random_state),
             lambda outputs, rows: self._loss(model, outputs, rows),
             descent,
             self.max_iter,
