@@ -112,6 +112,17 @@ def test_each_cell_has_the_colour_of_its_number_and_each_negative_one_a_bar() ->
     assert sum(d.count("M") for d in bars) == 2
 
 
+def test_a_heat_map_fills_the_room_that_its_box_keeps_for_it() -> None:
+    for name, shape in (("W", (2, 3)), ("x", (1, 2))):
+        picture = viz.draw(matrices(), colour="value")
+        (placed,) = (b for b in picture.layout.boxes if b.box.name == name)
+        (line,) = (part for part in placed.lines if part.line.role == "heat")
+        left, top, right, bottom = line.rect
+        assert (right - left, bottom - top) == pytest.approx((13.0 * shape[1], 13.0 * shape[0]))
+        frame = f'x="{left:g}" y="{top:g}" width="{right - left:g}" height="{bottom - top:g}" fill="none"'
+        assert re.sub(r"(\.\d\d)\d+", r"\1", frame) in box(picture, name)
+
+
 def test_a_box_of_one_number_is_filled_and_its_words_are_read() -> None:
     bwd = cg.backward(cg.forward(cg.parse("d = 2*b; e = a + d; L = c*e"), a=3, b=1, c=-2))
     picture = viz.draw(bwd, colour="value", limit=10)
@@ -245,6 +256,20 @@ def test_the_limit_of_a_film_is_that_of_all_its_passes() -> None:
     computed = [np.abs(p.forward[n]).max() for p in passes for n in p.graph.nodes if n.kind != "variable"]
     limit = film.pictures[0].drawing.heat.limit  # type: ignore[union-attr]
     assert max(computed) <= limit <= 1.1 * max(computed)
+
+
+def test_a_later_pass_with_larger_numbers_sets_the_limit_too() -> None:
+    L = cg.square(cg.parameter("w", 3.0)).named("L")
+    film = viz.film([cg.forward(L, w=w) for w in (1.0, 3.0, 2.0)])
+    assert {p.drawing.heat.limit for p in film.pictures} == {9.0}  # type: ignore[union-attr]
+
+
+def test_zero_gradients_in_some_frames_are_explained_in_all_of_them() -> None:
+    L = (cg.parameter("w", 2.0) * cg.parameter("v", 0.0)).named("L")
+    film = viz.film([cg.backward(cg.forward(L, v=v)) for v in (0.0, 1.0)])
+    legends = [[p for p in picture.parts() if p.startswith('<g data-role="legend">')] for picture in film.pictures]
+    assert legends[0] == legends[1]
+    assert 'data-zero="true"' in film.frames()[0] and 'data-zero="true"' not in film.frames()[1]
 
 
 def visible(svg: str, frame: int) -> str:
