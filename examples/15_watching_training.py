@@ -13,7 +13,8 @@ watch = viz.Watch(L, {"X": rows.X, "Y": rows.Y}, every=10)
 train.fit(net, rows, nn.sigmoid_cross_entropy, train.SGD(1.0), 100, batch_size=4, callbacks=[watch])
 
 film = watch.film()  # all steps on one layout and one scale of colours; colour="gradient" shows the gradients
-film.save("training.html")  # with a slider; .svg plays by itself, film.save_frames(folder) is for slides
+film.save("watching_training.html")  # with a slider; .svg plays by itself, film.save_frames(folder) is for slides
+film.pictures[-1].save("watching_training.svg")
 print(*film.titles, sep="\n")
 assert film.titles[0] == "start: L = 0.706" and len(film) == 11
 

@@ -148,6 +148,14 @@ def test_what_is_not_a_number_is_grey_and_has_no_bar() -> None:
     assert THEMES["textbook"].constant_border in svg and 'data-role="negative"' not in svg
 
 
+def test_formats_without_colours_have_the_words_of_a_coloured_picture() -> None:
+    coloured, plain = viz.draw(matrices(), colour="value"), viz.draw(matrices())
+    nodes = [line for line in plain.tex().splitlines() if "node" in line]
+    words = [line.partition("{")[2] for line in nodes]
+    assert words and [line.partition("{")[2] for line in coloured.tex().splitlines() if "node" in line] == words
+    assert coloured.dot == plain.dot and coloured.mermaid() == plain.mermaid()
+
+
 @pytest.mark.parametrize("colour", heat.COLOURS)
 def test_nothing_touches_on_coloured_pictures_of_random_graphs_and_nets(colour: str) -> None:
     for seed in range(12):

@@ -185,7 +185,7 @@ def draw(
     fold        "layers" (by names such as z[1] or encoder.W), "blocks" (one after the other) or "copies" (side by side)
                 puts many nodes into one box; False draws every node; by default more than 300 boxes are folded, in the
                 first way that halves them. `picture.folded` says what was folded
-    colour      "value" or "gradient": the numbers as colour, of an array as a small heat map (svg, png, pdf and html);
+    colour      "value" or "gradient": the numbers as colour, of an array as a small heat map (svg, png and pdf);
                 `limit` is the size that has the full colour, by default the largest that is computed or trained
     diagnosis   viz.diagnose of the same pass: a badge on each box of which it has a finding
     engine      the Graphviz to use, or "layered" for the layout of large graphs (without words on edges); Graphviz

@@ -55,7 +55,8 @@ def _box(placed: PlacedBox, show: str) -> list[str]:
         if box.output:
             inner = (left + INSET, top + INSET), (right - INSET, bottom - INSET)
             lines.append(rf"\draw[cgborder, rounded corners=4bp] {_at(inner[0])} rectangle {_at(inner[1])};")
-    for line, (role, label) in zip(placed.lines, box.lines, strict=True):
+    words = [line for line in placed.lines if line.line.role != "heat"]  # colours are in SVG, PNG and PDF only
+    for line, (role, label) in zip(words, box.lines, strict=True):
         if not (show == "forward" and role == "gradient"):
             lines.append(_words(line, label))
     return lines
