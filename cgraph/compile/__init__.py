@@ -24,13 +24,16 @@ def compile(
     backend: str = "auto",
     dtype: str = "float64",
     threads: int | None = None,
+    gradients: Iterable[Node | str] = (),
 ) -> Program:
     """A program that computes `outputs` (a node, a graph, nodes): `f(a=3, b=1)` gives a list of arrays.
 
     `inputs` is the order of positional values (the variables, in the graph's order, by default). `updates` maps
     parameters to nodes: the program owns these parameters and replaces their values at the end of each call, all at
     once; `program.values` are copies of them. Named dimensions are bound by the values of a call, compiled once a
-    binding and kept. `backend` is "auto", "numpy" or "native"; `threads` is for matrix products (None: as they are).
+    binding and kept. `backend` is "auto", "numpy", "native", or, for a graph of scalars, "scalar" or "scalar-numpy";
+    `threads` is for matrix products (None: as they are). With `gradients` the derivatives of the only output by these
+    nodes follow it, as of `[L, *cg.grad(L, gradients)]`; of scalars they are made without a graph of nodes.
     Equal to `cg.forward` up to rounding: what is linear may be multiplied in another order.
     Raises ValueRefusedError for a backend, type or update that is not possible, NameUnknownError.
 
@@ -41,4 +44,4 @@ def compile(
     """
     from cgraph.compile.program import Program
 
-    return Program(outputs, inputs, updates, backend, dtype, threads)
+    return Program(outputs, inputs, updates, backend, dtype, threads, gradients)

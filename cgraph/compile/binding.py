@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from cgraph.compile import native
+from cgraph.compile import native, scalar
 from cgraph.compile import numpy as backend_numpy
 from cgraph.compile.blas import blas
 from cgraph.compile.c_ids import UnsupportedError
@@ -19,6 +19,7 @@ from cgraph.compile.listing import listing
 from cgraph.compile.lower import Lowered, lower
 from cgraph.compile.places import CONSTANT, LEAF
 from cgraph.compile.plan import Plan, make_plan
+from cgraph.compile.scalar_groups import Groups
 from cgraph.errors import CgraphError, ValueRefusedError
 from cgraph.forward import forward
 from cgraph.node import PARAMETER, Node
@@ -33,29 +34,35 @@ Maker: TypeAlias = "Callable[[Program, Mapping[str, int]], Binding]"
 class Binding:
     """A plan with its memory. `inputs` are the buffers of the program's inputs, in order; `run` does one call."""
 
-    def __init__(self, backend: str, program: Program, plan: Plan, memory: Memory) -> None:
+    def __init__(
+        self, backend: str, program: Program, plan: Plan | Groups, leaves: Mapping[Node, Any], outputs: list[Any]
+    ) -> None:
         self.backend, self.plan = backend, plan
-        self._memory = memory
-        self.inputs = [memory.leaves[n] for n in program.inputs]
-        self.outputs = [memory.arrays[x] for x in plan.lowered.outputs]
+        self.leaves, self.outputs = leaves, outputs
+        self.inputs = [leaves[n] for n in program.inputs]
         self.slots = [
             (str(node.name), buffer, buffer.shape) for node, buffer in zip(program.inputs, self.inputs, strict=True)
         ]
         self.changed: set[Node] = set()
-        self.source = ""
+        self.text: Callable[[], str] = str
         self.run: Callable[[], list[Any]] = list
         self.many: Callable[[int, Any, Mapping[Node, Any]], list[Any]] | None = None
 
+    @property
+    def source(self) -> str:
+        """The program as text."""
+        return self.text()
+
     def fill(self, values: Mapping[Node, Any], replaced: Iterable[Node]) -> None:
         """Copy the values of leaves into their buffers; those of `replaced` parameters are for one call."""
-        for node, buffer in self._memory.leaves.items():
+        for node, buffer in self.leaves.items():
             if node in values:
                 buffer[...] = values[node]
         self.changed = {n for n in replaced if n.kind == PARAMETER}
 
     def refuse(self, program: Program) -> None:
         """Say what a call refused, as the plain pass says it."""
-        feed = {n: buffer for n, buffer in self._memory.leaves.items() if n in program.graph} | dict(program._owned)
+        feed = {n: buffer for n, buffer in self.leaves.items() if n in program.graph} | dict(program._owned)
         with np.errstate(all="ignore"):
             forward(program.graph, feed, NumpyWorld(program.dtype))
         raise ValueRefusedError("the program refused a value", fix="cg.forward on the same values says which")
@@ -63,7 +70,7 @@ class Binding:
     def restore(self) -> None:
         """Give parameters that had another value for one call their own again."""
         for node in self.changed:
-            self._memory.leaves[node][...] = node.value
+            self.leaves[node][...] = node.value
         self.changed = set()
 
 
@@ -93,6 +100,10 @@ class Memory:
                 shape = tuple(d if isinstance(d, int) else -1 for d in node.shape)
                 self.leaves[node] = Ignored(shape)
         self.arrays = {number: self._array(plan, number) for number in plan.places}
+
+    def outputs(self, plan: Plan) -> list[Any]:
+        """The arrays of the plan's outputs, in order."""
+        return [self.arrays[x] for x in plan.lowered.outputs]
 
     def _array(self, plan: Plan, number: int) -> Any:
         place, value = plan.places[number], plan.values[number]
@@ -136,7 +147,7 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     chosen = backend_numpy
     plan = make_plan(lowered(program, sizes), chosen.one_by_one, chosen.in_place, chosen.accumulates)
     memory = Memory(plan, program.inputs, program._owned)
-    binding = Binding("numpy", program, plan, memory)
+    binding = Binding("numpy", program, plan, memory.leaves, memory.outputs(plan))
     calls, outputs = chosen.calls(plan, memory.arrays), binding.outputs
 
     def run() -> list[Any]:
@@ -151,7 +162,7 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     context = contextvars.copy_context()
     context.run(np.seterr, all="ignore")
     binding.run = partial(context.run, run)
-    binding.source = listing(plan)
+    binding.text = partial(listing, plan)
     return binding
 
 
@@ -170,7 +181,7 @@ def native_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
             "the native backend finds no matrix product", why="NumPy's BLAS is no OpenBLAS here", fix='choose "numpy"'
         )
     memory = Memory(plan, program.inputs, program._owned)
-    binding = Binding("native", program, plan, memory)
+    binding = Binding("native", program, plan, memory.leaves, memory.outputs(plan))
     function = native.Function(source, emitter, memory)
     step, outputs = function.step, binding.outputs
 
@@ -186,7 +197,16 @@ def native_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
         return results
 
     binding.run, binding.many = run, many
-    binding.source = source
+    binding.text = lambda: source
+    return binding
+
+
+def scalar_binding(program: Program, backend: str) -> Binding:
+    """A program of scalars as flat arrays."""
+    runner = scalar.runner(program, backend)
+    name = "scalar" if runner.in_c else "scalar-numpy"
+    binding = Binding(name, program, runner.groups, runner.leaves, runner.outputs)
+    binding.run, binding.text = runner.run, lambda: runner.text
     return binding
 
 
@@ -200,9 +220,14 @@ def chosen_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     return numpy_binding(program, sizes)
 
 
-def backend_of(name: str) -> Maker:
-    """How a backend of this name makes a binding. Raises ValueRefusedError."""
+def maker(name: str, program: Program) -> tuple[Maker, bool]:
+    """How a backend of this name makes a binding of a program, and whether that differentiates by itself.
+
+    Raises ValueRefusedError.
+    """
+    if scalar.chosen(name, program.graph):
+        return lambda program, sizes: scalar_binding(program, name), True
     makers: Mapping[str, Maker] = {"auto": chosen_binding, "numpy": numpy_binding, "native": native_binding}
     if name not in makers:
-        raise ValueRefusedError(f"backend={name!r}", why=f"the backends are {', '.join(makers)}")
-    return makers[name]
+        raise ValueRefusedError(f"backend={name!r}", why=f"the backends are {', '.join([*makers, *scalar.BACKENDS])}")
+    return makers[name], False

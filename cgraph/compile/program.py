@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from cgraph import shapes
-from cgraph.compile.binding import Binding, backend_of
+from cgraph.calculus import grad
+from cgraph.compile.binding import Binding, maker
 from cgraph.compile.blas import blas
 from cgraph.compile.plan import Plan
+from cgraph.compile.scalar_groups import Groups
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.forward import Forward, forward
 from cgraph.graph import Graph
@@ -36,17 +38,22 @@ class Program:
         backend: str,
         dtype: str,
         threads: int | None,
+        gradients: Iterable[Node | str] = (),
     ) -> None:
         if np.dtype(dtype).name not in DTYPES:
             raise ValueRefusedError(f"dtype={dtype!r}", why=f"programs compute in {' or '.join(DTYPES)}")
         if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
             raise ValueRefusedError(f"threads={threads!r}", why="it counts threads", fix="give an integer from 1 up")
-        self.outputs = Graph(outputs).outputs
+        graph = Graph(outputs)
+        self.outputs, self.gradients = graph.outputs, tuple(graph[x] for x in gradients)
         self.updates: Mapping[Node, Node] = dict(updates or {})
-        self.graph = Graph([*self.outputs, *self.updates.values(), *self.updates])
+        self.graph = self._graph()
         _check_updates(self.graph, self.updates)
         self.dtype, self.threads = np.dtype(dtype), threads
-        self._make = backend_of(backend)
+        self._make, by_itself = maker(backend, self)
+        if self.gradients and not by_itself:
+            self.outputs += tuple(grad(graph.output, list(self.gradients)))
+            self.graph = self._graph()
         self.inputs: tuple[Node, ...] = self._inputs(inputs)
         self._leaves = Graph([n for n in self.graph.leaves if n not in self.updates])
         self._world = NumpyWorld(self.dtype)
@@ -54,6 +61,9 @@ class Program:
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
         self._lock = threading.Lock()
+
+    def _graph(self) -> Graph:
+        return Graph([*self.outputs, *self.updates.values(), *self.updates])
 
     def _inputs(self, given: Iterable[Node | str] | None) -> tuple[Node, ...]:
         if given is None:
@@ -98,13 +108,15 @@ class Program:
         place = 0
         for value in values:
             _, buffer, shape = binding.slots[place]
-            if value.__class__ is not array or value.dtype is not dtype or value.shape != shape:
+            fits = value.__class__ is array and value.dtype is dtype and value.shape == shape
+            if not fits and (value.__class__ is not float or shape):
                 return False
             buffer[...] = value
             place += 1
         for name, buffer, shape in binding.slots[place:] if place else binding.slots:
             value = named.get(name)
-            if value.__class__ is not array or value.dtype is not dtype or value.shape != shape:
+            fits = value.__class__ is array and value.dtype is dtype and value.shape == shape
+            if not fits and (value.__class__ is not float or shape):
                 return False
             buffer[...] = value
         if binding.changed:
@@ -259,7 +271,7 @@ class Program:
 
     # What it does ----------------------------------------------------------------------------------------------------
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> Plan | Groups:
         """The plan of the binding that was used last: steps, buffers, bytes and floating-point operations."""
         return self._shown().plan
 
@@ -270,7 +282,7 @@ class Program:
 
     @property
     def backend(self) -> str:
-        """The backend that was chosen: "numpy" or "native"."""
+        """The backend that was chosen: "numpy", "native", "scalar" (in C) or "scalar-numpy"."""
         return self._shown().backend
 
     def bind(self, **sizes: int) -> Program:
