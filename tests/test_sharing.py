@@ -119,6 +119,22 @@ def test_the_constants_of_a_rule_bear_the_line_of_the_gradient_that_reads_it_aga
         assert constants[0].where.endswith(line)
 
 
+def test_the_nodes_of_a_gradient_have_the_shape_to_which_they_broadcast() -> None:
+    x, y = cg.variable("x", (2, 1)), cg.variable("y", 3)
+    gradients = cg.grad(cg.sum(cg.tanh(x * y) * y), [x, y])
+    for node in cg.Graph(gradients).nodes:
+        if node.op is not None and node.op.elementwise:
+            assert node.shape == np.broadcast_shapes(*(operand.shape for operand in node.operands))
+    values = cg.forward(gradients, {x: [[0.5], [-1.0]], y: [1.0, 2.0, -3.0]})
+    assert [values[g].shape for g in gradients] == [(2, 1), (3,)]
+
+
+def test_operators_of_this_package_bear_the_line_that_called_it() -> None:
+    normal = cg.layer_norm(cg.variable("x", 1), 1.0, 0.0)
+    for node in cg.Graph(normal).nodes:
+        assert node.where.endswith('normal = cg.layer_norm(cg.variable("x", 1), 1.0, 0.0)')
+
+
 def test_the_collector_runs_again_after_a_gradient_and_after_one_that_is_refused() -> None:
     x, y = cg.variables("x y")
     cg.grad(x * x, x)
