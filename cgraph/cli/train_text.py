@@ -185,6 +185,7 @@ def _lm(options: argparse.Namespace) -> int:
         devset=watch,
         metric=None,
         seed=options.seed,
+        dtype="float32",  # most of the time goes into products and moments of large matrices
         progress=True,
     )
     print(f"{len(run.history)} epochs in {time.perf_counter() - began:.0f} s, loss {run.history[-1].loss:.4f}")
