@@ -109,7 +109,7 @@ def record_boxes(root: Any) -> str:
 
 def laid_out(dot: str) -> str:
     """SVG by the same Graphviz for both peers: the system's, or the one that cgraph brings."""
-    from viz.engine import command
+    from viz.places.engine import command
 
     program = (command("dot") or command("graphviz-pure") or ["dot"])[0]
     done = subprocess.run([program, "-Kdot", "-Tsvg"], input=dot.encode(), capture_output=True, check=True)

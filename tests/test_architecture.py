@@ -48,6 +48,26 @@ RANK = {
     )
     for room in rooms
 }
+VIZ_RANK = {
+    room: rank
+    for rank, rooms in enumerate(
+        [
+            ["glyphs"],
+            ["words"],
+            ["places"],
+            ["paint"],
+            ["formats"],
+            ["schematic", "symptoms", "plots"],
+            ["dense", "diagnose", "curves"],
+            ["embeddings", "zoom", "badges"],
+            ["network", "picture"],
+            ["figures", "film", "notebook", "worksheet"],
+            ["watch"],
+            ["viz"],  # the public face, viz/__init__.py
+        ]
+    )
+    for room in rooms
+}
 OUTSIDE = {  # the modules and rooms that may import what is heavy
     "sympy": {"cgraph.worlds.sympy", "cgraph.proof", "cgraph.cancel", "cgraph.symbols", "cgraph.derivation"},
     "networkx": {"cgraph.graph"},
@@ -148,6 +168,13 @@ def test_every_room_has_its_rank(module: str) -> None:
 @pytest.mark.parametrize("module", [m for m in CGRAPH if m != "cgraph"])
 def test_no_import_of_cgraph_runs_back(module: str) -> None:
     assert backward_arrows(module, imports(module)) == []
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.split(".")[0] == "viz" and m != "viz"])
+def test_no_import_of_viz_runs_back(module: str) -> None:
+    here = room(module)
+    rooms = {room(target) for target, _ in imports(module) if target.split(".")[0] == "viz"} - {here}
+    assert {found for found in rooms if VIZ_RANK[found] >= VIZ_RANK[here]} == set()
 
 
 @pytest.mark.parametrize("module", MODULES)

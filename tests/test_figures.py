@@ -24,12 +24,12 @@ from schematic_geometry import collisions
 import viz
 from cgraph.cli import main
 from cgraph.errors import MissingPackageError, ValueRefusedError
-from viz import style
 from viz.figures import FIGURES, page
+from viz.glyphs import style
+from viz.glyphs.typeset import Glyph, outline, typeset
 from viz.plots import Plot
 from viz.schematic import SchematicPicture
 from viz.schematic.paint import ink
-from viz.typeset import Glyph, outline, typeset
 
 SVG = "{http://www.w3.org/2000/svg}"
 CASES = {f["id"]: f for f in json.loads((Path(__file__).parent / "chapter_cases.json").read_text())["figures"]}

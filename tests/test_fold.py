@@ -13,7 +13,7 @@ from cgraph import nn
 from cgraph.chapter import figure_6_18
 from cgraph.errors import ValueRefusedError
 from cgraph.notation import text
-from viz.fold import WAYS, folds, in_order
+from viz.words.fold import WAYS, folds, in_order
 
 
 def net(layers: int) -> cg.Graph:

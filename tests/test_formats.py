@@ -16,8 +16,9 @@ import cgraph as cg
 import viz
 from cgraph import notation
 from cgraph.chapter import figure_6_17, figure_6_18
-from viz import engine, tikz
+from viz.formats import tikz
 from viz.picture import FORMATS
+from viz.places import engine
 
 SCRIPTS = 2  # of our own page: its data and its program
 PIECES = [

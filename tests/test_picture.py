@@ -20,8 +20,8 @@ import cgraph as cg
 import viz
 from cgraph.chapter import figure_6_17, figure_6_18
 from cgraph.errors import LayoutError, MissingPackageError, OutputError, ValueRefusedError
-from viz import style
-from viz.paint import BACKWARD, BOTH, FORWARD
+from viz.glyphs import style
+from viz.paint.paint import BACKWARD, BOTH, FORWARD
 
 SVG = "{http://www.w3.org/2000/svg}"
 CASES = json.loads((Path(__file__).parent / "chapter_cases.json").read_text())
@@ -199,7 +199,7 @@ def test_a_name_is_only_a_name_in_svg_and_dot(name):
     root = ET.fromstring(picture.svg())
     assert not list(root.iter(f"{SVG}script"))
     assert len([g for g in root.iter(f"{SVG}g") if g.get("data-node")]) == 3
-    from viz.engine import positions
+    from viz.places.engine import positions
 
     assert len([o for o in positions(picture.dot)["objects"] if o["name"].startswith("n")]) == 3
 
@@ -271,7 +271,7 @@ def test_a_zero_gradient_is_pale_and_thin_but_its_words_are_not():
 
 def spoken(picture: viz.Picture) -> str:
     """The words of the legend as they are set."""
-    from viz.legend import foot
+    from viz.paint.legend import foot
 
     below = foot(picture.drawing, picture.theme, picture.show, picture.caption, picture.layout.width)
     return "; ".join(entry.words for row in below.legend for entry, _ in row)
@@ -393,7 +393,7 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(tmp_path, monkeypat
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("viz.export.os.replace", full)
+    monkeypatch.setattr("viz.formats.export.os.replace", full)
     with pytest.raises(OutputError, match="No space left"):
         figure("6.17").save(old)
     assert old.read_text() == "old"
@@ -420,7 +420,7 @@ def test_a_large_graph_is_laid_out_in_layers_without_graphviz(monkeypatch):
     node = cg.variable("x")
     for _ in range(5_000):
         node = node + 1.0
-    monkeypatch.setattr("viz.engine.positions", None)
+    monkeypatch.setattr("viz.places.engine.positions", None)
     picture = viz.draw(cg.backward(cg.forward(node, x=0.0)), fold=False)
     assert picture.drawing.detail == "outline"
     assert len(picture.layout.edges) == 5_000
@@ -431,7 +431,7 @@ def test_a_large_graph_is_laid_out_in_layers_without_graphviz(monkeypatch):
 
 def test_the_plain_numbers_of_large_pictures_are_those_of_small_ones():
     from cgraph.notation import number, text
-    from viz.outline import plain
+    from viz.words.outline import plain
 
     values = [0, -2, 0.5, -0.474077, 1 / 3, 123456.0, 123456.7, 999999.9, 1e6, -1.5e7, 1e-4, 3.21e-5, -1e-9, 2.5e-12]
     values += [1e22, 7e100, 1e-300, float("inf"), float("-inf"), float("nan"), -0.0]

@@ -18,7 +18,7 @@ from cgraph import notation
 from cgraph.chapter import figure_6_17, figure_6_18
 from cgraph.node import build
 from cgraph.ops import TABLE
-from viz.javascript import program
+from viz.formats.javascript import program
 from viz.picture import Picture
 
 

@@ -8,8 +8,8 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph import Graph
 from cgraph.notation import Sym
 from viz.diagnose import Diagnosis
-from viz.drawing import OUTLINE, BoxText, Drawing, clean
 from viz.symptoms.finding import ZERO
+from viz.words.drawing import OUTLINE, BoxText, Drawing, clean
 
 
 def badged(drawing: Drawing, graph: Graph, diagnosis: Diagnosis) -> Drawing:

@@ -14,8 +14,8 @@ from cgraph.functions import functions
 from cgraph.node import variable
 from cgraph.ops import TABLE
 from cgraph.passes import forward
+from viz.glyphs.style import Theme, theme_named
 from viz.plots import Plot, plot
-from viz.style import Theme, theme_named
 
 FILLED = 1
 AROUND = 0.5  # of the plane that is drawn around the points

@@ -18,16 +18,17 @@ from cgraph.backward import Backward
 from cgraph.errors import OutputError, ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.graph import Graph
-from viz import export, paint
-from viz.annotate import annotate
 from viz.badges import badged
 from viz.diagnose import Diagnosis, diagnose
-from viz.drawing import HOVER, BoxText, Drawing, Label, clean
-from viz.engine import TIME_LIMIT
-from viz.heat import VALUE, heat, limit_of, shown_numbers
-from viz.layout import lay_out, reworded, set_line
+from viz.formats import export
+from viz.glyphs.style import theme_named
+from viz.paint import paint
 from viz.picture import Picture, coloured, described
-from viz.style import theme_named
+from viz.places.engine import TIME_LIMIT
+from viz.places.layout import lay_out, reworded, set_line
+from viz.words.annotate import annotate
+from viz.words.drawing import HOVER, BoxText, Drawing, Label, clean
+from viz.words.heat import VALUE, heat, limit_of, shown_numbers
 
 CAPTION = '<g data-role="caption">'
 SECONDS, REST = 0.6, 4  # of each frame of an animation; frames for which the last one stays
@@ -78,7 +79,7 @@ class Film:
             {"title": title, "findings": "" if found is None else found.text}
             for title, found in zip(self.titles, self.diagnoses, strict=True)
         ]
-        folder = files("viz") / "page"
+        folder = files("viz.formats") / "page"
         colours = {name: getattr(theme, name) for name in ("background", "text", "box", "border", "forward")}
         return Template((folder / "film.html").read_text("utf-8")).substitute(
             colours,

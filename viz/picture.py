@@ -12,18 +12,20 @@ from cgraph.backward import Backward
 from cgraph.errors import ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.graph import Graph
-from viz import dot, export, frames, mermaid, paint, tikz
-from viz.annotate import annotate
 from viz.badges import badged
 from viz.diagnose import Diagnosis
-from viz.drawing import OUTLINE, Drawing, clean
-from viz.engine import TIME_LIMIT
-from viz.heat import GRADIENT, Heat, heat
-from viz.layout import Layout, lay_out
-from viz.stepper import DIGITS, page, page_theme
-from viz.steps import Walk, walk
-from viz.style import Theme, theme_named
-from viz.subject import Subject, hidden
+from viz.formats import export, frames, mermaid, tikz
+from viz.formats.stepper import DIGITS, page, page_theme
+from viz.glyphs.style import Theme, theme_named
+from viz.paint import paint
+from viz.places import dot
+from viz.places.engine import TIME_LIMIT
+from viz.places.layout import Layout, lay_out
+from viz.words.annotate import annotate
+from viz.words.drawing import OUTLINE, Drawing, clean
+from viz.words.heat import GRADIENT, Heat, heat
+from viz.words.steps import Walk, walk
+from viz.words.subject import Subject, hidden
 from viz.zoom import zoomed
 
 if TYPE_CHECKING:

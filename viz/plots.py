@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cgraph.errors import OutputError, ValueRefusedError, missing_package
-from viz.export import write
+from viz.formats.export import write
 
 if TYPE_CHECKING:
     from cgraph.train import Epoch

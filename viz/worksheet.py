@@ -11,11 +11,11 @@ from cgraph import notation
 from cgraph.backward import Backward
 from cgraph.errors import ValueRefusedError
 from cgraph.notation import Math, Named, Row, Script, Sym
-from viz import export
-from viz.drawing import BoxText, Drawing, EdgeText, Label
-from viz.engine import TIME_LIMIT
-from viz.layout import lay_out
+from viz.formats import export
 from viz.picture import draw
+from viz.places.engine import TIME_LIMIT
+from viz.places.layout import lay_out
+from viz.words.drawing import BoxText, Drawing, EdgeText, Label
 
 TASK = "Fill in each local derivative, what flows back along each edge, and the gradient of each node."
 BLANK = ("gradient", "local", "downstream")  # the quantities that are left out

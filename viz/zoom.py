@@ -11,7 +11,7 @@ from cgraph.graph import Graph
 from cgraph.node import Node, variable
 from cgraph.unrolling import unroll
 from viz.dense import layers_of
-from viz.fold import LAYERS
+from viz.words.fold import LAYERS
 
 ZOOMS = ("layers", "tensors", "neurons")
 Subjects: TypeAlias = "Graph | Forward | Backward"

@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 
 from cgraph.errors import ValueRefusedError
-from viz import export
 from viz.figures import FIGURES, Figure, Savable, found
+from viz.formats import export
 
 FORMATS = ("svg", "png", "pdf")
 SHOWN = ("svg", "png")  # what a page can show, the better first

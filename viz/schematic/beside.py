@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from math import hypot
 from typing import TypeAlias
 
-from viz.layout import PlacedLine, set_line
+from viz.glyphs.style import Theme
+from viz.places.layout import PlacedLine, set_line
 from viz.schematic.pieces import ABOVE, BELOW, PASS, Note
 from viz.schematic.scene import BETWEEN, PlacedPiece, PlacedStroke, Point, Rect, Text
 from viz.schematic.sizing import LEADING
-from viz.style import Theme
 
 CLEAR = 4.0  # between a label and its own stroke
 FREE = (12.0, 9.0, 6.0, 3.5)  # between a label and everything else: as much as there is room for

@@ -12,12 +12,12 @@ from itertools import pairwise
 from math import hypot
 
 from cgraph.notation import Math
-from viz.layout import PlacedLine
+from viz.glyphs.style import Theme
+from viz.places.layout import PlacedLine
 from viz.schematic.beside import place_notes
 from viz.schematic.pieces import BIAS, Block, Column, Dots, Link, Schematic, Stroke, Unit, Words
 from viz.schematic.scene import PlacedPiece, PlacedStroke, Point, Scene, Text, bounds
 from viz.schematic.sizing import LEADING, absolute, centred, extent, set_label, sized
-from viz.style import Theme
 
 CLOSE = 2.0  # between the end of a stroke and its piece
 FOOT, HEAD, SIDE = 20.0, 16.0, 12.0  # below the lowest piece, above a column, between words at the foot

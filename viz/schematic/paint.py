@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from cgraph.notation import Sym, text
-from viz import pen
-from viz.drawing import clean
-from viz.layout import PlacedLine, set_line
-from viz.pen import glyphs
-from viz.pen import number as short
+from viz.glyphs.style import Theme
+from viz.glyphs.typeset import outline
+from viz.paint import pen
+from viz.paint.pen import glyphs
+from viz.paint.pen import number as short
+from viz.places.layout import PlacedLine, set_line
 from viz.schematic.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Unit
 from viz.schematic.scene import PlacedPiece, PlacedStroke, Point, Scene, Text
-from viz.style import Theme
-from viz.typeset import outline
+from viz.words.drawing import clean
 
 
 def svg(scene: Scene, theme: Theme, caption: str, description: str) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cgraph.errors import OutputError
-from viz import export
-from viz.drawing import clean
+from viz.formats import export
+from viz.glyphs.style import Theme, theme_named
 from viz.schematic import paint
 from viz.schematic.layout import lay_out
 from viz.schematic.pieces import Schematic
 from viz.schematic.scene import Scene
-from viz.style import Theme, theme_named
+from viz.words.drawing import clean
 
 
 @dataclass(frozen=True)

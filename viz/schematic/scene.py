@@ -10,7 +10,7 @@ from math import hypot
 from typing import TypeAlias
 
 from cgraph.notation import Math
-from viz.layout import PlacedLine
+from viz.places.layout import PlacedLine
 from viz.schematic.pieces import PASS, Piece, Stroke
 
 BETWEEN = 3.2  # half the distance between a forward stroke and the backward stroke beside it

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cgraph.notation import Math
-from viz.layout import Line, PlacedLine, set_line
+from viz.glyphs.style import Theme
+from viz.places.layout import Line, PlacedLine, set_line
 from viz.schematic.pieces import Block, Cells, Dots, Piece, Unit, Words
 from viz.schematic.scene import PlacedPiece, Rect, Text
-from viz.style import Theme
 
 RADIUS = 18.0
 LEADING = 4.0  # between lines of words

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from viz.dot import Size
-from viz.drawing import EdgeText
-from viz.strokes import BETWEEN
+from viz.places.dot import Size
+from viz.places.strokes import BETWEEN
+from viz.words.drawing import EdgeText
 
 ALONG, ACROSS = 46.0, 10.0  # free space between layers, and between boxes of a layer
 SWEEPS = 8

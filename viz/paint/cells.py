@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from viz.heat import TINTS, Heat, cell_side, colour, ink
-from viz.pen import number
-from viz.style import Theme
+from viz.glyphs.style import Theme
+from viz.paint.pen import number
+from viz.words.heat import TINTS, Heat, cell_side, colour, ink
 
 BAR = (0.22, 0.42, 0.56, 0.16)  # the bar of a negative cell: left, top, width, height, in cells
 

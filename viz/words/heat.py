@@ -18,7 +18,7 @@ from cgraph.forward import Forward
 from cgraph.graph import Graph
 from cgraph.node import CONSTANT, VARIABLE, Node
 from cgraph.worlds.numpy import NumpyWorld
-from viz.style import Theme
+from viz.glyphs.style import Theme
 
 VALUE, GRADIENT = "value", "gradient"
 COLOURS = (VALUE, GRADIENT)

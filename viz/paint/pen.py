@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from math import hypot
 
-from viz.layout import Line, PlacedLine
-from viz.strokes import ARROW, HALF, Point, with_arrow
-from viz.style import Theme, colour_of
-from viz.typeset import Glyph, Rule, metrics, outline
+from viz.glyphs.style import Theme, colour_of
+from viz.glyphs.typeset import Glyph, Rule, metrics, outline
+from viz.places.layout import Line, PlacedLine
+from viz.places.strokes import ARROW, HALF, Point, with_arrow
 
 DASHES = "5.5 3.2"
 

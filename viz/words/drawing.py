@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from cgraph.notation import Math
-from viz.heat import Heat
+from viz.words.heat import Heat
 
 FULL, FORMULA, NUMBER, HOVER, OUTLINE = "full", "formula", "number", "hover", "outline"
 DETAILS = (FULL, FORMULA, NUMBER, HOVER, OUTLINE)

@@ -16,9 +16,9 @@ from cgraph.graph import Graph
 from cgraph.node import CONSTANT, Node
 from cgraph.notation import Math, text
 from cgraph.shapes import show
-from viz.drawing import OUTLINE, BoxText, Drawing, EdgeText, Label, clean
-from viz.marks import Marks
-from viz.subject import sign_of
+from viz.words.drawing import OUTLINE, BoxText, Drawing, EdgeText, Label, clean
+from viz.words.marks import Marks
+from viz.words.subject import sign_of
 
 RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 PLAIN = 1e6  # whole numbers below it are written with all their digits

@@ -13,8 +13,8 @@ from cgraph import notation
 from cgraph.backward import Edge
 from cgraph.node import Node
 from cgraph.notation import DOT, EQUALS, TIMES, Math, Script, Sym, text
-from viz.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText, Label, Run, clean
-from viz.subject import Subject
+from viz.words.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText, Label, Run, clean
+from viz.words.subject import Subject
 
 PROOF: Run = ("proof", Sym("✓", space="bin"))
 

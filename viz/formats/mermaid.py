@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgraph.notation import text
-from viz.drawing import Drawing, Label
+from viz.words.drawing import Drawing, Label
 
 
 def flowchart(drawing: Drawing, show: str, direction: str) -> str:

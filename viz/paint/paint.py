@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from viz import pen
-from viz.cells import heat_map
-from viz.drawing import OUTLINE, Drawing
-from viz.heat import Heat, written_on
-from viz.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
-from viz.legend import BACKWARD, BOTH, FORWARD, LEAST, Foot, foot
-from viz.pen import number, rect
-from viz.style import Theme
-from viz.typeset import outline
+from viz.glyphs.style import Theme
+from viz.glyphs.typeset import outline
+from viz.paint import pen
+from viz.paint.cells import heat_map
+from viz.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, Foot, foot
+from viz.paint.pen import number, rect
+from viz.places.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
+from viz.words.drawing import OUTLINE, Drawing
+from viz.words.heat import Heat, written_on
 
 __all__ = ["BACKWARD", "BOTH", "FORWARD", "svg"]
 BORDER = 1.3

@@ -11,11 +11,11 @@ from cgraph import notation
 from cgraph.node import CONSTANT, OP, Node
 from cgraph.notation import Math, Row, Sym, text
 from cgraph.shapes import show
-from viz.boxes import box_text
-from viz.drawing import BoxText, Drawing, EdgeText, Label, clean
-from viz.edges import edge_texts
-from viz.fold import Fold, in_order, owners
-from viz.subject import Subject
+from viz.words.boxes import box_text
+from viz.words.drawing import BoxText, Drawing, EdgeText, Label, clean
+from viz.words.edges import edge_texts
+from viz.words.fold import Fold, in_order, owners
+from viz.words.subject import Subject
 
 NAMED = 6  # so many nodes or edges of a fold are named in its title
 LONGEST = 28  # characters of a formula in a folded box

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import graphviz
 
 from cgraph.notation import Frac, Hat, Math, Named, Row, Script, Sym
-from viz.drawing import Drawing, EdgeText, Label
-from viz.style import TEXTBOOK, Theme, colour_of
+from viz.glyphs.style import TEXTBOOK, Theme, colour_of
+from viz.words.drawing import Drawing, EdgeText, Label
 
 POINTS = 72.0
 

@@ -10,9 +10,9 @@ from cgraph import notation
 from cgraph.node import OP, Node
 from cgraph.notation import EQUALS, MINUS, PLUS, Math, Sym, text
 from cgraph.shapes import show
-from viz.drawing import FORMULA, FULL, BoxText, Label, clean
-from viz.edges import PROOF
-from viz.subject import Subject, sign_of
+from viz.words.drawing import FORMULA, FULL, BoxText, Label, clean
+from viz.words.edges import PROOF
+from viz.words.subject import Subject, sign_of
 
 SPELLED_OUT = 3  # so many terms of a sum are written; of more, their number
 

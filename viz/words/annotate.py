@@ -8,14 +8,14 @@ from cgraph.backward import Backward
 from cgraph.errors import ValueRefusedError
 from cgraph.forward import Forward
 from cgraph.graph import Graph
-from viz.boxes import box_text
-from viz.drawing import DETAILS, FULL, OUTLINE, STYLES, Drawing, detail_for
-from viz.edges import edge_texts
-from viz.fold import WAYS, folds
-from viz.folded import folded_drawing
-from viz.marks import NO_MARKS, marks
-from viz.outline import outline
-from viz.subject import Subject, hidden
+from viz.words.boxes import box_text
+from viz.words.drawing import DETAILS, FULL, OUTLINE, STYLES, Drawing, detail_for
+from viz.words.edges import edge_texts
+from viz.words.fold import WAYS, folds
+from viz.words.folded import folded_drawing
+from viz.words.marks import NO_MARKS, marks
+from viz.words.outline import outline
+from viz.words.subject import Subject, hidden
 
 if TYPE_CHECKING:
     from cgraph.proof import Report

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cgraph.notation import Math, latex
-from viz.drawing import Label
-from viz.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
-from viz.strokes import Point
-from viz.style import Theme
+from viz.glyphs.style import Theme
+from viz.places.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
+from viz.places.strokes import Point
+from viz.words.drawing import Label
 
 _PLAIN = {"✓": r"\surd ", "⚠": "!", "ᵀ": r"^{\mathsf{T}}", "′": "'", "←": r"\leftarrow ", "→": r"\to "}
 _PLAIN |= {"⧺": r"+\!\!\!+", "‖": r"\|", "∑": r"\sum ", "∏": r"\prod ", "∗": "*", "≈": r"\approx "}

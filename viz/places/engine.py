@@ -59,7 +59,7 @@ def command(name: str) -> list[str] | None:
     elif name == "pygraphviz":
         from importlib.util import find_spec
 
-        return [sys.executable, "-m", "viz.pygraphviz_process"] if find_spec("pygraphviz") else None
+        return [sys.executable, "-m", "viz.places.pygraphviz_process"] if find_spec("pygraphviz") else None
     else:
         return None
     return [program, "-Kdot", "-Tjson0"] if program else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from viz.steps import Step, Walk
+from viz.words.steps import Step, Walk
 
 SECONDS = 1.4  # of each step of an animation
 REST = 3  # steps for which the last one stays

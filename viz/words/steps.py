@@ -14,8 +14,8 @@ from cgraph import notation
 from cgraph.backward import Edge
 from cgraph.node import OP, Node
 from cgraph.notation import Math, Sym, text
-from viz.drawing import Drawing, clean
-from viz.subject import Subject
+from viz.words.drawing import Drawing, clean
+from viz.words.subject import Subject
 
 GIVEN, FORWARD, SEED, BACKWARD, SUM = "given", "forward", "seed", "backward", "sum"
 

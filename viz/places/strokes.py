@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from viz.dot import Size
+from viz.places.dot import Size
 
 Point: TypeAlias = "tuple[float, float]"
 End: TypeAlias = "tuple[Point, Size]"  # the box at an end of a curve: its centre and its size

@@ -18,12 +18,12 @@ from cgraph.calculus import as_pass
 from cgraph.node import Node, as_node
 from cgraph.notation import text
 from cgraph.shapes import show
-from viz.drawing import Drawing, EdgeText
-from viz.javascript import program
-from viz.steps import Number, Walk, spelled, walk
-from viz.style import THEMES, Theme
-from viz.subject import Subject
-from viz.typeset import metrics
+from viz.formats.javascript import program
+from viz.glyphs.style import THEMES, Theme
+from viz.glyphs.typeset import metrics
+from viz.words.drawing import Drawing, EdgeText
+from viz.words.steps import Number, Walk, spelled, walk
+from viz.words.subject import Subject
 
 LIVE = 400  # nodes of a graph whose inputs can be changed in the page
 DIGITS = "0123456789−+.×∞Na()"  # the glyphs of numbers that the page itself may write
@@ -43,7 +43,7 @@ def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Them
     steps = walk(subject, drawing)
     live = _live(subject, drawing, steps)
     data = {**_data(subject, drawing, steps), **(live[0] if live else {"inputs": [], "keys": []})}
-    folder = files("viz") / "page"
+    folder = files("viz.formats") / "page"
     return Template((folder / "stepper.html").read_text("utf-8")).substitute(
         theme=escape(theme.name),
         title=escape(caption),

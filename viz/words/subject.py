@@ -17,8 +17,8 @@ from cgraph.node import CONSTANT, Node
 from cgraph.notation import Math, Sym
 from cgraph.ops.row import Row
 from cgraph.simplify import simplify
-from viz.drawing import FORMULA, FULL, clean
-from viz.marks import NO_MARKS, Marks
+from viz.words.drawing import FORMULA, FULL, clean
+from viz.words.marks import NO_MARKS, Marks
 
 MOST_SYMBOLS = 300  # nodes of a graph whose derivatives are written as formulas
 

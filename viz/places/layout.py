@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from math import hypot
 from typing import Any, NamedTuple
 
-from viz import engine, layered
-from viz.dot import Size, skeleton
-from viz.drawing import BoxText, Drawing, EdgeText, Label
-from viz.strokes import AROUND, BETWEEN, Point, both, joined
-from viz.style import Theme
-from viz.typeset import Box, Glyph, Rule, typeset
+from viz.glyphs.style import Theme
+from viz.glyphs.typeset import Box, Glyph, Rule, typeset
+from viz.places import engine, layered
+from viz.places.dot import Size, skeleton
+from viz.places.strokes import AROUND, BETWEEN, Point, both, joined
+from viz.words.drawing import BoxText, Drawing, EdgeText, Label
 
 PAD_X, PAD_Y, LINE_GAP = 9.0, 7.0, 5.0
 ROUND_PAD = 3.5  # between a circle and the corners of its words

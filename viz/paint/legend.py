@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cgraph.notation import Sym, number, text
-from viz import pen
-from viz.cells import scale
-from viz.drawing import HOVER, NUMBER, Drawing
-from viz.layout import Line, PlacedLine, set_line
-from viz.style import Theme
+from viz.glyphs.style import Theme
+from viz.paint import pen
+from viz.paint.cells import scale
+from viz.places.layout import Line, PlacedLine, set_line
+from viz.words.drawing import HOVER, NUMBER, Drawing
 
 FORWARD, BACKWARD, BOTH = "forward", "backward", "both"
 GAP, ROW, CAPTION_ROW = 22.0, 20.0, 18.0

@@ -1,0 +1,1 @@
+"""Formats: files, pages, frames, and the languages of other tools."""

@@ -1,0 +1,1 @@
+"""Glyphs: themes, and formulas set in outlines of the font."""

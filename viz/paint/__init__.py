@@ -1,0 +1,1 @@
+"""Paint: a layout as SVG."""
