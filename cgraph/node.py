@@ -210,6 +210,11 @@ class Node(_Slots):
     def __array__(self, *_args: Any, **_kwargs: Any) -> NDArray[Any]:
         raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
 
+    def __float__(self) -> float:
+        raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
+
+    __int__ = __index__ = __float__  # they raise, whatever they would return
+
     def __bool__(self) -> bool:
         raise CgraphError(f"{self!r} has no truth value", why="it is a node, not a number")
 

@@ -303,6 +303,14 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def test_numpy_reads_the_shape_of_a_node_and_python_no_number_from_it() -> None:
+    x = cg.variable("x", ("m", 3))
+    assert (np.shape(x), np.ndim(x), np.ndim(cg.variable("s"))) == (("m", 3), 2, 0)
+    for number in (float, int, range):
+        with pytest.raises(cg.CgraphError, match=r"has no value.*Fix: cg\.forward"):
+            number(cg.variable("s"))
+
+
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 def test_numpys_functions_build_nodes_that_compute_what_numpy_computes(call: Callable[[Any], Any]) -> None:
     x = np.array([[0.5, -1.5, 2.0], [1.0, 3.0, -0.25]])
