@@ -205,7 +205,7 @@ def scalar_binding(program: Program, backend: str) -> Binding:
     """A program of scalars as flat arrays."""
     runner = scalar.runner(program, backend)
     name = "scalar" if runner.in_c else "scalar-numpy"
-    binding = Binding(name, program, runner.groups, runner.leaves, runner.outputs)
+    binding = Binding(name, program, runner.groups, runner.leaves, [])
     binding.run, binding.text = runner.run, lambda: runner.text
     return binding
 

@@ -69,7 +69,7 @@ class Runner:
         self._memory, self.values = scalar_numpy.values(groups.slots, groups.dtype)
         self.values[groups.literals[0]] = groups.literals[1]
         self.leaves = {leaf: self._at(slot) for leaf, slot in groups.leaves.items()}
-        self.outputs = [self._at(slot) for slot in groups.outputs.tolist()]
+        self._outputs = groups.outputs.astype(np.intp)
         self._replaced = np.array([groups.leaves[leaf] for leaf in groups.updates], np.intp)
         self._by = np.array(list(groups.updates.values()), np.intp)
         self._compute = self._computing()
@@ -86,9 +86,9 @@ class Runner:
         return partial(context.run, scalar_numpy.runner(self.groups, self._memory, self.values))
 
     def run(self) -> list[Any]:
-        """One call: the outputs' values, copied; then updated leaves get their new values."""
+        """One call: the outputs as numbers of NumPy; then updated leaves get their new values."""
         self._compute()
-        results = [x.copy() for x in self.outputs]
+        results = list(self.values.take(self._outputs))
         if len(self._by):
             self.values[self._replaced] = self.values[self._by]
         return results

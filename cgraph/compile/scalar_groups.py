@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cgraph.compile.scalar_fuse import FUSED, arity, fused
 from cgraph.compile.scalar_world import LEAF, LITERAL, Tape
 from cgraph.compile.values import Value
 from cgraph.node import Node
@@ -61,8 +62,10 @@ class Groups:
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of a call: one an op."""
-        return len(self.operands[0])
+        """Floating-point operations of a call: one an op, two of a product that is added."""
+        sizes = self.bounds[:, 2] - self.bounds[:, 1]
+        twice = [k for k, v in enumerate(self.kinds) if v is not None and v.op in FUSED.values()]
+        return int(sizes.sum() + sizes[np.isin(self.bounds[:, 0], twice)].sum())
 
     def __str__(self) -> str:
         size = f"{self.bytes:,} bytes" if self.bytes < 1 << 20 else f"{self.bytes / (1 << 20):,.1f} MiB"
@@ -74,9 +77,11 @@ def grouped(
     tape: Tape, outputs: list[int], updates: Mapping[Node, int], names: Mapping[int, str], dtype: Any
 ) -> Groups:
     """The groups of what the outputs and the updates need."""
-    kind, level = (np.frombuffer(x, np.int32) if len(x) else np.zeros(0, np.int32) for x in (tape.kind, tape.level))
+    needed = [*outputs, *updates.values()]
+    alive = np.frombuffer(_alive(tape, needed), np.uint8)
+    kind, level, *operands = (np.frombuffer(x, np.int32) for x in (tape.kind, tape.level, *tape.operands))
+    fused(tape.kinds, kind, operands, alive, needed)
     kinds, kind = _in_order(tape.kinds, kind)
-    alive = np.frombuffer(_alive(tape, [*outputs, *updates.values()]), np.uint8)
     kept = np.flatnonzero(alive)
     kept = kept[np.argsort(level[kept].astype(np.int64) * len(tape.kinds) + kind[kept], kind="stable")]
     place = np.zeros(len(tape) + 1, np.int32)
@@ -86,14 +91,13 @@ def grouped(
     starts = np.flatnonzero((np.diff(kind[first:], prepend=-1) != 0) | (np.diff(level[first:], prepend=-1) != 0))
     starts = starts + first
     bounds = np.stack([kind[starts], starts, np.append(starts[1:], len(kept))[: len(starts)]], 1).astype(np.int32)
-    widest = max((v.op.arity or 2 for v in tape.kinds if v is not None and v.op is not None), default=1)
-    sources = [np.frombuffer(x, np.int32) for x in tape.operands[:widest]] if len(tape) else []
+    widest = max([1, *(arity(kinds[k]) for k in set(bounds[:, 0].tolist()))])
     numbers = [(place[at], number) for number, at in _numbers(tape) if alive[at]]
     return Groups(
         kinds,
         first,
         np.ascontiguousarray(bounds),
-        tuple(place[x[kept[first:]]] for x in sources) or (np.zeros(0, np.int32),),
+        tuple(place[x[kept[first:]]] for x in operands[:widest]),
         {leaf: int(place[at]) for leaf, at in tape.leaves.items()},
         (np.array([at for at, _ in numbers], np.int32), np.array([x for _, x in numbers], dtype)),
         place[outputs] if outputs else np.zeros(0, np.int32),
@@ -133,9 +137,8 @@ def listing(groups: Groups) -> str:
     lines, named = [], groups.names
     for number, start, end in groups.bounds[:TEXT_LINES].tolist():
         value = groups.kinds[number]
-        assert value is not None and value.op is not None
-        arity = value.op.arity or 2
-        operands = [_places(x[start - groups.first : end - groups.first]) for x in groups.operands[:arity]]
+        assert value is not None
+        operands = [_places(x[start - groups.first : end - groups.first]) for x in groups.operands[: arity(value)]]
         attrs = [f"{k}={v!r}" for k, v in value.attrs.items()]
         names = ", ".join(named[x] for x in range(start, min(end, start + 8)) if x in named)
         own = f"v[{start}]" if end == start + 1 else f"v[{start}:{end}]"

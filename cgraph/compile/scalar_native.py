@@ -13,20 +13,28 @@ from typing import Any
 
 from cgraph.compile.c_table import EXPRESSIONS, expression, prelude
 from cgraph.compile.compiler import load
+from cgraph.compile.scalar_fuse import arity
 from cgraph.compile.scalar_groups import Groups
 
 WIDE = 8  # slots: shorter groups are not worth a loop of vectors
+# What is faster element by element: vectors would be put together from numbers here and there.
+PLAIN = {name: EXPRESSIONS[name] for name in ("add", "sub", "mul", "neg", "square", "abs", "relu")} | {
+    "mul_add": "{0} + {1} * {2}",
+    "scale": "product({0}, {1})",
+    "scale_add": "{0} + product({1}, {2})",
+}
+PRODUCT = "static inline T product(T x, T y) { T p = x * y; return __builtin_expect(p != p, 0) ? scaled(x, y) : p; }\n"
 
 
 def missing(groups: Groups) -> str:
     """The first op that is not written in C; nothing when all are."""
-    return next((v.name for v in _used(groups).values() if v.name not in EXPRESSIONS), "")
+    return next((v.name for v in _used(groups).values() if v.name not in {**EXPRESSIONS, **PLAIN}), "")
 
 
 def source(groups: Groups) -> str:
     """The C of the ops that the groups use."""
     cases = "\n".join(_case(number, value) for number, value in _used(groups).items())
-    body = (
+    body = PRODUCT + (
         "void cgraph_scalars(long n, const int *group, const int *a, const int *b, const int *c, T *v) {\n"
         "    for (const int *g = group; g < group + 3 * n; g += 3) {\n"
         "        const int s = g[1], e = g[2];\n"
@@ -46,15 +54,13 @@ def _used(groups: Groups) -> dict[int, Any]:
 
 
 def _case(number: int, value: Any) -> str:
-    arity = value.op.arity or 2
-    written = expression(value, [f"v[{x}[i]]" for x in "abc"[:arity]])
-    return (
-        f"        case {number}: /* {value.name} */\n"
-        f"            if (e - s < {WIDE}) {{ for (int i = s; i < e; i++) v[i] = {written}; break; }}\n"
-        f"            #pragma omp simd\n"
-        f"            for (int i = s; i < e; i++) v[i] = {written};\n"
-        f"            break;"
-    )
+    operands = [f"v[{x}[i]]" for x in "abc"[: arity(value)]]
+    plain = PLAIN.get(value.name)
+    loop = f"for (int i = s; i < e; i++) v[i] = {plain.format(*operands) if plain else expression(value, operands)};"
+    lines = [f"case {number}: /* {value.name} */"]
+    if not plain:
+        lines += [f"    if (e - s < {WIDE}) {{ {loop} break; }}", "    #pragma omp simd"]
+    return "\n".join("        " + line for line in [*lines, f"    {loop}", "    break;"])
 
 
 def runner(groups: Groups, v: Any) -> Callable[[], Any]:

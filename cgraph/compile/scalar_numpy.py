@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -16,40 +16,46 @@ from typing import Any
 import numpy as np
 
 from cgraph.compile.numpy import call
+from cgraph.compile.scalar_fuse import MUL_ADD, SCALE_ADD, arity
 from cgraph.compile.scalar_groups import Groups
 from cgraph.compile.values import Value
 
 WIDE = 32  # slots: below, three calls of NumPy cost more than the loop
 Call = Callable[[], Any]
-Scalar = Callable[[float, float, float], float]
+Scalar = Callable[[Any, int, int, int], float]  # from the values, and the slots of the operands
+CAREFUL = ("scale", "scale_add")
 
 
 def values(size: int, dtype: Any) -> tuple[Any, Any]:
     """An array of zeros twice: as Python's array, whose elements are read fast one by one, and as NumPy's."""
-    kind = np.dtype(dtype).char
-    memory = array(kind, bytes(max(size, 1) * np.dtype(dtype).itemsize))
-    return memory, np.frombuffer(memory, dtype)
+    kind = np.dtype(dtype)
+    memory = array(kind.char, bytes(max(size, 1) * kind.itemsize))
+    return memory, np.frombuffer(memory, kind)
 
 
 def runner(groups: Groups, memory: Any, v: Any) -> Call:
     """One call of the groups on their array of values."""
-    quick: list[Call] = []
-    exact: list[Call] = []
-    for wide, lines in _stretches(groups.bounds):
-        fast, careful = (_wide if wide else _narrow)(groups, lines, memory, v)
-        quick += fast
-        exact += careful
-
-    scales = any(groups.kinds[k].name == "scale" for k in set(groups.bounds[:, 0].tolist()))
+    quick = _calls(groups, memory, v, False)
+    exact: list[Call] = []  # made when it is needed
+    kinds = (groups.kinds[k] for k in set(groups.bounds[:, 0].tolist()))
+    careful = any(k is not None and k.name in CAREFUL for k in kinds)
 
     def run() -> None:
         for one in quick:
             one()
-        if scales and math.isnan(v.dot(v)):
+        if careful and math.isnan(v.dot(v)):
+            exact[:] = exact or _calls(groups, memory, v, True)
             for one in exact:
                 one()
 
     return run
+
+
+def _calls(groups: Groups, memory: Any, v: Any, exact: bool) -> list[Call]:
+    found: list[Call] = []
+    for wide, lines in _stretches(groups.bounds):
+        found += _wide(groups, lines, v, exact) if wide else [_narrow(groups, lines, memory, exact)]
+    return found
 
 
 def _stretches(bounds: Any) -> Iterator[tuple[bool, Any]]:
@@ -62,19 +68,24 @@ def _stretches(bounds: Any) -> Iterator[tuple[bool, Any]]:
 
 
 # Wide groups ---------------------------------------------------------------------------------------------------------
-def _wide(groups: Groups, lines: Any, memory: Any, v: Any) -> tuple[list[Call], list[Call]]:
-    quick: list[Call] = []
-    exact: list[Call] = []
+def _wide(groups: Groups, lines: Any, v: Any, exact: bool) -> list[Call]:
+    found: list[Call] = []
     for number, start, end in lines.tolist():
         value = groups.kinds[number]
-        assert value is not None and value.op is not None
-        places = [x[start - groups.first : end - groups.first] for x in groups.operands[: value.op.arity or 2]]
-        gathers: list[Call] = []
-        operands = [_gathered(v, x, gathers) for x in places]
-        made = call(value, v[start:end], operands)
-        exact += [*gathers, *made]
-        quick += [*gathers, *(made[:1] if value.name == "scale" else made)]
-    return quick, exact
+        assert value is not None
+        places = [x[start - groups.first : end - groups.first] for x in groups.operands[: arity(value)]]
+        operands = [_gathered(v, x, found) for x in places]
+        found += _computed(value, v[start:end], operands, exact)
+    return found
+
+
+def _computed(value: Value, out: Any, operands: Sequence[Any], exact: bool) -> list[Call]:
+    """The calls of one op."""
+    if value.op is MUL_ADD or (value.op is SCALE_ADD and not exact):
+        product = np.empty_like(out)
+        return [partial(np.multiply, *operands[1:], product), partial(np.add, operands[0], product, out)]
+    made = call(value, out, list(operands))
+    return made[:1] if value.name == "scale" and not exact else made
 
 
 def _gathered(v: Any, places: Any, gathers: list[Call]) -> Any:
@@ -90,44 +101,44 @@ def _gathered(v: Any, places: Any, gathers: list[Call]) -> Any:
 
 
 # Narrow groups -------------------------------------------------------------------------------------------------------
-def _narrow(groups: Groups, lines: Any, memory: Any, v: Any) -> tuple[list[Call], list[Call]]:
+def _narrow(groups: Groups, lines: Any, memory: Any, exact: bool) -> Call:
     start, end = int(lines[0, 1]), int(lines[-1, 2])
-    kinds = array("i", np.repeat(lines[:, 0], lines[:, 2] - lines[:, 1]).tobytes())
+    kinds = np.repeat(lines[:, 0], lines[:, 2] - lines[:, 1]).tolist()
+    table = {k: _one(groups.kinds[k], exact) for k in set(kinds)}
     places = [array("i", x[start - groups.first : end - groups.first].tobytes()) for x in groups.operands]
-    places = [*places, places[0], places[0]][:3]
-    used = set(kinds)
-    tables = [{k: _one(groups.kinds[k], exact) for k in used} for exact in (False, True)]
-    quick, exact = (partial(_loop, memory, start, table, kinds, *places) for table in tables)
-    return [quick], [exact]
+    return partial(_loop, memory, start, [table[k] for k in kinds], *[*places, places[0], places[0]][:3])
 
 
-def _loop(v: Any, start: int, table: Mapping[int, Scalar], kinds: Any, one: Any, two: Any, three: Any) -> None:
-    for i, (kind, x, y, z) in enumerate(zip(kinds, one, two, three, strict=True), start):
-        v[i] = table[kind](v[x], v[y], v[z])
+def _loop(v: Any, start: int, ops: Sequence[Scalar], one: Any, two: Any, three: Any) -> None:
+    i = start
+    for op, x, y, z in zip(ops, one, two, three, strict=True):
+        v[i] = op(v, x, y, z)
+        i += 1
 
 
 # What Python's numbers do as IEEE 754 says, without raising anything.
 PLAIN: Mapping[str, Scalar] = {
-    "add": lambda x, y, z: x + y,
-    "sub": lambda x, y, z: x - y,
-    "mul": lambda x, y, z: x * y,
-    "neg": lambda x, y, z: -x,
-    "square": lambda x, y, z: x * x,
-    "tanh": lambda x, y, z: math.tanh(x),
-    "relu": lambda x, y, z: 0.0 if x < 0 else x,
+    "add": lambda v, x, y, z: v[x] + v[y],
+    "sub": lambda v, x, y, z: v[x] - v[y],
+    "mul": lambda v, x, y, z: v[x] * v[y],
+    "neg": lambda v, x, y, z: -v[x],
+    "square": lambda v, x, y, z: v[x] * v[x],
+    "tanh": lambda v, x, y, z: math.tanh(v[x]),
+    "relu": lambda v, x, y, z: 0.0 if v[x] < 0 else v[x],
+    "mul_add": lambda v, x, y, z: v[x] + v[y] * v[z],
 }
+QUICK: Mapping[str, Scalar] = {**PLAIN, "scale": PLAIN["mul"], "scale_add": PLAIN["mul_add"]}
 
 
 def _one(value: Value | None, exact: bool) -> Scalar:
     """An op of one element."""
     assert value is not None and value.op is not None
-    if value.name in PLAIN:
-        return PLAIN[value.name]
-    if value.name == "scale" and not exact:
-        return PLAIN["mul"]
-    function, arity, attrs = value.op.numpy, value.op.arity or 2, dict(value.attrs)
+    known = (PLAIN if exact else QUICK).get(value.name)
+    if known is not None:
+        return known
+    function, count, attrs = value.op.numpy, arity(value), dict(value.attrs)
 
-    def by_the_row(*operands: float) -> float:
-        return float(function(*map(np.float64, operands[:arity]), **attrs))
+    def by_the_row(v: Any, *places: int) -> float:
+        return float(function(*[np.float64(v[x]) for x in places[:count]], **attrs))
 
     return by_the_row
