@@ -80,18 +80,20 @@ def moons(n: Numbers, points: int = 100) -> Built:
 
 
 def dag(n: Numbers, size: int) -> Built:
-    """Operands are recent nodes of a block, or leaves; each block's result is added to a total, so all stays near 1."""
+    """Each node takes the one before it, most a recent one too; tanh at least every fifth keeps all of them small."""
     rng = np.random.default_rng(0)
     leaves = [n.leaf(v) for v in rng.uniform(-1, 1, 16).tolist()]
     kinds = rng.choice(3, size, p=[0.45, 0.35, 0.2]).tolist()
-    back = rng.geometric(1 / 30, (size, 2)).tolist()
+    back = rng.geometric(1 / 30, size).tolist()
     count, total = 0, None
     while count < size:
-        block: list[Any] = []
+        block, since = [leaves[count % 16]], 0
         for _ in range(min(199, size - count)):
-            x, y = (block[-b] if b <= len(block) else leaves[b % 16] for b in back[count])
-            kind = kinds[count]
+            x, other = block[-1], back[count]
+            y = block[-other] if other <= len(block) else leaves[other % 16]
+            kind = kinds[count] if since < 4 else 2
             block.append(x + y if kind == 0 else x * y if kind == 1 else n.tanh(x))
+            since = since + 1 if kind < 2 else 0
             count += 1
         total = block[-1] if total is None else total + block[-1]
         count += 1

@@ -14,7 +14,7 @@ from random_scalars import random_graph
 import cgraph as cg
 from cgraph.compile import scalar_numpy
 from cgraph.compile.binding import compiler
-from cgraph.errors import GradientError, MissingValueError, NameUnknownError, ValueRefusedError
+from cgraph.errors import GradientError, GraphError, MissingValueError, NameUnknownError, ValueRefusedError
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row, elementwise
 
@@ -126,17 +126,54 @@ def test_the_figures_numbers_of_the_chapter(backend: str) -> None:
     assert [float(x) for x in program(a=3.0, b=1.0, c=-2.0)] == [-10.0, -2.0, -4.0, 5.0]  # Fig. 6.17
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_chain_of_a_million_nodes_is_compiled_and_run_without_recursion(backend: str) -> None:
+@pytest.mark.parametrize(("backend", "n"), [("scalar", 500_000), ("scalar-numpy", 20_000)])
+def test_a_chain_of_a_million_nodes_is_compiled_and_run_without_recursion(backend: str, n: int) -> None:
     x = node = cg.variable("x")
     w = cg.variable("w")
-    for _ in range(500_000):
+    for _ in range(n):
         node = node + w * node
     program = cg.compile(node, gradients=[x, w], backend=backend)
     value, slope, by_w = program(x=2.0, w=1e-6)
-    np.testing.assert_allclose(value, 2 * (1 + 1e-6) ** 500_000, rtol=1e-9)  # x (1 + w)^n
-    np.testing.assert_allclose(slope, (1 + 1e-6) ** 500_000, rtol=1e-9)
-    np.testing.assert_allclose(by_w, 2 * 500_000 * (1 + 1e-6) ** 499_999, rtol=1e-9)
+    np.testing.assert_allclose(value, 2 * (1 + 1e-6) ** n, rtol=1e-9)  # x (1 + w)^n
+    np.testing.assert_allclose(slope, (1 + 1e-6) ** n, rtol=1e-9)
+    np.testing.assert_allclose(by_w, 2 * n * (1 + 1e-6) ** (n - 1), rtol=1e-9)
+    assert program.plan.bytes < 100 * 2 * n
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_products_that_are_added_are_computed_there_unless_they_are_needed_elsewhere(backend: str) -> None:
+    a, b, c, d = cg.variables("a b c d")
+    product = (a * b).named("ab")
+    cases = [
+        ([product + c], 1),  # on the left
+        ([c + product], 1),
+        ([product + c * d], 2),  # one of the two
+        ([product + product], 2),  # both operands are one
+        ([product + c, product], 2),  # an output
+        ([(product + c) * product], 3),  # a second use
+        ([cg.scale(a, b) + c], 1),
+        ([product - c], 2),
+    ]
+    point = {"a": 2.0, "b": 3.0, "c": 5.0, "d": 7.0}
+    for outputs, ops in cases:
+        feed = {k: v for k, v in point.items() if k in cg.Graph(outputs)}
+        program = cg.compile(outputs, backend=backend)
+        fwd = cg.forward(outputs, feed)
+        assert [float(x) for x in program(**feed)] == [float(fwd[x]) for x in outputs]
+        assert sum(end - start for _, start, end in program.plan.bounds.tolist()) == ops, outputs
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("wide", [1, 10**9])
+def test_zero_wins_over_infinity_also_where_a_product_is_added(
+    backend: str, wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scalar_numpy, "WIDE", wide)
+    x, y, z = cg.variables("x y z")
+    program = cg.compile([cg.scale(x, y) + z, cg.scale(x, z) + 0.0 * y], backend=backend)
+    assert float(program(x=0.0, y=np.inf, z=4.0)[0]) == 4.0
+    assert [float(v) for v in program(x=2.0, y=3.0, z=4.0)] == [10.0, 8.0]
+    assert np.isnan(program(x=2.0, y=np.nan, z=4.0)).all()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -196,12 +233,12 @@ def test_the_compiler_is_asked_once_for_graphs_of_the_same_ops() -> None:
 def test_source_and_plan_say_what_is_computed() -> None:
     program = cg.compile(cg.parse("d = 2*b; e = a + d; L = c*e"), gradients=["b"], backend="scalar-numpy")
     assert program.source.splitlines() == [
-        "v[4:6] = mul(v[[3, 0]], v[2:4])  # d",
-        "v[6] = add(v[1], v[4])  # e",
-        "v[7] = mul(v[0], v[6])  # L",
-        "return L, v[5]",  # dL/db = c * 2
+        "v[4] = mul(v[0], v[3])",  # dL/db = c * 2
+        "v[5] = mul_add(v[1], v[3], v[2])  # e",  # a + 2*b
+        "v[6] = mul(v[0], v[5])  # L",
+        "return L, v[4]",
     ]
-    assert str(program.plan).startswith("8 scalars, 3 groups by level and op")
+    assert str(program.plan).startswith("7 scalars, 3 groups by level and op in 148 bytes")
     assert program.plan.flops == 4 and program.plan.buffers == 1 and program.plan.steps == 3
 
 
@@ -260,6 +297,18 @@ def test_a_gradient_by_what_the_output_does_not_depend_on_is_refused(backend: st
         cg.compile(x * cg.sign(y), gradients=[x, y], backend=backend).bind()
     with pytest.raises(NameUnknownError, match="no node named 'z'"):
         cg.compile(x * y, gradients=["z"], backend=backend)
+    with pytest.raises(GraphError, match="2 outputs"):
+        cg.compile([x * y, x], gradients=[x], backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_many_calls_in_one_run(backend: str) -> None:
+    x, y = cg.variable("x"), cg.variable("y")
+    program = cg.compile(cg.tanh(x) * y, gradients=[y], backend=backend)
+    xs, ys = np.array([0.5, -1.0, 2.0]), np.array([1.0, 2.0, 3.0])
+    values, slopes = program.run(x=xs, y=ys)
+    np.testing.assert_allclose(values, np.tanh(xs) * ys, rtol=1e-15)
+    np.testing.assert_allclose(slopes, np.tanh(xs), rtol=1e-15)
 
 
 def test_the_backends_are_named_when_one_is_not_known() -> None:

@@ -1,7 +1,8 @@
 """Any nodes as one program: a static schedule over buffers that are used again, or one C function.
 
 `compile` is the only way in. What it does stands in the other files: `lower` (nodes to values), `plan` (values to
-steps and memory), `numpy` and `native` (steps to calls), `program` (what a user holds).
+steps and memory), `numpy` and `native` (steps to calls), `program` (what a user holds); `scalar` takes another way, for
+graphs of nothing but scalars.
 """
 
 from __future__ import annotations
@@ -35,12 +36,13 @@ def compile(
     `threads` is for matrix products (None: as they are). With `gradients` the derivatives of the only output by these
     nodes follow it, as of `[L, *cg.grad(L, gradients)]`; of scalars they are made without a graph of nodes.
     Equal to `cg.forward` up to rounding: what is linear may be multiplied in another order.
-    Raises ValueRefusedError for a backend, type or update that is not possible, NameUnknownError.
+    Raises ValueRefusedError for a backend, type or update that is not possible, NameUnknownError, and, for `gradients`,
+    GraphError when there are several outputs and GradientError as `cg.grad` does.
 
     >>> from cgraph.parse import parse
-    >>> f = compile(parse("d = 2*b; e = a + d; L = c*e"), backend="numpy")
+    >>> f = compile(parse("d = 2*b; e = a + d; L = c*e"), backend="numpy", gradients=["a", "b"])
     >>> f(a=3, b=1, c=-2)
-    [array(-10.)]
+    [array(-10.), array(-2.), array(-4.)]
     """
     from cgraph.compile.program import Program
 

@@ -34,11 +34,8 @@ Maker: TypeAlias = "Callable[[Program, Mapping[str, int]], Binding]"
 class Binding:
     """A plan with its memory. `inputs` are the buffers of the program's inputs, in order; `run` does one call."""
 
-    def __init__(
-        self, backend: str, program: Program, plan: Plan | Groups, leaves: Mapping[Node, Any], outputs: list[Any]
-    ) -> None:
-        self.backend, self.plan = backend, plan
-        self.leaves, self.outputs = leaves, outputs
+    def __init__(self, backend: str, program: Program, plan: Plan | Groups, leaves: Mapping[Node, Any]) -> None:
+        self.backend, self.plan, self.leaves = backend, plan, leaves
         self.inputs = [leaves[n] for n in program.inputs]
         self.slots = [
             (str(node.name), buffer, buffer.shape) for node, buffer in zip(program.inputs, self.inputs, strict=True)
@@ -147,8 +144,8 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     chosen = backend_numpy
     plan = make_plan(lowered(program, sizes), chosen.one_by_one, chosen.in_place, chosen.accumulates)
     memory = Memory(plan, program.inputs, program._owned)
-    binding = Binding("numpy", program, plan, memory.leaves, memory.outputs(plan))
-    calls, outputs = chosen.calls(plan, memory.arrays), binding.outputs
+    binding = Binding("numpy", program, plan, memory.leaves)
+    calls, outputs = chosen.calls(plan, memory.arrays), memory.outputs(plan)
 
     def run() -> list[Any]:
         try:
@@ -181,9 +178,9 @@ def native_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
             "the native backend finds no matrix product", why="NumPy's BLAS is no OpenBLAS here", fix='choose "numpy"'
         )
     memory = Memory(plan, program.inputs, program._owned)
-    binding = Binding("native", program, plan, memory.leaves, memory.outputs(plan))
+    binding = Binding("native", program, plan, memory.leaves)
     function = native.Function(source, emitter, memory)
-    step, outputs = function.step, binding.outputs
+    step, outputs = function.step, memory.outputs(plan)
 
     def run() -> list[Any]:
         if step():
@@ -205,7 +202,7 @@ def scalar_binding(program: Program, backend: str) -> Binding:
     """A program of scalars as flat arrays."""
     runner = scalar.runner(program, backend)
     name = "scalar" if runner.in_c else "scalar-numpy"
-    binding = Binding(name, program, runner.groups, runner.leaves, [])
+    binding = Binding(name, program, runner.groups, runner.leaves)
     binding.run, binding.text = runner.run, lambda: runner.text
     return binding
 

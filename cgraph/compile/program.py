@@ -20,13 +20,14 @@ from cgraph.graph import Graph
 from cgraph.node import OP, PARAMETER, VARIABLE, Node, as_array
 from cgraph.worlds.numpy import NumpyWorld
 
+NUMBERS = (float, np.float64)  # which fill a scalar as quickly as an array does
 DTYPES = ("float64", "float32")
 
 
 class Program:
     """A program made by `cg.compile`: call it with values for its inputs, by name, by node in a dict, or in order.
 
-    A call returns new arrays, one an output; they are the caller's own. Calls from several threads wait for each
+    A call returns new arrays (or, of flat scalars, numbers), one an output; they are the caller's own. Calls from several threads wait for each
     other: the buffers are shared.
     """
 
@@ -46,13 +47,14 @@ class Program:
             raise ValueRefusedError(f"threads={threads!r}", why="it counts threads", fix="give an integer from 1 up")
         graph = Graph(outputs)
         self.outputs, self.gradients = graph.outputs, tuple(graph[x] for x in gradients)
+        of = graph.output if self.gradients else None
         self.updates: Mapping[Node, Node] = dict(updates or {})
         self.graph = self._graph()
         _check_updates(self.graph, self.updates)
         self.dtype, self.threads = np.dtype(dtype), threads
         self._make, by_itself = maker(backend, self)
-        if self.gradients and not by_itself:
-            self.outputs += tuple(grad(graph.output, list(self.gradients)))
+        if of is not None and not by_itself:
+            self.outputs += tuple(grad(of, list(self.gradients)))
             self.graph = self._graph()
         self.inputs: tuple[Node, ...] = self._inputs(inputs)
         self._leaves = Graph([n for n in self.graph.leaves if n not in self.updates])
@@ -109,14 +111,14 @@ class Program:
         for value in values:
             _, buffer, shape = binding.slots[place]
             fits = value.__class__ is array and value.dtype is dtype and value.shape == shape
-            if not fits and (value.__class__ is not float or shape):
+            if not fits and (value.__class__ not in NUMBERS or shape):
                 return False
             buffer[...] = value
             place += 1
         for name, buffer, shape in binding.slots[place:] if place else binding.slots:
             value = named.get(name)
             fits = value.__class__ is array and value.dtype is dtype and value.shape == shape
-            if not fits and (value.__class__ is not float or shape):
+            if not fits and (value.__class__ not in NUMBERS or shape):
                 return False
             buffer[...] = value
         if binding.changed:
