@@ -27,8 +27,8 @@ DTYPES = ("float64", "float32")
 class Program:
     """A program made by `cg.compile`: call it with values for its inputs, by name, by node in a dict, or in order.
 
-    A call returns new arrays (or, of flat scalars, numbers), one an output; they are the caller's own. Calls from several threads wait for each
-    other: the buffers are shared.
+    A call returns new arrays (or, of flat scalars, numbers), one an output; they are the caller's own. Calls from
+    several threads wait for each other: the buffers are shared.
     """
 
     def __init__(
