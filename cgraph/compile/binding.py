@@ -155,10 +155,30 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
             binding.refuse(program)
         return [x.copy() for x in outputs]
 
+    def many(count: int, rows: Any, stacks: Mapping[Node, Any]) -> list[Any]:
+        results = [np.empty((count, *x.shape), plan.lowered.dtype) for x in outputs]
+        found, kept = (
+            [(memory.leaves[n], stack) for n, stack in stacks.items()],
+            list(zip(results, outputs, strict=True)),
+        )
+        try:
+            for i in range(count):
+                pick = i if rows is None else rows[i]
+                for buffer, stack in found:
+                    buffer[...] = stack[pick]
+                for call in calls:
+                    call()
+                for result, output in kept:
+                    result[i] = output
+        except ValueRefusedError:
+            binding.refuse(program)
+        return results
+
     # NumPy's warnings are off in a context of the program's own, which costs less than np.errstate in each call
     context = contextvars.copy_context()
     context.run(np.seterr, all="ignore")
     binding.run = partial(context.run, run)
+    binding.many = lambda count, rows, stacks: context.run(many, count, rows, stacks)
     binding.text = partial(listing, plan)
     return binding
 
