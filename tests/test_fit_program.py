@@ -76,7 +76,7 @@ def test_how_many_steps_are_made_at_once_changes_no_bit(
     dropout: float, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = plain(model=net(dropout=dropout), backend=backend)
-    monkeypatch.setattr(train.loop.Training, "pace", 1)
+    monkeypatch.setattr(train.loop, "PACE", 1)
     monkeypatch.setattr(train.loop, "PART", 0.0)
     assert_same(plain(model=net(dropout=dropout), backend=backend), many)
 
@@ -130,7 +130,7 @@ def test_a_training_that_diverges_in_the_middle_of_a_call_keeps_the_last_good_va
     pace: int, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """L = w², w' = (1 - 2η) w: with η = 1e30 it is (-2e30)ᵏ after k steps, and its square is no float at k = 6."""
-    monkeypatch.setattr(train.loop.Training, "pace", pace)
+    monkeypatch.setattr(train.loop, "PACE", pace)
     model = nn.Sequential([nn.Linear(cg.parameter("W[1]", [[1.0]]))])
     data = np.ones((40, 1)), np.zeros((40, 1))
     with pytest.raises(train.DivergedError, match=r"epoch 1, step 7 .*the first node with inf") as caught:
@@ -198,3 +198,26 @@ def test_a_training_in_float32_goes_on_to_the_same_bits(tmp_path: Path) -> None:
         quick(1, checkpoint=path, every=2, backend=backend, dtype="float32")
         again = quick(3, checkpoint=path, every=2, resume=True, dtype="float32")
         assert_same(again, quick(3, backend=backend, dtype="float32"))
+
+
+def test_checkpoints_are_taken_in_time_and_written_when_the_next_step_was_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nine steps an epoch: every four of them and at each epoch's end, and written one step later."""
+    done, seen = 0, []
+    real = step.Step.many
+
+    def counted(self: Any, rows: Any, stacks: Any) -> Any:
+        nonlocal done
+        done += len(rows)
+        return real(self, rows, stacks)
+
+    monkeypatch.setattr(step.Step, "many", counted)
+    monkeypatch.setattr(
+        train.checkpoint, "write", lambda path, kind, about, arrays: seen.append((*about["place"][:2], done))
+    )
+    plain(epochs=2, checkpoint=tmp_path / "t.npz", every=4)
+    assert seen == [(1, 4, 5), (1, 8, 9), (2, 0, 10), (2, 3, 13), (2, 7, 17), (3, 0, 18)]
+    seen.clear()
+    plain(epochs=2, checkpoint=tmp_path / "t.npz")
+    assert seen == [(2, 0, 18 + 10), (3, 0, 18 + 18)]

@@ -31,6 +31,7 @@ from cgraph.train.step import Step, finite
 
 M = TypeVar("M", bound=Model)
 Callback: TypeAlias = Callable[[Epoch, Any], Any]
+PACE = 8  # steps of the first call
 PART = 0.05  # seconds that a call of many steps takes about, so that the bar moves and a key stops the training
 
 
@@ -133,7 +134,7 @@ class Training:
     noise: Noise
     evaluate: Evaluation | None
     stacks: dict[Node, Any]  # the data as the program reads it, when it is in memory
-    pace: int = 8  # how many steps are made in one call
+    pace: int  # how many steps are made in one call
 
     @classmethod
     def of(
@@ -159,7 +160,7 @@ class Training:
             output = leaves.output(model)
             evaluate = Evaluation(leaves, target, output, loss(output, target), dev, metric, how[1])
         stacks = step.stacked({**leaves.feed(X), target: Y}) if isinstance(batches, Arrays) else {}
-        return cls(model, batches, leaves, target, step, noise, evaluate, stacks)
+        return cls(model, batches, leaves, target, step, noise, evaluate, stacks, PACE)
 
     def settings(self, state: State, dev: Batch | None) -> dict[str, Any]:
         """What must be the same for a training to go on: the graph of its step, its data, its seed."""
