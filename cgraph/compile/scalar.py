@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 BACKENDS = ("scalar", "scalar-numpy")  # the second one without a compiler
 SMALLEST = 256  # nodes: a smaller graph is as fast as one call of NumPy a node
+LARGE = 10_000  # nodes: what is called once and is smaller is not worth a compiler's tenths of a second
 
 
 def chosen(backend: str, graph: Graph) -> bool:
@@ -103,8 +104,9 @@ class Runner:
 def runner(program: Program, backend: str) -> Runner:
     """A program's runner, in C where there is a compiler; its owned parameters live in the array of values."""
     groups = flat(program)
+    pays = backend == "scalar" or bool(program.updates) or len(program.graph) >= LARGE
     try:
-        made = Runner(groups, backend != "scalar-numpy" and compiler() is not None)
+        made = Runner(groups, pays and backend != "scalar-numpy" and compiler() is not None)
     except CgraphError:  # the compiler failed
         made = Runner(groups, False)
     for leaf in program.updates:
