@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cgraph.compile.program import Program
 
 BACKENDS = ("scalar", "scalar-numpy")  # the second one without a compiler
-SMALLEST = 256  # nodes: a smaller graph is as fast as one call of NumPy a node
+SMALLEST = 64  # nodes: for fewer it matters little
 LARGE = 10_000  # nodes: what is called once and is smaller is not worth a compiler's tenths of a second
 
 
