@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("formula", help='such as "d = 2*b; e = a + d; L = c*e"')
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="such as a=3 b=1 x=[1,2]; none: do not run")
     parser.add_argument("--show", action="store_true", help="print the program and its plan")
-    parser.add_argument("--backend", default="auto", help="auto, numpy or native (default: auto)")
+    parser.add_argument("--backend", default="auto", help="auto, numpy, native, scalar or scalar-numpy (default: auto)")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     parser.set_defaults(run=run)
 
