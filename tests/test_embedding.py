@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import cgraph as cg
 import viz
@@ -16,6 +15,7 @@ from cgraph import nn, train
 from cgraph.errors import NameUnknownError, ShapeError, ValueRefusedError
 
 CASES = {c["id"]: c for c in json.loads(Path(__file__).with_name("chapter_cases.json").read_text())["cases"]}
+NO_TORCH = "PyTorch is not installed: pip install torch==2.13.0 runs these tests"
 LEXICON = nn.Vocabulary(("<unk>", "for", "all", "the", "fish", "thanks"))
 
 
@@ -95,6 +95,7 @@ def test_the_language_model_is_the_chapters_with_one_shared_embedding_matrix(one
 # PyTorch ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
 def test_a_batch_of_the_language_model_agrees_with_pytorch(activation):
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
     model = nn.LanguageModel.random(LEXICON, width=4, hidden=5, seed=3, context=2, activation=activation)
     contexts, targets = np.array([[1, 1], [2, 5], [0, 3], [1, 2]]), np.array([2, 0, 4, 4])
     E, W, b, U = (torch.tensor(p.value, requires_grad=True) for p in model.parameters)
@@ -111,6 +112,7 @@ def test_a_batch_of_the_language_model_agrees_with_pytorch(activation):
 
 @pytest.mark.parametrize("pooling", ["mean", "max"])
 def test_pooled_texts_of_unequal_length_agree_with_pytorch_text_by_text(pooling):
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
     model = nn.PooledClassifier.random(
         nn.Embedding.random(6, 3, seed=0), hidden=4, classes=2, seed=1, activation="tanh", pooling=pooling, padding=1
     )
@@ -232,6 +234,7 @@ def test_a_language_model_is_saved_with_its_vocabulary(tmp_path):
 
 
 def test_near_rows_are_those_of_largest_cosine():
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
     vectors = np.random.default_rng(0).normal(size=(20, 4))
     cosines = torch.nn.functional.cosine_similarity(torch.tensor(vectors), torch.tensor(vectors[7:8])).numpy()
     order = [i for i in np.argsort(-cosines) if i != 7][:5]
