@@ -173,16 +173,18 @@ def _flow(forward: Forward, root: Node, upstream: Any | None, edges: list[Edge] 
         row = node.op
         if gradient is None or row is None:
             continue
-        attrs, value = node.attrs, values[place]
+        attrs, value, elementwise = node.attrs, values[place], row.elementwise
         sources = [*map(place_of, node.operands)]
         operands = [*map(value_at, sources)]
         for position, source in enumerate(sources):
             rule = row.rule(position) if flows[source] else None
             if rule is None:
                 continue
-            if row.elementwise:
+            if elementwise:
                 local = world.local(rule, value, operands, attrs)
-                downstream = unbroadcast(world, world.times(gradient, local), operands[position])
+                downstream = world.times(gradient, local)
+                if downstream.shape != operands[position].shape:
+                    downstream = unbroadcast(world, downstream, operands[position])
             else:
                 local = None
                 downstream = world.pullback(rule, gradient, value, operands, attrs)

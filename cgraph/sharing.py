@@ -41,6 +41,7 @@ class SharingWorld(GraphWorld):
     def __init__(self, graph: Graph) -> None:
         self._origin = caller()
         self._simplifier = Simplifier(graph.nodes)
+        self._made = self._simplifier.node  # looked up once, for it is called for every node
         self._recipes: dict[Any, Any] = {}  # or plain numbers
 
     def node(self, row: Row, *operands: Any, **attrs: Any) -> Node:
@@ -51,7 +52,7 @@ class SharingWorld(GraphWorld):
         return self._simplifier.node(row, operands, attrs or NONE, self._origin)
 
     def binary(self, row: Row, x: Node, y: Any) -> Node:
-        return self._simplifier.node(row, (x, y), NONE, self._origin) if y.__class__ is Node else self.node(row, x, y)
+        return self._made(row, (x, y), NONE, self._origin) if y.__class__ is Node else self.node(row, x, y)
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
         return self._simplifier.simplify(super().seed(value, upstream))
@@ -64,9 +65,9 @@ class SharingWorld(GraphWorld):
         if recipe.__class__ is not Recipe:
             return recipe
         constants, steps, place = recipe
-        nodes = [result, *operands, *constants]
+        nodes, made, origin = [result, *operands, *constants], self._made, self._origin
         for row, given, pick in steps:
-            nodes.append(self._simplifier.node(row, pick(nodes), given, self._origin))
+            nodes.append(made(row, pick(nodes), given, origin))
         return nodes[place]
 
     def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:

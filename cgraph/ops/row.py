@@ -86,19 +86,17 @@ class Row:
     check: Callable[[Any], None] | None = None
 
     elementwise: bool = field(init=False)  # whether the rules are local derivatives; else they are pullbacks
+    rule: Callable[[int], Rule | None] = field(init=False)  # the derivative rule for the operand at a position
     arity: int | None = field(init=False)  # the number of operands; None when it takes any number from two up
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "elementwise", not self.maps)
+        object.__setattr__(self, "rule", self.rules if callable(self.rules) else self.rules.__getitem__)
         object.__setattr__(self, "arity", None if callable(self.rules) else len(self.rules))
 
     def convention(self, attrs: Attrs) -> str:
         """The kink with the choices that these attributes make: `ReLU'(0) = 1`."""
         return self.kink.format(**{**self.defaults, **attrs})
-
-    def rule(self, position: int) -> Rule | None:
-        """The derivative rule for the operand at `position`."""
-        return self.rules(position) if callable(self.rules) else self.rules[position]
 
     def map(self, position: int) -> str:
         """The pullback to the operand at `position` as it is written on an edge; nothing for an elementwise row."""

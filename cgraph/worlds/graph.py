@@ -81,7 +81,7 @@ def _may_be_infinite(factor: Any, depth: int = 3) -> bool:
     if row not in _POLES or not depth:
         return False
     if row in _SUMS:
-        return any(_may_be_infinite(x, depth - 1) for x in operands)
+        return any(_may_be_infinite(x, depth - 1) for x in operands if x.op is None or x.op in _POLES)
     last = operands[-1]
     if row in _QUOTIENTS and last.kind == CONSTANT and _positive(last.value):
         return _may_be_infinite(operands[0], depth - 1)
