@@ -79,8 +79,14 @@ def test_frames_differ_in_what_they_hide_alone(tmp_path: Path) -> None:
     assert len(frames) == len(picture.steps().steps) == 10
     without = {frame[: frame.index("<style>")] + frame[frame.index("</style>") + 8 :] for frame in frames}
     assert without == {picture.svg().replace("</defs>", "</defs>\n", 1)}
-    hidden = [frame[frame.index("<style>") : frame.index("</style>")].count("data-id") for frame in frames]
-    assert hidden == sorted(hidden, reverse=True) or hidden[0] > hidden[-1]
+    since = picture.steps().since
+    for i, frame in enumerate(frames):
+        rules = frame[frame.index("<style>") : frame.index("</style>")]
+        for key, start in since.items():
+            what, id_ = key.split()
+            part = '[data-role="backward"]' if what == "edge" else f'[data-label="{what}"]'
+            assert (f'[data-id="{id_}"] {part}' in rules) == (start > i), (key, i)
+        assert ("stroke-width:3.2" in rules) == (i > 0)  # what is given at first has no box of its own
     written = picture.save_frames(tmp_path)
     assert [path.name for path in written] == [f"{i:03}.svg" for i in range(1, 11)]
     assert written[3].read_text("utf-8") == frames[3]
