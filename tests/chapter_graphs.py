@@ -311,7 +311,7 @@ def display(case: Case, want: Record, digits: int) -> None:
 
 def elementwise(case: Case, want: Record) -> None:
     for name, formula in want.items():
-        node, place = name.rstrip("0123456789"), int(re.search(r"\d+$", name)[0]) - 1  # type: ignore[index]
+        node, place = name.rstrip("0123456789"), int(re.search(r"\d+$", name)[0]) - 1  # type: ignore[index]  # it ends in digits
         case.check(case.forward[node].ravel()[place], matrix_formula(formula, {}), f"{name} = {formula}")
 
 

@@ -182,7 +182,7 @@ def _concatenate(e: Emitter, n: int, value: Value) -> None:
             loops(
                 e,
                 shape,
-                lambda i, operand=operand, shape=shape, start=start: [  # type: ignore[misc]
+                lambda i, operand=operand, shape=shape, start=start: [  # type: ignore[misc]  # mypy infers no lambda with defaults
                     f"{e.at(n, [*i[:axis], f'({i[axis]} + {start})', *i[axis + 1 :]], value.shape)}"
                     f" = {e.at(operand, i, shape)};"
                 ],

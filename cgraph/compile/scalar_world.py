@@ -185,7 +185,7 @@ def misfit(nodes: Any) -> Node | None:
     """The first node that is no scalar, or no elementwise op of scalars; None when a tape can hold them all."""
     for node in nodes:
         if node.shape != () or (node.op is not None and not node.op.elementwise):
-            return node  # type: ignore[no-any-return]
+            return node  # type: ignore[no-any-return]  # of the Any that are given, these are nodes
     return None
 
 

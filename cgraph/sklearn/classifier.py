@@ -15,7 +15,7 @@ from cgraph.node import Node
 from cgraph.sklearn.estimator import Array, Estimator
 
 
-class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
+class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
     """A feedforward net that classifies: softmax over the classes, or a sigmoid for two classes and for each label.
 
     Parameters, with scikit-learn's defaults: `hidden_layer_sizes` (one number or several, () for logistic

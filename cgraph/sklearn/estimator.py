@@ -29,7 +29,7 @@ OUTPUTS = {"softmax": "softmax", "logistic": "sigmoid"}  # the table's names of 
 LARGEST = 200  # rows of a mini-batch, when its size is left to us
 
 
-class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
+class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """A feedforward net behind scikit-learn's interface; a subclass says what the targets are and what the loss is."""
 
     model_: Sequential

@@ -15,7 +15,7 @@ from cgraph.node import Node
 from cgraph.sklearn.estimator import Array, Estimator
 
 
-class MLPRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
+class MLPRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # scikit-learn has no types
     """A feedforward net that predicts numbers: its outputs are linear, its loss is half the squared error.
 
     Parameters and attributes are those of `MLPClassifier` (but `classes_`); early stopping looks at R². For several
