@@ -163,15 +163,18 @@ def gradients(forward: Forward, upstream: Any | None = None) -> Gradients:
 def _flow(forward: Forward, root: Node, upstream: Any | None, edges: list[Edge] | None) -> Gradients:
     """The chain rule on every edge below `root` and the sum at every fan-out; edges are kept where there is a list."""
     world, values, index = forward.world, forward.values, forward.graph.index
-    place_of, value_at = index.__getitem__, values.__getitem__
+    place_of, value_at, plus, total = index.__getitem__, values.__getitem__, world.plus, world.total
     flows, nodes = forward.graph.differentiable, forward.graph.nodes
     found: list[Any] = [None] * len(nodes)
     start = index[root]
     found[start] = _seed(forward, root, upstream)
     for place in range(start, -1, -1):
         gradient, node = found[place], nodes[place]
+        if gradient is None:
+            continue
+        gradient = found[place] = total(gradient)
         row = node.op
-        if gradient is None or row is None:
+        if row is None:
             continue
         attrs, value, elementwise = node.attrs, values[place], row.elementwise
         sources = [*map(place_of, node.operands)]
@@ -192,7 +195,7 @@ def _flow(forward: Forward, root: Node, upstream: Any | None, edges: list[Edge] 
                 edge = (node, position, node.operands[position], gradient, local, downstream, forward)
                 edges.append(tuple.__new__(Edge, edge))  # half the time of Edge(...)
             before = found[source]
-            found[source] = downstream if before is None else world.plus(before, downstream)
+            found[source] = downstream if before is None else plus(before, downstream)
     return Gradients(forward, tuple(found))
 
 

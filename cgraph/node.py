@@ -226,7 +226,8 @@ class Node(_Slots):
 
     def __repr__(self) -> str:
         if self.kind == OP:
-            operands = ", ".join(n.name or (number_text(n) if n.kind == CONSTANT else "…") for n in self.operands)
+            some = [n.name or (number_text(n) if n.kind == CONSTANT else "…") for n in self.operands[:8]]
+            operands = ", ".join(some) + (f" and {len(self.operands) - 8} more" if len(self.operands) > 8 else "")
             call = f"{cast(Row, self.op).name}({operands})"
             text = f"{self.name} = {call}" if self.name else call
         else:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from cgraph.graph import Graph
 from cgraph.node import CONSTANT, OP, Node, as_node, variable
+from cgraph.ops import TABLE
 from cgraph.ops.row import NONE, Attrs, Row, Rule
 from cgraph.origin import caller
 from cgraph.simplify import Simplifier, simplify
@@ -33,6 +34,10 @@ class Recipe(NamedTuple):
     constants: tuple[Node, ...]
     steps: tuple[Step, ...]
     place: int
+
+
+class Terms(list[Node]):
+    """The terms of the sum at a fan-out, which becomes one node when all are there."""
 
 
 class SharingWorld(GraphWorld):
@@ -70,6 +75,17 @@ class SharingWorld(GraphWorld):
             nodes.append(made(row, pick(nodes), given, origin))
         return nodes[place]
 
+    def plus(self, gradient: Any, downstream: Any) -> Any:
+        if gradient.__class__ is Terms:
+            gradient.append(downstream)
+            return gradient
+        if CONSTANT in (gradient.kind, downstream.kind):  # which may be 0, or make one number
+            return self.binary(_ADD, gradient, downstream)
+        return Terms((gradient, downstream))
+
+    def total(self, gradient: Any) -> Any:
+        return self._made(_ADD, tuple(gradient), NONE, self._origin) if gradient.__class__ is Terms else gradient
+
     def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return self._simplifier.simplify(rule(GRAPH, upstream, result, *operands, **attrs))
 
@@ -79,6 +95,9 @@ class SharingWorld(GraphWorld):
             return recipe
         mine = [x if x.name is not None else as_node(x.value, self._origin) for x in recipe.constants]
         return recipe._replace(constants=tuple([self._simplifier.simplify(x) for x in mine]))
+
+
+_ADD = TABLE["add"]
 
 
 @lru_cache(maxsize=1024)

@@ -98,7 +98,10 @@ class Simplifier:
         self._seen: dict[Row | None, dict[Any, Node]] = defaultdict(dict)  # by row: most keys are operands as they are
         self._quick = _quick()
         for node in self._places:
-            self._shared(node)
+            if node.op is None or node.attrs:
+                self._shared(node)
+            else:  # most nodes, for which their operands are the key
+                self._seen[node.op].setdefault(node.operands, node)
 
     def simplify(self, output: Node) -> Node:
         """The same node, rewritten with all that is new below it."""

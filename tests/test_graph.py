@@ -482,6 +482,7 @@ def test_to_networkx_carries_op_kind_and_shape() -> None:
         (cg.constant(2.5), "<2.5>"),
         ((cg.variable("x") * 2).named("d"), "<d = mul(x, 2)>"),
         (cg.tanh(cg.variable("x") * 2), "<tanh(…)>"),
+        (cg.add(*[cg.variable("x")] * 10_000), "<add(x, x, x, x, x, x, x, x and 9992 more)>"),
     ],
     ids=str,
 )

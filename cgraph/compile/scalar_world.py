@@ -169,6 +169,9 @@ class Tape:
     def plus(self, gradient: Any, downstream: Any) -> Any:
         return self.apply(_ADD, (gradient, downstream), NONE)
 
+    def total(self, gradient: Any) -> Any:
+        return gradient
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         row = TABLE.get(name)
         if row is None:

@@ -35,9 +35,14 @@ def _clip(x: Any, low: Any, high: Any, at_bounds: float = 1) -> Any:
     return np.minimum(np.maximum(x, low), high)
 
 
+def _one(w: Any, z: Any, *x: Any) -> int:
+    """The rule of each term of a sum: one function, so that a sum of many terms is read once."""
+    return 1
+
+
 # fmt: off
 ARITHMETIC: tuple[Row, ...] = (
-    variadic("add", "x + y", _add, lambda i: lambda w, z, *x: 1, sign="+"),
+    variadic("add", "x + y", _add, lambda i: _one, sign="+"),
     variadic("mul", "x*y",   _mul, lambda i: lambda w, z, *x: w.mul(*x[:i], *x[i + 1:]), sign="∗"),
 
     elementwise("sub",        "x - y",     np.subtract,    lambda w, z, x, y: 1,

@@ -52,11 +52,16 @@ class GraphWorld:
     def times(self, upstream: Any, local: Any) -> Any:
         if local.__class__ is int and local in (1, -1):  # most edges are sums: no node for a factor of 1
             return upstream if local == 1 else self.node(_NEG, upstream)
-        guarded = _may_be_infinite(local) or _may_be_infinite(upstream)
-        return self.binary(_SCALE if guarded else _MUL, upstream, local)
+        for factor in (local, upstream):
+            if factor.__class__ is Node and (factor.op is None or factor.op in _POLES) and _may_be_infinite(factor):
+                return self.binary(_SCALE, upstream, local)
+        return self.binary(_MUL, upstream, local)
 
     def plus(self, gradient: Any, downstream: Any) -> Any:
         return self.binary(_ADD, gradient, downstream)
+
+    def total(self, gradient: Any) -> Any:
+        return gradient
 
     def __getattr__(self, name: str) -> Callable[..., Node]:
         row = TABLE.get(name)
@@ -71,17 +76,15 @@ _QUOTIENTS = {TABLE[n] for n in ("div", "pow")}
 _POLES = {TABLE[n] for n in ("scale", "ratio", "log", "reciprocal")} | _QUOTIENTS | _SUMS
 
 
-def _may_be_infinite(factor: Any, depth: int = 3) -> bool:
+def _may_be_infinite(factor: Node, depth: int = 3) -> bool:
     """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such, or infinite."""
-    if factor.__class__ is not Node:
-        return False
     row, operands = factor.op, factor.operands
     if row is None:
         return factor.kind == CONSTANT and not _finite(factor.value)  # 1/0, folded
     if row not in _POLES or not depth:
         return False
     if row in _SUMS:
-        return any(_may_be_infinite(x, depth - 1) for x in operands if x.op is None or x.op in _POLES)
+        return any(_may_be_infinite(x, depth - 1) for x in operands if x.kind == CONSTANT or x.op in _POLES)
     last = operands[-1]
     if row in _QUOTIENTS and last.kind == CONSTANT and _positive(last.value):
         return _may_be_infinite(operands[0], depth - 1)

@@ -42,7 +42,10 @@ class World(Protocol):
         """The chain rule's product on one edge, in which 0·∞ is 0 (see `cgraph.backward`)."""
 
     def plus(self, gradient: Any, downstream: Any) -> Any:
-        """The sum at a fan-out."""
+        """The sum at a fan-out of two terms, or of a sum and one more; a world may only gather them here."""
+
+    def total(self, gradient: Any) -> Any:
+        """A gradient to which nothing will be added: what `plus` gathered is summed."""
 
     @property
     def pi(self) -> Any:
