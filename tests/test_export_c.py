@@ -13,6 +13,7 @@ import cgraph as cg
 from cgraph.cli import main
 from cgraph.compile.export import to_c
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.ops.row import elementwise
 
 
 def built(text: str, folder: Path) -> Path:
@@ -69,5 +70,14 @@ def test_what_cannot_be_exported_says_so() -> None:
         to_c((x + y).named("s"))
     with pytest.raises(ShapeError, match="the number of columns must be known"):
         to_c(cg.variable("x", ("m", "d")) * 2)
-    with pytest.raises(ValueRefusedError, match="inv cannot be exported"):
-        to_c(x @ cg.inv(cg.parameter("W", np.eye(2))))
+    cube = cg.op(elementwise("cube", "x**3", lambda x: x**3, lambda w, z, x: 3 * x * x))
+    with pytest.raises(ValueRefusedError, match="cube cannot be exported"):
+        to_c(cube(x) @ cg.parameter("W", np.eye(2)))
+
+
+@pytest.mark.parametrize("matrix", [[[2.0, 1.0], [1.0, 3.0]], [[0.0, 1.0], [1.0, 0.0]]])
+def test_an_inverse_is_a_function_in_the_file(matrix: list[list[float]], tmp_path: Path) -> None:
+    x = cg.variable("x", ("m", 2))
+    program = built(to_c(x @ cg.inv(cg.parameter("W", matrix))), tmp_path)
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    assert answers(program, X) == np.argmax(np.linalg.solve(np.transpose(matrix), X.T), axis=0).tolist()

@@ -62,7 +62,11 @@ class Binding:
         feed = {n: buffer for n, buffer in self.leaves.items() if n in program.graph} | dict(program._owned)
         with np.errstate(all="ignore"):
             forward(program.graph, feed, NumpyWorld(program.dtype))
-        raise ValueRefusedError("the program refused a value", fix="cg.forward on the same values says which")
+        raise ValueRefusedError(
+            "the program refused a value",
+            why="a matrix that it inverts is singular, up to rounding",
+            fix="change the matrix, for example by adding a small multiple of the identity",
+        )
 
     def restore(self) -> None:
         """Give parameters that had another value for one call their own again."""

@@ -85,11 +85,9 @@ def _one_hot(e: Emitter, n: int, value: Value) -> None:
     count = value.attrs["classes"]
     e.say(*(f"for (long {j} = 0; {j} < {size}; {j}++)" for j, size in zip(index, shape, strict=True)), "{")
     e.say(f"    for (long c = 0; c < {count}; c++) {e.at(n, [*index, 'c'], value.shape)} = 0;")
-    skip = f"if ({e.at(ids, index, shape)} == {ignore}) continue;" if ignore is not None else ""
-    if skip and not shape:
-        raise UnsupportedError("one_hot")
-    e.say(f"    {skip}", *("    " + line for line in _id(e, ids, count, index)))
-    e.say(f"    {e.at(n, [*index, 'id'], value.shape)} = 1;", "}")
+    e.say(f"    if ({e.at(ids, index, shape)} != {ignore}) {{" if ignore is not None else "    {")
+    e.say(*("        " + line for line in _id(e, ids, count, index)))
+    e.say(f"        {e.at(n, [*index, 'id'], value.shape)} = 1;", "    }", "}")
 
 
 def check_ids(e: Emitter, final: Final) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cgraph.compile.blas import AS_IT_IS, ROW_MAJOR, TRANSPOSED
 from cgraph.compile.c_ids import BY_IDS, UnsupportedError, loops
+from cgraph.compile.c_matrices import MATRICES
 from cgraph.compile.c_table import number
 from cgraph.compile.places import Place, collapsed
 from cgraph.compile.values import Value
@@ -245,7 +246,7 @@ def _share(e: Emitter, n: int, value: Value) -> None:
 def _argmax(e: Emitter, n: int, value: Value) -> None:
     (source,), axes = value.operands, value.attrs["axis"]
     shape = e.values[source].shape
-    if not axes or not prod(shape):
+    if not prod(shape):
         raise UnsupportedError("argmax")
     index = [f"i{k}" for k in range(len(shape))]
     read = e.at(source, index, shape)
@@ -284,6 +285,7 @@ OPS: Mapping[str, Callable[[Emitter, int, Value], None]] = {
     "cumsum": _cumsum,
     "index_add": _index_add,
     **BY_IDS,
+    **MATRICES,
     "pad": _placed,
     "all_but_one": _placed,
     "diagonal_matrix": _placed,

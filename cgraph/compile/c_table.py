@@ -18,7 +18,7 @@ LIBRARY = (
     *("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan"),
     *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "floor", "ceil", "rint", "fabs"),
 )
-TWO_OPERANDS = ("pow", "atan2", "hypot", "fmod")
+TWO_OPERANDS = ("pow", "atan2", "hypot", "fmod", "frexp", "ldexp")
 # Those that glibc's vector library has from version 2.35 on.
 VECTORS = (
     *("exp", "expm1", "log", "log1p", "log2", "log10", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from cgraph.compile.c_ids import UnsupportedError, add_rows, check_ids
+from cgraph.compile.c_matrices import HELPERS
 from cgraph.compile.c_ops import OPS, copied, copy, product
 from cgraph.compile.c_table import EXPRESSIONS, expression, number, prelude
 from cgraph.compile.finals import Final
@@ -75,10 +76,12 @@ class Emitter:
         heads = [f"    T *s{s} = (T *)p[{i + 2}];" for i, s in enumerate(self.pointers)]
         for storage, offset in self.plan.offsets.items():
             heads.append(f"    T *s{storage} = (T *)p[0] + {offset};")
+        matrices = HELPERS if "factored" in body else ""
         gemm = ["    gemm_t gemm = (gemm_t)p[1];"] if self.gemm else []
         return "\n".join(
             [
-                prelude(self.plan.lowered.dtype, body),
+                prelude(self.plan.lowered.dtype, matrices + body),
+                matrices,
                 GEMM if self.gemm else "",
                 "static int once(void **p) {",
                 *(h for h in (*gemm, *heads) if f"{h.split('=')[0].split('*')[-1].strip()}" in body or h in gemm),

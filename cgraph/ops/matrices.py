@@ -85,11 +85,12 @@ def _solved(what: str, function: Callable[..., Any], *operands: Any) -> Any:
 
 
 def _adjugate(x: Any) -> Any:
-    u, s, vt = np.linalg.svd(x)
+    known = np.isfinite(x).all(axis=(-2, -1), keepdims=True)  # of nan and infinity there is no decomposition
+    u, s, vt = np.linalg.svd(np.where(known, x, 0))
     others = np.prod(np.where(np.eye(s.shape[-1], dtype=bool), s.dtype.type(1), s[..., None, :]), axis=-1)
     sign = np.linalg.det(u) * np.linalg.det(vt)
     result = (np.swapaxes(vt, -1, -2) * (others * sign[..., None])[..., None, :]) @ np.swapaxes(u, -1, -2)
-    return result.astype(np.result_type(x))
+    return np.where(known, result, np.nan).astype(np.result_type(x))
 
 
 def _each(g: Any, w: Any) -> Any:
