@@ -65,6 +65,48 @@ def test_a_rate_that_is_computed_and_an_added_gradient_touch_only_the_rows_too(b
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("ids", IDS.values(), ids=IDS)
+@pytest.mark.parametrize("padding", [None, 1])
+def test_a_table_that_is_read_several_times_moves_in_one_update_of_rows(
+    ids: Any, padding: int | None, backend: str
+) -> None:
+    """Its columns of ids picked one by one, with factors of their own, and all of them once more."""
+    E, X = cg.parameter("E", TABLE), cg.variable("X", (2, 4))
+    factors = [1.0, -1.0, 3.0, 0.5]
+    parts = [f * cg.embedding(E, X[:, k], padding=padding) * cg.constant(WEIGHT[:, k]) for k, f in enumerate(factors)]
+    loss = parts[0].sum() + parts[1].sum() + (parts[2] + parts[3]).sum()
+    loss = loss + (cg.embedding(E, X, padding=padding) * cg.constant(WEIGHT)).sum() / 4
+    gradient = cg.grad(loss, E)
+    program = cg.compile(loss, updates={E: E - 0.5 * gradient}, backend=backend)
+    shown = cg.compile([gradient, cg.grad(parts[1].sum(), E)], backend=backend)(X=ids)
+    program(X=ids)
+
+    real = np.not_equal(ids, -1 if padding is None else padding)
+    weight = WEIGHT * (np.array(factors) + 0.25)[:, None] * real[..., None]
+    dense = np.einsum("mkv,mkd->vd", np.eye(ROWS)[np.asarray(ids)], weight)
+    np.testing.assert_allclose(program.value(E), TABLE - 0.5 * dense, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(shown[0], dense, rtol=1e-12, atol=1e-14)
+    second = -np.einsum("mv,md->vd", np.eye(ROWS)[np.asarray(ids)[:, 1]], WEIGHT[:, 1] * real[:, 1, None])
+    np.testing.assert_allclose(shown[1], second, rtol=1e-12, atol=1e-14)
+    assert [f.kind for f in program.plan.finals] == ["rows"]
+    (joined,) = [v for v in program.plan.values if v.name == "scatter_add"]
+    assert program.plan.values[joined.operands[0]].shape == (16, WIDTH)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_tables_that_differ_and_columns_that_are_picked_are_not_joined(backend: str) -> None:
+    E, F, X = cg.parameter("E", TABLE), cg.parameter("F", TABLE), cg.variable("X", (2, 4))
+    square, S = cg.parameter("S", np.eye(ROWS)), cg.variable("S ids", (3,))
+    loss = (cg.embedding(E, X) * cg.embedding(F, X)).sum() + (cg.take(square, S, axis=1) * cg.take(square, S).T).sum()
+    feed: dict[Any, Any] = {X: IDS["repeated"], S: [0, 2, 2]}
+    fwd, wrt = cg.forward(loss, feed), [E, F, square]
+    want = cg.backward(fwd)
+    got = cg.compile(cg.grad(loss, wrt), backend=backend)(feed)
+    for leaf, found in zip(wrt, got, strict=True):
+        np.testing.assert_allclose(found, want.gradient[leaf], rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("kind", ["read elsewhere", "decayed", "an output", "an output as it is"])
 def test_an_update_that_is_more_than_rows_stays_dense(kind: str, backend: str) -> None:
     E, X = cg.parameter("E", TABLE), cg.variable("X", (2, 4))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from cgraph import shapes
 from cgraph.compile.classes import less_one_hot
 from cgraph.compile.rewritten import NEGATED, REWRITTEN
+from cgraph.compile.rows import joined_rows
 from cgraph.compile.values import Value, Values
 from cgraph.graph import Graph
 from cgraph.node import CONSTANT, OP, Node
@@ -160,6 +161,9 @@ def _difference(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> 
 
 def _plus(values: Values, left: Term, right: Term) -> Term:
     """x + y, with a factor that both have in front, and without a product for a sign."""
+    table = joined_rows(values, left.value, right.value, right.factor / left.factor)
+    if table is not None:
+        return Term(left.factor, table)
     if left.factor == right.factor:
         return Term(left.factor, values.apply("add", left.value, right.value))
     if left.factor == -right.factor:

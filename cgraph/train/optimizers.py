@@ -81,6 +81,8 @@ def _next(leaf: Node, value: Node) -> Node:
 class SGD(Descent):
     """Stochastic gradient descent: W' = W - η dL/dW (SLP3 Section 6.6).
 
+    Of an embedding only those rows are touched that a batch used, unless there is weight decay or clipping.
+
     >>> import cgraph as cg
     >>> w = cg.parameter("w", 3.0)
     >>> new = SGD(0.5).updates([w], [cg.grad(w * w, w)]).new[w]
@@ -96,6 +98,8 @@ class SGD(Descent):
 class Momentum(Descent):
     """Gradient descent with momentum: v' = μ v + g; W' = W - η v' (Polyak 1964, in PyTorch's form).
 
+    All rows of an embedding move in each step, for v' moves on those that no batch used; and so do those of the
+    optimisers below, whose moments change in every row.
     Raises ValueRefusedError for a momentum that is not from 0 to below 1.
 
     >>> import cgraph as cg
@@ -197,6 +201,7 @@ class Adam(Descent):
     """Two moments with bias correction: W' = W - η m̂ / (√v̂ + ε) (Kingma and Ba 2015, Algorithm 1).
 
     m' = β₁ m + (1 - β₁) g, v' = β₂ v + (1 - β₂) g²; m̂ = m' / (1 - β₁ᵗ), v̂ = v' / (1 - β₂ᵗ), t the number of the step.
+    All rows of an embedding move in each step: m' of a row that no batch used is not 0 yet.
     Raises ValueRefusedError for a β that is not from 0 to below 1.
 
     >>> import cgraph as cg
