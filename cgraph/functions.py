@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache, update_wrapper
 from types import MappingProxyType
@@ -10,9 +11,12 @@ from typing import Any
 import cgraph.numpys  # noqa: F401 - NumPy's own functions on nodes
 from cgraph.compositions import COMPOSITIONS
 from cgraph.errors import ValueRefusedError
-from cgraph.node import Node, build
+from cgraph.node import OP, Node, build, filled
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.row import NONE, Row
+from cgraph.origin import HERE
+
+_frame = sys._getframe
 
 
 class Function:
@@ -20,6 +24,7 @@ class Function:
 
     def __init__(self, row: Row) -> None:
         self.row = row
+        self._plain = row.elementwise and row.arity == 1 and not row.defaults
         self.__name__ = self.__qualname__ = row.name
         operands = ", ".join(row.operands[: row.arity or 2]) + (", ..." if row.arity is None else "")
         attributes = "".join(f", {k}={v!r}" for k, v in row.defaults.items())
@@ -28,6 +33,11 @@ class Function:
         self.__doc__ = f"{row.name}({operands}{attributes}) = {row.formula}, as a node.{axes}{kink}"
 
     def __call__(self, *operands: Any, **attrs: Any) -> Node:
+        if self._plain and len(operands) == 1 and not attrs and operands[0].__class__ is Node:
+            frame = _frame(1)
+            code = frame.f_code
+            if HERE not in code.co_filename:  # all on one level, as the operators of nodes
+                return filled(OP, self.row, operands, NONE, operands[0].shape, None, None, code, frame.f_lasti)
         return build(self.row, *operands, **attrs)
 
     def __repr__(self) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VARIABLE, PARAMETER, CONSTANT, OP = "variable", "parameter", "constant", "op"
+_NEG = TABLE["neg"]
 _frame = sys._getframe
 
 
@@ -61,12 +62,22 @@ def _operator(name: str) -> Callable[[Any, Any], Node]:
     elementwise = row.elementwise
 
     def apply(self: Any, other: Any) -> Node:
-        frame = _frame(1)
+        frame, shape = _frame(1), self.shape
         code = frame.f_code
-        plain = elementwise and other.__class__ is Node and self.shape == other.shape
+        plain = elementwise and other.__class__ is Node and (shape is other.shape or shape == other.shape)
         if not plain or HERE in code.co_filename:  # half the time of startswith
             return _mixed(row, self, other, code, frame.f_lasti)
-        return filled(OP, row, (self, other), NONE, self.shape, None, None, code, frame.f_lasti)
+        node: Any = _Slots()  # as `filled` does, without a call
+        node.kind = OP
+        node.op = row
+        node.operands = (self, other)
+        node.attrs = NONE
+        node.shape = shape
+        node.name = node.value = None
+        node.code = code
+        node.instruction = frame.f_lasti
+        node.__class__ = Node
+        return node  # type: ignore[no-any-return]  # a cast costs a call
 
     return apply
 
@@ -84,7 +95,7 @@ def _reflected(name: str) -> Callable[[Any, Any], Node]:
 
 def _mixed(row: Row, x: Any, y: Any, code: CodeType, instruction: int) -> Node:
     """An operator between a node and anything, in the frame of which the code and the instruction are given."""
-    origin = caller() if code.co_filename.startswith(HERE) else (code, instruction)
+    origin = caller() if HERE in code.co_filename else (code, instruction)
     if x.__class__ is not Node:
         x = as_node(x, origin)
     elif y.__class__ is not Node:
@@ -168,7 +179,11 @@ class Node(_Slots):
     __lt__, __le__ = _operator("less"), _operator("less_equal")
 
     def __neg__(self) -> Node:
-        return build(TABLE["neg"], self)
+        frame = _frame(1)
+        code = frame.f_code
+        if HERE in code.co_filename:
+            return build(_NEG, self)
+        return filled(OP, _NEG, (self,), NONE, self.shape, None, None, code, frame.f_lasti)
 
     def __pos__(self) -> Node:
         return self

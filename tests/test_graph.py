@@ -9,6 +9,7 @@ import pickle
 import re
 import subprocess
 import sys
+import tracemalloc
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,7 @@ from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefused
 from cgraph.shapes import Shape
 
 LONG = 100_000
+MILLION = 1_000_000
 
 
 def chapter() -> tuple[cg.Node, ...]:
@@ -457,6 +459,29 @@ def test_a_node_knows_the_line_that_built_it() -> None:
     assert node.where.endswith('node = cg.tanh(cg.variable("x"))')
 
 
+@pytest.mark.parametrize(
+    "built",
+    [
+        lambda x, y: x + y,
+        lambda x, y: x**y,
+        lambda x, y: x * 2,
+        lambda x, y: 2 * x,
+        lambda x, y: -x,
+        lambda x, y: cg.tanh(x),
+        lambda x, y: cg.maximum(y, x),
+        lambda x, y: cg.gelu(x),  # of several nodes, built inside the package
+        lambda x, y: np.exp(x),
+    ],
+)
+def test_every_way_to_build_a_node_knows_the_users_line(built: Callable[[Any, Any], Any]) -> None:
+    for shape in ((), (3,)):
+        leaves = x, y = cg.variable("x", shape), cg.variable("y", shape)
+        fresh = [node for node in cg.Graph(built(x, y)) if node not in leaves]
+        line = built.__code__.co_firstlineno
+        assert fresh
+        assert {node.where.partition(": ")[0] for node in fresh} == {f"test_graph.py, line {line}"}
+
+
 # Other shapes of a graph ---------------------------------------------------------------------------------------------
 def test_to_networkx_keeps_both_edges_of_a_square_with_their_positions() -> None:
     x = cg.variable("x")
@@ -541,5 +566,22 @@ def test_a_chain_of_100_000_nodes_is_freed_without_recursion() -> None:
     node = chain()
     watched = weakref.ref(node)
     del node
-    gc.collect()
-    assert watched() is None
+    assert watched() is None  # at once: nodes form no cycles, the collector has nothing to do with them
+
+
+def test_a_million_nodes_are_built_and_freed_within_400_bytes_a_node() -> None:
+    node, factor = cg.variable("x"), cg.variable("factor")
+    first = weakref.ref(node)
+    tracemalloc.start()
+    try:
+        with cg.building():
+            for i in range(MILLION * 2 // 5):  # of two and of three nodes by turns
+                node = cg.tanh(node * factor + factor) if i % 2 else -(node - factor)
+            built, _ = tracemalloc.get_traced_memory()
+        del node
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 100 * MILLION < built < 400 * MILLION
+    assert kept < MILLION  # what Python keeps of tuples and numbers for the next ones
+    assert first() is None
