@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from cgraph.compile.binding import Binding, maker
 from cgraph.compile.blas import blas
 from cgraph.compile.plan import Plan
 from cgraph.compile.scalar_groups import Groups
+from cgraph.compile.stacks import Check, Stacks, checks_of, knows_all
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.forward import Forward, forward
 from cgraph.graph import Graph
@@ -93,11 +95,14 @@ class Program:
         are checked, and not whether targets of a loss are distributions.
         Raises MissingValueError, NameUnknownError, ShapeError, ValueRefusedError.
         """
-        binding = self._last
         with self._lock:
-            if binding is None or not self._filled(binding, values, named):
-                binding = self._bound(values, named)
-            return binding.run() if self.threads is None else self._with_threads(binding.run)
+            return self._called(values, named)
+
+    def _called(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
+        binding = self._last
+        if binding is None or not self._filled(binding, values, named):
+            binding = self._bound(values, named)
+        return binding.run() if self.threads is None else self._with_threads(binding.run)
 
     def _filled(self, binding: Binding, values: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
         """Copy the values into the buffers of the binding that was used last, if they are arrays that fit it.
@@ -200,47 +205,56 @@ class Program:
     def run(self, rows: Any = None, /, **stacks: Any) -> list[Any]:
         """Many calls in one: call i gets element i of each stack, or, with `rows` [n×m], the rows `stack[rows[i]]`.
 
-        Returns one array an output with the results of the calls along its first axis.
-        Raises ShapeError when the stacks have different lengths, and what a call raises.
+        Returns one array an output with the results of the calls along its first axis. Ids and targets are checked
+        in all calls before the first one; when a call is refused, by whatever op, nothing is updated.
+        Raises ShapeError when the stacks have different lengths, and what a call raises, with the call's number.
         """
-        data = {name: np.ascontiguousarray(stack, self.dtype) for name, stack in stacks.items()}
-        places = None if rows is None else np.ascontiguousarray(rows, np.int64)
-        calls = self._calls(data, places)
-        first = {name: stack[0 if places is None else places[0]] for name, stack in data.items()} if calls else {}
+        given = Stacks(stacks, rows, self.dtype)
         with self._lock:
-            binding = self._last
-            fits = binding is not None and all(n in first and first[n].shape == shape for n, _, shape in binding.slots)
-            if calls and not (
-                fits and binding is not None and len(first) == len(binding.slots) and not binding.changed
-            ):
-                binding = self._bound((), first)
-            if calls and binding is not None and binding.many is not None:
-                many, nodes = binding.many, {self.graph[name]: stack for name, stack in data.items()}
-                work: Callable[[], list[Any]] = lambda: many(calls, places, nodes)  # noqa: E731
-                return work() if self.threads is None else self._with_threads(work)
-        picks = range(calls) if places is None else places
-        results = [self(**{name: stack[pick] for name, stack in data.items()}) for pick in picks]
-        return [np.stack(column) for column in zip(*results, strict=True)]
+            wrong = given.first_refused(self._checks)
+            if wrong is not None:
+                with given.numbered(wrong):
+                    self._bound((), given[wrong]).refuse(self)
+            if self._checked_all:
+                return self._ran(given)
+            before = self.values
+            try:
+                return self._ran(given)
+            except ValueRefusedError:
+                self.set(before)
+                try:
+                    for call in range(given.calls):
+                        with given.numbered(call):
+                            self._called((), given[call])
+                finally:
+                    self.set(before)
+                raise
 
-    def _calls(self, data: Mapping[str, Any], rows: Any) -> int:
-        """How many calls the stacks, or the rows, are for."""
-        if rows is None:
-            counts = {name: len(stack) if stack.ndim else 0 for name, stack in data.items()}
-            if len(set(counts.values())) != 1:
-                raise ShapeError(
-                    f"stacks of {', '.join(f'{n} {k}' for k, n in counts.items()) or 'nothing'}",
-                    why="each call takes one element of every stack",
-                    fix="give stacks of one length",
-                )
-            return next(iter(counts.values()))
-        for name, stack in data.items():
-            if rows.ndim != 2 or not stack.ndim or (rows.size and not 0 <= rows.min() <= rows.max() < len(stack)):
-                raise ShapeError(
-                    f"rows {shapes.show(rows.shape)} of {name} {shapes.show(stack.shape)}",
-                    why="rows are the numbers of rows of every stack, from 0, one line a call",
-                    fix="give an array of integers [calls×batch]",
-                )
-        return len(rows)
+    def _ran(self, given: Stacks) -> list[Any]:
+        if not given.calls:
+            return []
+        binding, first = self._last, given[0]
+        if (
+            binding is None
+            or binding.changed
+            or len(first) != len(binding.slots)
+            or not all(n in first and first[n].shape == shape for n, _, shape in binding.slots)
+        ):
+            binding = self._bound((), first)
+        if binding.many is None:
+            results = [self._called((), given[call]) for call in range(given.calls)]
+            return [np.stack(column) for column in zip(*results, strict=True)]
+        nodes = {self.graph[name]: stack for name, stack in given.data.items()}
+        work = partial(binding.many, given.calls, given.rows, nodes)
+        return work() if self.threads is None else self._with_threads(work)
+
+    @cached_property
+    def _checks(self) -> list[tuple[Node, Check]]:
+        return checks_of(self.graph)
+
+    @cached_property
+    def _checked_all(self) -> bool:
+        return knows_all(self.graph, self.updates)
 
     # Parameters ------------------------------------------------------------------------------------------------------
     @property

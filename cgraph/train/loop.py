@@ -86,7 +86,7 @@ def fit(
     The step is compiled, and computes in `dtype`, "float64" or "float32". `backend="native"` makes it C, "numpy" needs
     no compiler; "auto" takes C where there is a compiler and an epoch is so long that compiling pays. The two round
     differently: a checkpoint goes on with the backend that it began with. SGD without decay or clipping moves only
-    those rows of an embedding that a batch used; other optimisers move the whole table.
+    those rows of an embedding that a batch used; other optimisers compute the whole table.
     Raises ValueRefusedError and ShapeError for data that cannot be trained on, DivergedError (a TrainingError) when
     a loss or a parameter is no longer finite, with the last good model as `error.model`, and CheckpointError for a
     checkpoint that is damaged or of another training.

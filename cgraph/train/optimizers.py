@@ -98,8 +98,7 @@ class SGD(Descent):
 class Momentum(Descent):
     """Gradient descent with momentum: v' = μ v + g; W' = W - η v' (Polyak 1964, in PyTorch's form).
 
-    All rows of an embedding move in each step, for v' moves on those that no batch used; and so do those of the
-    optimisers below, whose moments change in every row.
+    All rows of an embedding move in each step, for v' moves on those that no batch used.
     Raises ValueRefusedError for a momentum that is not from 0 to below 1.
 
     >>> import cgraph as cg

@@ -83,13 +83,13 @@ class Step:
     # Steps -----------------------------------------------------------------------------------------------------------
     def __call__(self, batch: Values) -> float:
         """Make a step: the loss before it. After an error the values may be anything."""
-        given = self.stacked(batch)
-        complete = len(given) == len(self._program.inputs)
-        (loss,) = self._program(*(given[leaf] for leaf in self._program.inputs)) if complete else self._program(given)
-        return float(loss)
+        return float(self.many(None, {leaf: value[None] for leaf, value in self.stacked(batch).items()})[0])
 
     def many(self, rows: Any, stacks: Values) -> Any:
-        """Make a step for each line of `rows` [n×m], on these rows of the stacks: the losses before them [n]."""
+        """Make a step for each line of `rows` [n×m], on these rows of the stacks (None: for each element of them).
+
+        The losses before the steps [n]. Nothing has changed when a step refuses a value.
+        """
         (losses,) = self._program.run(rows, **{str(leaf.name): stack for leaf, stack in stacks.items()})
         return losses
 
