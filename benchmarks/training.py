@@ -1,6 +1,6 @@
 """Whole trainings through `fit`, in steps a second, beside a loop as one writes it in PyTorch, and scikit-learn's fit.
 
-    python benchmarks/training.py [--rounds 7]
+    python benchmarks/training.py [--rounds 7] [--only cgraph] [--json training.json]
 
 Three nets: digits (64-32-10, batches of 25), sentiment (the mean of embeddings, batches of 64 sentences) and a language
 model (three words of context, batches of 256); gradient descent in float32, one thread, CPU time. A call is a training
@@ -11,11 +11,11 @@ are compared first; scikit-learn draws first values and an order of its own.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
-from turns import table, take_turns
+from turns import THREADS, Candidate, LeftOutError, Makers, finish, measure, parser
 
 import numpy as np  # isort: skip
 
@@ -90,7 +90,7 @@ def with_cgraph(work: Workload, backend: str) -> Train:
 def with_torch(work: Workload, _: str) -> Train:
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(THREADS)
     X = torch.from_numpy(work.X if work.X.dtype.kind == "i" else work.X.astype("f"))
     Y = torch.from_numpy(work.Y)
 
@@ -117,6 +117,8 @@ def with_sklearn(work: Workload, _: str) -> Train:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
+    if work.X.dtype.kind != "f":
+        raise LeftOutError("it has no embeddings")
     warnings.simplefilter("ignore", ConvergenceWarning)
     settings: dict[str, Any] = {"solver": "sgd", "alpha": 0.0, "momentum": 0.0, "nesterovs_momentum": False, "tol": 0.0}
     settings |= {"batch_size": work.batch, "learning_rate_init": work.rate, "max_iter": work.epochs, "random_state": 0}
@@ -128,7 +130,7 @@ def with_sklearn(work: Workload, _: str) -> Train:
     return run
 
 
-CANDIDATES: dict[str, tuple[Callable[[Workload, str], Train], str]] = {
+TRAINERS: dict[str, tuple[Callable[[Workload, str], Train], str]] = {
     "cgraph native": (with_cgraph, "native"),
     "cgraph numpy": (with_cgraph, "numpy"),
     "PyTorch": (with_torch, ""),
@@ -136,28 +138,20 @@ CANDIDATES: dict[str, tuple[Callable[[Workload, str], Train], str]] = {
 }
 
 
+def candidates(work: Workload) -> Makers:
+    def made(make: Callable[[Workload, str], Train], how: str) -> Candidate:
+        run = make(work, how)
+        losses = None if make is with_sklearn else lambda: [np.array(run())]
+        return Candidate(run, losses, work.steps, first=lambda: None)
+
+    return {label: partial(made, *trainer) for label, trainer in TRAINERS.items()}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.2, help="of each candidate in each round")
-    options = parser.parse_args()
-    for work in (digits(), sentiment(), language_model()):
-        acts: dict[str, Train] = {}
-        reference = None
-        for label, (make, how) in CANDIDATES.items():
-            if make is with_sklearn and work.X.dtype.kind != "f":
-                continue  # it has no embeddings
-            try:
-                acts[label] = make(work, how)
-            except ImportError as error:
-                print(f"{label}: {error}")
-                continue
-            loss = acts[label]()
-            reference = reference or loss
-            if make is not with_sklearn:
-                np.testing.assert_allclose(loss, reference, rtol=1e-2, err_msg=label)
-        samples = take_turns(acts, options.rounds, options.seconds)
-        table(f"{work.name}, batches of {work.batch}", samples, "PyTorch", dict.fromkeys(acts, work.steps))
+    given = parser(__doc__, rounds=7, seconds=0.2).parse_args()
+    works = (digits(), sentiment(), language_model())
+    tables = [measure(f"{w.name}, batches of {w.batch}", candidates(w), ["PyTorch"], given, rtol=1e-2) for w in works]
+    finish(tables, given)
 
 
 if __name__ == "__main__":
