@@ -1,35 +1,31 @@
-"""Graphs of scalars, forward and backward: python benchmarks/scalar.py [--work moons,dag:1000000,chain:1000000]
+"""Graphs of scalars, forward and backward: python benchmarks/scalar.py [--work moons dag:1000000 chain:1000000]
 
     moons     micrograd's net for make_moons, 2-16-16-1, hinge loss and L2 term on 100 points: every scalar a node
     dag:N     a random graph of N nodes (+, *, tanh) in blocks of 200
     chain:N   a chain of N nodes
 
-One value and its gradient by every leaf, in float64 on one thread. The same lines build the graph from each library's
-numbers. Candidates take turns in a random order, and the CPU time of the process is what counts, so that other work on
-the machine disturbs all of them alike. Values and gradients are compared first; what is missing is said.
+One value and its gradient by every leaf, in float64. The same lines build the graph from each library's numbers; those
+of micrograd, PyTorch and autograd compute while they are built, so that a step builds it. XLA compiles a few hundred
+nodes in seconds, some thousands in more than minutes: JAX takes part in small graphs only, as `--work dag:500`. Values
+and gradients are compared first; what is missing is said. Times are of a node: those of a step, and once those of
+building and compiling.
 """
 
 from __future__ import annotations
 
-import argparse
-import gc
 import math
-import os
-import random
-import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # read when NumPy is loaded
-    os.environ[name] = "1"
-if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+from turns import Candidate, LeftOutError, finish, measure, parser
 
-import numpy as np  # noqa: E402 - after the number of threads is set
+import numpy as np  # isort: skip
 
-import cgraph as cg  # noqa: E402
+import cgraph as cg  # isort: skip
 
 
 class Numbers(NamedTuple):
@@ -107,47 +103,82 @@ def chain(n: Numbers, size: int) -> Built:
     return size, node
 
 
-WORK: dict[str, Callable[..., Built]] = {"moons": moons, "dag": dag, "chain": chain}
-Step = Callable[[], tuple[float, Any]]  # the value, and the gradients of the leaves
+WORK: Mapping[str, Callable[..., Built]] = {"moons": moons, "dag": dag, "chain": chain}
+Work = Callable[[Numbers], Built]
 
 
-class Made(NamedTuple):
-    nodes: int
-    build: float  # seconds for the graph
-    compile: float  # seconds from the graph to the first result
-    step: Step
-    bytes: float = 0.0  # of the compiled arrays
+def candidate(nodes: int, step: Callable[[], tuple[float, Any]], note: str = "") -> Candidate:
+    """A step's time is that of a node; compared are the value, and the gradients' sum of magnitudes."""
+
+    def checked() -> list[Any]:
+        value, gradients = step()
+        return [np.array(value), np.array(math.fsum(abs(float(g)) for g in gradients))]
+
+    return Candidate(step, checked, nodes, first=lambda: None, note=note)
 
 
-def of_cgraph(backend: str) -> Callable[[Callable[[Numbers], Built]], Made]:
-    def make(work: Callable[[Numbers], Built]) -> Made:
-        leaves: list[cg.Node] = []
-
-        def leaf(value: float) -> cg.Node:
-            leaves.append(cg.parameter(f"p{len(leaves)}", value))
-            return leaves[-1]
-
-        start = time.process_time()
-        with cg.building():  # as users build graphs of this size
-            nodes, result = work(Numbers(leaf, cg.tanh, cg.relu))
-        built = time.process_time()
-        wanted = list(set(cg.Graph(result).inputs) & set(leaves))
-        wanted.sort(key=leaves.index if len(leaves) < 5000 else id)
-        built_graph = time.process_time()
-        program = cg.compile(result, gradients=wanted, backend=backend)
-        program()
-        done = time.process_time()
-
-        def step() -> tuple[float, Any]:
-            value, *gradients = program()
-            return value, gradients
-
-        return Made(nodes, built - start, done - built_graph, step, program.plan.bytes)
-
-    return make
+def noted(nodes: int, times: list[float], bytes_: float = 0) -> str:
+    """What building and compiling took, from the times before, between and after them."""
+    build, compile_ = (f"{1e9 * (after - before) / nodes:.0f}" for before, after in pairwise(times))
+    return f"built in {build} ns, compiled in {compile_} ns" + (f", {bytes_ / nodes:.0f} bytes" if bytes_ else "")
 
 
-def of_micrograd(work: Callable[[Numbers], Built]) -> Made:
+def of_cgraph(work: Work, backend: str) -> Candidate:
+    leaves: dict[cg.Node, int] = {}
+
+    def leaf(value: float) -> cg.Node:
+        node = cg.parameter(f"p{len(leaves)}", value)
+        leaves[node] = len(leaves)
+        return node
+
+    times = [time.process_time()]
+    with cg.building():  # as users build graphs of this size
+        nodes, result = work(Numbers(leaf, cg.tanh, cg.relu))
+    times.append(time.process_time())
+    program = cg.compile(result, gradients=[n for n in cg.Graph(result).inputs if n in leaves], backend=backend)
+    program()
+    times.append(time.process_time())
+
+    def step() -> tuple[float, Any]:
+        value, *gradients = program()
+        return value, gradients
+
+    return candidate(nodes, step, noted(nodes, times, program.plan.bytes))
+
+
+def of_casadi(work: Work) -> Candidate:
+    import casadi as ca
+
+    values: list[float] = []
+    symbols: list[Any] = []
+
+    def leaf(value: float) -> Any:
+        values.append(value)
+        symbols.append(ca.SX.sym(f"p{len(values)}"))
+        return symbols[-1]
+
+    times = [time.process_time()]
+    nodes, result = work(Numbers(leaf, ca.tanh, lambda x: ca.fmax(x, 0)))
+    times.append(time.process_time())
+    point = ca.vertcat(*symbols)
+    function = ca.Function("f", [point], [result, ca.densify(ca.gradient(result, point))])
+    buffer, call = function.buffer()
+    given, value, gradients = np.array(values), np.zeros(1), np.zeros(len(values))
+    buffer.set_arg(0, memoryview(given))
+    buffer.set_res(0, memoryview(value))
+    buffer.set_res(1, memoryview(gradients))
+    call()
+    times.append(time.process_time())
+    keep = (function, buffer, given)  # CasADi keeps none of them
+
+    def step(keep: Any = keep) -> tuple[float, Any]:
+        call()
+        return value[0], gradients
+
+    return candidate(nodes, step, noted(nodes, times))
+
+
+def of_micrograd(work: Work) -> Candidate:
     from micrograd.engine import Value
 
     def tanh(x: Any) -> Any:
@@ -161,139 +192,118 @@ def of_micrograd(work: Callable[[Numbers], Built]) -> Made:
         return out
 
     sys.setrecursionlimit(100_000)
-    leaves: list[Any] = []
 
-    def leaf(value: float) -> Any:
-        leaves.append(Value(value))
-        return leaves[-1]
-
-    def build() -> Built:
-        leaves.clear()
-        return work(Numbers(leaf, tanh, lambda x: x.relu()))
-
-    start = time.process_time()
-    nodes, _ = build()
-    built = time.process_time()
-
-    def step() -> tuple[float, Any]:  # its graph computes while it is built, so a step builds it
-        _, result = build()
+    def step() -> tuple[float, Any]:
+        leaves: list[Any] = []
+        _, result = work(Numbers(lambda v: leaves.append(Value(v)) or leaves[-1], tanh, lambda x: x.relu()))
         result.backward()
         return result.data, [x.grad for x in leaves]
 
-    return Made(nodes, built - start, 0.0, step)
+    return candidate(work(Numbers(Value, tanh, lambda x: x.relu()))[0], step)
 
 
-def of_casadi(work: Callable[[Numbers], Built]) -> Made:
-    import casadi as ca
+def of_torch(work: Work) -> Candidate:
+    import torch
 
-    values: list[float] = []
-    symbols: list[Any] = []
-
-    def leaf(value: float) -> Any:
-        values.append(value)
-        symbols.append(ca.SX.sym(f"p{len(values)}"))
-        return symbols[-1]
-
-    start = time.process_time()
-    nodes, result = work(Numbers(leaf, ca.tanh, lambda x: ca.fmax(x, 0)))
-    built = time.process_time()
-    point = ca.vertcat(*symbols)
-    gradient = ca.densify(ca.gradient(result, point))
-    function = ca.Function("f", [point], [result, gradient])
-    buffer, call = function.buffer()
-    given, value, gradients = np.array(values), np.zeros(1), np.zeros(len(values))
-    buffer.set_arg(0, memoryview(given))
-    buffer.set_res(0, memoryview(value))
-    buffer.set_res(1, memoryview(gradients))
-    call()
-    done = time.process_time()
+    torch.set_num_threads(1)
 
     def step() -> tuple[float, Any]:
-        call()
-        return value[0], gradients
+        leaves: list[Any] = []
 
-    step.kept = function, buffer, given  # type: ignore[attr-defined]  # CasADi keeps none of them
-    return Made(nodes, built - start, done - built, step)
+        def leaf(value: float) -> Any:
+            leaves.append(torch.tensor(value, dtype=torch.float64, requires_grad=True))
+            return leaves[-1]
+
+        _, result = work(Numbers(leaf, torch.tanh, torch.relu))
+        return result.item(), torch.autograd.grad(result, leaves, allow_unused=True, materialize_grads=True)
+
+    return candidate(_count(work), step)
 
 
-CANDIDATES: dict[str, Callable[[Callable[[Numbers], Built]], Made]] = {
-    "cgraph, C": of_cgraph("scalar"),
-    "cgraph, NumPy only": of_cgraph("scalar-numpy"),
-    "CasADi": of_casadi,
+def of_autograd(work: Work) -> Candidate:
+    import autograd.numpy as anp
+    from autograd import value_and_grad
+
+    values = _leaves(work)
+
+    def f(point: Any) -> Any:
+        numbers = iter(range(len(values)))
+        return work(Numbers(lambda _: point[next(numbers)], anp.tanh, lambda x: anp.maximum(x, 0)))[1]
+
+    both = value_and_grad(f)
+    return candidate(_count(work), lambda: both(values))
+
+
+def of_jax(work: Work) -> Candidate:
+    import jax
+    import jax.numpy as jnp
+
+    values = _leaves(work)
+
+    def f(point: Any) -> Any:
+        numbers = iter(range(len(values)))
+        return work(Numbers(lambda _: point[next(numbers)], jnp.tanh, lambda x: jnp.maximum(x, 0)))[1]
+
+    with jax.enable_x64(True):
+        times = [time.process_time()]
+        lowered = jax.jit(jax.value_and_grad(f)).lower(values)
+        times.append(time.process_time())
+        both = lowered.compile()
+        times.append(time.process_time())
+        given = jnp.array(values)
+
+    def step() -> tuple[float, Any]:
+        value, gradients = both(given)
+        return value.block_until_ready(), gradients
+
+    return candidate(_count(work), step, noted(_count(work), times))
+
+
+def _leaves(work: Work) -> Any:
+    """The values of the leaves, in the order in which they are made."""
+    values: list[float] = []
+    work(Numbers(lambda v: values.append(v) or v, math.tanh, lambda x: max(x, 0.0)))
+    return np.array(values)
+
+
+def _count(work: Work) -> int:
+    return work(Numbers(float, math.tanh, lambda x: max(x, 0.0)))[0]
+
+
+MAKERS: Mapping[str, Callable[[Work], Candidate]] = {
+    "CasADi": of_casadi,  # what the others are compared with
+    "cgraph in C": partial(of_cgraph, backend="scalar"),
+    "cgraph in NumPy": partial(of_cgraph, backend="scalar-numpy"),
     "micrograd": of_micrograd,
+    "PyTorch eager": of_torch,
+    "autograd": of_autograd,
+    "JAX jit": of_jax,
 }
-LARGEST = {"micrograd": 100_000}  # nodes
+LARGEST = {"micrograd": 100_000, "PyTorch eager": 100_000, "autograd": 100_000, "JAX jit": 500}  # nodes
 DEEPEST = {"micrograd": 10_000}  # it recurses
 
 
-def timed(steps: dict[str, Step], rounds: int) -> dict[str, list[float]]:
-    """Seconds of CPU time a step; every candidate has one turn a round."""
-    found: dict[str, list[float]] = {name: [] for name in steps}
-    order = list(steps)
-    gc.collect()
-    gc.freeze()  # the collector, which runs as it does for users, is not to look at what other candidates keep
-    for _ in range(rounds):
-        random.shuffle(order)
-        for name in order:
-            step, calls = steps[name], 0
-            step()  # its own data into the caches
-            start = time.process_time()
-            while calls < 1 or time.process_time() - start < 0.05:
-                step()
-                calls += 1
-            found[name].append((time.process_time() - start) / calls)
-    return found
+def candidates(name: str) -> Mapping[str, Callable[[], Candidate]]:
+    kind, _, size = name.partition(":")
+    nodes = int(size) if size else 65_075
+    work: Work = (lambda n: WORK[kind](n, nodes)) if size else WORK[kind]
 
+    def made(label: str) -> Candidate:
+        limit = min(LARGEST.get(label, nodes), DEEPEST.get(label, nodes) if kind == "chain" else nodes)
+        if nodes > limit:
+            raise LeftOutError(f"{nodes:,} nodes take it too long, or are too deep")
+        return MAKERS[label](work)
 
-def same(found: tuple[float, Any], first: tuple[float, Any]) -> bool:
-    """Whether a value and the gradients' sum of magnitudes are those of another candidate, to rounding."""
-    sums = [sum(abs(float(g)) for g in gradients) for _, gradients in (found, first)]
-    return math.isclose(found[0], first[0], rel_tol=1e-6) and math.isclose(*sums, rel_tol=1e-6)
-
-
-def measure(work: str, rounds: int, only: list[str]) -> None:
-    kind, _, size = work.partition(":")
-    sized: Callable[[Numbers], Built] = lambda n: WORK[kind](n, int(size)) if size else WORK[kind](n)  # noqa: E731
-    made: dict[str, Made] = {}
-    notes: dict[str, str] = {}
-    for name, candidate in CANDIDATES.items():
-        too_large = int(size or 0) > (DEEPEST if kind == "chain" else LARGEST).get(name, 10**9)
-        if (only and name not in only) or too_large:
-            notes[name] = "too large for it" if too_large else "left out"
-            continue
-        try:
-            made[name] = candidate(sized)
-        except ImportError as error:
-            notes[name] = str(error)
-    first = next(iter(made.values())).step()
-    for name, one in made.items():
-        notes[name] = "" if same(one.step(), first) else "DIFFERS"
-    times = timed({name: one.step for name, one in made.items()}, rounds)
-    nodes = next(iter(made.values())).nodes
-    base = statistics.median(times.get("CasADi") or next(iter(times.values())))
-    print(f"\n{work}: {nodes:,} nodes; nanoseconds of CPU time a node")
-    print("| candidate | build | compile | forward and backward: median | least | x CasADi | bytes | |")
-    print("|---|---|---|---|---|---|---|---|")
-    for name in CANDIDATES:
-        if name not in made:
-            print(f"| {name} | | | | | | | {notes[name]} |")
-            continue
-        one, (middle, least) = made[name], (statistics.median(times[name]), min(times[name]))
-        parts = [f"{1e9 * t / nodes:.2f}" for t in (middle, least)]
-        print(
-            f"| {name} | {1e9 * one.build / nodes:.0f} | {1e9 * one.compile / nodes:.0f} | {parts[0]} | {parts[1]} | "
-            f"{middle / base:.2f} | {one.bytes / nodes:.0f} | {notes[name]} |"
-        )
+    return {label: partial(made, label) for label in MAKERS}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--work", default="moons,dag:1000000,chain:1000000", help="workloads, separated by commas")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", default="", help="candidates, separated by semicolons")
-    given = parser.parse_args()
-    for work in given.work.split(","):
-        measure(work, given.rounds, [x for x in given.only.split(";") if x])
+    options = parser(__doc__, rounds=7, seconds=0.05)
+    options.add_argument("--work", nargs="+", default=["moons", "dag:1000000", "chain:1000000"])
+    given = options.parse_args()
+    works = [(f"{name}, forward and backward, a node", candidates(name)) for name in given.work]
+    tables = [measure(title, makers, ["CasADi", "micrograd"], given, rtol=1e-6, unit="ns") for title, makers in works]
+    finish(tables, given)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ class Candidate(NamedTuple):
     parameters: Callable[[], Sequence[Any]] | None = None  # None: there is nothing to compare
     steps: int = 1  # in one call
     first: Act | None = None
+    note: str = ""
 
 
 Makers = Mapping[str, Callable[[], Candidate]]  # the first one is what the others are compared with
@@ -104,6 +105,8 @@ def ready(makers: Makers, options: argparse.Namespace, rtol: float = 1e-3) -> di
     for label, make in makers.items():
         if reference is not None and not asked(label, options):
             continue
+        gc.collect()
+        gc.freeze()  # the collector, which runs as it does for users, is not to look at what other candidates keep
         try:
             candidate = make()
             parameters = after_three(candidate)
@@ -153,14 +156,13 @@ def take_turns(acts: Mapping[str, Act], rounds: int, seconds: float) -> dict[str
     samples: dict[str, list[float]] = {label: [] for label in acts}
     order, turn = random.Random(0), list(acts)
     gc.collect()
-    gc.freeze()  # the collector, which runs as it does for users, is not to look at what other candidates keep
+    gc.freeze()
     for _ in range(rounds):
         order.shuffle(turn)
         for label in turn:
             if counts[label] > 1:
                 acts[label]()  # its own data into the caches again
             samples[label].append(timed(acts[label], counts[label]) / counts[label])
-    gc.unfreeze()
     return samples
 
 
@@ -186,14 +188,20 @@ def one_after_the_other(title: str, labels: Sequence[str], options: argparse.Nam
 
 
 class Table(NamedTuple):
-    """The seconds a step of each candidate, one number a round."""
+    """The seconds a step of each candidate, one number a round, and what else is to be said of it."""
 
     title: str
     seconds: dict[str, list[float]]
+    notes: Mapping[str, str] = {}
 
 
 def measure(
-    title: str, makers: Makers, against: Sequence[str], options: argparse.Namespace, rtol: float = 1e-3
+    title: str,
+    makers: Makers,
+    against: Sequence[str],
+    options: argparse.Namespace,
+    rtol: float = 1e-3,
+    unit: str = "µs",
 ) -> Table | None:
     """Let the candidates take turns, and print medians and minima a step, and what they are of those of others."""
     if options.alone:
@@ -207,8 +215,9 @@ def measure(
     else:
         candidates = ready(makers, options, rtol)
         samples = take_turns({k: c.act for k, c in candidates.items()}, options.rounds, options.seconds)
-        table = Table(title, {k: [x / candidates[k].steps for x in taken] for k, taken in samples.items()})
-    show(table, against)
+        each = {k: [x / candidates[k].steps for x in taken] for k, taken in samples.items()}
+        table = Table(title, each, {k: c.note for k, c in candidates.items() if c.note})
+    show(table, against, unit)
     return table
 
 
@@ -222,15 +231,19 @@ def _measure_alone(label: str, makers: Makers, options: argparse.Namespace, rtol
         print(json.dumps({"seconds": min(samples) / candidate.steps}))
 
 
-def show(table: Table, against: Sequence[str]) -> None:
+def show(table: Table, against: Sequence[str], unit: str) -> None:
     """Print a table: the quickest first."""
     medians = {label: statistics.median(taken) for label, taken in table.seconds.items()}
-    others = [label for label in against if label in medians]
-    print(f"\n| candidate | median µs | min µs |{''.join(f' x {label} |' for label in others)}")
-    print("|---|---|---|" + "---|" * len(others))
+    others, scale = [label for label in against if label in medians], {"µs": 1e6, "ns": 1e9}[unit]
+    heads = ["candidate", f"median {unit}", f"least {unit}", *(f"x {label}" for label in others)]
+    heads += [""] if table.notes else []
+    print(f"\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for label, median in sorted(medians.items(), key=lambda item: item[1]):
-        ratios = "".join(f" {median / medians[other]:.3f} |" for other in others)
-        print(f"| {label} | {median * 1e6:.2f} | {min(table.seconds[label]) * 1e6:.2f} |{ratios}", flush=True)
+        cells = [label, *(f"{scale * x:.2f}" for x in (median, min(table.seconds[label])))]
+        ratios = [median / medians[other] for other in others]
+        cells += [f"{x:.3g}" if x < 100 else f"{x:,.0f}" for x in ratios]
+        cells += [table.notes.get(label, "")] if table.notes else []
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def finish(tables: Sequence[Table | None], options: argparse.Namespace) -> None:
