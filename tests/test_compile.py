@@ -345,9 +345,8 @@ def test_what_nothing_needs_is_not_computed_and_what_is_computed_twice_is_shared
 def test_constants_are_folded_and_factors_meet_in_one() -> None:
     x = cg.variable("x", (4,))
     program = cg.compile(cg.sum((2 * (cg.constant(3.0) * 4 - 2) * x) / 5) * cg.exp(cg.constant(0.0)))
-    first, second = (line.partition(" = ")[2] for line in program.source.splitlines()[:2])
-    assert first.startswith("sum(x, axis=(0,), keepdims=False)")
-    assert second.startswith("mul(") and "4" in second
+    assert program.plan.steps == 1
+    assert program.source.splitlines()[0].partition(" = ")[2].startswith("inner(x, factor=4.0)")
 
 
 def test_views_cost_nothing_and_buffers_are_used_again() -> None:
@@ -371,11 +370,11 @@ def test_the_program_can_be_read_in_the_names_of_its_nodes() -> None:
     program = cg.compile(cg.parse("d = 2*b; e = a + d; L = c*e"), backend="numpy")
     assert program.source.splitlines() == [
         "d = mul(2, b)  # [] at 0",
-        "e = add(a, d)  # [] at 0",
+        "e = add(a, d)  # [] at 16",
         "L = mul(c, e)  # [] at 0",
         "return L",
     ]
-    assert str(program.plan) == "3 steps, 1 buffers in 128 bytes, 3 floating-point operations"
+    assert str(program.plan) == "3 steps, 2 buffers in 256 bytes, 3 floating-point operations"
     assert program.backend == "numpy"
 
 

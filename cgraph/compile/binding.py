@@ -19,7 +19,9 @@ from cgraph.compile.listing import listing
 from cgraph.compile.lower import Lowered, lower
 from cgraph.compile.places import CONSTANT, LEAF
 from cgraph.compile.plan import Plan, make_plan
+from cgraph.compile.rewritten import REWRITTEN
 from cgraph.compile.scalar_groups import Groups
+from cgraph.compile.short import SHORT
 from cgraph.errors import CgraphError, ValueRefusedError
 from cgraph.forward import forward
 from cgraph.node import PARAMETER, Node
@@ -100,6 +102,7 @@ class Memory:
             if node not in self.leaves:
                 shape = tuple(d if isinstance(d, int) else -1 for d in node.shape)
                 self.leaves[node] = Ignored(shape)
+        self._views: dict[Any, Any] = {}
         self.arrays = {number: self._array(plan, number) for number in plan.places}
 
     def outputs(self, plan: Plan) -> list[Any]:
@@ -107,6 +110,7 @@ class Memory:
         return [self.arrays[x] for x in plan.lowered.outputs]
 
     def _array(self, plan: Plan, number: int) -> Any:
+        """A view; the same memory is the same object, by which NumPy sees at once that an op is in place."""
         place, value = plan.places[number], plan.values[number]
         memory = self.storages[place.storage]
         if memory is None:
@@ -117,7 +121,7 @@ class Memory:
             return np.empty(value.shape, memory.dtype)
         found = np.ndarray(value.shape, memory.dtype, memory.reshape(-1), place.offset * size, steps)
         found.flags.writeable = plan.storages[place.storage].kind != CONSTANT
-        return found
+        return self._views.setdefault((found.ctypes.data, value.shape, steps), found)
 
 
 class Ignored:
@@ -138,15 +142,19 @@ def aligned(elements: int, dtype: Any) -> Any:
     return raw[start : start + elements * size].view(dtype)
 
 
-def lowered(program: Program, sizes: Mapping[str, int]) -> Lowered:
+def lowered(
+    program: Program, sizes: Mapping[str, int], rewritten: Mapping[str, Callable[..., int]] = REWRITTEN
+) -> Lowered:
     """The values of a program for these sizes."""
-    return lower(program.graph, program.outputs, program.updates, sizes, program.dtype)
+    return lower(program.graph, program.outputs, program.updates, sizes, program.dtype, rewritten)
 
 
 def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     """A program for these sizes as calls of NumPy."""
     chosen = backend_numpy
-    plan = make_plan(lowered(program, sizes), chosen.one_by_one, chosen.in_place, chosen.accumulates)
+    plan = make_plan(
+        chosen.shortened(lowered(program, sizes, SHORT)), chosen.one_by_one, chosen.in_place, chosen.accumulates
+    )
     memory = Memory(plan, program.inputs, program._owned)
     binding = Binding("numpy", program, plan, memory.leaves)
     calls, outputs = chosen.calls(plan, memory.arrays), memory.outputs(plan)

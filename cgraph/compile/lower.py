@@ -6,9 +6,12 @@ rate, the 1/m of a mean and every sign meet in one number, and are multiplied on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import prod
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cgraph import shapes
@@ -27,6 +30,7 @@ LINEAR: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys(("index", "index_add", "take", "scatter_add", "diagonal", "broadcast_like"), (0,)),
     "matmul": (0, 1),
 }
+NOTHING: Mapping[int, int] = MappingProxyType({})
 LIKE = {"index_add": 1, "scatter_add": 2}  # operands of which only the shape is needed
 
 
@@ -49,9 +53,14 @@ class Lowered:
 
 
 def lower(
-    graph: Graph, outputs: Sequence[Node], updates: Mapping[Node, Node], sizes: Mapping[str, int], dtype: Any
+    graph: Graph,
+    outputs: Sequence[Node],
+    updates: Mapping[Node, Node],
+    sizes: Mapping[str, int],
+    dtype: Any,
+    rewritten: Mapping[str, Callable[..., int]] = REWRITTEN,
 ) -> Lowered:
-    """The values of a graph whose named dimensions have these sizes."""
+    """The values of a graph whose named dimensions have these sizes; `rewritten` says of ops how to do without."""
     values = Values(dtype)
     terms: dict[Node, Term] = {}
     names: dict[int, str] = {}
@@ -61,7 +70,7 @@ def lower(
             attrs = dict(node.attrs)
             if "shape" in attrs:
                 attrs["shape"] = shapes.bind(attrs["shape"], sizes)
-            term = _applied(values, node.op, [terms[x] for x in node.operands], attrs)
+            term = _applied(values, node.op, [terms[x] for x in node.operands], attrs, rewritten)
         elif node.kind == CONSTANT:
             term = Term(1.0, values.constant(node.value))
         else:
@@ -74,7 +83,7 @@ def lower(
     for node, term in terms.items():
         if node.name is not None and term.factor != 1.0:
             names.setdefault(solid(values, term), node.name)
-    return _without_dead(values.list, Lowered((), found, new, names, dtype))
+    return changed(Lowered((), found, new, names, dtype), values.list)
 
 
 def solid(values: Values, term: Term) -> int:
@@ -86,13 +95,19 @@ def solid(values: Values, term: Term) -> int:
     return values.apply("mul", values.constant(term.factor), term.value)
 
 
-def _applied(values: Values, row: Row, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+def _applied(
+    values: Values,
+    row: Row,
+    terms: list[Term],
+    attrs: Mapping[str, Any],
+    rewritten: Mapping[str, Callable[..., int]],
+) -> Term:
     name, rule = row.name, RULES.get(row.name)
     if rule is not None:
         return rule(values, terms, attrs)
     if name in LINEAR:
         factor = prod(terms[i].factor for i in LINEAR[name])
-        if _moderate(factor):
+        if moderate(factor):
             operands = [t.value if i in LINEAR[name] else solid(values, t) for i, t in enumerate(terms)]
             if name in LIKE:
                 place = LIKE[name]
@@ -100,12 +115,13 @@ def _applied(values: Values, row: Row, terms: list[Term], attrs: Mapping[str, An
                 operands[place] = zero
             return Term(factor, values.apply(row, *operands, **attrs))
     operands = [solid(values, t) for t in terms]
-    if name in REWRITTEN:
-        return Term(-1.0 if name in NEGATED else 1.0, REWRITTEN[name](values, *operands, **attrs))
+    if name in rewritten:
+        return Term(-1.0 if name in NEGATED else 1.0, rewritten[name](values, *operands, **attrs))
     return Term(1.0, values.apply(row, *operands, **attrs))
 
 
-def _moderate(factor: float) -> bool:
+def moderate(factor: float) -> bool:
+    """Whether a factor may be held back, or be moved, without over- or underflow."""
     return 1 / LARGEST_FACTOR < abs(factor) < LARGEST_FACTOR
 
 
@@ -123,9 +139,9 @@ def _times(values: Values, name: str, left: Term, right: Term) -> Term:
     factor = left.factor * right.factor
     for one, other in ((left, right), (right, left)):
         number = values.number(one.value)
-        if number is not None and _moderate(number * factor) and values.shape(other.value) == shape:
+        if number is not None and moderate(number * factor) and values.shape(other.value) == shape:
             return Term(number * factor, other.value)
-    if not _moderate(factor):
+    if not moderate(factor):
         return Term(1.0, values.apply(name, solid(values, left), solid(values, right)))
     return Term(factor, values.apply(name, left.value, right.value))
 
@@ -136,10 +152,10 @@ def _quotient(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Te
     shape = values.shape(left.value)
     if number and shapes.broadcast([shape, values.shape(right.value)]) == shape:
         factor = left.factor / (right.factor * number)
-        if _moderate(factor):
+        if moderate(factor):
             return Term(factor, left.value)
     factor = left.factor / right.factor
-    if not _moderate(factor):
+    if not moderate(factor):
         return Term(1.0, values.apply("div", solid(values, left), solid(values, right)))
     return Term(factor, values.apply("div", left.value, right.value))
 
@@ -184,7 +200,7 @@ def _mean(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     if not count:
         return Term(1.0, values.apply("mean", solid(values, terms[0]), **attrs))
     factor = terms[0].factor / count
-    if not _moderate(factor):
+    if not moderate(factor):
         return Term(1 / count, values.apply("sum", solid(values, terms[0]), **attrs))
     return Term(factor, values.apply("sum", terms[0].value, **attrs))
 
@@ -218,17 +234,33 @@ RULES: Mapping[str, Callable[[Values, list[Term], Mapping[str, Any]], Term]] = {
 
 
 # What is left -------------------------------------------------------------------------------------------------------
-def _without_dead(values: Sequence[Value], lowered: Lowered) -> Lowered:
-    """Only the values that an output or an update needs, numbered anew."""
-    alive = sorted(_reached(values, (*lowered.outputs, *lowered.updates.values())))
+def changed(
+    lowered: Lowered,
+    values: Sequence[Value],
+    instead: Mapping[int, int] = NOTHING,
+    after: Mapping[int, int] = NOTHING,
+) -> Lowered:
+    """Only those of these values that an output or an update needs, numbered anew.
+
+    What `instead` names is replaced by another value; a new value comes right after the one that `after` names.
+    """
+    now: Callable[[int], int] = lambda x: instead.get(x, x)  # noqa: E731
+    values = [v._replace(operands=tuple(map(now, v.operands))) for v in values]
+    reached = _reached(values, map(now, (*lowered.outputs, *lowered.updates.values())))
+    alive = sorted(reached, key=lambda x: (after.get(x, x), x in after, x))
     number = {old: new for new, old in enumerate(alive)}
     return Lowered(
         [v._replace(operands=tuple(number[x] for x in v.operands)) for v in (values[i] for i in alive)],
-        tuple(number[x] for x in lowered.outputs),
-        {leaf: number[x] for leaf, x in lowered.updates.items()},
-        {number[x]: name for x, name in lowered.names.items() if x in number},
+        tuple(number[now(x)] for x in lowered.outputs),
+        {leaf: number[now(x)] for leaf, x in lowered.updates.items()},
+        {number[now(x)]: name for x, name in lowered.names.items() if now(x) in number},
         lowered.dtype,
     )
+
+
+def uses(lowered: Lowered) -> Mapping[int, int]:
+    """How often each value is needed: by others, as an output, as an update."""
+    return Counter(chain(*(v.operands for v in lowered.values), lowered.outputs, lowered.updates.values()))
 
 
 def _reached(values: Sequence[Value], roots: Iterable[int]) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -10,10 +11,15 @@ import numpy as np
 
 from cgraph.compile.blas import accumulate
 from cgraph.compile.classes import less_in_place
+from cgraph.compile.factors import with_shared_factors
 from cgraph.compile.finals import Final
+from cgraph.compile.inner import LONG, with_inner_products
+from cgraph.compile.lower import Lowered
 from cgraph.compile.plan import Plan
+from cgraph.compile.short import SMALL
 from cgraph.compile.values import Value
 from cgraph.ops.indexing import as_ids
+from cgraph.ops.stable import scale
 
 Call: TypeAlias = Callable[[], Any]
 # Rows that are one universal function of NumPy, though the row itself says more.
@@ -32,8 +38,6 @@ UFUNCS: Mapping[str, np.ufunc] = {
     "not_equal": np.not_equal,
 }
 REDUCTIONS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}
-LONG = 4096  # elements: longer sums are done in pairs, which rounds less than one after the other
-SMALL = 2048  # elements: below, what NumPy prepares costs more than what it computes
 WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
 
 
@@ -50,8 +54,8 @@ def ufunc_of(value: Value) -> np.ufunc | None:
 
 
 def in_place(value: Value) -> bool:
-    """Whether a value may be written over an operand of its own shape."""
-    return ufunc_of(value) is not None or value.name in ("relu", "less_one_hot")
+    """Whether a value may be written over an operand of its own shape. A single number is quicker elsewhere."""
+    return math.prod(value.shape) != 1 and (ufunc_of(value) is not None or value.name in ("relu", "less_one_hot"))
 
 
 def one_by_one(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
@@ -64,6 +68,16 @@ def accumulates(value: Value) -> bool:
     from cgraph.compile.blas import blas
 
     return blas() is not None and value.shape[0] * value.shape[1] >= WORTH_FOLDING
+
+
+def shortened(lowered: Lowered) -> Lowered:
+    """The same program in fewer calls, which cost more than what they compute on small arrays."""
+    return with_inner_products(with_shared_factors(lowered, _takes_a_factor))
+
+
+def _takes_a_factor(value: Value) -> bool:
+    """Whether a parameter is changed by a multiple of this value in one call (see `finals`)."""
+    return value.name == "scatter_add" or (value.name == "matmul" and len(value.shape) == 2 and accumulates(value))
 
 
 def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
@@ -84,11 +98,14 @@ def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
 def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     """The calls that compute one value."""
     if value.op is None:
-        return [partial(np.copyto, out, operands[0])]
+        return [_copy(out, operands[0])]
     special = SPECIAL.get(value.name)
     if special is not None:
         return special(value, out, operands)
     ufunc = ufunc_of(value)
+    if ufunc is not None and all(t[-1] == "?" for t in ufunc.types) and out.size <= SMALL:
+        holds = np.empty(out.shape, bool)  # what NumPy would do by itself, at the double price
+        return [_ufunc(ufunc, operands, holds), _copy(out, holds)]
     if ufunc is not None:
         return [_ufunc(ufunc, operands, out)]
     return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
@@ -101,10 +118,14 @@ def _ufunc(ufunc: np.ufunc, operands: list[Any], out: Any) -> Call:
     return partial(ufunc, *operands, out)
 
 
+def _copy(target: Any, source: Any) -> Call:
+    return partial(target.__setitem__, Ellipsis, source)
+
+
 def _spread(operand: Any, out: Any) -> Any:
     """A number that never changes as an array of the result's shape: NumPy's short way is for equal shapes only."""
-    constant = operand.size == 1 and not operand.flags.writeable
-    return np.full(out.shape, operand.reshape(()), out.dtype) if constant and 1 < out.size <= SMALL else operand
+    other = operand.size == 1 and not operand.flags.writeable and operand.shape != out.shape
+    return np.full(out.shape, operand.reshape(()), operand.dtype) if other and out.size <= SMALL else operand
 
 
 def _by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], attrs: dict[str, Any]) -> None:
@@ -115,7 +136,12 @@ def _by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], att
 # Ops with a way of their own ------------------------------------------------------------------------------------------
 def _matmul(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     x, y = operands
-    return [partial(np.dot if x.ndim == y.ndim == 2 else np.matmul, x, y, out=out)]
+    return [_dot(x, y, out) if x.ndim == y.ndim == 2 else partial(np.matmul, x, y, out)]
+
+
+def _dot(x: Any, y: Any, out: Any) -> Call:
+    """A product by the method, which costs half of what np.dot does on small matrices."""
+    return partial(x.dot, y, out)
 
 
 def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
@@ -131,12 +157,33 @@ def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
         return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
     if value.name == "sum" and x.flags.c_contiguous and out.size and x.size:
         if len(axis) == x.ndim and x.size <= LONG:
-            return [partial(np.dot, x.reshape(-1), np.ones(x.size, x.dtype), out=out.reshape(()))]
+            return [_dot(x.reshape(-1), np.ones(x.size, x.dtype), out.reshape(()))]
         if x.ndim == 2 and len(axis) == 1 and x.shape[axis[0]] <= LONG:
             ones = np.ones(x.shape[axis[0]], x.dtype)
-            return [partial(np.dot, *((ones, x) if axis == (0,) else (x, ones)), out=out.reshape(-1))]
+            left, right = (ones, x) if axis == (0,) else (x, ones)
+            return [_dot(left, right, out.reshape(-1))]
     keepdims = value.attrs["keepdims"]
     return [partial(REDUCTIONS[value.name].reduce, x, axis=axis, out=out, keepdims=keepdims)]
+
+
+def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """One call where the memory of the operands is in one order; else of a copy."""
+    copies = {id(x): (np.empty(x.shape, x.dtype), x) for x in operands if not x.flags.c_contiguous}
+    found = [_copy(*pair) for pair in copies.values()]
+    x, *others = (copies.get(id(x), (x,))[0].reshape(-1) for x in operands)
+    number, factor = out.reshape(()), out.dtype.type(value.attrs.get("factor", 1))
+    if not others:
+        return [*found, _dot(x, np.full(x.size, factor), number)]
+    found.append(_dot(x, others[0], number))
+    if "zero_wins" in value.attrs:
+        found.append(partial(_let_zero_win, x, others[0], number))
+    return found if factor == 1 else [*found, partial(np.multiply, number, np.array(factor), number)]
+
+
+def _let_zero_win(x: Any, y: Any, number: Any) -> None:
+    """A sum that is NaN may have a 0 in it that wins over an infinity or a NaN."""
+    if math.isnan(number):
+        number[...] = np.sum(scale(x, y))
 
 
 def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
@@ -145,7 +192,7 @@ def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     if x.ndim == 2 and value.attrs["axis"] == (1,) and 1 < x.shape[1] <= 64 and x.shape[0] >= 8:
         columns = np.empty((x.shape[1], x.shape[0]), x.dtype)
         maxima = partial(np.maximum.reduce, columns, axis=0, out=out.reshape(-1))
-        return [partial(columns.__setitem__, Ellipsis, x.T), maxima]
+        return [_copy(columns, x.T), maxima]
     return _reduced(value, out, operands)
 
 
@@ -164,7 +211,7 @@ def _scale(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     flat = out.reshape(-1)
 
     def zero_wins() -> None:
-        if np.isnan(np.dot(flat, flat)):
+        if math.isnan(flat.dot(flat)):
             out[...] = np.where(np.isnan(out) & ((x == 0) | ((y == 0) & np.isinf(x))), 0, out)
 
     return [partial(np.multiply, x, y, out), zero_wins]
@@ -184,6 +231,7 @@ SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
     "matmul": _matmul,
     "relu": _relu,
     "sum": _reduced,
+    "inner": _inner,
     "max": _max,
     "min": _reduced,
     "prod": _reduced,
@@ -198,10 +246,11 @@ SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
 def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> list[Call]:
     target, value = arrays[final.target], values[final.value]
     if final.kind == "copy":
-        return [partial(target.__setitem__, Ellipsis, arrays[final.value])]
+        return [_copy(target, arrays[final.value])]
     operands = [arrays[x] for x in value.operands]
     if final.kind == "op":
-        return call(value, target, operands)
+        out = target if target.size != 1 else np.empty_like(target)
+        return [*call(value, out, operands), *([_copy(target, out)] if out is not target else [])]
     if final.kind == "rows":
         return [partial(_add_rows, target, operands[0], operands[1], target.dtype.type(final.factor))]
     product = accumulate(operands[0], operands[1], target, final.factor)
@@ -209,7 +258,7 @@ def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> 
         return [product]
     added = np.empty_like(target)
     return [
-        partial(np.dot, *operands, out=added),
+        _dot(operands[0], operands[1], added),
         partial(np.multiply, added, target.dtype.type(final.factor), added),
         partial(np.add, target, added, target),
     ]
