@@ -262,6 +262,21 @@ def test_named_dimensions_are_compiled_once_a_binding_and_kept(backend: str) -> 
     assert len(program._bindings) == 2
 
 
+def test_some_sizes_may_have_a_backend_of_their_own_on_the_same_parameters() -> None:
+    x, w = cg.variable("x", ("m",)), cg.parameter("w", 1.0)
+    program = cg.compile(w * cg.sum(x), updates={w: w + cg.sum(x)}, backend="native").bind("numpy", m=1).bind(m=2)
+    found = []
+    for values in ([1.0], [1.0, 1.0], [1.0]):
+        found.append((float(program(x=values)[0]), program.backend))
+    assert found == [(1, "numpy"), (4, "native"), (4, "numpy")]
+    assert program.value(w) == 5
+    a = cg.variable("a")
+    with pytest.raises(ValueRefusedError, match="backend='numpy' for some sizes: flat scalars have no sizes"):
+        cg.compile(a * a, backend="scalar").bind("numpy")
+    with pytest.raises(ValueRefusedError, match="backend='gpu': the backends are"):
+        program.bind("gpu", m=3)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_parameter_may_have_another_value_for_one_call(backend: str) -> None:
     w, x = cg.parameter("w", 2.0), cg.variable("x")

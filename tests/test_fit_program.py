@@ -178,6 +178,38 @@ def test_c_is_chosen_for_long_epochs_and_numpy_for_short_ones(monkeypatch: pytes
     assert chosen == ["numpy", "native", "numpy", "numpy", "numpy"]
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_only_whole_batches_are_compiled_and_short_ones_move_the_same_parameters(
+    streamed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sizes 7, ... and 4, and in a stream any other: one library, and the steps written by hand."""
+    monkeypatch.setenv("CGRAPH_CACHE", str(tmp_path))
+
+    def stream(rng: np.random.Generator) -> Any:
+        rows = rng.permutation(60)
+        return ((GOOD.X[rows[i : i + 7]], GOOD.Y[rows[i : i + 7]]) for i in range(0, 60, 7))
+
+    run = plain(stream if streamed else GOOD, epochs=4, backend="native", **({"batch_size": 3} if streamed else {}))
+    assert len(list(tmp_path.iterdir())) == 1
+    losses, values = by_hand(net(), 4)
+    np.testing.assert_allclose([e.loss for e in run.history], losses, rtol=1e-11)
+    for name, value in values.items():
+        np.testing.assert_allclose(run.model.values[name], value, rtol=1e-11, atol=1e-11)
+
+
+def test_a_training_that_begins_again_at_a_short_batch_computes_it_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "training.npz"
+    whole = plain(epochs=2, backend="native")
+
+    def interrupt(epoch: Any, model: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plain(epochs=2, backend="native", checkpoint=path, every=8, callbacks=[interrupt])
+    assert container.read(path, "training")[0]["place"][:2] == [1, 8]
+    assert_same(plain(epochs=2, backend="native", checkpoint=path, every=8, resume=True), whole)
+
+
 def test_a_checkpoint_goes_on_with_the_backend_that_it_began_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

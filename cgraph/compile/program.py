@@ -54,8 +54,8 @@ class Program:
         self.graph = self._graph()
         _check_updates(self.graph, self.updates)
         self.dtype, self.threads = np.dtype(dtype), threads
-        self._make, by_itself = maker(backend, self)
-        if of is not None and not by_itself:
+        self._make, self._flat = maker(backend, self)
+        if of is not None and not self._flat:
             self.outputs += tuple(grad(of, list(self.gradients)))
             self.graph = self._graph()
         self.inputs: tuple[Node, ...] = self._inputs(inputs)
@@ -301,15 +301,24 @@ class Program:
         """The backend that was chosen: "numpy", "native", "scalar" (in C) or "scalar-numpy"."""
         return self._shown().backend
 
-    def bind(self, **sizes: int) -> Program:
-        """Compile for these sizes of the named dimensions now, before the first call; returns the program itself."""
+    def bind(self, backend: str | None = None, /, **sizes: int) -> Program:
+        """Compile for these sizes of the named dimensions now, before the first call; returns the program itself.
+
+        With `backend`, "numpy" or "native", these sizes get a backend of their own: what is rare need not be compiled.
+        Raises MissingValueError for a dimension without a size, ValueRefusedError for a backend that is not possible.
+        """
         names = {d for n in self.graph.leaves for d in n.shape if isinstance(d, str)}
         missing = sorted(names - set(sizes))
         if missing:
             raise MissingValueError(f"no size for the named dimension {missing[0]!r}", fix=f"give {missing[0]}=...")
         key = tuple(sorted((k, v) for k, v in sizes.items() if k in names))
+        make, flat = (self._make, self._flat) if backend is None else maker(backend, self)
+        if backend is not None and (flat or self._flat):
+            raise ValueRefusedError(
+                f"backend={backend!r} for some sizes", why="flat scalars have no sizes to choose by"
+            )
         if key not in self._bindings:
-            self._bindings[key] = self._make(self, dict(key))
+            self._bindings[key] = make(self, dict(key))
         return self
 
     def _shown(self) -> Binding:

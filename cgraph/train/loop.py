@@ -106,7 +106,9 @@ def fit(
     state = State.first(training.step.new, model.parameters, rng)
     settings = {} if checkpoint is None else {"batch size": batch_size, **training.settings(state, dev)}
     keeper = Keeper.of(checkpoint, every, resume, settings)
-    training.step.choose(keeper.resume(state), min(batch_size, len(batches.first[1])), batches.steps)
+    rows = len(batches.first[1])
+    rows = min(batch_size, rows) if isinstance(batches, Arrays) else rows
+    training.step.choose(keeper.resume(state), rows, batches.steps)
     keeper.settings = {**settings, "backend": training.step.backend}
     training.step.load(state.values)
     with shown(epochs, progress) as report:

@@ -45,6 +45,7 @@ class Step:
             raise ValueRefusedError(f"backend={backend!r}", why=f"the backends are {', '.join(BACKENDS)}")
         self.graph = Graph([loss, *new.values()])
         self.loss, self.new, self.backend, self.dtype = loss, new, backend, dtype
+        self._rows = 0
         self._program = self._compiled("numpy")
 
     def _compiled(self, backend: str) -> Program:
@@ -52,24 +53,28 @@ class Step:
         return compiled(self.loss, inputs, self.new, backend, self.dtype)
 
     def choose(self, backend: str | None, rows: int, steps: int | None) -> None:
-        """Settle the backend: the given one, or, by the rows of a batch and the steps of an epoch, what pays."""
-        self.backend = backend or self.backend
-        if self.backend == "auto":
-            self.backend = "native" if steps is not None and self._pays(rows, steps) else "numpy"
-        self._program = self._compiled(self.backend)
+        """Settle the backend: the given one, or, by the rows of a batch and the steps of an epoch, what pays.
 
-    def _pays(self, rows: int, steps: int) -> bool:
+        C is for batches of so many rows; others, such as the last one of an epoch, go through NumPy, on the same
+        parameters: another program in C would cost more than it could save.
+        """
+        self.backend, self._rows = backend or self.backend, rows
+        if self.backend == "auto":
+            program = None if steps is None else self._worth_compiling(rows, steps)
+            self.backend, self._program = "native" if program else "numpy", program or self._program
+        else:
+            self._program = self._compiled(self.backend)
+
+    def _worth_compiling(self, rows: int, steps: int) -> Program | None:
+        """The program in C, if there can be one and it pays."""
         if compiler() is None:
-            return False
+            return None
         try:
             plan = cast("Plan", self._program.bind(m=rows).plan)  # that of the numpy backend
             saved = sum(A_CALL + AN_ELEMENT * prod(plan.values[x].shape) for group in plan.groups for x in group)
-            if saved * steps < WORTH_COMPILING:
-                return False
-            self._compiled("native").bind(m=rows)
+            return self._compiled("native").bind(m=rows) if saved * steps >= WORTH_COMPILING else None
         except CgraphError:  # an op that is not written in C, or a dimension that only the data knows
-            return False
-        return True
+            return None
 
     # Values ----------------------------------------------------------------------------------------------------------
     def load(self, values: Values) -> None:
@@ -90,6 +95,11 @@ class Step:
 
         The losses before the steps [n]. Nothing has changed when a step refuses a value.
         """
+        if self.backend == "native":
+            sizes = (stack.shape[1] for leaf, stack in stacks.items() if leaf.shape[:1] == ("m",))
+            size = next(sizes, self._rows) if rows is None else rows.shape[1]
+            if size != self._rows:
+                self._program.bind("numpy", m=size)
         (losses,) = self._program.run(rows, **{str(leaf.name): stack for leaf, stack in stacks.items()})
         return losses
 
