@@ -336,17 +336,6 @@ def test_calls_from_several_threads_do_not_mix() -> None:
     assert wrong == []
 
 
-def test_threads_are_set_for_the_call_alone() -> None:
-    from cgraph.compile.blas import blas
-
-    library = blas()
-    assert library is not None, "this NumPy has no OpenBLAS of its own"
-    x = cg.variable("x", (2, 2))
-    before = library.threads
-    np.testing.assert_array_equal(cg.compile(x @ x, threads=1)(np.eye(2))[0], np.eye(2))
-    assert library.threads == before
-
-
 # The optimisations, seen in the plan ---------------------------------------------------------------------------------
 def test_what_nothing_needs_is_not_computed_and_what_is_computed_twice_is_shared() -> None:
     x, y = cg.variables("x y")

@@ -82,9 +82,10 @@ class Evaluation:
         dev: Batch,
         metric: Metric | None,
         dtype: str = "float64",
+        threads: int | None = None,
     ) -> None:
         outputs = [loss] if metric is None else [loss, output]
-        self.program = compiled(outputs, Graph(outputs).inputs, backend="numpy", dtype=dtype)
+        self.program = compiled(outputs, Graph(outputs).inputs, backend="numpy", dtype=dtype, threads=threads)
         self.values = {leaf: leaf.value for leaf in self.program.inputs if leaf.kind == PARAMETER}
         self.leaves, self.target, self.dev, self.metric = leaves, target, dev, metric
 

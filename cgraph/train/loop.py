@@ -68,6 +68,7 @@ def fit(
     resume: bool = False,
     backend: str = "auto",
     dtype: str = "float64",
+    threads: int | None = None,
 ) -> Fit[M]:
     """Train a model on (X [m×d], Y [m×k]) by mini-batches that are shuffled anew in each epoch.
 
@@ -85,8 +86,9 @@ def fit(
     Values are written when they have given a finite loss, so that a checkpoint is always of a good model.
     The step is compiled, and computes in `dtype`, "float64" or "float32". `backend="native"` makes it C, "numpy" needs
     no compiler; "auto" takes C where there is a compiler and an epoch is so long that compiling pays. The two round
-    differently: a checkpoint goes on with the backend that it began with. SGD without decay or clipping moves only
-    those rows of an embedding that a batch used; other optimisers compute the whole table.
+    differently: a checkpoint goes on with the backend that it began with. `threads` is for matrix products (None: as
+    they are). SGD without decay or clipping moves only those rows of an embedding that a batch used; other optimisers
+    compute the whole table.
     Raises ValueRefusedError and ShapeError for data that cannot be trained on, DivergedError (a TrainingError) when
     a loss or a parameter is no longer finite, with the last good model as `error.model`, and CheckpointError for a
     checkpoint that is damaged or of another training.
@@ -102,7 +104,7 @@ def fit(
         raise ValueRefusedError("the model has no parameters", why="there is nothing to train", fix="give it a layer")
     batches = source(data, batch_size)
     dev = _devset(devset, batches.first, patience)
-    training = Training.of(model, batches, loss, optimizer, dev, metric, (backend, dtype))
+    training = Training.of(model, batches, loss, optimizer, dev, metric, (backend, dtype, threads))
     state = State.first(training.step.new, model.parameters, rng)
     settings = {} if checkpoint is None else {"batch size": batch_size, **training.settings(state, dev)}
     keeper = Keeper.of(checkpoint, every, resume, settings)
@@ -147,7 +149,7 @@ class Training:
         optimizer: Optimizer,
         dev: Batch | None,
         metric: Metric | None,
-        how: tuple[str, str],
+        how: tuple[str, str, int | None],
     ) -> Training:
         """Build the graphs."""
         X, Y = batches.first
@@ -160,7 +162,7 @@ class Training:
         evaluate = None
         if dev is not None:
             output = leaves.output(model)
-            evaluate = Evaluation(leaves, target, output, loss(output, target), dev, metric, how[1])
+            evaluate = Evaluation(leaves, target, output, loss(output, target), dev, metric, *how[1:])
         stacks = step.stacked({**leaves.feed(X), target: Y}) if isinstance(batches, Arrays) else {}
         return cls(model, batches, leaves, target, step, noise, evaluate, stacks, PACE)
 
