@@ -248,3 +248,22 @@ def test_comparisons_are_numbers(count: int) -> None:
     outputs = [x > 0.5, x >= 0.5, cg.equal(x, 0.5), cg.grad(cg.sum(cg.relu(x)), x)]
     feed = {"x": np.resize([0.5, 0.2, 0.9, np.nan, 0.0], count)}
     assert_steps_are_those_of_the_plain_pass(outputs, {}, [feed, feed], "float64")
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3, 5), (7, 9, 2)])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_parameters_of_a_program_are_copies_that_begin_where_cache_lines_do(shape: tuple[int, ...], dtype: str) -> None:
+    leaves = [cg.parameter(f"p{k}", np.random.default_rng(k).standard_normal(shape)) for k in range(5)]
+    program = cg.compile([], updates={p: p + 0.5 for p in leaves}, backend="numpy", dtype=dtype)
+    for leaf in leaves:
+        array = program._owned[leaf]
+        assert (array.shape, array.dtype, array.ctypes.data % 64) == (shape, dtype, 0)
+        assert array.tolist() == leaf.value.astype(dtype).tolist()
+        assert not np.shares_memory(array, leaf.value)
+
+
+def test_parameters_without_elements_are_kept_too() -> None:
+    leaf = cg.parameter("p", np.zeros((0, 3)))
+    program = cg.compile(cg.sum(leaf), updates={leaf: leaf + 1}, backend="numpy")
+    assert program() == [0.0]
+    assert program.value("p").shape == (0, 3)

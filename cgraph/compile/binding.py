@@ -142,6 +142,13 @@ def aligned(elements: int, dtype: Any) -> Any:
     return raw[start : start + elements * size].view(dtype)
 
 
+def aligned_copy(value: Any, dtype: Any) -> Any:
+    """A copy of a parameter's value that begins at a multiple of 64 bytes: products read it a few percent sooner."""
+    copy = aligned(np.size(value), dtype).reshape(np.shape(value))
+    copy[...] = value
+    return copy
+
+
 def lowered(
     program: Program, sizes: Mapping[str, int], rewritten: Mapping[str, Callable[..., int]] = REWRITTEN
 ) -> Lowered:

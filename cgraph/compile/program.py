@@ -11,7 +11,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.calculus import grad
-from cgraph.compile.binding import Binding, maker
+from cgraph.compile.binding import Binding, aligned_copy, maker
 from cgraph.compile.blas import blas
 from cgraph.compile.plan import Plan
 from cgraph.compile.scalar_groups import Groups
@@ -61,7 +61,7 @@ class Program:
         self.inputs: tuple[Node, ...] = self._inputs(inputs)
         self._leaves = Graph([n for n in self.graph.leaves if n not in self.updates])
         self._world = NumpyWorld(self.dtype)
-        self._owned = {leaf: np.array(leaf.value, self.dtype) for leaf in self.updates}
+        self._owned = {leaf: aligned_copy(leaf.value, self.dtype) for leaf in self.updates}
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
         self._lock = threading.Lock()
