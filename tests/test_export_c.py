@@ -21,7 +21,7 @@ def built(text: str, folder: Path) -> Path:
     source.write_text(text, encoding="utf-8")
     compiler = shutil.which("cc")
     assert compiler, "these tests need a C compiler"
-    command = [compiler, "-O2", "-Wall", "-Werror=implicit-function-declaration", str(source), "-o"]
+    command = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", str(source), "-o"]
     subprocess.run([*command, str(folder / "classify"), "-lm"], check=True)
     return folder / "classify"
 
@@ -46,6 +46,36 @@ def test_a_saved_net_becomes_a_c_program_that_gives_the_same_classes(
     assert answers(program, X) == expected
     assert answers(program, X, between="  ") == expected
     assert len(set(expected)) > 2
+
+
+def test_the_file_names_its_arrays_and_has_nothing_but_what_it_needs() -> None:
+    model = cg.nn.MLP([2, 3, 1], "tanh", seed=1)
+    text = to_c(model(cg.variable("X", ("m", 2))))
+    assert text.startswith("/* z[2] of X [2 numbers], written by cgraph.")
+    for name in ("W[1] [2×3]", "b[1] [3]", "W[2] [3×1]", "b[2] [1]"):
+        assert f"[] = /* {name} */ {{" in text
+    assert "cgraph_run" not in text and "#pragma" not in text and "__attribute__" not in text
+
+
+def test_a_language_model_reads_ids_and_says_how_many_when_it_is_given_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = cg.nn.LanguageModel.random(cg.nn.Vocabulary(("<unk>", *"abcdefghi")), width=4, hidden=8, seed=0)
+    cg.train.save(model, tmp_path / "my model.npz")
+    path, out = str(tmp_path / "my model.npz"), str(tmp_path / "my net.c")
+    for given, message in (
+        ([], "the model does not take 10 numbers an example: contexts of shape"),
+        (["--inputs", "0"], "--inputs 0: an example has one number or more"),
+    ):
+        assert main(["export-c", path, "-o", out, *given]) == 2
+        assert message in capsys.readouterr().err
+    assert main(["export-c", path, "-o", out, "--inputs", "3"]) == 0
+    assert f"cc -O3 '{out}' -lm" in capsys.readouterr().out
+    X = np.random.default_rng(0).integers(0, 10, (20, 3))
+    program = built(Path(out).read_text(encoding="utf-8"), tmp_path)
+    assert answers(program, X) == np.argmax(cg.train.predict(model, X), axis=1).tolist()
+    done = subprocess.run([str(program)], input="1 2 99", capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "a value was refused" in done.stderr
 
 
 def test_one_output_is_a_yes_above_zero(tmp_path: Path) -> None:

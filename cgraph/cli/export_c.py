@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from cgraph.cli.arguments import Commands
 from cgraph.compile.export import to_c
-from cgraph.errors import OutputError
+from cgraph.errors import OutputError, ShapeError, ValueRefusedError
 from cgraph.node import variable
 
 
@@ -26,13 +27,21 @@ def run(options: argparse.Namespace) -> int:
     from cgraph.train import load
 
     model = load(options.model)
-    inputs = options.inputs or model.parameters[0].shape[0]
-    text = to_c(model(variable("X", ("m", inputs))), options.dtype)
+    inputs = model.parameters[0].shape[0] if options.inputs is None else options.inputs
+    if inputs < 1:
+        raise ValueRefusedError(f"--inputs {inputs}", why="an example has one number or more")
+    try:
+        output = model(variable("X", ("m", inputs)))
+    except ShapeError as error:
+        raise ShapeError(
+            f"the model does not take {inputs} numbers an example", why=error.what, fix="give --inputs another number"
+        ) from None
+    text = to_c(output, options.dtype)
     try:
         Path(options.output).write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"{options.output} cannot be written", why=error.strerror or str(error), fix="choose another file"
         ) from None
-    print(f"{options.output}: cc -O3 {options.output} -lm -o classify; ./classify < examples.csv")
+    print(f"{options.output}: cc -O3 {shlex.quote(options.output)} -lm -o classify; ./classify < examples.csv")
     return 0

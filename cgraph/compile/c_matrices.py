@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 # Column by column, with sums before differences and a reciprocal, as LAPACK does it: where rounding decides whether a
 # pivot is 0, small matrices are singular here when they are in NumPy.
 HELPERS = """
-static void exchanged(T *x, T *y, long n, long step) {
+static inline void exchanged(T *x, T *y, long n, long step) {
     for (long i = 0; i < n * step; i += step) { T t = x[i]; x[i] = y[i]; y[i] = t; }
 }
 /* a [n x n] = LU in place, with L's ones left out, of its rows in the order `rows`; the largest number of a column is
    its pivot. How many pivots there are before one that is 0; `sign` is that of the exchanges. */
-static long factored(T *a, long n, long *rows, T *sign) {
+static inline long factored(T *a, long n, long *rows, T *sign) {
     *sign = 1;
     for (long i = 0; i < n; i++) rows[i] = i;
     for (long k = 0; k < n; k++) {
@@ -40,7 +40,7 @@ static long factored(T *a, long n, long *rows, T *sign) {
     return n;
 }
 /* The same with the largest of all that is left as the pivot, for which columns are exchanged too. */
-static long factored_wholly(T *a, long n, long *rows, long *columns, T *sign) {
+static inline long factored_wholly(T *a, long n, long *rows, long *columns, T *sign) {
     *sign = 1;
     for (long i = 0; i < n; i++) rows[i] = columns[i] = i;
     for (long k = 0; k < n; k++) {
@@ -64,13 +64,13 @@ static long factored_wholly(T *a, long n, long *rows, long *columns, T *sign) {
     return n;
 }
 /* sign times the first pivots, without the over- and underflow of a product of some of them */
-static T multiplied(const T *a, long n, long pivots, T sign) {
+static inline T multiplied(const T *a, long n, long pivots, T sign) {
     int power = 0;
     for (long k = 0; k < pivots; k++) { int e = 0; sign = FREXP(sign * a[k * n + k], &e); power += e; }
     return LDEXP(sign, power);
 }
 /* b [n x m] = inverse(U) D inverse(L) b, where D has 1 for the last row and `scale` for the others */
-static void substituted(const T *a, long n, T *b, long m, T scale) {
+static inline void substituted(const T *a, long n, T *b, long m, T scale) {
     for (long i = 0; i < n; i++) for (long k = 0; k < i; k++)
         for (long j = 0; j < m; j++) b[i * m + j] -= a[i * n + k] * b[k * m + j];
     for (long i = 0; i < (n - 1) * m; i++) b[i] *= scale;

@@ -107,24 +107,23 @@ def number(value: Any) -> str:
     return f"(T){text}" if float(value) >= 0 and not text.startswith("-") else f"((T){text})"
 
 
-def prelude(dtype: Any, body: str) -> str:
+def prelude(dtype: Any, body: str, vectors: bool = True) -> str:
     """What stands before a program: the type, the library's functions for it, and the small functions in use."""
     single = np.dtype(dtype) == np.float32
     suffix, kind = ("f", "float") if single else ("", "double")
-    used = [name for name in (*LIBRARY, *TWO_OPERANDS) if f"{name.upper()}(" in body + "".join(FUNCTIONS.values())]
-    vectors = "\n".join(
-        f'__attribute__((simd("notinbranch"))) {kind} {name}{suffix}({kind});' for name in used if name in VECTORS
-    )
-    lines = [
-        "#include <math.h>",
-        "#include <string.h>",
-        f"typedef {kind} T;",
+    functions: list[str] = []
+    for name, text in reversed(list(FUNCTIONS.items())):  # a function may use those before it
+        if f"{name}(" in body + "".join(functions):
+            functions.insert(0, text)
+    whole = body + "".join(functions)
+    used = [name for name in (*LIBRARY, *TWO_OPERANDS) if f"{name.upper()}(" in whole]
+    simd = [f'__attribute__((simd("notinbranch"))) {kind} {n}{suffix}({kind});' for n in used if n in VECTORS]
+    several = [
         "#if defined(__x86_64__) && defined(__GLIBC__) && !defined(NO_VECTORS)",
         "#if __GLIBC_PREREQ(2, 35)",
-        vectors,
+        *simd,
         "#endif",
         "#endif",
-        *(f"#define {name.upper()} {name}{suffix}" for name in used),
-        *FUNCTIONS.values(),
     ]
-    return "\n".join(line for line in lines if line)
+    lines = ["#include <math.h>", "#include <string.h>", f"typedef {kind} T;", *(several if simd and vectors else [])]
+    return "\n".join([*lines, *(f"#define {name.upper()} {name}{suffix}" for name in used), *functions])

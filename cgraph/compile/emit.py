@@ -10,7 +10,7 @@ from cgraph.compile.c_matrices import HELPERS
 from cgraph.compile.c_ops import OPS, copied, copy, product
 from cgraph.compile.c_table import EXPRESSIONS, expression, number, prelude
 from cgraph.compile.finals import Final
-from cgraph.compile.listing import names
+from cgraph.compile.listing import formula, names
 from cgraph.compile.places import BUFFER, CONSTANT, LEAF, Place, collapsed
 from cgraph.compile.plan import Plan
 from cgraph.compile.values import VIEWS
@@ -27,6 +27,10 @@ class Emitter:
         self.lines: list[str] = []
         self.names = names(plan)
         self.gemm, self.library = False, library  # whether BLAS is called, and whether it may be
+
+    def name(self, storage: int) -> str:
+        """What the value in a storage is called, as a comment may have it."""
+        return _plain(self.names[self.plan.storages[storage].value])
 
     def _is_number(self, storage: int) -> bool:
         found = self.plan.storages[storage]
@@ -73,31 +77,32 @@ class Emitter:
         for final in self.plan.finals:
             self._final(final)
         body = "\n".join(self.lines)
-        heads = [f"    T *s{s} = (T *)p[{i + 2}];" for i, s in enumerate(self.pointers)]
+        heads = [f"    T *s{s} = (T *)p[{i + 2}]; /* {self.name(s)} */" for i, s in enumerate(self.pointers)]
         for storage, offset in self.plan.offsets.items():
             heads.append(f"    T *s{storage} = (T *)p[0] + {offset};")
         matrices = HELPERS if "factored" in body else ""
         gemm = ["    gemm_t gemm = (gemm_t)p[1];"] if self.gemm else []
         return "\n".join(
             [
-                prelude(self.plan.lowered.dtype, matrices + body),
-                matrices,
-                GEMM if self.gemm else "",
+                prelude(self.plan.lowered.dtype, matrices + body, vectors=self.library),
+                *([matrices] if matrices else []),
+                *([GEMM] if self.gemm else []),
                 "static int once(void **p) {",
                 *(h for h in (*gemm, *heads) if f"{h.split('=')[0].split('*')[-1].strip()}" in body or h in gemm),
                 body,
                 "    return 0;",
                 "}",
                 "int cgraph_step(void **p) { return once(p); }",  # a name that no other library has
-                *self._many(),
+                *(self._many() if self.library else []),
                 "",
             ]
         )
 
     @property
     def leaves(self) -> list[int]:
-        """The leaves that a call may be given, by the storages of `pointers`, in that order."""
-        return [s for s in self.pointers if self.plan.storages[s].kind == LEAF]
+        """The leaves that a call may be given, by the storages of `pointers`, in that order: those it does not own."""
+        given = (s for s in self.pointers if self.plan.storages[s].kind == LEAF)
+        return [s for s in given if self.values[self.plan.storages[s].value].leaf not in self.plan.lowered.updates]
 
     def _many(self) -> list[str]:
         """Many calls in one: each leaf that has data takes its part of it, or gathers its rows; results are copied.
@@ -133,8 +138,7 @@ class Emitter:
         self.lines += ["    " + line for line in lines]
 
     def _comment(self, number_: int) -> str:
-        value = self.values[number_]
-        return f"/* {_plain(self.names[number_])} = {value.name or 'copy'} */"
+        return f"/* {_plain(f'{self.names[number_]} = {formula(self.plan, self.values[number_], self.names)}')} */"
 
     def _group(self, group: tuple[int, ...]) -> None:
         value = self.values[group[0]]
@@ -177,7 +181,7 @@ class Emitter:
             text[n] = f"v{n}"
         for n, target in stored.items():
             inside.append(f"{self.indexed(self.plan.places[target], steps[target], index)} = v{n};")
-        self.say("/* " + ", ".join(_plain(f"{self.names[n]} = {self.values[n].name}") for n in group) + " */")
+        self.say(*map(self._comment, group))
         if not shape_:
             self.say("{", *("    " + line for line in (*before, *inside)), "}")
             return

@@ -81,7 +81,11 @@ def to_c(output: Node, dtype: str = "float64") -> str:
         raise ValueRefusedError(
             f"{error} cannot be exported", where=output.where, why="it is not written in C", fix="leave it out"
         ) from None
-    return "\n".join(["#define NO_VECTORS", "#include <stdio.h>", program, *_data(emitter, x), _main(emitter, x)])
+    # what only the compiled programs of this process are asked for: that loops are made vectors of at once
+    lines = [line for line in program.split("\n") if not line.lstrip().startswith("#pragma omp")]
+    about = f"/* {emitter.name(emitter.plan.places[emitter.plan.lowered.outputs[0]].storage)} of {x.name}"
+    about += f" [{inputs} numbers], written by cgraph. Build it with: cc -O3 FILE -lm */"
+    return "\n".join([about, "#include <stdio.h>", *lines, *_data(emitter, x), _main(emitter, x)])
 
 
 def _data(emitter: Emitter, x: Node) -> list[str]:
@@ -92,7 +96,8 @@ def _data(emitter: Emitter, x: Node) -> list[str]:
         if value.leaf is not x:
             array: Any = value.constant if value.leaf is None else value.leaf.value
             numbers = ", ".join(map(repr, np.asarray(array, float).reshape(-1).tolist()))
-            lines.append(f"static T data{number}[] = {{{numbers.replace('inf', 'INFINITY').replace('nan', 'NAN')}}};")
+            numbers = numbers.replace("inf", "INFINITY").replace("nan", "NAN")
+            lines.append(f"static T data{number}[] = /* {emitter.name(number)} {show(value.shape)} */ {{{numbers}}};")
     return lines
 
 

@@ -119,22 +119,3 @@ def reads(values: Sequence[Value], final: Final) -> tuple[int, ...]:
     """The values that an update needs: of the rows that are added not the table of zeros that they stand in."""
     operands = values[final.value].operands
     return (final.value,) if final.kind == "copy" else operands[:2] if final.kind == "rows" else operands
-
-
-def flops(values: Sequence[Value], number: int) -> int:
-    """The floating-point operations of one value."""
-    value = values[number]
-    if value.name == "matmul":
-        return 2 * prod(value.shape) * values[value.operands[0]].shape[-1]
-    if value.name in ("sum", "max", "min", "prod"):
-        return prod(values[value.operands[0]].shape)
-    return 0 if value.op is None else prod(value.shape)
-
-
-def final_flops(values: Sequence[Value], final: Final) -> int:
-    """The floating-point operations of an update."""
-    if final.kind == "gemm":
-        return flops(values, final.value)
-    if final.kind == "rows":
-        return 2 * prod(values[values[final.value].operands[0]].shape)
-    return prod(values[final.value].shape) if final.kind == "op" else 0

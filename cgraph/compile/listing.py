@@ -18,7 +18,7 @@ def listing(plan: Plan) -> str:
     for group in plan.groups:
         for number in group:
             value = plan.values[number]
-            lines.append(f"{name[number]} = {_call(plan, value, name)}  # {show(value.shape)}{_where(plan, number)}")
+            lines.append(f"{name[number]} = {formula(plan, value, name)}  # {show(value.shape)}{_where(plan, number)}")
     for final in plan.finals:
         lines.append(f"{final.leaf.name}{_update(plan, final, name)}  # in place")
     lines.append(f"return {', '.join(name[x] for x in plan.lowered.outputs) or 'nothing'}")
@@ -42,7 +42,8 @@ def names(plan: Plan) -> Mapping[int, str]:
     return found
 
 
-def _call(plan: Plan, value: Value, name: Mapping[int, str]) -> str:
+def formula(plan: Plan, value: Value, name: Mapping[int, str]) -> str:
+    """How a value is computed, such as `add(a, d)`."""
     operands = [_operand(plan, x, name) for x in value.operands]
     attrs = [f"{k}={v.__repr__() if isinstance(v, Key) else v!r}" for k, v in value.attrs.items()]
     return f"{value.name or 'copy'}({', '.join(operands + attrs)})"
@@ -63,7 +64,7 @@ def _update(plan: Plan, final: Final, name: Mapping[int, str]) -> str:
     if final.kind == "copy":
         return f" = {name[final.value]}"
     if final.kind == "op":
-        return f" = {_call(plan, value, name)}"
+        return f" = {formula(plan, value, name)}"
     x, y = (_operand(plan, i, name) for i in value.operands[:2])
     if final.kind == "rows":
         return f"[{y}] += {final.factor:.6g} * {x}"

@@ -6,7 +6,8 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from cgraph.compile.finals import Final, final_flops, finals_of, flops, reads
+from cgraph.compile.finals import Final, finals_of, reads
+from cgraph.compile.flops import counted, final_flops, flops
 from cgraph.compile.lower import Lowered
 from cgraph.compile.places import BUFFER, Place, Storage, contiguous, copied, placed
 from cgraph.compile.values import Value
@@ -52,14 +53,15 @@ class Plan:
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of a call: 2·m·k·n a matrix product, 1 an element of any other op."""
+        """Floating-point operations of a call: 2·m·k·n a matrix product, 1 an element that another op makes or sums."""
         return sum(flops(self.values, x) for group in self.groups for x in group) + sum(
             final_flops(self.values, f) for f in self.finals
         )
 
     def __str__(self) -> str:
         size = f"{self.bytes:,} bytes" if self.bytes < 1 << 20 else f"{self.bytes / (1 << 20):,.1f} MiB"
-        return f"{self.steps} steps, {self.buffers} buffers in {size}, {self.flops:,} floating-point operations"
+        steps, buffers = counted(self.steps, "step"), counted(self.buffers, "buffer")
+        return f"{steps}, {buffers} in {size}, {counted(self.flops, 'floating-point operation')}"
 
 
 def make_plan(

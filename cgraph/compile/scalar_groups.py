@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cgraph.compile.flops import counted
 from cgraph.compile.scalar_fuse import FUSED, arity, fused
 from cgraph.compile.scalar_world import LEAF, LITERAL, Tape
 from cgraph.compile.values import Value
@@ -69,8 +70,8 @@ class Groups:
 
     def __str__(self) -> str:
         size = f"{self.bytes:,} bytes" if self.bytes < 1 << 20 else f"{self.bytes / (1 << 20):,.1f} MiB"
-        steps = f"{self.slots:,} scalars, {self.steps:,} groups by level and op"
-        return f"{steps} in {size}, {self.flops:,} floating-point operations"
+        steps = f"{counted(self.slots, 'scalar')}, {counted(self.steps, 'group')} by level and op"
+        return f"{steps} in {size}, {counted(self.flops, 'floating-point operation')}"
 
 
 def grouped(
@@ -133,28 +134,34 @@ def _alive(tape: Tape, needed: Iterable[int]) -> bytearray:
 
 
 def listing(groups: Groups) -> str:
-    """The groups as text: `v[5:9] = add(v[0:4], v[...])`, with the names of slots that have one."""
-    lines, named = [], groups.names
+    """The groups as text: `e = add(a, d)`, `v[5:9] = add(v[0:4], v[...])`; slots that have a name go by it."""
+    lines = []
+    numbers = zip(groups.literals[0].tolist(), groups.literals[1].tolist(), strict=True)
+    leaves = {slot: str(leaf.name) for leaf, slot in groups.leaves.items()}
+    named = {slot: f"{number:.6g}" for slot, number in numbers} | leaves | dict(groups.names)
     for number, start, end in groups.bounds[:TEXT_LINES].tolist():
         value = groups.kinds[number]
         assert value is not None
-        operands = [_places(x[start - groups.first : end - groups.first]) for x in groups.operands[: arity(value)]]
+        operands = [
+            _places(x[start - groups.first : end - groups.first], named) for x in groups.operands[: arity(value)]
+        ]
         attrs = [f"{k}={v!r}" for k, v in value.attrs.items()]
         names = ", ".join(named[x] for x in range(start, min(end, start + 8)) if x in named)
-        own = f"v[{start}]" if end == start + 1 else f"v[{start}:{end}]"
-        lines.append(f"{own} = {value.name}({', '.join(operands + attrs)})" + (f"  # {names}" if names else ""))
+        own = named.get(start, f"v[{start}]") if end == start + 1 else f"v[{start}:{end}]"
+        also = f"  # {names}" if names and names != own else ""
+        lines.append(f"{own} = {value.name}({', '.join(operands + attrs)}){also}")
     if len(groups.bounds) > TEXT_LINES:
         lines.append(f"# and {len(groups.bounds) - TEXT_LINES:,} groups more")
-    lines += [f"v[{groups.leaves[leaf]}] = v[{new}]  # {leaf.name}, in place" for leaf, new in groups.updates.items()]
+    lines += [f"{leaf.name} = {named.get(new, f'v[{new}]')}  # in place" for leaf, new in groups.updates.items()]
     lines.append(
         f"return {', '.join(named.get(x, f'v[{x}]') for x in groups.outputs[:TEXT_LINES].tolist()) or 'nothing'}"
     )
     return "\n".join(lines)
 
 
-def _places(slots: Any) -> str:
+def _places(slots: Any, named: Mapping[int, str]) -> str:
     if len(slots) == 1:
-        return f"v[{slots[0]}]"
+        return named.get(int(slots[0]), f"v[{slots[0]}]")
     if (np.diff(slots) == 1).all():
         return f"v[{slots[0]}:{slots[-1] + 1}]"
     shown = ", ".join(map(str, slots[:8].tolist()))
