@@ -51,7 +51,7 @@ class Program:
         self.outputs, self.gradients = graph.outputs, tuple(graph[x] for x in gradients)
         of = graph.output if self.gradients else None
         self.updates: Mapping[Node, Node] = dict(updates or {})
-        self.graph = self._graph()
+        self.graph = self._graph() if self.updates else graph
         _check_updates(self.graph, self.updates)
         self.dtype, self.threads = np.dtype(dtype), threads
         self._make, self._flat = maker(backend, self)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cgraph import collector
-from cgraph.backward import backward
 from cgraph.calculus import grad
 from cgraph.compile import scalar_native, scalar_numpy
 from cgraph.compile.compiler import compiler
+from cgraph.compile.scalar_backward import gradients
 from cgraph.compile.scalar_groups import Groups, grouped, listing
 from cgraph.compile.scalar_world import Tape, misfit, refuse
 from cgraph.errors import CgraphError
@@ -48,17 +48,15 @@ def flat(program: Program) -> Groups:
     tape = Tape()
     with collector.paused():
         fwd = forward(program.graph, {}, tape)
-        outputs = [fwd[x] for x in program.outputs]
+        numbers = [tape.slot(fwd[x]) for x in program.outputs]
         if program.gradients:
-            found = backward(fwd, of=program.outputs[0]).gradient
-            if not all(found.reaches(x) for x in program.gradients):
+            found = gradients(fwd, program.outputs[0], program.gradients, tape)
+            if None in found:
                 grad(program.outputs[0], list(program.gradients))  # says which one, and why
-            outputs += [found[x] for x in program.gradients]
-            del found
-    numbers = [tape.slot(x) for x in outputs]
+            numbers += [slot for slot in found if slot is not None]
     updates = {leaf: tape.slot(fwd[node]) for leaf, node in program.updates.items()}
     names = {tape.slot(fwd[n]): n.name for n in program.graph.nodes if n.name is not None}
-    del fwd, outputs
+    del fwd
     return grouped(tape, numbers, updates, names, program.dtype)
 
 

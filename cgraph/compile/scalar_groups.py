@@ -80,8 +80,9 @@ def grouped(
     """The groups of what the outputs and the updates need."""
     needed = [*outputs, *updates.values()]
     alive = np.frombuffer(_alive(tape, needed), np.uint8)
-    kind, level, *operands = (np.frombuffer(x, np.int32) for x in (tape.kind, tape.level, *tape.operands))
+    kind, *operands = (np.frombuffer(x, np.int32) for x in (tape.kind, *tape.operands))
     fused(tape.kinds, kind, operands, alive, needed)
+    level = _levels((kind > LITERAL) & (alive != 0), operands)
     kinds, kind = _in_order(tape.kinds, kind)
     kept = np.flatnonzero(alive)
     kept = kept[np.argsort(level[kept].astype(np.int64) * len(tape.kinds) + kind[kept], kind="stable")]
@@ -126,11 +127,26 @@ def _alive(tape: Tape, needed: Iterable[int]) -> bytearray:
     alive = bytearray(len(tape))
     for number in (*needed, *tape.leaves.values()):
         alive[number] = 1
-    kinds, (one, two, three) = tape.kind, tape.operands
-    for number in range(len(tape) - 1, -1, -1):
-        if alive[number] and kinds[number] > LITERAL:
-            alive[one[number]] = alive[two[number]] = alive[three[number]] = 1
+    number = len(tape)
+    for x, y, z in zip(*map(reversed, tape.operands), strict=True):
+        number -= 1
+        if alive[number]:
+            alive[x] = alive[y] = alive[z] = 1
     return alive
+
+
+def _levels(computed: Any, operands: Sequence[Any]) -> Any:
+    """For each slot its level: 0 for what is not computed; what is computed needs only slots of lower levels."""
+    levels: list[int] = []
+    for is_computed, x, y, z in zip(computed.tolist(), *(places.tolist() for places in operands), strict=True):
+        if is_computed:
+            level, other, third = levels[x], levels[y], levels[z]
+            if other > level:  # noqa: PLR1730 - max costs a call
+                level = other
+            levels.append(level + 1 if level > third else third + 1)
+        else:
+            levels.append(0)
+    return np.array(levels, np.int32)
 
 
 def listing(groups: Groups) -> str:

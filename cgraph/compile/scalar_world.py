@@ -54,34 +54,43 @@ class Slot:
 
 
 class Tape:
-    """A world that writes down. For each slot: the kind of its op, the slots of its operands, and its level.
+    """A world that writes down. For each slot: the kind of its op, and the slots of its operands, all before it.
 
-    Kinds are numbers of `kinds`, an op with its attributes each; slots of level n need only those of lower levels. An
-    op of fewer than three operands has its first one again in the other places.
+    Kinds are numbers of `kinds`, an op with its attributes each. An op of fewer than three operands has its first one
+    again in the other places.
     """
 
     name = "tape"
     pi = math.pi
 
-    def __init__(self) -> None:
-        self.kinds: list[Value | None] = [None, None]  # of leaves and of literals
-        self.kind, self.level = array("i"), array("i")
+    def __init__(self, like: Tape | None = None) -> None:
+        self.kinds: list[Value | None] = [None, None] if like is None else like.kinds  # of leaves and of literals
+        self._numbers: dict[Any, int] = {} if like is None else like._numbers
+        self.kind = array("i")
         self.operands = (array("i"), array("i"), array("i"))
         self.leaves: dict[Node, int] = {}
         self.literals: dict[bytes, int] = {}
-        self._numbers: dict[Any, int] = {}
 
     def __len__(self) -> int:
         return len(self.kind)
 
     # Writing ---------------------------------------------------------------------------------------------------------
-    def _written(self, kind: int, level: int, x: int, y: int, z: int) -> int:
-        number = len(self.kind)
+    def empty(self) -> Slot:
+        """A slot that nothing on the tape computes."""
+        return Slot(self._written(LEAF, 0, 0, 0), self)
+
+    def _written(self, kind: int, x: int, y: int, z: int) -> int:
+        one, two, three = self.operands
         self.kind.append(kind)
-        self.level.append(level)
-        for places, place in zip(self.operands, (x, y, z), strict=True):
-            places.append(place)
-        return number
+        one.append(x)
+        two.append(y)
+        three.append(z)
+        return len(one) - 1
+
+    def extend(self, lines: Any) -> None:
+        """Write many slots, from the kinds and the three operands of each."""
+        for own, line in zip((self.kind, *self.operands), lines, strict=True):
+            own.frombytes(line.tobytes())
 
     def slot(self, value: Any) -> int:
         """The number of a value: of a slot its own, of a number that of a slot which holds it."""
@@ -90,12 +99,25 @@ class Tape:
         key = Number(value).tobytes()
         found = self.literals.get(key)
         if found is None:
-            found = self.literals[key] = self._written(LITERAL, 0, 0, 0, 0)
+            found = self.literals[key] = self._written(LITERAL, 0, 0, 0)
         return found
+
+    def kind_of(self, row: Row, attrs: Attrs) -> int:
+        """The number of the kind of an op with these attributes."""
+        key = (row, *sorted(attrs.items())) if attrs else row
+        kind = self._numbers.get(key)
+        if kind is None:
+            kind = self._numbers[key] = len(self.kinds)
+            self.kinds.append(Value((), row, attrs=attrs))
+        return kind
 
     def apply(self, row: Row, operands: Any, attrs: Attrs) -> Any:
         """The slot of an op on these values, or a number when they all are."""
-        if row.arity is None and len(operands) != 2:
+        if len(operands) == 2:  # most are, and with both in slots
+            x, y = operands
+            if x.__class__ is y.__class__ is Slot:
+                return Slot(self._written(self.kind_of(row, attrs), x.number, y.number, x.number), self)
+        elif row.arity is None:
             total = operands[0]
             for operand in operands[1:]:
                 total = self.apply(row, (total, operand), attrs)
@@ -109,39 +131,19 @@ class Tape:
         last = operands[-1]
         if last.__class__ is not Slot and row is _POW and last in (1, 2):
             return operands[0] if last == 1 else self.apply(_SQUARE, operands[:1], NONE)
-        key = (row, *sorted(attrs.items())) if attrs else row
-        kind = self._numbers.get(key)
-        if kind is None:
-            kind = self._numbers[key] = len(self.kinds)
-            self.kinds.append(Value((), row, attrs=attrs))
-        level = self.level
-        x = operands[0].number if operands[0].__class__ is Slot else self.slot(operands[0])
-        y = z = x
-        above = level[x]
-        if len(operands) > 1:
-            y = last.number if last.__class__ is Slot else self.slot(last)
-            above = max(above, level[y])
-            if len(operands) > 2:
-                y, z = self.slot(operands[1]), y
-                above = max(above, level[y])
-        number = len(level)
-        level.append(above + 1)
-        self.kind.append(kind)
-        one, two, three = self.operands
-        one.append(x)
-        two.append(y)
-        three.append(z)
-        return Slot(number, self)
+        slots = [self.slot(x) for x in operands]
+        return Slot(self._written(self.kind_of(row, attrs), *[*slots, slots[0], slots[0]][:3]), self)
 
     # What a world offers ---------------------------------------------------------------------------------------------
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
         if node.kind == CONSTANT:
             return Number(node.value)
-        number = self.leaves[node] = self._written(LEAF, 0, 0, 0, 0)
-        return Slot(number, self)
+        slot = self.empty()
+        self.leaves[node] = slot.number
+        return slot
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
-        return Number(1.0 if upstream is None else upstream)
+        return upstream if upstream.__class__ is Slot else Number(1.0 if upstream is None else upstream)
 
     def zeros(self, shape: Shape, like: Any) -> Any:
         return Number(0.0)
