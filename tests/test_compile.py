@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from chapter_record import number
 from compiled import compare, random_graph, same
 
 import cgraph as cg
+from cgraph.compile import compiler
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row, elementwise
@@ -504,6 +506,42 @@ def test_a_compiler_that_fails_is_quoted(cache: Path, tmp_path: Path, monkeypatc
     monkeypatch.setenv("CC", str(broken))
     with pytest.raises(cg.CgraphError, match=r'the C compiler failed: out of order. Fix: choose backend="numpy"'):
         native_double()
+
+
+@pytest.mark.parametrize(
+    ("script", "message"), [("no program", "Exec format error"), ("#!/bin/sh\nsleep 9\n", "timed out after 0.1 s")]
+)
+def test_a_compiler_that_cannot_run_or_does_not_end_is_one_that_fails(
+    script: str, message: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "cc"
+    broken.write_text(script, encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setenv("CC", str(broken))
+    monkeypatch.setattr(compiler, "SECONDS", 0.1)
+    with pytest.raises(cg.CgraphError, match=f"the C compiler failed: .*{message}.*Fix: choose backend"):
+        native_double()
+    w = cg.parameter("w", 1.0)
+    assert cg.compile(w, updates={w: w + 1}).backend == "numpy"
+
+
+def test_a_user_without_a_home_compiles_for_the_process_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("CGRAPH_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    with monkeypatch.context() as there:
+        there.setattr(tempfile, "tempdir", str(tmp_path))
+        assert native_double() == 8
+        assert list(tmp_path.iterdir()) == []
+        there.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+        with pytest.raises(cg.CgraphError, match="the C compiler failed: there is no folder for its result"):
+            native_double()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_names_of_nodes_cannot_leave_the_comments_of_c() -> None:

@@ -65,17 +65,29 @@ def load(source: str) -> Any:
         raise missing()
     flags = ("-O1" if source.count("\n") > LONG else "-O3", *FLAGS)
     key = hashlib.sha256("\0".join([source, found, *flags, _processor(), sys.platform]).encode()).hexdigest()
-    path = folder() / f"{key[:32]}.so"
-    library = _opened(path)
-    if library is not None:
-        return library
+    name = f"{key[:32]}.so"
     try:
+        path = folder() / name
+        library = _opened(path)
+        if library is not None:
+            return library
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as work:
             return _made((found, *flags), source, Path(work), path)
-    except OSError:  # a folder that cannot be written: compile for this process alone
+    except (OSError, RuntimeError):  # no home, or a folder that cannot be written: compile for this process alone
+        return _made_here((found, *flags), source)
+
+
+def _made_here(command: Sequence[str], source: str) -> Any:
+    try:
         with tempfile.TemporaryDirectory() as work:
-            return _made((found, *flags), source, Path(work), Path(work) / "kept.so")
+            return _made(command, source, Path(work), Path(work) / "kept.so")
+    except OSError as error:
+        raise _failed(f"there is no folder for its result: {error}") from None
+
+
+def _failed(why: str) -> CgraphError:
+    return CgraphError("the C compiler failed", why=why, fix='choose backend="numpy"')
 
 
 def missing() -> CgraphError:
@@ -104,12 +116,14 @@ def _made(command: Sequence[str], source: str, work: Path, path: Path) -> Any:
     text.write_text(source, encoding="utf-8")
     for way in WAYS:
         whole = [*command, "-o", str(made), str(text), *way]
-        done = subprocess.run(whole, capture_output=True, text=True, timeout=SECONDS, check=False)
+        try:
+            done = subprocess.run(whole, capture_output=True, text=True, timeout=SECONDS, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _failed(str(error)) from None
         if done.returncode == 0:
             break
     else:
-        said = " ".join(done.stderr.split())[:300]
-        raise CgraphError("the C compiler failed", why=said, fix='choose backend="numpy"')
+        raise _failed(" ".join(done.stderr.split())[:300])
     content = made.read_bytes()
     made.write_bytes(content + hashlib.sha256(content).digest())
     os.replace(made, path)
