@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,38 @@ def test_an_epoch_is_a_few_calls_of_the_program(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(train.loop, "PART", 1e9)
     plain(batch_size=1, epochs=20)
     assert sum(calls) == 20 * 60 and len(calls) <= 2 * (4 + 19)
+
+
+def calls_of(work: Callable[[], Any]) -> int:
+    """How many functions of Python, and of C from Python, are called."""
+    count = 0
+
+    def watch(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(watch)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("metric", [train.accuracy, train.f1, train.perplexity])
+def test_an_epoch_with_its_losses_and_metric_calls_no_function_for_each_example(
+    metric: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train.loop, "PART", 1e9)
+
+    def epochs(rows: int) -> Callable[[], Any]:
+        X = np.random.default_rng(0).normal(size=(rows, 4))
+        data = X, X[:, :3].argmax(axis=1)
+        return lambda: plain(data, model=nn.MLP([4, 3], seed=0), batch_size=rows // 4, devset=data, metric=metric)
+
+    few, many = epochs(40), epochs(1000)
+    few()  # what is imported late is there now
+    assert calls_of(many) < calls_of(few) + 200
 
 
 def test_an_embedding_moves_as_in_a_dense_update() -> None:

@@ -61,7 +61,8 @@ class State:
         The losses are added one after the other, so that the sum does not depend on how many came at once.
         """
         self.before, self.values = before, new
-        self.total = float(np.add.accumulate([self.total, *np.multiply(losses, rows, dtype=float)])[-1])
+        of_steps = np.multiply(losses, rows, dtype=float)
+        self.total = float(np.add.accumulate(np.concatenate(([self.total], of_steps)))[-1])
         self.steps, self.rows = self.steps + len(losses), self.rows + rows * len(losses)
 
     def finish_epoch(self, metric: float | None, dev_loss: float | None) -> Epoch:
