@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
 from cgraph.compile import native, scalar
 from cgraph.compile import numpy as backend_numpy
+from cgraph.compile.biases import inputs_beside_ones
 from cgraph.compile.blas import blas
 from cgraph.compile.c_ids import UnsupportedError
 from cgraph.compile.compiler import compiler
@@ -80,14 +81,16 @@ class Binding:
 class Memory:
     """One array a value of a plan: views into the shared buffer, leaves and constants."""
 
-    def __init__(self, plan: Plan, inputs: Iterable[Node], owned: Mapping[Node, Any]) -> None:
+    def __init__(self, plan: Plan, inputs: Iterable[Node], owned: Mapping[Node, Any], both: Mapping[Node, Any]) -> None:
         dtype = plan.lowered.dtype
         self.buffer = aligned(plan.elements, dtype)
         self.storages: list[Any] = []
         self.leaves: dict[Node, Any] = {}
         for number, storage in enumerate(plan.storages):
             value = plan.values[storage.value]
-            if storage.kind == LEAF:
+            if storage.kind == LEAF and value.leaf is None:  # a matrix and its bias
+                self.storages.append(both[cast(Node, plan.values[value.operands[0]].leaf)])
+            elif storage.kind == LEAF:
                 assert value.leaf is not None
                 array = owned[value.leaf] if value.leaf in owned else aligned(storage.size, dtype).reshape(value.shape)
                 if value.leaf not in owned:
@@ -104,6 +107,9 @@ class Memory:
                 self.leaves[node] = Ignored(shape)
         self._views: dict[Any, Any] = {}
         self.arrays = {number: self._array(plan, number) for number in plan.places}
+        for leaf, (number, beside) in inputs_beside_ones(plan).items():
+            if leaf in self.leaves:
+                self.leaves[leaf] = self.arrays[number] = self.arrays[beside][:, :-1]
 
     def outputs(self, plan: Plan) -> list[Any]:
         """The arrays of the plan's outputs, in order."""
@@ -159,10 +165,9 @@ def lowered(
 def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     """A program for these sizes as calls of NumPy."""
     chosen = backend_numpy
-    plan = make_plan(
-        chosen.shortened(lowered(program, sizes, SHORT)), chosen.one_by_one, chosen.in_place, chosen.accumulates
-    )
-    memory = Memory(plan, program.inputs, program._owned)
+    short = chosen.shortened(lowered(program, sizes, SHORT), program.biases)
+    plan = make_plan(short, chosen.one_by_one, chosen.in_place, chosen.accumulates)
+    memory = Memory(plan, program.inputs, program._owned, program._both)
     binding = Binding("numpy", program, plan, memory.leaves)
     calls, outputs = chosen.calls(plan, memory.arrays), memory.outputs(plan)
 
@@ -216,7 +221,7 @@ def native_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
         raise ValueRefusedError(
             "the native backend finds no matrix product", why="NumPy's BLAS is no OpenBLAS here", fix='choose "numpy"'
         )
-    memory = Memory(plan, program.inputs, program._owned)
+    memory = Memory(plan, program.inputs, program._owned, program._both)
     binding = Binding("native", program, plan, memory.leaves)
     function = native.Function(source, emitter, memory)
     step, outputs = function.step, memory.outputs(plan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from cgraph.compile.lower import Lowered
 from cgraph.compile.places import BUFFER, CONSTANT, LEAF, Place, Storage, contiguous, copied
 from cgraph.compile.values import Value
 from cgraph.node import Node
+from cgraph.ops.row import Row
 
 
 class Final(NamedTuple):
@@ -36,6 +37,7 @@ def finals_of(
     """How each leaf is updated. All updates read the old values: what one of them writes, no later one reads."""
     leaves = {v.leaf: i for i, v in enumerate(values) if v.leaf is not None}
     owned = {places[leaves[leaf]].storage for leaf in lowered.updates if leaf in leaves}
+    owned |= {places[i].storage for i, v in enumerate(values) if v.name == "both"}
     uses: dict[int, int] = {}
     for value in values:
         for x in value.operands:
@@ -65,7 +67,45 @@ def finals_of(
         if number != target:
             number_ = copied(values, places, storages, number, {BUFFER, CONSTANT})
             finals.append(Final(leaf, target, "copy", number_))
-    return finals
+    return _joined(values, places, storages, finals)
+
+
+def _joined(
+    values: list[Value], places: Mapping[int, Place], storages: Sequence[Storage], finals: Sequence[Final]
+) -> list[Final]:
+    """A matrix and its bias that lie side by side are updated at once by a gradient whose parts lie so too."""
+    joined = {final.target: final for final in finals}
+    for both in [i for i, value in enumerate(values) if value.name == "both"]:
+        parts = [joined.get(x) for x in values[both].operands]
+        made = {_of_both(values, places, storages, both, part) for part in parts}
+        value = made.pop()
+        if value is not None and not made:
+            matrix, bias = values[both].operands
+            values.append(Value(values[both].shape, value[0], value[1]))
+            joined[matrix] = joined.pop(bias)._replace(target=both, value=len(values) - 1)
+    return list(joined.values())
+
+
+def _of_both(
+    values: Sequence[Value],
+    places: Mapping[int, Place],
+    storages: Sequence[Storage],
+    both: int,
+    part: Final | None,
+) -> tuple[Row | None, tuple[int, ...]] | None:
+    """The op and the operands of an update of which this one is a part; None where it is none."""
+    if part is None or part.kind != "op" or values[part.value].name not in ("add", "sub"):
+        return None
+    operands = []
+    offset = 0 if part.target == values[both].operands[0] else prod(values[values[both].operands[0]].shape)
+    for x in values[part.value].operands:
+        place = places[x]
+        whole = both if x == part.target else storages[place.storage].value
+        here = x == part.target or place == Place(place.storage, offset, contiguous(values[x].shape))
+        if not here or values[whole].shape != values[both].shape:
+            return None
+        operands.append(whole)
+    return values[part.value].op, tuple(operands)
 
 
 def _added(

@@ -20,7 +20,7 @@ def listing(plan: Plan) -> str:
             value = plan.values[number]
             lines.append(f"{name[number]} = {formula(plan, value, name)}  # {show(value.shape)}{_where(plan, number)}")
     for final in plan.finals:
-        lines.append(f"{final.leaf.name}{_update(plan, final, name)}  # in place")
+        lines.append(f"{name[final.target]}{_update(plan, final, name)}  # in place")
     lines.append(f"return {', '.join(name[x] for x in plan.lowered.outputs) or 'nothing'}")
     return "\n".join(lines)
 
@@ -33,6 +33,8 @@ def names(plan: Plan) -> Mapping[int, str]:
         own = plan.lowered.names.get(number)
         if value.leaf is not None:
             own = value.leaf.name
+        elif value.name == "both":
+            own = "[" + "; ".join(found[x] for x in value.operands) + "]"
         elif value.constant is not None and value.constant.size == 1:
             own = f"{float(value.constant.reshape(())):.6g}"
         elif own is None or own in taken:

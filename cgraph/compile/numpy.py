@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from cgraph.compile.biases import with_biases_in_products
 from cgraph.compile.blas import accumulate
 from cgraph.compile.classes import less_in_place
 from cgraph.compile.factors import with_shared_factors
@@ -18,6 +19,7 @@ from cgraph.compile.lower import Lowered
 from cgraph.compile.plan import Plan
 from cgraph.compile.short import SMALL
 from cgraph.compile.values import Value
+from cgraph.node import Node
 from cgraph.ops.indexing import as_ids
 from cgraph.ops.stable import scale
 
@@ -70,9 +72,9 @@ def accumulates(value: Value) -> bool:
     return blas() is not None and value.shape[0] * value.shape[1] >= WORTH_FOLDING
 
 
-def shortened(lowered: Lowered) -> Lowered:
+def shortened(lowered: Lowered, biases: Mapping[Node, Node]) -> Lowered:
     """The same program in fewer calls, which cost more than what they compute on small arrays."""
-    return with_inner_products(with_shared_factors(lowered, _takes_a_factor))
+    return with_biases_in_products(with_inner_products(with_shared_factors(lowered, _takes_a_factor)), biases)
 
 
 def _takes_a_factor(value: Value) -> bool:
@@ -166,6 +168,12 @@ def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [partial(REDUCTIONS[value.name].reduce, x, axis=axis, out=out, keepdims=keepdims)]
 
 
+def _with_ones(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    out[:, -1] = 1  # once: nothing else is written there
+    there = operands[0].ctypes.data == out.ctypes.data  # an input that is fed beside its ones
+    return [] if there else [_copy(out[:, :-1], operands[0])]
+
+
 def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     """One call where the memory of the operands is in one order; else of a copy."""
     copies = {id(x): (np.empty(x.shape, x.dtype), x) for x in operands if not x.flags.c_contiguous}
@@ -233,6 +241,7 @@ SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
     "sum": _reduced,
     "inner": _inner,
     "max": _max,
+    "with_ones": _with_ones,
     "min": _reduced,
     "prod": _reduced,
     "where": _where,

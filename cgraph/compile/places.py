@@ -37,7 +37,13 @@ def placed(values: Sequence[Value]) -> tuple[dict[int, Place], list[Storage]]:
         place = _view(value, values, places) if value.name in VIEWS else None
         if place is None:
             place = Place(len(storages), 0, contiguous(value.shape))
-            kind = LEAF if value.leaf is not None else CONSTANT if value.constant is not None else BUFFER
+            kind = (
+                LEAF
+                if value.leaf is not None or value.name == "both"
+                else CONSTANT
+                if value.constant is not None
+                else BUFFER
+            )
             storages.append(Storage(kind, prod(value.shape), number))
         places[number] = place
     return places, storages

@@ -12,6 +12,7 @@ from cgraph.compile.lower import Lowered
 from cgraph.compile.places import BUFFER, Place, Storage, contiguous, copied, placed
 from cgraph.compile.values import Value
 
+OWN_MEMORY = frozenset({"with_ones"})  # what is not all written again in each call
 ALIGNED = 16  # elements: a buffer begins at a full line of the cache in float32
 
 
@@ -79,6 +80,7 @@ def make_plan(
     needed = [*outputs, *(x for f in finals for x in reads(values, f))]
     order = _order(values, places, storages, needed)
     groups = group(values, order)
+    needed += [x for x in order if values[x].name in OWN_MEMORY]
     offsets, elements, kept = _allocated(values, places, storages, groups, needed, in_place)
     return Plan(changed, tuple(groups), kept, tuple(storages), offsets, elements, tuple(finals))
 
@@ -132,7 +134,7 @@ def _allocated(
                 offsets[storage], sizes[storage] = offsets[donor], sizes[donor]
                 continue
             size = -(-max(storages[storage].size, 1) // ALIGNED) * ALIGNED
-            place = bisect_left(free, (size, 0))
+            place = bisect_left(free, (size, 0)) if values[x].name not in OWN_MEMORY else len(free)
             if place < len(free) and free[place][0] <= 4 * size:
                 sizes[storage], offsets[storage] = free.pop(place)
             else:

@@ -11,6 +11,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.calculus import grad
+from cgraph.compile.biases import biases_of, with_neighbours
 from cgraph.compile.binding import Binding, aligned_copy, maker
 from cgraph.compile.blas import blas
 from cgraph.compile.plan import Plan
@@ -61,7 +62,8 @@ class Program:
         self.inputs: tuple[Node, ...] = self._inputs(inputs)
         self._leaves = Graph([n for n in self.graph.leaves if n not in self.updates])
         self._world = NumpyWorld(self.dtype)
-        self._owned = {leaf: aligned_copy(leaf.value, self.dtype) for leaf in self.updates}
+        self.biases = biases_of(self.graph, self.updates)
+        self._owned, self._both = with_neighbours(self.updates, self.biases, partial(aligned_copy, dtype=self.dtype))
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
         self._lock = threading.Lock()

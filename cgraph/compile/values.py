@@ -6,7 +6,7 @@ constants is done at once, and an operand that is only a copy along new axes sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,9 +41,9 @@ class Value(NamedTuple):
 class Values:
     """The values so far, and how the next one is made."""
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: Any, values: Iterable[Value] = ()) -> None:
         self.dtype = np.dtype(dtype)
-        self.list: list[Value] = []
+        self.list: list[Value] = list(values)
         self._seen: dict[Any, int] = {}
 
     def __getitem__(self, number: int) -> Value:
