@@ -89,3 +89,19 @@ def compare(outputs: Sequence[cg.Node], feed: Mapping[Any, Any], backend: str, d
             assert got.shape == np.shape(fwd[node]), what
             same(got, fwd[node], dtype, f"{what}: {fwd.graph.name(node)}", max(numbers))
     return program
+
+
+def compare_steps(
+    outputs: Sequence[cg.Node], updates: Mapping[cg.Node, cg.Node], feeds: Sequence[Mapping[str, Any]], dtype: str
+) -> Any:
+    """Call after call, outputs and owned parameters against passes in float64; returns the program."""
+    program = cg.compile(outputs, updates=updates, backend="numpy", dtype=dtype)
+    values = {leaf: leaf.value for leaf in updates}
+    for place, feed in enumerate(feeds):
+        fwd = cg.forward([*outputs, *updates.values()], {**values, **feed})
+        for node, got in zip(outputs, program(**feed), strict=True):
+            same(got, fwd[node], dtype, f"call {place}: {node!r}")
+        values = {leaf: fwd[new] for leaf, new in updates.items()}
+        for leaf, value in values.items():
+            same(program.value(leaf), value, dtype, f"after call {place}: {leaf.name}")
+    return program
