@@ -42,6 +42,6 @@ print("logits of 00, 01, 10, 11:", train.predict(trained, data.X).ravel().round(
 assert train.accuracy(train.predict(trained, data.X), data.Y) == 1
 
 # The program can be read: what it computes, in which order, where.
-print(step.source.splitlines()[0])
+print("\n".join(step.source.splitlines()[:3]))
 whole = cg.Graph([loss, *updates.new.values()])
 viz.draw(whole, detail="hover", caption="One step of training, loss and updates").save("training-step.svg")

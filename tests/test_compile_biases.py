@@ -58,7 +58,7 @@ def shared_by_two_layers(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg.No
 
 def a_matrix_with_two_biases(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg.Node]]:
     W, b, c = weights((3, 2), (2,), (2,))
-    loss = cg.sum(cg.tanh(x @ W + b) * cg.tanh(2 * x @ W + c))
+    loss = cg.sum(cg.tanh(x @ W + b) * cg.tanh(cg.exp(x) @ W + c))
     return [loss], descent(loss, [W, b, c])
 
 
@@ -71,7 +71,7 @@ def a_bias_of_two_matrices(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg.
 def one_input_of_two_layers(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg.Node]]:
     W, b, V, c = weights((3, 2), (2,), (3, 2), (2,))
     loss = cg.sum(cg.tanh(x @ W + b) * cg.sigmoid(x @ V + c))
-    return [loss, x @ W, x], descent(loss, [W, b, V, c])
+    return [loss, x @ W, x, cg.exp(x.T)], descent(loss, [W, b, V, c])
 
 
 def a_frozen_bias(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg.Node]]:
@@ -119,6 +119,19 @@ def parts_of_another_matrix(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg
     return [cg.sum(cg.tanh(x @ W + b))], {W: W - P[1:], b: b - P[0]}
 
 
+def parts_of_a_larger_matrix(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg.Node]]:
+    W, b = weights((3, 2), (2,))
+    P = cg.exp(cg.constant(np.arange(10.0).reshape(5, 2) / 9) + cg.mean(x))
+    return [cg.sum(cg.tanh(x @ W + b))], {W: W - P[:3], b: b - P[3]}
+
+
+def rows_computed_where_memory_is_free_again(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg.Node]]:
+    W, b = weights((3, 2), (2,))
+    row = cg.max(cg.sin(cg.expand_dims(x, axis=2) * cg.constant(np.ones((1, 3, 2)))), axis=(1, 2), keepdims=False)
+    loss = cg.sum(cg.tanh((cg.expand_dims(row, axis=1) * x) @ W + b))
+    return [loss], descent(loss, [W, b])
+
+
 def the_same_rows_for_both(x: cg.Node) -> tuple[list[cg.Node], dict[cg.Node, cg.Node]]:
     W, b = weights((3, 2), (2,))
     P = cg.exp(cg.constant(np.arange(8.0).reshape(4, 2) / 9) + cg.mean(x))
@@ -148,6 +161,8 @@ CASES = [
     updates_from_the_other_side,
     updates_that_cross,
     parts_of_another_matrix,
+    parts_of_a_larger_matrix,
+    rows_computed_where_memory_is_free_again,
     the_same_rows_for_both,
     a_layer_that_only_reads,
     a_layer_of_a_constant,

@@ -96,7 +96,7 @@ def _gradients(lowered: Lowered, values: Values, ones: Mapping[int, int], after:
     for number, value in enumerate(lowered.values):
         turned, d = value.operands if value.name == "matmul" else (-1, -1)
         (x,) = lowered.values[turned].operands if d in sums and lowered.values[turned].name == "transpose" else (-1,)
-        if x in ones and sums[d] not in instead:
+        if x in ones:
             product = values.apply("matmul", values.apply("transpose", ones[x], axes=(1, 0)), d)
             of_W = values.apply("index", product, key=slice(0, -1))
             of_b = values.apply("index", product, key=-1)

@@ -39,6 +39,7 @@ UFUNCS: Mapping[str, np.ufunc] = {
     "equal": np.equal,
     "not_equal": np.not_equal,
 }
+COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
 REDUCTIONS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}
 WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
 
@@ -105,7 +106,7 @@ def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     if special is not None:
         return special(value, out, operands)
     ufunc = ufunc_of(value)
-    if ufunc is not None and all(t[-1] == "?" for t in ufunc.types) and out.size <= SMALL:
+    if ufunc is not None and ufunc in COMPARISONS and out.size <= SMALL:
         holds = np.empty(out.shape, bool)  # what NumPy would do by itself, at the double price
         return [_ufunc(ufunc, operands, holds), _copy(out, holds)]
     if ufunc is not None:
