@@ -51,7 +51,7 @@ def biases_of(graph: Graph, owned: Iterable[Node]) -> Mapping[Node, Node]:
         if node.op is not None and node.op.name == "add" and len(node.operands) == 2:
             for product, b in (node.operands, node.operands[::-1]):
                 W = product.operands[-1] if product.op is not None and product.op.name == "matmul" else None
-                if W in free and b in free and len(W.shape) == 2 and b.shape == W.shape[1:] and prod(W.shape) <= SMALL:
+                if W in free and b in free and len(W.shape) == 2 and b.shape == W.shape[1:] and W.value.size <= SMALL:
                     found[W] = b
                     free -= {W, b}
     return found
