@@ -9,6 +9,7 @@ import pytest
 
 import cgraph as cg
 from cgraph import nn, train
+from cgraph.compile.flops import flops
 
 X32, IDS = cg.variable("X", (3, 2)), cg.variable("ids", (4,))
 SQUARE = cg.variable("S", (5, 3, 3))
@@ -47,6 +48,13 @@ def test_a_step_of_a_language_model_does_what_its_formulas_do(backend: str) -> N
     products = 3 * 2 * 5 * 12 * 8 + 3 * 2 * 5 * 8 * 10
     assert products < plan.flops < 1.2 * products
     assert plan.flops - cg.compile(loss, updates=updates, backend=backend).bind(m=1).plan.flops > 0.79 * products
+
+
+def test_taking_1_from_one_element_of_a_row_is_one_operation_a_row() -> None:
+    z, Y = cg.variable("z", (4, 3)), cg.variable("Y", (4,))
+    plan = cg.compile(cg.grad(nn.softmax_cross_entropy(z, Y), z), backend="numpy").plan
+    (number,) = [i for i, value in enumerate(plan.values) if value.name == "less_one_hot"]
+    assert flops(plan.values, number) == 4
 
 
 def test_one_of_a_kind_is_no_plural() -> None:

@@ -82,14 +82,19 @@ def test_training_and_its_measurements_take_the_setting(
     real = type(library).set_threads
     monkeypatch.setattr(Blas, "set_threads", lambda self, number: (seen.append(number), real(self, number))[1])
     before = library.threads
-    run, plain = (
-        train.fit(
-            net(), blobs(), nn.softmax_cross_entropy, train.SGD(0.1), 2, devset=blobs(), backend=backend, threads=n
+
+    def trained(threads: int | None, **options: Any) -> tuple[Any, int]:
+        seen.clear()
+        run = train.fit(
+            net(), blobs(), nn.softmax_cross_entropy, train.SGD(0.1), 2, backend=backend, threads=threads, **options
         )
-        for n in (before + 1, None)
-    )
-    assert set(seen) == {before, before + 1} and seen[:2] == [before + 1, before]
-    assert seen.count(before) == seen.count(before + 1) >= 2 * (1 + len(blobs()[1]) // evaluation.ROWS)
+        assert seen == [before + 1, before] * (len(seen) // 2)
+        return run, len(seen) // 2
+
+    (plain, none), (_, steps), (run, all_calls) = (
+        trained(None), trained(before + 1), trained(before + 1, devset=blobs())
+    )  # fmt: skip
+    assert none == 0 and steps >= 2 and all_calls == steps + 2 * -(-len(blobs()[1]) // evaluation.ROWS)
     assert library.threads == before
     for name, value in run.model.values.items():
         np.testing.assert_allclose(value, plain.model.values[name], rtol=1e-12)

@@ -118,7 +118,7 @@ def _adjugate(e: Emitter, n: int, value: Value) -> None:
     size, stack = _opened(e, x, value.shape[:-2], whole=True, columns=value.shape[-1])
     last = size * size - 1
     e.say(*_filled(size, size, "rows[i] == j"))
-    e.say(f"    const T others = rank < {size - 1} ? 0 : multiplied(a, {size}, {size - 1}, sign), u = a[{last}];")
+    e.say(f"    const T others = multiplied(a, {size}, {size - 1}, sign), u = a[{last}];")
     e.say(f"    a[{last}] = 1;", f"    if (rank >= {size - 1}) substituted(a, {size}, b, {size}, u);")
     e.say(*_written(e, n, [*stack, "columns[i]", "j"], value.shape, size, "others * b[i * {m} + j]"), "}")
 

@@ -111,10 +111,7 @@ def prelude(dtype: Any, body: str, vectors: bool = True) -> str:
     """What stands before a program: the type, the library's functions for it, and the small functions in use."""
     single = np.dtype(dtype) == np.float32
     suffix, kind = ("f", "float") if single else ("", "double")
-    functions: list[str] = []
-    for name, text in reversed(list(FUNCTIONS.items())):  # a function may use those before it
-        if f"{name}(" in body + "".join(functions):
-            functions.insert(0, text)
+    functions = [text for name, text in FUNCTIONS.items() if f"{name}(" in body]
     whole = body + "".join(functions)
     used = [name for name in (*LIBRARY, *TWO_OPERANDS) if f"{name.upper()}(" in whole]
     simd = [f'__attribute__((simd("notinbranch"))) {kind} {n}{suffix}({kind});' for n in used if n in VECTORS]
