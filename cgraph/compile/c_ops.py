@@ -275,7 +275,7 @@ def _einsum(e: Emitter, n: int, value: Value) -> None:
 
 
 OPS: Mapping[str, Callable[[Emitter, int, Value], None]] = {
-    "copy": copy,
+    "": copy,
     "sum": _reduced,
     "prod": _reduced,
     "max": _reduced,

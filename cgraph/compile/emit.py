@@ -147,7 +147,7 @@ class Emitter:
         if value.name in EXPRESSIONS:
             self._loop(group)
             return
-        emit = OPS.get(value.name or "copy", copy if value.name in VIEWS else None)
+        emit = OPS.get(value.name, copy if value.name in VIEWS else None)
         if emit is None:
             raise UnsupportedError(value.name)
         self.say(self._comment(group[0]))

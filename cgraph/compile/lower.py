@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from math import prod
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from cgraph.compile.rows import joined_rows
 from cgraph.compile.values import Value, Values
 from cgraph.graph import Graph
 from cgraph.node import CONSTANT, OP, Node
+from cgraph.ops import TABLE
 from cgraph.ops.row import Row
 
 LARGEST_FACTOR = 2.0**40  # a factor that is held back must not make a product over- or underflow
@@ -64,13 +65,16 @@ def lower(
     values = Values(dtype)
     terms: dict[Node, Term] = {}
     names: dict[int, str] = {}
+    own: dict[Row, Row] = {}  # users' rows, under names by which no backend takes them for rows of ours
     for node, name in zip(graph.nodes, graph.names, strict=True):
-        if node.kind == OP:
-            assert node.op is not None
+        if node.op is not None:
+            row = node.op
+            if row.name not in TABLE:
+                row = own.setdefault(row, replace(row, name=f"own.{row.name}"))
             attrs = dict(node.attrs)
             if "shape" in attrs:
                 attrs["shape"] = shapes.bind(attrs["shape"], sizes)
-            term = _applied(values, node.op, [terms[x] for x in node.operands], attrs, rewritten)
+            term = _applied(values, row, [terms[x] for x in node.operands], attrs, rewritten)
         elif node.kind == CONSTANT:
             term = Term(1.0, values.constant(node.value))
         else:
