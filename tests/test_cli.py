@@ -127,6 +127,27 @@ def test_an_existing_file_survives_a_mistake(tmp_path):
     assert out.read_text() == "old"
 
 
+@pytest.mark.parametrize("backend", ["auto", "numpy", "native", "scalar", "scalar-numpy"])
+def test_compile_prints_results_and_shows_the_program_and_its_plan(backend, capsys):
+    assert main(["compile", FORMULA, "a=3", "b=1", "c=-2", "--backend", backend]) == 0
+    assert capsys.readouterr().out == "L = -10\n"
+    assert main(["compile", FORMULA, "a=3", "b=1", "c=-2", "--backend", backend, "--show"]) == 0
+    *program, plan, result = capsys.readouterr().out.splitlines()
+    assert result == "L = -10"
+    chosen = {"auto": "numpy"}.get(backend, backend)
+    assert plan.startswith(f"{chosen}: ") and plan.endswith(", 3 floating-point operations")
+    assert any("e = " in line for line in program) and any("mul(c, e)" in line for line in program)
+
+
+def test_compile_takes_arrays_and_without_values_shows_the_program(capsys):
+    assert main(["compile", "y = tanh(x @ W)", "x=[[0,1]]", "W=[[1,0],[0.5,0]]", "--dtype", "float32"]) == 0
+    assert capsys.readouterr().out == "y = [[0.462117, 0.      ]]\n"
+    assert main(["compile", "y = 2*x"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith("y = mul(")
+    assert main(["compile", "y = tanh(x @ W)"]) == 2
+    assert "Fix: give values, such as x=[[1,2]]: what has none is a single number" in capsys.readouterr().err
+
+
 def test_digits_without_scikit_learn_names_the_pip_command(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     assert main(["train", "digits"]) == 2

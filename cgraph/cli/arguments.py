@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from cgraph.errors import CgraphError, FormulaError, OutputError, ValueRefusedError
+from cgraph.errors import CgraphError, FormulaError, OutputError, ShapeError, ValueRefusedError
 from cgraph.graph import Graph
 from cgraph.parse import parse
 
@@ -27,7 +27,11 @@ class Parser(argparse.ArgumentParser):
 def read(formula: str, written: list[str]) -> tuple[Graph, dict[str, Any]]:
     """A formula as a graph, and its values by name; the shapes of arrays among them become the leaves' shapes."""
     values = dict(value(text) for text in written)
-    return parse(formula, {n: v.shape for n, v in values.items() if v.shape} if values else None), values
+    try:
+        return parse(formula, {n: v.shape for n, v in values.items() if v.shape} if values else None), values
+    except ShapeError as error:
+        fix = error.fix if values else "give values, such as x=[[1,2]]: what has none is a single number"
+        raise ShapeError(error.what, where=error.where, why=error.why, fix=fix) from None
 
 
 def value(text: str) -> tuple[str, Any]:

@@ -30,5 +30,6 @@ def run(options: argparse.Namespace) -> int:
         print(program.source.rstrip())
         print(f"{program.backend}: {program.plan}")
     for node, result in zip(graph.outputs, results, strict=False):
-        print(f"{graph.name(node)} = {np.array2string(result, precision=6, separator=', ')}")
+        whole = f"{result:.6g}" if not result.shape else np.array2string(result, precision=6, separator=", ")
+        print(f"{graph.name(node)} = {whole}")
     return 0
