@@ -12,6 +12,8 @@ from cgraph.compile.values import Value
 from cgraph.node import Node
 from cgraph.ops.row import Row
 
+ROWS = ("scatter_add", "add_shares")  # what is added to rows of a table, the ids of these, the table
+
 
 class Final(NamedTuple):
     """How an owned leaf gets its new value when all else is computed.
@@ -54,8 +56,8 @@ def finals_of(
         target, value = leaves[leaf], values[number]
         if value.name in ("add", "sub") and uses[number] == 1 and values[target].shape == value.shape:
             found = _added(values, places, storages, uses, target, number)
-            if found is not None and (values[found[0]].name == "scatter_add" or accumulates(values[found[0]])):
-                kind = "rows" if values[found[0]].name == "scatter_add" else "gemm"
+            if found is not None and (values[found[0]].name in ROWS or accumulates(values[found[0]])):
+                kind = "rows" if values[found[0]].name in ROWS else "gemm"
                 final = Final(leaf, target, kind, *found)
                 if all(places[x].storage not in owned for x in reads(values, final)):
                     finals.append(final)
@@ -132,7 +134,7 @@ def _added(
             return None
         if values[rate].constant is not None:
             factor *= float(values[rate].constant)
-        elif values[added].name == "scatter_add":  # a rate that is computed is multiplied with the few rows first
+        elif values[added].name in ROWS:  # a rate that is computed is multiplied with the few rows first
             rows, *others = values[added].operands
             scaled = _made(values, places, storages, product._replace(shape=values[rows].shape, operands=(rows, rate)))
             added = _made(values, places, storages, values[added]._replace(operands=(scaled, *others)))
@@ -141,7 +143,7 @@ def _added(
     found = values[added]
     if found.shape != value.shape or not (
         (found.name == "matmul" and len(found.shape) == 2)
-        or (found.name == "scatter_add" and found.attrs["axis"] == 0 and prod(found.shape))
+        or (found.name in ROWS and found.attrs["axis"] == 0 and prod(found.shape))
     ):
         return None
     return added, factor
@@ -158,4 +160,4 @@ def _made(values: list[Value], places: dict[int, Place], storages: list[Storage]
 def reads(values: Sequence[Value], final: Final) -> tuple[int, ...]:
     """The values that an update needs: of the rows that are added not the table of zeros that they stand in."""
     operands = values[final.value].operands
-    return (final.value,) if final.kind == "copy" else operands[:2] if final.kind == "rows" else operands
+    return (final.value,) if final.kind == "copy" else operands[:-1] if final.kind == "rows" else operands

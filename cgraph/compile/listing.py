@@ -67,9 +67,10 @@ def _update(plan: Plan, final: Final, name: Mapping[int, str]) -> str:
         return f" = {name[final.value]}"
     if final.kind == "op":
         return f" = {formula(plan, value, name)}"
-    x, y = (_operand(plan, i, name) for i in value.operands[:2])
     if final.kind == "rows":
-        return f"[{y}] += {final.factor:.6g} * {x}"
+        *factors, ids = (_operand(plan, i, name) for i in value.operands[:-1])
+        return f"[{ids}] += {final.factor:.6g} * {' * '.join(factors)}"
+    x, y = (_operand(plan, i, name) for i in value.operands[:2])
     return f" += {final.factor:.6g} * ({x} @ {y})"
 
 

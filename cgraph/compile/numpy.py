@@ -16,6 +16,7 @@ from cgraph.compile.factors import with_shared_factors
 from cgraph.compile.finals import Final
 from cgraph.compile.inner import LONG, with_inner_products
 from cgraph.compile.lower import Lowered
+from cgraph.compile.numpy_rows import add_rows, add_shares, take_rows, with_shares
 from cgraph.compile.plan import Plan
 from cgraph.compile.short import SMALL
 from cgraph.compile.values import Value
@@ -41,6 +42,7 @@ UFUNCS: Mapping[str, np.ufunc] = {
 }
 COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
 REDUCTIONS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}
+WIDE = 8  # columns from which sums over the rows of many matrices are quicker as products
 WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
 
 
@@ -58,7 +60,8 @@ def ufunc_of(value: Value) -> np.ufunc | None:
 
 def in_place(value: Value) -> bool:
     """Whether a value may be written over an operand of its own shape. A single number is quicker elsewhere."""
-    return math.prod(value.shape) != 1 and (ufunc_of(value) is not None or value.name in ("relu", "less_one_hot"))
+    known = ufunc_of(value) is not None or value.name in ("relu", "less_one_hot", "where")
+    return known and math.prod(value.shape) != 1
 
 
 def one_by_one(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
@@ -75,7 +78,8 @@ def accumulates(value: Value) -> bool:
 
 def shortened(lowered: Lowered, biases: Mapping[Node, Node]) -> Lowered:
     """The same program in fewer calls, which cost more than what they compute on small arrays."""
-    return with_biases_in_products(with_inner_products(with_shared_factors(lowered, _takes_a_factor)), biases)
+    moved = with_inner_products(with_shared_factors(lowered, _takes_a_factor))
+    return with_shares(with_biases_in_products(moved, biases))
 
 
 def _takes_a_factor(value: Value) -> bool:
@@ -91,7 +95,7 @@ def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
         found += call(value, arrays[number], [arrays[x] for x in value.operands])
     for final in plan.finals:
         if final.kind == "rows":
-            ids = arrays[plan.values[final.value].operands[1]]
+            ids = arrays[plan.values[final.value].operands[-2]]
             found.append(partial(as_ids, ids, len(arrays[final.target])))
     for final in plan.finals:
         found += _final(plan.values, final, arrays)
@@ -161,6 +165,9 @@ def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     if value.name == "sum" and x.flags.c_contiguous and out.size and x.size:
         if len(axis) == x.ndim and x.size <= LONG:
             return [_dot(x.reshape(-1), np.ones(x.size, x.dtype), out.reshape(()))]
+        if x.ndim == 3 and axis == (1,) and x.shape[1] <= LONG and x.shape[2] >= WIDE:
+            rows = out.reshape(x.shape[0], 1, x.shape[2])
+            return [partial(np.matmul, np.ones((1, x.shape[1]), x.dtype), x, rows)]
         if x.ndim == 2 and len(axis) == 1 and x.shape[axis[0]] <= LONG:
             ones = np.ones(x.shape[axis[0]], x.dtype)
             left, right = (ones, x) if axis == (0,) else (x, ones)
@@ -207,12 +214,27 @@ def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 
 def _where(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     condition, x, y = operands
-    taken = np.empty(out.shape, bool)
-    return [
-        partial(np.not_equal, condition, out.dtype.type(0), taken),
-        partial(np.copyto, out, y),
-        partial(np.copyto, out, x, where=taken),
-    ]
+    taken, zero = np.empty(condition.shape, bool), np.zeros_like(condition)
+    if x is out:
+        return [partial(np.equal, condition, zero, taken), _put(out, taken, y)]
+    first = [] if y is out else [partial(np.copyto, out, y)]
+    return [partial(np.not_equal, condition, zero, taken), *first, partial(np.copyto, out, x, where=taken)]
+
+
+def _put(out: Any, where: Any, value: Any) -> Call:
+    """out = value where it says so: row by row, if it says the same of the elements of each."""
+    rows = where.ndim - 1
+    if value.size == 1 and where.ndim == out.ndim > 1 and where.shape == (*out.shape[:rows], 1):
+        return partial(out.__setitem__, where.reshape(out.shape[:rows]), value.reshape(()))
+    return partial(np.copyto, out, value, where=where)
+
+
+def _take(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    if value.attrs["axis"] or not out.flags.c_contiguous:
+        assert value.op is not None
+        return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+    table, ids = operands
+    return [partial(take_rows, table, ids, out)]
 
 
 def _scale(value: Value, out: Any, operands: list[Any]) -> list[Call]:
@@ -245,6 +267,7 @@ SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
     "with_ones": _with_ones,
     "min": _reduced,
     "prod": _reduced,
+    "take": _take,
     "where": _where,
     "scale": _scale,
     "concatenate": _concatenate,
@@ -262,7 +285,9 @@ def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> 
         out = target if target.size != 1 else np.empty_like(target)
         return [*call(value, out, operands), *([_copy(target, out)] if out is not target else [])]
     if final.kind == "rows":
-        return [partial(_add_rows, target, operands[0], operands[1], target.dtype.type(final.factor))]
+        *rows, ids, _ = operands
+        add: Callable[..., None] = add_rows if value.name == "scatter_add" else add_shares
+        return [partial(add, target, *rows, ids=ids, factor=target.dtype.type(final.factor))]
     product = accumulate(operands[0], operands[1], target, final.factor)
     if product is not None:
         return [product]
@@ -272,15 +297,3 @@ def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> 
         partial(np.multiply, added, target.dtype.type(final.factor), added),
         partial(np.add, target, added, target),
     ]
-
-
-def _add_rows(target: Any, rows: Any, ids: Any, factor: Any) -> None:
-    """target[ids] += factor·rows: the rows of equal ids, side by side after sorting, are summed first."""
-    found = ids.reshape(-1).astype(np.intp)
-    order = np.argsort(found, kind="stable")
-    in_order = found[order]
-    starts = np.flatnonzero(np.concatenate(([True], in_order[1:] != in_order[:-1])))
-    sums = np.add.reduceat(rows.reshape(len(found), -1)[order], starts, axis=0)
-    np.multiply(sums, factor, sums)
-    table = target.reshape(len(target), -1)
-    table[in_order[starts]] += sums
