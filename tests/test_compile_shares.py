@@ -39,10 +39,12 @@ def test_words_of_padding_change_nothing_and_the_others_move_as_in_the_plain_pas
 
 
 @pytest.mark.parametrize("factor", [1.0, -0.25])
-def test_shares_that_are_other_numbers_than_0_and_1(factor: float) -> None:
-    E, X, S = cg.parameter("E", TABLE), cg.variable("X", (4, 3)), cg.variable("S", (4, 3, 1))
-    loss = cg.sum(cg.sin(cg.sum(cg.embedding(E, X) * S, axis=1)))
-    shares = np.array([[0.5, 0, 2], [1, 1, 1], [0, 0, 0], [-1, 3, 1e-3]])[:, :, None]
+@pytest.mark.parametrize("shape", [(4, 3, 1), (1, 3, 1), (4, 1, 1), (3, 1), (4, 3, WIDTH), (1, 1, WIDTH), (1, 1, 1)])
+@pytest.mark.parametrize("axis", [1, (0, 1), 2])
+def test_shares_that_are_other_numbers_than_0_and_1(axis: Any, shape: tuple[int, ...], factor: float) -> None:
+    E, X, S = cg.parameter("E", TABLE), cg.variable("X", (4, 3)), cg.variable("S", shape)
+    loss = cg.sum(cg.sin(cg.sum(cg.embedding(E, X) * S, axis=axis)))
+    shares = np.resize([0.5, 0, 2, 1, 1, 1, 0, 0, 0, -1, 3, 1e-3], shape)
     updates = {E: E + factor * cg.grad(loss, E)}
     program = compare_steps([loss], updates, [{**feed, "S": shares} for feed in FEEDS], "float64")
     assert [f.kind for f in program.plan.finals] == ["rows"]
@@ -67,7 +69,7 @@ def _plain(E: cg.Node, gradient: cg.Node, feed: Any) -> Any:
 
 @pytest.mark.parametrize("rows", [3, 70_000])
 def test_tables_of_few_and_of_many_rows(rows: int) -> None:
-    ids = np.array([[rows - 1, 0, 1], [1, rows - 1, rows - 2]])
+    ids = np.array([[1, 65_537, 1], [65_537, 1, rows - 2]]) % rows  # which have the same last sixteen bits
     E, X = cg.parameter("E", np.random.default_rng(0).standard_normal((rows, 2))), cg.variable("X", (2, 3))
     for loss in (cg.sum(cg.tanh(cg.embedding(E, X))), cg.sum(cg.tanh(pooled(E, X)))):
         program = compare_steps([loss], {E: E - 0.5 * cg.grad(loss, E)}, [{"X": ids}] * 2, "float64")
@@ -97,6 +99,26 @@ def test_a_wrong_id_is_refused_and_nothing_has_changed(wrong: float) -> None:
     np.testing.assert_array_equal(program.value(E), TABLE)
 
 
+def test_ids_that_are_computed_are_kept_until_the_update_and_refused_when_they_are_none() -> None:
+    E, X = cg.parameter("E", TABLE), cg.variable("X", (4, 3))
+    loss = cg.sum(cg.tanh(pooled(E, cg.relu(X - 1))) ** 2)
+    updates = {E: E - 0.3 * cg.grad(loss, E)}
+    program = compare_steps([loss], updates, FEEDS[::2], "float64")
+    assert [f.kind for f in program.plan.finals] == ["rows"]
+    before = program.value(E)
+    for wrong in (V + 1, 1.5):
+        with pytest.raises(ValueRefusedError, match="there are V = 11 rows"):
+            program(X=np.full((4, 3), wrong))
+    np.testing.assert_array_equal(program.value(E), before)
+
+
+def test_columns_are_updated_as_in_the_plain_pass() -> None:
+    E, X = cg.parameter("E", TABLE[:, :V]), cg.variable("X", (4, 3))
+    loss = cg.sum(cg.tanh(cg.sum(cg.take(E, cg.minimum(X, 8), axis=1), axis=2)))
+    program = compare_steps([loss], {E: E - 0.3 * cg.grad(loss, E)}, FEEDS, "float64")
+    assert [f.kind for f in program.plan.finals] == ["op"]
+
+
 @pytest.mark.parametrize("shape", [(5,), (5, 2), (5, 2, 3)])
 def test_rows_are_taken_by_ids_of_any_shape(shape: tuple[int, ...]) -> None:
     for ids in ((), (4,), (2, 3), (2, 0)):
@@ -110,7 +132,12 @@ def test_rows_are_taken_by_ids_of_any_shape(shape: tuple[int, ...]) -> None:
 def test_sums_over_the_middle(shape: tuple[int, ...]) -> None:
     x = cg.variable("x", shape)
     value = RNG.standard_normal(shape)
-    for outputs in ([cg.sum(x, axis=1)], [cg.sum(x, axis=1, keepdims=True) * 2], [cg.sum(cg.exp(x).T, axis=1)]):
+    for outputs in (
+        [cg.sum(x, axis=1)],
+        [cg.sum(x, axis=1, keepdims=True) * 2],
+        [cg.sum(cg.exp(x).T, axis=1)],
+        [cg.sum(x, axis=a) for a in (0, 2, (0, 1))],
+    ):
         compare_steps(outputs, {}, [{"x": value}] * 2, "float64")
     if value.size:
         value[0, 0, 0] = np.nan
