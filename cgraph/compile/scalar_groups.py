@@ -178,6 +178,8 @@ def listing(groups: Groups) -> str:
 def _places(slots: Any, named: Mapping[int, str]) -> str:
     if len(slots) == 1:
         return named.get(int(slots[0]), f"v[{slots[0]}]")
+    if len(slots) <= 8 and all(slot in named for slot in slots.tolist()):
+        return f"[{', '.join(named[slot] for slot in slots.tolist())}]"
     if (np.diff(slots) == 1).all():
         return f"v[{slots[0]}:{slots[-1] + 1}]"
     shown = ", ".join(map(str, slots[:8].tolist()))
