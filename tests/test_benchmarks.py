@@ -78,6 +78,17 @@ def test_a_table_shows_medians_least_times_and_ratios_with_the_quickest_first() 
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
+def test_each_library_is_told_the_number_of_threads_before_it_is_loaded(threads: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    told = "from turns import LeftOutError, measure, parser\nimport os\ndef told(): raise LeftOutError("
+    told += "os.environ['OMP_NUM_THREADS'] + ' and ' + os.environ['OPENBLAS_NUM_THREADS'])\n"
+    script.write_text(f"import sys; sys.path.append({str(FOLDER)!r})\n{told}"
+                      "measure('title', {'it': told}, [], parser(None).parse_args())\n")  # fmt: skip
+    done = python(str(script), "--rounds", "1", "--threads", threads)
+    assert f"it takes no part: {threads} and {threads}\n" in done.stdout
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
 def test_steps_of_a_net_are_those_of_the_step_by_hand_in_one_process_and_alone(threads: str, tmp_path: Path) -> None:
     words = ["--nets", "XOR", "64", "--only", "numpy", "--rounds", "1", "--seconds", "0.001", "--threads", threads]
     done = python("nets.py", *words, "--json", str(tmp_path / "found.json"))
