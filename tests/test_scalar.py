@@ -257,7 +257,7 @@ def test_source_and_plan_say_what_is_computed() -> None:
     program = cg.compile(cg.parse("d = 2*b; e = a + d; L = c*e"), gradients=["b"], backend="scalar-numpy")
     assert program.source.splitlines() == [
         "v[4] = mul(c, 2)",  # dL/db
-        "e = mul_add(a, 2, b)",  # a + 2*b
+        "e = mul+add(a, 2, b)",  # a + 2*b
         "L = mul(c, e)",
         "return L, v[4]",
     ]
@@ -288,6 +288,17 @@ def test_an_op_of_ones_own_is_computed_by_its_numpy(backend: str) -> None:
     program = cg.compile(own(x) * x, gradients=[x], backend=backend)
     assert [float(v) for v in program(x=3.0)] == [4.5, 3.0]
     assert program.backend == "scalar-numpy"  # nobody wrote it in C
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_op_of_ones_own_that_is_called_as_a_fused_one_is_itself(backend: str) -> None:
+    x, y, z = cg.variables("x y z")
+    for name in ("mul_add", "scale_add"):
+        rules = (lambda w, r, x, y, z: 1, lambda w, r, x, y, z: -z, lambda w, r, x, y, z: -y)
+        own = cg.op(elementwise(name, "x - y*z", lambda x, y, z: x - y * z, *rules, operands=("x", "y", "z")))
+        node = own(x, y, z) + x * y
+        program = cg.compile(node, gradients=[x, y, z], backend=backend)
+        assert program(x=5.0, y=3.0, z=2.0) == [14.0, 4.0, 3.0, -3.0]
 
 
 # What is refused -----------------------------------------------------------------------------------------------------

@@ -19,9 +19,9 @@ from cgraph.compile.scalar_groups import Groups
 WIDE = 8  # slots: shorter groups are not worth a loop of vectors
 # What is faster element by element: vectors would be put together from numbers here and there.
 PLAIN = {name: EXPRESSIONS[name] for name in ("add", "sub", "mul", "neg", "square", "abs", "relu")} | {
-    "mul_add": "{0} + {1} * {2}",
+    "mul+add": "{0} + {1} * {2}",
     "scale": "product({0}, {1})",
-    "scale_add": "{0} + product({1}, {2})",
+    "scale+add": "{0} + product({1}, {2})",
 }
 PRODUCT = "static inline T product(T x, T y) { T p = x * y; return __builtin_expect(p != p, 0) ? scaled(x, y) : p; }\n"
 

@@ -23,7 +23,7 @@ from cgraph.compile.values import Value
 WIDE = 32  # slots: below, three calls of NumPy cost more than the loop
 Call = Callable[[], Any]
 Scalar = Callable[[Any, int, int, int], float]  # from the values, and the slots of the operands
-CAREFUL = ("scale", "scale_add")
+CAREFUL = ("scale", "scale+add")
 
 
 def values(size: int, dtype: Any) -> tuple[Any, Any]:
@@ -125,9 +125,9 @@ PLAIN: Mapping[str, Scalar] = {
     "square": lambda v, x, y, z: v[x] * v[x],
     "tanh": lambda v, x, y, z: math.tanh(v[x]),
     "relu": lambda v, x, y, z: 0.0 if v[x] < 0 else v[x],
-    "mul_add": lambda v, x, y, z: v[x] + v[y] * v[z],
+    "mul+add": lambda v, x, y, z: v[x] + v[y] * v[z],
 }
-QUICK: Mapping[str, Scalar] = {**PLAIN, "scale": PLAIN["mul"], "scale_add": PLAIN["mul_add"]}
+QUICK: Mapping[str, Scalar] = {**PLAIN, "scale": PLAIN["mul"], "scale+add": PLAIN["mul+add"]}
 
 
 def _one(value: Value | None, exact: bool) -> Scalar:
