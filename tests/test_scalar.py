@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -156,6 +157,26 @@ def test_a_chain_of_a_million_nodes_is_compiled_and_run_without_recursion(backen
     np.testing.assert_allclose(slope, (1 + 1e-6) ** n, rtol=1e-9)
     np.testing.assert_allclose(by_w, 2 * n * (1 + 1e-6) ** (n - 1), rtol=1e-9)
     assert program.plan.bytes < 100 * 2 * n
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_compiling_takes_less_than_a_thousand_bytes_a_node_and_keeps_a_third(deep: bool) -> None:
+    x, w = cg.variable("x"), cg.variable("w")
+    nodes, n = [x], 20_000
+    for i in range(n):
+        above = nodes[-1] if deep else nodes[i // 2]
+        nodes.append(cg.tanh(above) if i % 5 == 0 else above + w if i % 2 else above * w)
+    graph = cg.Graph(nodes[-1] if deep else cg.add(*nodes))
+    tracemalloc.start()
+    try:
+        program = cg.compile(graph, gradients=[x, w], backend="scalar-numpy")
+        program(x=0.5, w=0.1)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    count = n if deep else 2 * n  # the sum is an op for each of its operands
+    assert 100 * count < most < 1000 * count and kept < 333 * count
+    assert program.plan.bytes < 100 * count
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
