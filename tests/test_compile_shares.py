@@ -112,6 +112,14 @@ def test_ids_that_are_computed_are_kept_until_the_update_and_refused_when_they_a
     np.testing.assert_array_equal(program.value(E), before)
 
 
+def test_rows_that_are_only_read_have_their_ids_checked_too() -> None:
+    E, X = cg.variable("E", (V, WIDTH)), cg.variable("X", (2,))
+    program = cg.compile(cg.take(E, cg.relu(X - 1)), backend="numpy")
+    np.testing.assert_array_equal(program(E=TABLE, X=[0, 3])[0], TABLE[[0, 2]])
+    with pytest.raises(ValueRefusedError, match="there are V = 11 rows"):
+        program(E=TABLE, X=[0, V + 1])
+
+
 def test_columns_are_updated_as_in_the_plain_pass() -> None:
     E, X = cg.parameter("E", TABLE[:, :V]), cg.variable("X", (4, 3))
     loss = cg.sum(cg.tanh(cg.sum(cg.take(E, cg.minimum(X, 8), axis=1), axis=2)))
