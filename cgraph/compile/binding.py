@@ -165,7 +165,7 @@ def lowered(
 def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     """A program for these sizes as calls of NumPy."""
     chosen = backend_numpy
-    short = chosen.shortened(lowered(program, sizes, SHORT), program.biases)
+    short = chosen.shortened(lowered(program, sizes, SHORT), program._biases)
     plan = make_plan(short, chosen.one_by_one, chosen.in_place, chosen.accumulates)
     memory = Memory(plan, program.inputs, program._owned, program._both)
     binding = Binding("numpy", program, plan, memory.leaves)

@@ -249,12 +249,14 @@ def changed(
     What `instead` names is replaced by another value; a new value comes right after the one that `after` names.
     """
     now: Callable[[int], int] = lambda x: instead.get(x, x)  # noqa: E731
-    values = [v._replace(operands=tuple(map(now, v.operands))) for v in values]
-    reached = _reached(values, map(now, (*lowered.outputs, *lowered.updates.values())))
-    alive = sorted(reached, key=lambda x: (after.get(x, x), x in after, x))
+    read = [tuple(map(now, v.operands)) if instead else v.operands for v in values]
+    alive = sorted(
+        _reached(read, map(now, (*lowered.outputs, *lowered.updates.values()))),
+        key=lambda x: (after.get(x, x), x in after, x),
+    )
     number = {old: new for new, old in enumerate(alive)}
     return Lowered(
-        [v._replace(operands=tuple(number[x] for x in v.operands)) for v in (values[i] for i in alive)],
+        [values[i]._replace(operands=tuple(number[x] for x in read[i])) if read[i] else values[i] for i in alive],
         tuple(number[now(x)] for x in lowered.outputs),
         {leaf: number[now(x)] for leaf, x in lowered.updates.items()},
         {number[now(x)]: name for x, name in lowered.names.items() if now(x) in number},
@@ -267,11 +269,11 @@ def uses(lowered: Lowered) -> Mapping[int, int]:
     return Counter(chain(*(v.operands for v in lowered.values), lowered.outputs, lowered.updates.values()))
 
 
-def _reached(values: Sequence[Value], roots: Iterable[int]) -> set[int]:
+def _reached(read: Sequence[tuple[int, ...]], roots: Iterable[int]) -> set[int]:
     alive, stack = set[int](), list(roots)
     while stack:
         number = stack.pop()
         if number not in alive:
             alive.add(number)
-            stack.extend(values[number].operands)
+            stack.extend(read[number])
     return alive

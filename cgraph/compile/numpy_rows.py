@@ -74,14 +74,14 @@ SHARES = structural("add_shares", "0, with x*s added to the rows y", _shares_add
 
 def with_shares(lowered: Lowered) -> Lowered:
     """The same program where rows x[i]·s[i, j] that are added to a table are not written out before."""
-    values = list(lowered.values)
-    for number, value in enumerate(lowered.values):
-        if value.name == "scatter_add":
-            product = values[value.operands[0]]
-            for x, shares in (product.operands, product.operands[::-1]) if product.name == "mul" else ():
-                m, n, *_ = (*product.shape, 1)
-                of_rows = len(product.shape) == 3 and values[x].shape == (m, 1, product.shape[2])
-                if of_rows and values[shares].shape == (m, n, 1):
-                    values[number] = value._replace(op=SHARES, operands=(x, shares, *value.operands[1:]))
-                    break
-    return changed(lowered, values)
+    values, adding = list(lowered.values), [i for i, v in enumerate(lowered.values) if v.name == "scatter_add"]
+    for number in adding:
+        product = values[values[number].operands[0]]
+        for x, shares in (product.operands, product.operands[::-1]) if product.name == "mul" else ():
+            m, n, *_ = (*product.shape, 1)
+            of_rows = len(product.shape) == 3 and values[x].shape == (m, 1, product.shape[2])
+            if of_rows and values[shares].shape == (m, n, 1):
+                operands = (x, shares, *values[number].operands[1:])
+                values[number] = values[number]._replace(op=SHARES, operands=operands)
+                break
+    return changed(lowered, values) if adding else lowered

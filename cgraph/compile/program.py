@@ -62,8 +62,8 @@ class Program:
         self.inputs: tuple[Node, ...] = self._inputs(inputs)
         self._leaves = Graph([n for n in self.graph.leaves if n not in self.updates])
         self._world = NumpyWorld(self.dtype)
-        self.biases = biases_of(self.graph, self.updates)
-        self._owned, self._both = with_neighbours(self.updates, self.biases, partial(aligned_copy, dtype=self.dtype))
+        self._biases = biases_of(self.graph, self.updates)
+        self._owned, self._both = with_neighbours(self.updates, self._biases, partial(aligned_copy, dtype=self.dtype))
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
         self._lock = threading.Lock()
