@@ -11,12 +11,11 @@ import numpy as np
 
 from cgraph.compile.biases import with_biases_in_products
 from cgraph.compile.blas import accumulate
-from cgraph.compile.classes import less_in_place
 from cgraph.compile.factors import with_shared_factors
 from cgraph.compile.finals import Final
 from cgraph.compile.inner import LONG, with_inner_products
 from cgraph.compile.lower import Lowered
-from cgraph.compile.numpy_rows import add_rows, add_shares, take_rows, with_shares
+from cgraph.compile.numpy_rows import add_rows, add_shares, pick, take_one, take_rows, with_shares
 from cgraph.compile.plan import Plan
 from cgraph.compile.short import SMALL
 from cgraph.compile.values import Value
@@ -254,8 +253,18 @@ def _concatenate(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 
 def _less_one_hot(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     x, ids = operands
-    there = x.ctypes.data == out.ctypes.data and x.strides == out.strides
-    return [*([] if there else [partial(np.copyto, out, x)]), partial(less_in_place, out, ids)]
+    first = [] if x is out else [_copy(out, x)]
+    columns = out.shape[-1]
+    return [*first, partial(take_one, out.reshape(-1), ids, np.arange(0, out.size, columns), columns)]
+
+
+def _picked(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    x, ids = operands
+    if not x.flags.c_contiguous:
+        assert value.op is not None
+        return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+    columns = x.shape[-1]
+    return [partial(pick, x.reshape(-1), ids, np.arange(0, x.size, columns), columns, out.reshape(-1))]
 
 
 SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
@@ -272,6 +281,7 @@ SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
     "scale": _scale,
     "concatenate": _concatenate,
     "less_one_hot": _less_one_hot,
+    "picked": _picked,
 }
 
 

@@ -22,6 +22,16 @@ def take_rows(table: Any, ids: Any, out: Any) -> None:
     table.take(as_ids(ids, len(table)), axis=0, out=out, mode="clip")
 
 
+def pick(flat: Any, ids: Any, starts: Any, columns: int, out: Any) -> None:
+    """out = the elements that ids choose in rows which begin at `starts`. Raises ValueRefusedError for a wrong id."""
+    flat.take(starts + as_ids(ids, columns).reshape(-1), out=out, mode="clip")
+
+
+def take_one(flat: Any, ids: Any, starts: Any, columns: int) -> None:
+    """Take 1 from the elements that ids choose. Raises ValueRefusedError for a wrong id."""
+    flat[starts + as_ids(ids, columns).reshape(-1)] -= 1
+
+
 def add_rows(target: Any, rows: Any, ids: Any, factor: Any) -> None:
     """target[ids] += factor·rows, for ids that were checked."""
     found = ids.reshape(-1).astype(np.intp)

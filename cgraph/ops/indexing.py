@@ -54,15 +54,14 @@ def as_ids(ids: Any, rows: int, ignore: Any = None) -> Any:
     given = np.asarray(ids)
     try:
         found = given.astype(np.intp)
-        whole = found == given
+        good = (found == given) & (found.view(np.uintp) < rows)  # a negative number is a large one there
     except (TypeError, ValueError, OverflowError):
         raise ValueRefusedError(
             "ids that are no numbers", why="ids choose rows and cannot be symbols", fix="give them as numbers"
         ) from None
-    good = whole & (found >= 0) & (found < rows)
     if ignore is not None:
         good |= given == ignore
-    if not np.all(good):
+    if not good.all():
         place = tuple(map(int, np.argwhere(~np.asarray(good, bool))[0]))
         raise ValueRefusedError(
             f"id {float(given[place]):.6g}{f' at position {place}' if place else ''}",
