@@ -181,3 +181,11 @@ def test_a_pooled_classifier_trains_as_by_passes() -> None:
     feeds = [{**feed, "Y": np.array([0, 1, 1, 0])} for feed in FEEDS]
     for dtype in ("float64", "float32"):
         compare_steps([loss], updates, feeds, dtype)
+
+
+def test_classes_are_picked_from_columns_too() -> None:
+    z, Y = cg.variable("z", (3, 4)), cg.variable("Y", (4,))
+    loss = nn.softmax_cross_entropy(z.T, Y)
+    feeds = [{"z": RNG.standard_normal((3, 4)), "Y": RNG.integers(0, 3, 4)} for _ in range(3)]
+    program = compare_steps([loss, cg.grad(loss, z)], {}, feeds, "float64")
+    assert "picked(z.transpose" in program.source

@@ -111,17 +111,20 @@ def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     ufunc = ufunc_of(value)
     if ufunc is not None and ufunc in COMPARISONS and out.size <= SMALL:
         holds = np.empty(out.shape, bool)  # what NumPy would do by itself, at the double price
-        return [_ufunc(ufunc, operands, holds), _copy(out, holds)]
+        return [*_ufunc(ufunc, operands, holds), _copy(out, holds)]
     if ufunc is not None:
-        return [_ufunc(ufunc, operands, out)]
+        return _ufunc(ufunc, operands, out)
     return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
 
 
-def _ufunc(ufunc: np.ufunc, operands: list[Any], out: Any) -> Call:
-    operands = [_spread(x, out) for x in operands]
+def _ufunc(ufunc: np.ufunc, operands: list[Any], out: Any) -> list[Call]:
+    spread = [_spread(x, out) for x in operands]
+    copies = [
+        _copy(wide, x) for x, wide in zip(operands, spread, strict=True) if wide is not x and wide.flags.writeable
+    ]
     if ufunc in (np.maximum, np.minimum):  # their positional out is deprecated, and slow
-        return partial(ufunc, *operands, out=out)
-    return partial(ufunc, *operands, out)
+        return [*copies, partial(ufunc, *spread, out=out)]
+    return [*copies, partial(ufunc, *spread, out)]
 
 
 def _copy(target: Any, source: Any) -> Call:
@@ -129,9 +132,17 @@ def _copy(target: Any, source: Any) -> Call:
 
 
 def _spread(operand: Any, out: Any) -> Any:
-    """A number that never changes as an array of the result's shape: NumPy's short way is for equal shapes only."""
-    other = operand.size == 1 and not operand.flags.writeable and operand.shape != out.shape
-    return np.full(out.shape, operand.reshape(()), operand.dtype) if other and out.size <= SMALL else operand
+    """An array of the result's shape for an operand of another: NumPy's short way is for equal shapes, and numbers.
+
+    What never changes is copied there at once; what changes, before each call.
+    """
+    constant = not operand.flags.writeable
+    if operand.shape == out.shape or out.size > SMALL or not (constant or operand.shape):
+        return operand
+    wide = np.empty(out.shape, operand.dtype)
+    wide[...] = operand
+    wide.flags.writeable = not constant
+    return wide
 
 
 def _by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], attrs: dict[str, Any]) -> None:
@@ -153,7 +164,7 @@ def _dot(x: Any, y: Any, out: Any) -> Call:
 def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     zero = np.zeros((), out.dtype)
     zero.flags.writeable = False
-    return [_ufunc(np.maximum, [operands[0], zero], out)]
+    return _ufunc(np.maximum, [operands[0], zero], out)
 
 
 def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
@@ -189,10 +200,11 @@ def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     number, factor = out.reshape(()), out.dtype.type(value.attrs.get("factor", 1))
     if not others:
         return [*found, _dot(x, np.full(x.size, factor), number)]
-    found.append(_dot(x, others[0], number))
+    total = number if factor == 1 else np.empty_like(number)
+    found.append(_dot(x, others[0], total))
     if "zero_wins" in value.attrs:
-        found.append(partial(_let_zero_win, x, others[0], number))
-    return found if factor == 1 else [*found, partial(np.multiply, number, np.array(factor), number)]
+        found.append(partial(_let_zero_win, x, others[0], total))
+    return found if total is number else [*found, partial(np.multiply, total, np.array(factor), number)]
 
 
 def _let_zero_win(x: Any, y: Any, number: Any) -> None:
