@@ -231,3 +231,10 @@ def test_training_in_the_numpy_backend_ends_where_the_plain_pass_ends() -> None:
         program(X=X, Y=Y)
     for p, value in values.items():
         np.testing.assert_allclose(program.value(p), value, rtol=1e-12, atol=1e-13)
+
+
+def test_a_square_input_that_keeps_its_axes_is_not_taken_for_its_transpose() -> None:
+    x, (W, b) = cg.variable("X", (4, 4)), weights((4, 2), (2,))
+    d = cg.tanh(x @ W + b)
+    updates = {W: W - cg.transpose(x, axes=(0, 1)) @ d, b: b - cg.sum(d, axis=0)}
+    compare_steps([d], updates, [{"X": RNG.standard_normal((4, 4))}] * 2, "float64")

@@ -95,7 +95,7 @@ def _gradients(lowered: Lowered, values: Values, ones: Mapping[int, int], after:
     instead: dict[int, int] = {}
     for number, value in enumerate(lowered.values):
         turned, d = value.operands if value.name == "matmul" else (-1, -1)
-        (x,) = lowered.values[turned].operands if d in sums and lowered.values[turned].name == "transpose" else (-1,)
+        (x,) = lowered.values[turned].operands if d in sums and _is_turned(lowered.values[turned]) else (-1,)
         if x in ones:
             product = values.apply("matmul", values.apply("transpose", ones[x], axes=(1, 0)), d)
             of_W = values.apply("index", product, key=slice(0, -1))
@@ -103,6 +103,10 @@ def _gradients(lowered: Lowered, values: Values, ones: Mapping[int, int], after:
             after |= {values[product].operands[0]: x, **dict.fromkeys((product, of_W, of_b), max(x, d))}
             instead |= {number: of_W, sums[d]: of_b}
     return instead
+
+
+def _is_turned(value: Value) -> bool:
+    return value.name == "transpose" and value.attrs["axes"] == (1, 0)
 
 
 def _sums_of_columns(value: Value) -> bool:
