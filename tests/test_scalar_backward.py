@@ -71,6 +71,14 @@ def test_gradients_that_are_numbers_are_not_computed() -> None:
         assert program.plan.flops == alone + operations, line
 
 
+def test_a_sum_of_thousands_passes_its_gradient_on_to_each_term_and_is_read_as_one_of_two() -> None:
+    leaves = cg.variables(" ".join(f"x{i}" for i in range(3000)))
+    graph = cg.Graph(cg.tanh(cg.add(*leaves, 0.5, leaves[7])) * leaves[0])
+    feed = {x: 1e-3 * (i % 7 - 3) for i, x in enumerate(leaves)}
+    program = compare(graph, feed, [leaves[0], leaves[7], leaves[-1]])
+    assert program.plan.flops == 3001 + 2 + 5  # the value; 1 - t², two products, and a sum for x0 and for x7
+
+
 def test_zeros_of_both_signs_are_two_numbers() -> None:
     x, y = cg.variables("x y")
     compare(cg.Graph(x * 0.0 + y * -0.0), {"x": 1.0, "y": 1.0}, ["x", "y"])

@@ -22,6 +22,7 @@ from cgraph.ops import TABLE
 from cgraph.ops.row import NONE, Row
 
 RECIPES = 256  # that know numbers; what is met after so many has its numbers in slots
+_ADD = TABLE["add"]
 _double = Struct("d")  # as a key: tells 0 from -0, and NaN is equal to itself
 
 
@@ -56,6 +57,9 @@ def gradients(fwd: Forward, root: Node, wanted: Sequence[Node], tape: Tape) -> l
 
 def read(kind: Kind, tape: Tape) -> Recipe:
     """The recipe of some nodes, by the one backward pass that there is."""
+    if kind.row is _ADD and len(kind.operands) > 2:  # a sum of many terms passes on to each what one of two passes on
+        many, pair = len(kind.operands), read(kind._replace(operands=(None, None)), tape)
+        return pair._replace(places=(None,) * (many + 1), flows=pair.flows[:1] * many)
     own = Tape(tape)
     upstream: Any = own.empty()
     if kind.upstream is not None:
@@ -129,7 +133,7 @@ class _Pass:
         node, start = self.nodes[place], int(self.starts[place])
         operands: list[bytes | None] = [None] * len(node.operands)
         for position, slot in enumerate(self.taken[start : start + len(operands)].tolist()):
-            if slot < 0:
+            if slot < 0 and node.op is not _ADD:
                 number = self.values[self.source[start + position]]
                 if len(self.recipes) < RECIPES:
                     operands[position] = _double.pack(number)
@@ -251,7 +255,7 @@ class _Pass:
         later = np.flatnonzero(rank)
         own = first[source[later]] + rank[later] - 1
         before = np.where(rank[later] == 1, down[edges[later - 1]], own - 1)
-        _write(lines, own - len(self.tape), self.tape.kind_of(TABLE["add"], NONE), [before, down[edges[later]], before])
+        _write(lines, own - len(self.tape), self.tape.kind_of(_ADD, NONE), [before, down[edges[later]], before])
 
 
 def _write(lines: Any, at: Any, kind: int, operands: Sequence[Any]) -> None:
