@@ -102,6 +102,8 @@ def ready(makers: Makers, options: argparse.Namespace, rtol: float = 1e-3) -> di
     """
     found: dict[str, Candidate] = {}
     reference: list[Any] | None = None
+    if not any(asked(label, options) for label in makers):
+        print(f"--only and --skip leave none of these: {', '.join(makers)}")
     for label, make in makers.items():
         if reference is not None and not asked(label, options):
             continue

@@ -65,6 +65,11 @@ def test_words_of_labels_choose_candidates(options: list[str], labels: set[str])
     assert set(rows) == labels
 
 
+def test_words_that_fit_no_label_are_answered_with_the_labels() -> None:
+    done = python("-c", SCRIPT, "--only", "third")
+    assert "--only and --skip leave none of these: first, Second one, absent, large" in done.stdout
+
+
 def test_a_table_shows_medians_least_times_and_ratios_with_the_quickest_first() -> None:
     table = "Table('t', {'slow': [4e-6, 2e-6, 3e-6], 'quick': [5e-7, 1e-6, 7e-7]}, {'slow': 'a note'})"
     done = python("-c", f"from turns import Table, show; show({table}, ['slow', 'absent'], 'µs')")
