@@ -469,7 +469,9 @@ def test_a_node_knows_the_line_that_built_it() -> None:
         lambda x, y: -x,
         lambda x, y: cg.tanh(x),
         lambda x, y: cg.maximum(y, x),
-        lambda x, y: cg.gelu(x),  # of several nodes, built inside the package
+        lambda x, y: cg.mse(y, x),  # of several nodes, built inside the package
+        lambda x, y: cg.jacobian(x / y, y),  # with the negation of a rule
+        lambda x, y: cg.nn.Activation("tanh")(x),
         lambda x, y: np.exp(x),
     ],
 )
