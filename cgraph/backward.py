@@ -93,7 +93,7 @@ class Gradients(Mapping[Any, Any]):
         return f"<gradients of {', '.join(self)}>"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Backward:
     """A backward pass: `bwd.gradient["b"]`, `bwd.edge("e", "d")`, and `bwd.edges` in the order they were computed."""
 

@@ -151,7 +151,7 @@ def hessian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
     return blocks[0][0] if isinstance(wrt, (Node, str)) else blocks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Taylor:
     """A Taylor polynomial: `coefficients[k]` is the k-th derivative at `at`, divided by k!; all are nodes."""
 

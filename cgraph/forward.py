@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cgraph.worlds.world import World
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forward:
     """A forward pass: `fwd["e"]` (or `fwd[e]`) is the value of a node.
 

@@ -184,17 +184,17 @@ def in_order(outputs: Sequence[Node], places: dict[Node, int]) -> list[Node]:
         node = stack[-1]
         place = places.get(node)
         if place is None:
-            places[node] = -1  # while it waits for its operands
-            height = len(stack)
+            place = places[node] = -1  # while it waits for its operands
+            ready = True
             for operand in node.operands[::-1]:
-                place = places.get(operand)
-                if place is None:
+                found = places.get(operand)
+                if found is None:
                     stack.append(operand)
-                elif place < 0:
+                    ready = False
+                elif found < 0:
                     _refuse_cycle(node, operand)
-            if len(stack) > height:
+            if not ready:
                 continue
-            place = -1
         stack.pop()
         if place < 0:
             places[node] = len(order)

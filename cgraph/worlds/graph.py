@@ -52,10 +52,8 @@ class GraphWorld:
     def times(self, upstream: Any, local: Any) -> Any:
         if local.__class__ is int and local in (1, -1):  # most edges are sums: no node for a factor of 1
             return upstream if local == 1 else self.node(_NEG, upstream)
-        for factor in (local, upstream):
-            if factor.__class__ is Node and (factor.op is None or factor.op in _POLES) and _may_be_infinite(factor):
-                return self.binary(_SCALE, upstream, local)
-        return self.binary(_MUL, upstream, local)
+        guarded = (local.__class__ is Node and _may_be_infinite(local)) or _may_be_infinite(upstream)
+        return self.binary(_SCALE if guarded else _MUL, upstream, local)
 
     def plus(self, gradient: Any, downstream: Any) -> Any:
         return self.binary(_ADD, gradient, downstream)
@@ -79,16 +77,18 @@ _POLES = {TABLE[n] for n in ("scale", "ratio", "log", "reciprocal")} | _QUOTIENT
 def _may_be_infinite(factor: Node, depth: int = 3) -> bool:
     """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such, or infinite."""
     row, operands = factor.op, factor.operands
-    if row is None:
-        return factor.kind == CONSTANT and not _finite(factor.value)  # 1/0, folded
     if row not in _POLES or not depth:
-        return False
+        return factor.kind == CONSTANT and not _finite(factor.value)  # 1/0, folded
     if row in _SUMS:
-        return any(_may_be_infinite(x, depth - 1) for x in operands if x.kind == CONSTANT or x.op in _POLES)
-    last = operands[-1]
-    if row in _QUOTIENTS and last.kind == CONSTANT and _positive(last.value):
-        return _may_be_infinite(operands[0], depth - 1)
-    return True
+        summands = operands
+    elif row in _QUOTIENTS and operands[-1].kind == CONSTANT and _positive(operands[-1].value):
+        summands = operands[:1]
+    else:
+        return True
+    for x in summands:  # noqa: SIM110 - most edges come here, and a generator would take twice the time
+        if (x.op in _POLES or x.kind == CONSTANT) and _may_be_infinite(x, depth - 1):
+            return True
+    return False
 
 
 def _positive(value: Any) -> bool:
