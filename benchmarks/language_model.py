@@ -45,7 +45,7 @@ def cgraph_program(problem: Problem, backend: str) -> Any:
     loss = cg.nn.softmax_cross_entropy(h @ U + c, Y)
     gradients = cg.grad(loss, parameters)
     updates = cg.train.SGD(RATE).updates(parameters, gradients).new
-    return cg.compile(loss, updates=updates, backend=backend, dtype="float32", threads=THREADS)
+    return cg.compile(loss, updates=updates, backend=backend, dtype="float32")
 
 
 def with_cgraph(problem: Problem, backend: str) -> Candidate:

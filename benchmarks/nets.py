@@ -33,7 +33,7 @@ def cgraph_program(problem: Problem, backend: str) -> cg.Program:
             node = getattr(cg, net.activation)(node)
     loss = (cg.nn.sigmoid_cross_entropy if net.one_output else cg.nn.softmax_cross_entropy)(node, y)
     updates = {p: p - RATE * g for p, g in zip(parameters, cg.grad(loss, parameters), strict=True)}
-    return cg.compile(loss, updates=updates, backend=backend, dtype="float32", threads=peers.THREADS)
+    return cg.compile(loss, updates=updates, backend=backend, dtype="float32")
 
 
 def cgraph(problem: Problem, backend: str) -> Candidate:

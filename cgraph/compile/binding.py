@@ -155,6 +155,14 @@ def aligned_copy(value: Any, dtype: Any) -> Any:
     return copy
 
 
+def copies_of(outputs: list[Any]) -> Callable[[], list[Any]]:
+    """What gives the caller copies of the outputs; of one, which steps of training have, without a loop."""
+    if len(outputs) == 1:
+        (only,) = outputs
+        return lambda: [only.copy()]
+    return lambda: [x.copy() for x in outputs]
+
+
 def lowered(
     program: Program, sizes: Mapping[str, int], rewritten: Mapping[str, Callable[..., int]] = REWRITTEN
 ) -> Lowered:
@@ -170,6 +178,7 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     memory = Memory(plan, program.inputs, program._owned, program._both)
     binding = Binding("numpy", program, plan, memory.leaves)
     calls, outputs = chosen.calls(plan, memory.arrays), memory.outputs(plan)
+    copies = copies_of(outputs)
 
     def run() -> list[Any]:
         try:
@@ -177,7 +186,7 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
                 call()
         except ValueRefusedError:
             binding.refuse(program)
-        return [x.copy() for x in outputs]
+        return copies()
 
     def many(count: int, rows: Any, stacks: Mapping[Node, Any]) -> list[Any]:
         results = [np.empty((count, *x.shape), plan.lowered.dtype) for x in outputs]
@@ -224,12 +233,12 @@ def native_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     memory = Memory(plan, program.inputs, program._owned, program._both)
     binding = Binding("native", program, plan, memory.leaves)
     function = native.Function(source, emitter, memory)
-    step, outputs = function.step, memory.outputs(plan)
+    step, copies = function.step, copies_of(memory.outputs(plan))
 
     def run() -> list[Any]:
         if step():
             binding.refuse(program)
-        return [x.copy() for x in outputs]
+        return copies()
 
     def many(calls: int, rows: Any, stacks: Mapping[Node, Any]) -> list[Any]:
         failed, results = function.many(calls, rows, stacks)

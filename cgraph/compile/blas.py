@@ -22,7 +22,7 @@ class Blas(NamedTuple):
     @property
     def threads(self) -> int:
         """The number of threads now."""
-        return int(self.library.scipy_openblas_get_num_threads64_())
+        return self.library.scipy_openblas_get_num_threads64_()  # type: ignore[no-any-return]  # int() is a call
 
     def set_threads(self, number: int) -> None:
         """Use this many threads, in the whole process."""

@@ -113,19 +113,13 @@ class Program:
         """
         if len(values) + len(named) != len(binding.slots):
             return False
-        dtype, array = self.dtype, np.ndarray
-        place = 0
-        for value in values:
-            _, buffer, shape = binding.slots[place]
-            fits = value.__class__ is array and value.dtype is dtype and value.shape == shape
-            if not fits and (value.__class__ not in NUMBERS or shape):
-                return False
-            buffer[...] = value
-            place += 1
-        for name, buffer, shape in binding.slots[place:] if place else binding.slots:
-            value = named.get(name)
-            fits = value.__class__ is array and value.dtype is dtype and value.shape == shape
-            if not fits and (value.__class__ not in NUMBERS or shape):
+        dtype, array, ordered = self.dtype, np.ndarray, len(values)
+        for place, (name, buffer, shape) in enumerate(binding.slots):
+            value = values[place] if place < ordered else named.get(name)
+            if value.__class__ is array:
+                if value.dtype is not dtype or value.shape != shape:
+                    return False
+            elif value.__class__ not in NUMBERS or shape:
                 return False
             buffer[...] = value
         if binding.changed:
