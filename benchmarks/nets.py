@@ -33,13 +33,12 @@ def cgraph_program(problem: Problem, backend: str) -> cg.Program:
             node = getattr(cg, net.activation)(node)
     loss = (cg.nn.sigmoid_cross_entropy if net.one_output else cg.nn.softmax_cross_entropy)(node, y)
     updates = {p: p - RATE * g for p, g in zip(parameters, cg.grad(loss, parameters), strict=True)}
-    return cg.compile(loss, updates=updates, backend=backend, dtype="float32")
+    return cg.compile(loss, [x, y], updates, backend, "float32")
 
 
 def cgraph(problem: Problem, backend: str) -> Candidate:
     program = cgraph_program(problem, backend)
-    step = fed(lambda x, y: program(X=x, Y=y), problem.X, problem.Y)
-    return Candidate(step, lambda: list(program.values.values()))
+    return Candidate(fed(program, problem.X, problem.Y), lambda: list(program.values.values()))
 
 
 def cgraph_run(problem: Problem, backend: str) -> Candidate:
