@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import cgraph as cg
 from cgraph.cli import main
 from cgraph.ops import TABLE
 
@@ -160,7 +161,10 @@ def test_digits_are_learned_and_drawn(tmp_path, capsys):
     reached = float(captured.out.split("held-out digits: ")[1].split()[0])
     assert reached >= 0.95
     names = {p.name for p in tmp_path.iterdir()}
-    assert names == {"net.svg", "net.png", "learning-curve.svg", "learning-curve.png"}
+    assert names == {"net.svg", "net.png", "learning-curve.svg", "learning-curve.png", "model.npz"}
+    digits = cg.train.data.digits()
+    found = cg.train.predict(cg.train.load(tmp_path / "model.npz"), digits.test.X)
+    assert cg.train.accuracy(found, digits.test.Y) == pytest.approx(reached, abs=5e-5)  # which has four digits
     assert "left" in captured.err  # the progress bar, with the time left
 
 

@@ -43,6 +43,7 @@ def _xor(options: argparse.Namespace) -> int:
         print(f"{row[0]:.0f} xor {row[1]:.0f}: {1 / (1 + np.exp(-logit)):.4f}")
     print(f"all four rows right from {sum(right)} of {len(right)} seeds, after {XOR_EPOCHS} steps each")
     net = passes(first, nn.sigmoid_cross_entropy, data.X, data.Y)
+    print(train.save(first, where / "model.npz"))
     save(where, runs[0].history, "accuracy", net, f"MLP 2-4-1 after {XOR_EPOCHS} steps: both passes of the four rows")
     return 0
 
@@ -73,5 +74,6 @@ def _digits(options: argparse.Namespace) -> int:
     print(f"accuracy on the held-out digits: {reached:.4f}")
     net = passes(run.model, nn.softmax_cross_entropy, digits.test.X[:32], digits.test.Y[:32])
     caption = f"MLP 64-32-10 after {options.epochs} epochs: forward pass and backward pass of 32 digits"
+    print(train.save(run.model, where / "model.npz"))
     save(where, run.history, "accuracy on held-out digits", net, caption)
     return 0
