@@ -47,11 +47,11 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setattr(train.data, "shakespeare", plays)
 
 
-def pictures(tmp_path, folder):
+def written(tmp_path, folder):
     return sorted(path.name for path in (tmp_path / folder).iterdir())
 
 
-ALL = ["learning-curve.png", "learning-curve.svg", "net.png", "net.svg"]
+PICTURES = ["learning-curve.png", "learning-curve.svg", "net.png", "net.svg"]
 
 
 def test_xor_is_right_from_all_twenty_seeds(tmp_path, capsys):
@@ -60,7 +60,7 @@ def test_xor_is_right_from_all_twenty_seeds(tmp_path, capsys):
     assert "all four rows right from 20 of 20 seeds" in said
     answers = [float(line.split()[-1]) > 0.5 for line in said.splitlines()[:4]]
     assert answers == [False, True, True, False]
-    assert pictures(tmp_path, "cgraph-xor") == ALL
+    assert written(tmp_path, "cgraph-xor") == sorted([*PICTURES, "model.npz"])
 
 
 @pytest.mark.parametrize("features, epochs, others", [("lexicon", "6", 3), ("embeddings", "30", 2)])
@@ -73,7 +73,7 @@ def test_sentiment_is_learned_and_other_methods_stand_beside_it(features, epochs
     assert reached >= 0.95 and len(beside) == others
     assert "210 sentences to learn from, 30 to watch, 60 to test on" in captured.out
     assert "left" in captured.err  # the bar
-    assert pictures(tmp_path, "cgraph-sentiment") == ALL
+    assert written(tmp_path, "cgraph-sentiment") == PICTURES
 
 
 def test_the_language_model_is_trained_beside_a_trigram(tmp_path, capsys):
@@ -86,7 +86,7 @@ def test_the_language_model_is_trained_beside_a_trigram(tmp_path, capsys):
     assert "vocabulary of 14 words; 0.0% of the text is <unk>" in said
     assert re.search(r"for all the … (fish|bread) 0\.\d\d, (fish|bread)", said)
     assert re.search(r"near king: \S+ -?\d", said)
-    assert pictures(tmp_path, "cgraph-lm") == ALL
+    assert written(tmp_path, "cgraph-lm") == PICTURES
 
 
 def test_a_trigram_and_the_language_model_are_measured_on_the_same_words(monkeypatch, capsys):
