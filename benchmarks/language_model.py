@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from peers import has_cpp
+from peers import has_cpp, stepped_by_autograd
 from turns import THREADS, Candidate, LeftOutError, Makers, fed, finish, measure, parser
 
 import numpy as np  # isort: skip
@@ -143,7 +143,6 @@ def with_jax(problem: Problem) -> Candidate:
 
 def with_autograd(problem: Problem) -> Candidate:
     import autograd.numpy as anp
-    from autograd import value_and_grad
 
     parameters, each = [v.copy() for v in problem.values], np.arange(BATCH)
 
@@ -153,15 +152,7 @@ def with_autograd(problem: Problem) -> Candidate:
         moved = z - anp.max(z, axis=1, keepdims=True)
         return anp.mean(anp.log(anp.sum(anp.exp(moved), axis=1)) - moved[each, y])
 
-    slopes_of = value_and_grad(objective)
-
-    def step(x: Any, y: Any) -> Any:
-        value, slopes = slopes_of(parameters, x, y)
-        for p, slope in zip(parameters, slopes, strict=True):
-            np.subtract(p, RATE * slope, out=p)
-        return value
-
-    return Candidate(fed(step, problem.X, problem.Y), lambda: parameters)
+    return stepped_by_autograd(objective, parameters, problem.X, problem.Y, RATE)
 
 
 def products(problem: Problem) -> Candidate:

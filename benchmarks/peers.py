@@ -162,9 +162,23 @@ def jax_jit(problem: Problem) -> Candidate:
     return Candidate(fed(step, problem.X, problem.Y), lambda: [np.asarray(a) for pair in state[0] for a in pair])
 
 
+def stepped_by_autograd(objective: Callable[..., Any], parameters: list[Any], X: Any, Y: Any, rate: float) -> Candidate:
+    """Gradient descent in place on an objective of (parameters, x, y), written in autograd's NumPy."""
+    from autograd import value_and_grad
+
+    slopes_of = value_and_grad(objective)
+
+    def step(x: Any, y: Any) -> Any:
+        value, slopes = slopes_of(parameters, x, y)
+        for p, slope in zip(parameters, slopes, strict=True):
+            np.subtract(p, rate * slope, out=p)
+        return value
+
+    return Candidate(fed(step, X, Y), lambda: parameters)
+
+
 def autograd(problem: Problem) -> Candidate:
     import autograd.numpy as anp
-    from autograd import value_and_grad
 
     net, parameters = problem.net, problem.copies()
 
@@ -178,15 +192,7 @@ def autograd(problem: Problem) -> Candidate:
         moved = x - anp.max(x, axis=1, keepdims=True)
         return anp.mean(anp.log(anp.sum(anp.exp(moved), axis=1)) - anp.sum(moved * y, axis=1))
 
-    slopes_of = value_and_grad(objective)
-
-    def step(x: Any, y: Any) -> Any:
-        value, slopes = slopes_of(parameters, x, y)
-        for p, slope in zip(parameters, slopes, strict=True):
-            np.subtract(p, RATE * slope, out=p)
-        return value
-
-    return Candidate(fed(step, problem.X, problem.Y), lambda: parameters)
+    return stepped_by_autograd(objective, parameters, problem.X, problem.Y, RATE)
 
 
 def mygrad(problem: Problem) -> Candidate:

@@ -83,7 +83,14 @@ def read(path: StrPath, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
         raise _damaged(target, ours=content.startswith(b"PK") and ABOUT.encode() in content[:64])
     try:
         about, arrays = _unpacked(content)
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:  # zipfile's
         raise _foreign(target, str(error)) from None
     if about.get("version") != VERSION:
         raise CheckpointError(
