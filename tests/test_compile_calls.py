@@ -12,6 +12,8 @@ from compiled import compare_steps
 
 import cgraph as cg
 from cgraph import nn, train
+from cgraph.compile.compiler import compiler
+from cgraph.errors import ValueRefusedError
 
 DTYPES = ["float64", "float32"]
 
@@ -251,3 +253,16 @@ def test_parameters_without_elements_are_kept_too() -> None:
     program = cg.compile(cg.sum(leaf), updates={leaf: leaf + 1}, backend="numpy")
     assert program() == [0.0]
     assert program.value("p").shape == (0, 3)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+@pytest.mark.parametrize("wrong", [np.array([1 + 2j, 3j]), np.array(["1", "2"]), np.array([None, 1.0])], ids=str)
+def test_arrays_of_no_real_numbers_are_refused_in_later_calls_too(backend: str, wrong: Any) -> None:
+    if backend == "native" and compiler() is None:
+        pytest.skip("there is no C compiler here")
+    x = cg.variable("x", 2)
+    program = cg.compile(cg.sum(x * x), backend=backend)
+    assert program(x=np.array([3.0, 4.0])) == [25.0]
+    with pytest.raises(ValueRefusedError, match="x"):
+        program(x=wrong)
+    assert program(x=np.array([1.0, 2.0])) == [5.0]

@@ -181,3 +181,9 @@ def test_a_chain_of_100_000_nodes_is_differentiated_and_freed_without_recursion(
     watched = weakref.ref(by_w)
     del node, by_w, by_x, fwd
     assert watched() is None
+
+
+def test_a_sum_with_a_pole_sends_nothing_into_a_branch_that_is_not_taken() -> None:
+    x = cg.variable("x")
+    node = cg.where(cg.greater(x, 0), x * (1 / x + 1), 3 * x)  # at 0 the local derivative 1/x + 1 is infinite
+    assert cg.forward(cg.grad(node, x), x=0.0).values[-1] == 3.0

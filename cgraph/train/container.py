@@ -83,14 +83,8 @@ def read(path: StrPath, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
         raise _damaged(target, ours=content.startswith(b"PK") and ABOUT.encode() in content[:64])
     try:
         about, arrays = _unpacked(content)
-    except (
-        ValueError,
-        KeyError,
-        EOFError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:  # zipfile's
+    # zipfile raises the last two for a method of packing that it does not know, and for a file with a password
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise _foreign(target, str(error)) from None
     if about.get("version") != VERSION:
         raise CheckpointError(
