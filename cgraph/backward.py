@@ -20,6 +20,7 @@ from cgraph.forward import Forward
 from cgraph.graph import Graph
 from cgraph.node import Node, build, variable
 from cgraph.ops.row import unbroadcast
+from cgraph.quoting import terminal
 from cgraph.shapes import show
 
 
@@ -90,7 +91,7 @@ class Gradients(Mapping[Any, Any]):
         return sum(g is not None for g in self._gradients)
 
     def __repr__(self) -> str:
-        return f"<gradients of {', '.join(self)}>"
+        return f"<gradients of {terminal(', '.join(self))}>"
 
 
 @dataclass(frozen=True, eq=False)

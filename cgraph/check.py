@@ -10,6 +10,7 @@ import numpy as np
 from cgraph.backward import Backward
 from cgraph.forward import forward
 from cgraph.node import Node
+from cgraph.quoting import terminal
 from cgraph.worlds.numpy import NUMPY
 
 AGREES, WRONG, KINK = "agrees", "WRONG", "not differentiable here"
@@ -25,7 +26,7 @@ class Slope:
     verdict: str
 
     def __str__(self) -> str:
-        return f"{self.subject} = {self.ours:.9g}   difference: {self.difference:.9g}   {self.verdict}"
+        return f"{terminal(self.subject)} = {self.ours:.9g}   difference: {self.difference:.9g}   {self.verdict}"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cgraph.quoting import terminal
+
 
 class CgraphError(Exception):
     """Base of every error that cgraph raises on purpose.
@@ -27,7 +29,7 @@ class CgraphError(Exception):
             text += f": {self.why}"
         if self.fix:
             text += f". Fix: {self.fix}"
-        return " ".join(text.split())
+        return terminal(" ".join(text.split()))
 
 
 class ShapeError(CgraphError, ValueError):

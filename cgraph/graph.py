@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, close_matches
 from cgraph.node import OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
 from cgraph.ops.row import NONE
+from cgraph.quoting import terminal
 
 if TYPE_CHECKING:
     import networkx
@@ -135,7 +136,7 @@ class Graph:
         return len(self.nodes)
 
     def __repr__(self) -> str:
-        return f"<Graph of {len(self)} nodes: {_listed([self.name(n) for n in self.outputs])}>"
+        return f"<Graph of {len(self)} nodes: {terminal(_listed([self.name(n) for n in self.outputs]))}>"
 
     def to_networkx(self) -> networkx.MultiDiGraph:
         """A `networkx.MultiDiGraph`, operands to results; each edge carries its operand's `position`.

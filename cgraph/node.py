@@ -13,6 +13,7 @@ from cgraph.errors import CgraphError, ShapeError, ValueRefusedError
 from cgraph.ops import TABLE
 from cgraph.ops.row import NONE, Attrs, Row
 from cgraph.origin import HERE, Origin, caller, describe, one_line
+from cgraph.quoting import terminal
 from cgraph.shapes import Shape, as_shape, show
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ class Node(_Slots):
             text = f"{self.name} = {call}" if self.name else call
         else:
             text = self.name or number_text(self)
-        return f"<{text}{' ' + show(self.shape) if self.shape else ''}>"
+        return f"<{terminal(text)}{' ' + show(self.shape) if self.shape else ''}>"
 
 
 # Building ------------------------------------------------------------------------------------------------------------

@@ -16,11 +16,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from cgraph import quoting
 from cgraph.graph import Graph
 from cgraph.node import CONSTANT, OP, Node
 from cgraph.ops import TABLE
 from cgraph.ops.row import NONE
 from cgraph.ops.row import Row as Op
+from cgraph.quoting import GREEK
 from cgraph.shapes import Shape
 
 
@@ -84,12 +86,6 @@ EQUALS, PLUS, MINUS, DOT, TIMES = (
 )
 LONGEST_NAME = 32
 
-_SPELLED = (
-    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
-    *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
-    *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
-)
-_GREEK = dict(zip(_SPELLED, "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
 _NAME = re.compile(
     r"(?P<base>[^\W\d_]+?)(?:_?(?P<hat>hat))?(?:\[(?P<sup>[\w+−-]{1,6})\])?(?P<example>\(\d{1,6}\))?_?"
     r"(?P<sub>(?<![^\W\d])[^\W_]+|\d+(?:_\w+)?|(?<=_)\w+)?(?P<prime>'*)"
@@ -113,7 +109,7 @@ def name(spelling: str) -> Math:
         shown = "".join(c if c.isprintable() else "□" for c in spelling)
         return Named(Sym(shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 1] + "…"), spelling)
     base, sup, sub = found["base"], found["sup"], found["sub"]
-    letter = _GREEK.get(base, base)
+    letter = GREEK.get(base, base)
     math: Math = Sym(letter, italic=len(letter) == 1)
     if found["hat"]:
         math = Hat(math)
@@ -321,7 +317,7 @@ _SPACE = {"rel": " ", "bin": " ", "thin": "", "": ""}
 def text(math: Math) -> str:
     """Plain text: fractions with a slash, names as they were spelled."""
     if isinstance(math, Named):
-        return math.spelling
+        return quoting.terminal(math.spelling)
     if isinstance(math, Sym):
         return f"{_SPACE[math.space]}{math.text}{_SPACE[math.space]}"
     if isinstance(math, Row):
@@ -335,27 +331,12 @@ def text(math: Math) -> str:
     return text(math.base) + raised + ("" if math.sub is None else f"_{text(math.sub)}")
 
 
-_LATEX = {
-    "−": "-",
-    "·": r"\cdot ",
-    "⊙": r"\odot ",
-    "∂": r"\partial ",
-    "σ": r"\sigma ",
-    "≥": r"\ge ",
-    "≤": r"\le ",
-    "≠": r"\ne ",
-}
-_LATEX |= {"∞": r"\infty ", "×": r"\times ", "…": r"\ldots ", "√": r"\surd ", "%": r"\%", "_": r"\_", "#": r"\#"}
-_LATEX |= {"&": r"\&", "$": r"\$", "{": r"\{", "}": r"\}", "\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "}
-_LATEX |= {letter: f"\\{spelled} " for spelled, letter in _GREEK.items()}
-
-
 def latex(math: Math) -> str:
-    """LaTeX for math mode."""
+    """LaTeX for math mode, in ASCII: plain pdflatex and MathJax take it."""
     if isinstance(math, Named):
         return latex(math.math)
     if isinstance(math, Sym):
-        escaped = "".join(_LATEX.get(c, c) for c in math.text)
+        escaped = quoting.latex(math.text)
         return rf"\mathrm{{{escaped}}}" if len(math.text) > 1 and math.text.isalpha() else escaped.strip()
     if isinstance(math, Row):
         return " ".join(filter(None, map(latex, math.parts)))

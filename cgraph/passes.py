@@ -17,6 +17,7 @@ from cgraph.forward import Forward
 from cgraph.forward import forward as run_forward
 from cgraph.graph import Graph
 from cgraph.node import Node, short
+from cgraph.quoting import terminal
 from cgraph.shapes import show
 from cgraph.worlds.numpy import NUMPY, NumpyWorld
 
@@ -113,9 +114,10 @@ def _warn_of_indeterminate(bwd: Backward) -> None:
         infinite = math.isinf(up) if up.__class__ is np.float64 else np.isinf(up).any()
         if infinite and edge.local is not None and np.any(np.isinf(up) & (np.asarray(edge.local) == 0)):
             result, operand = bwd.graph.name(edge.result), bwd.graph.name(edge.operand)
+            where = terminal(f"∞·0 on the edge from {operand} to {result} ({edge.result.where})")
             warnings.warn(
-                f"∞·0 on the edge from {operand} to {result} ({edge.result.where}): the gradient is set to 0 there and "
-                f"may be another. Fix: cg.simplify rewrites sums that saturate, such as cross-entropy of a sigmoid",
+                f"{where}: the gradient is set to 0 there and may be another. "
+                "Fix: cg.simplify rewrites sums that saturate, such as cross-entropy of a sigmoid",
                 IndeterminateWarning,
                 stacklevel=3,
             )

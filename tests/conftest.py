@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hostile_names import names
 from hypothesis import settings
 
 # The same examples on every run and every machine, however slow: a red test is a fact and not a coincidence.
@@ -24,8 +25,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--graphs", type=int, default=400, metavar="N", help="how many random graphs are compared with PyTorch"
     )
     parser.addoption(
+        "--names", type=int, default=500, metavar="N", help="how many hostile names go through every format (to 5000)"
+    )
+    parser.addoption(
         "--pictures", type=int, default=60, metavar="N", help="on how many pictures of random graphs nothing may touch"
     )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes `hostile` gets hostile names, 250 at a time."""
+    if "hostile" in metafunc.fixturenames:
+        count = int(metafunc.config.getoption("--names"))
+        parts = [names(5_000, seed=2)[at : at + 250] for at in range(0, count, 250)]
+        metafunc.parametrize("hostile", parts, ids=range(len(parts)))
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ RANK = {
     room: rank
     for rank, rooms in enumerate(
         [
-            ["errors", "collector"],
+            ["quoting", "collector"],
+            ["errors"],
             ["shapes"],
             ["ops", "origin"],
             ["node"],

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from chapter_record import number
 from compiled import compare, random_graph, same
 
 import cgraph as cg
-from cgraph.compile import compiler
+from cgraph.compile import cache_folder, compiler
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.ops import TABLE
 from cgraph.ops.row import Row, elementwise
@@ -500,7 +501,8 @@ def test_several_processes_may_compile_the_same_program_at_once(cache: Path) -> 
 def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     monkeypatch.setenv("CGRAPH_CACHE", str(tmp_path / "file" / "cache"))
-    assert native_double() == 8
+    with pytest.warns(cache_folder.CacheWarning, match=r"file.cache keeps compiled programs: Not a directory"):
+        assert native_double() == 8
 
 
 def test_without_a_compiler_the_native_backend_says_so_and_auto_takes_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -547,13 +549,17 @@ def test_a_user_without_a_home_compiles_for_the_process_alone(
     monkeypatch.delenv("CGRAPH_CACHE", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", nowhere)
-    with monkeypatch.context() as there:
-        there.setattr(tempfile, "tempdir", str(tmp_path))
-        assert native_double() == 8
-        assert list(tmp_path.iterdir()) == []
-        there.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-        with pytest.raises(cg.CgraphError, match="the C compiler failed: there is no folder for its result"):
+    cache_folder._private.cache_clear()
+    with monkeypatch.context() as there, tempfile.TemporaryDirectory(dir=tmp_path) as made:
+        kept = SimpleNamespace(name=made)
+        there.setattr(cache_folder, "_temporary", lambda: kept)
+        with pytest.warns(cache_folder.CacheWarning, match="no folder keeps compiled programs: Could not determine"):
+            assert native_double() == 8
+        cache_folder._private.cache_clear()
+        there.setattr(cache_folder, "_temporary", lambda: tempfile.TemporaryDirectory(dir=tmp_path / "none"))
+        with pytest.warns(cache_folder.CacheWarning), pytest.raises(cg.CgraphError, match="there is no folder for its"):
             native_double()
+    cache_folder._private.cache_clear()
     assert capfd.readouterr() == ("", "")
 
 

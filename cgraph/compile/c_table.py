@@ -6,6 +6,7 @@ expression is a small function of the prelude, written without branches, so that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -111,6 +112,7 @@ def prelude(dtype: Any, body: str, vectors: bool = True) -> str:
     """What stands before a program: the type, the library's functions for it, and the small functions in use."""
     single = np.dtype(dtype) == np.float32
     suffix, kind = ("f", "float") if single else ("", "double")
+    body = re.sub(r"/\*.*?\*/", "", body)  # a name in a comment may look like a call
     functions = [text for name, text in FUNCTIONS.items() if f"{name}(" in body]
     whole = body + "".join(functions)
     used = [name for name in (*LIBRARY, *TWO_OPERANDS) if f"{name.upper()}(" in whole]

@@ -1,7 +1,8 @@
 """The system's C compiler, and a folder of what it made: a program is compiled once on a machine.
 
 A library is kept under the hash of its source, of the flags and of the processor, with a checksum at its end: what is
-damaged is compiled again. It is written beside and renamed, so that two processes never see half of one.
+damaged is compiled again. It is written beside and renamed, so that two processes never see half of one. Code is run
+only from a folder and a file that nobody but the user can write: see `cache_folder`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cgraph.compile import cache_folder
 from cgraph.errors import CgraphError
 
 FLAGS = ("-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-shared", "-fPIC", "-w")
@@ -26,6 +28,7 @@ LONG = 2000  # lines of C: a longer program is one of many small steps, and woul
 WAYS = (("-lmvec", "-lm"), ("-DNO_VECTORS", "-lm"))  # with glibc's vector functions, and without
 SUM = 32  # bytes of a SHA-256
 SECONDS = 300
+WORK = "work-"  # how folders begin in which the compiler works
 
 
 def compiler() -> str | None:
@@ -35,16 +38,6 @@ def compiler() -> str | None:
         if found:
             return found
     return None
-
-
-def folder() -> Path:
-    """The folder where libraries are kept; `CGRAPH_CACHE` names another one."""
-    chosen = os.environ.get("CGRAPH_CACHE")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "cgraph"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cgraph"
 
 
 @cache
@@ -65,23 +58,15 @@ def load(source: str) -> Any:
         raise missing()
     flags = ("-O1" if source.count("\n") > LONG else "-O3", *FLAGS)
     key = hashlib.sha256("\0".join([source, found, *flags, _processor(), sys.platform]).encode()).hexdigest()
-    name = f"{key[:32]}.so"
     try:
-        path = folder() / name
-        library = _opened(path)
+        folder = cache_folder.usable()
+        name = f"{key[:32]}.so"
+        library = _opened(folder / name)
         if library is not None:
             return library
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as work:
-            return _made((found, *flags), source, Path(work), path)
-    except (OSError, RuntimeError):  # no home, or a folder that cannot be written: compile for this process alone
-        return _made_here((found, *flags), source)
-
-
-def _made_here(command: Sequence[str], source: str) -> Any:
-    try:
-        with tempfile.TemporaryDirectory() as work:
-            return _made(command, source, Path(work), Path(work) / "kept.so")
+        cache_folder.tidy(folder, WORK, older=2 * SECONDS * len(WAYS))
+        with tempfile.TemporaryDirectory(prefix=WORK, dir=folder) as work:
+            return _made((found, *flags), source, Path(work), folder / name)
     except OSError as error:
         raise _failed(f"there is no folder for its result: {error}") from None
 
@@ -100,10 +85,10 @@ def missing() -> CgraphError:
 
 
 def _opened(path: Path) -> Any:
-    """A library that is there and whole; None otherwise."""
+    """A library that is there, whole, and that only its user can have written; None otherwise."""
     try:
-        content = path.read_bytes()
-        if hashlib.sha256(content[:-SUM]).digest() != content[-SUM:]:
+        content = cache_folder.own_content(path)
+        if content is None or hashlib.sha256(content[:-SUM]).digest() != content[-SUM:]:
             return None
         return ctypes.CDLL(str(path))
     except OSError:
@@ -126,5 +111,6 @@ def _made(command: Sequence[str], source: str, work: Path, path: Path) -> Any:
         raise _failed(" ".join(done.stderr.split())[:300])
     content = made.read_bytes()
     made.write_bytes(content + hashlib.sha256(content).digest())
+    made.chmod(0o600)  # whatever the umask is: what others could write is not opened again
     os.replace(made, path)
     return ctypes.CDLL(str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from math import prod
 
@@ -14,6 +15,7 @@ from cgraph.compile.listing import formula, names
 from cgraph.compile.places import BUFFER, CONSTANT, LEAF, Place, collapsed
 from cgraph.compile.plan import Plan
 from cgraph.compile.values import VIEWS
+from cgraph.quoting import c_comment
 
 GEMM = "typedef void (*gemm_t)(int, int, int, long, long, long, T, const T*, long, const T*, long, T, T*, long);"
 
@@ -29,8 +31,8 @@ class Emitter:
         self.gemm, self.library = False, library  # whether BLAS is called, and whether it may be
 
     def name(self, storage: int) -> str:
-        """What the value in a storage is called, as a comment may have it."""
-        return _plain(self.names[self.plan.storages[storage].value])
+        """What the value in a storage is called."""
+        return self.names[self.plan.storages[storage].value]
 
     def _is_number(self, storage: int) -> bool:
         found = self.plan.storages[storage]
@@ -77,10 +79,11 @@ class Emitter:
         for final in self.plan.finals:
             self._final(final)
         body = "\n".join(self.lines)
-        heads = [f"    T *s{s} = (T *)p[{i + 2}]; /* {self.name(s)} */" for i, s in enumerate(self.pointers)]
+        heads = [(s, f"    T *s{s} = (T *)p[{i + 2}]; {c_comment(self.name(s))}") for i, s in enumerate(self.pointers)]
         for storage, offset in self.plan.offsets.items():
-            heads.append(f"    T *s{storage} = (T *)p[0] + {offset};")
-        matrices = HELPERS if "factored" in body else ""
+            heads.append((storage, f"    T *s{storage} = (T *)p[0] + {offset};"))
+        used = set(re.findall(r"\w+", re.sub(r"/\*.*?\*/", "", body)))  # whatever names in comments look like
+        matrices = HELPERS if "factored" in used else ""
         gemm = ["    gemm_t gemm = (gemm_t)p[1];"] if self.gemm else []
         return "\n".join(
             [
@@ -88,7 +91,8 @@ class Emitter:
                 *([matrices] if matrices else []),
                 *([GEMM] if self.gemm else []),
                 "static int once(void **p) {",
-                *(h for h in (*gemm, *heads) if f"{h.split('=')[0].split('*')[-1].strip()}" in body or h in gemm),
+                *gemm,
+                *(head for storage, head in heads if self._pointer(storage) in used),
                 body,
                 "    return 0;",
                 "}",
@@ -138,7 +142,7 @@ class Emitter:
         self.lines += ["    " + line for line in lines]
 
     def _comment(self, number_: int) -> str:
-        return f"/* {_plain(f'{self.names[number_]} = {formula(self.plan, self.values[number_], self.names)}')} */"
+        return c_comment(f"{self.names[number_]} = {formula(self.plan, self.values[number_], self.names)}")
 
     def _group(self, group: tuple[int, ...]) -> None:
         value = self.values[group[0]]
@@ -203,7 +207,7 @@ class Emitter:
 
     # Updates ---------------------------------------------------------------------------------------------------------
     def _final(self, final: Final) -> None:
-        self.say(f"/* {_plain(str(final.leaf.name))} is replaced */")
+        self.say(c_comment(f"{final.leaf.name} is replaced"))
         value = self.values[final.value]
         if not prod(self.values[final.target].shape):
             return
@@ -216,8 +220,3 @@ class Emitter:
         else:
             x, y = value.operands
             product(self, final.target, x, y, final.factor, added=True)
-
-
-def _plain(text: str) -> str:
-    """A name that cannot end a comment."""
-    return "".join(c if c.isprintable() else "?" for c in text).replace("*/", "* /").replace("/*", "/ *")

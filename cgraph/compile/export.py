@@ -14,6 +14,7 @@ from cgraph.compile.lower import lower
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph import Graph
 from cgraph.node import VARIABLE, Node
+from cgraph.quoting import c_comment
 from cgraph.shapes import show
 
 MAIN = """
@@ -83,9 +84,9 @@ def to_c(output: Node, dtype: str = "float64") -> str:
         ) from None
     # what only the compiled programs of this process are asked for: that loops are made vectors of at once
     lines = [line for line in program.split("\n") if not line.lstrip().startswith("#pragma omp")]
-    about = f"/* {emitter.name(emitter.plan.places[emitter.plan.lowered.outputs[0]].storage)} of {x.name}"
-    about += f" [{inputs} numbers], written by cgraph. Build it with: cc -O3 FILE -lm */"
-    return "\n".join([about, "#include <stdio.h>", *lines, *_data(emitter, x), _main(emitter, x)])
+    result = emitter.name(emitter.plan.places[emitter.plan.lowered.outputs[0]].storage)
+    about = f"{result} of {x.name} [{inputs} numbers], written by cgraph. Build it with: cc -O3 FILE -lm"
+    return "\n".join([c_comment(about), "#include <stdio.h>", *lines, *_data(emitter, x), _main(emitter, x)])
 
 
 def _data(emitter: Emitter, x: Node) -> list[str]:
@@ -97,7 +98,8 @@ def _data(emitter: Emitter, x: Node) -> list[str]:
             array: Any = value.constant if value.leaf is None else value.leaf.value
             numbers = ", ".join(map(repr, np.asarray(array, float).reshape(-1).tolist()))
             numbers = numbers.replace("inf", "INFINITY").replace("nan", "NAN")
-            lines.append(f"static T data{number}[] = /* {emitter.name(number)} {show(value.shape)} */ {{{numbers}}};")
+            about = c_comment(f"{emitter.name(number)} {show(value.shape)}")
+            lines.append(f"static T data{number}[] = {about} {{{numbers}}};")
     return lines
 
 

@@ -8,6 +8,7 @@ from cgraph.compile.finals import Final
 from cgraph.compile.plan import Plan
 from cgraph.compile.values import Value
 from cgraph.ops.keys import Key
+from cgraph.quoting import terminal
 from cgraph.shapes import show
 
 
@@ -39,7 +40,7 @@ def names(plan: Plan) -> Mapping[int, str]:
             own = f"{float(value.constant.reshape(())):.6g}"
         elif own is None or own in taken:
             own = f"t{number}"
-        found[number] = str(own)
+        found[number] = terminal(str(own))
         taken.add(str(own))
     return found
 

@@ -24,6 +24,7 @@ from cgraph.compile.scalar_world import Tape, misfit, refuse
 from cgraph.errors import CgraphError
 from cgraph.forward import forward
 from cgraph.graph import Graph
+from cgraph.quoting import c_comment
 
 if TYPE_CHECKING:
     from cgraph.compile.program import Program
@@ -96,7 +97,9 @@ class Runner:
     def text(self) -> str:
         """The groups as text, after the C that computes them where it does."""
         lines = listing(self.groups)
-        return f"{scalar_native.source(self.groups)}\n/*\n{scalar_native.comment(lines)}\n*/" if self.in_c else lines
+        if not self.in_c:
+            return lines
+        return "\n".join([scalar_native.source(self.groups), *map(c_comment, lines.split("\n"))])
 
 
 def runner(program: Program, backend: str) -> Runner:

@@ -17,6 +17,7 @@ from cgraph.compile.scalar_fuse import FUSED, arity, fused
 from cgraph.compile.scalar_world import LEAF, LITERAL, Tape
 from cgraph.compile.values import Value
 from cgraph.node import Node
+from cgraph.quoting import terminal
 
 TEXT_LINES = 2000  # of a program's listing; the rest is counted
 
@@ -154,7 +155,8 @@ def listing(groups: Groups) -> str:
     lines = []
     numbers = zip(groups.literals[0].tolist(), groups.literals[1].tolist(), strict=True)
     leaves = {slot: str(leaf.name) for leaf, slot in groups.leaves.items()}
-    named = {slot: f"{number:.6g}" for slot, number in numbers} | leaves | dict(groups.names)
+    owned = {slot: terminal(name) for slot, name in (leaves | dict(groups.names)).items()}
+    named = {slot: f"{number:.6g}" for slot, number in numbers} | owned
     for number, start, end in groups.bounds[:TEXT_LINES].tolist():
         value = groups.kinds[number]
         assert value is not None
@@ -168,7 +170,10 @@ def listing(groups: Groups) -> str:
         lines.append(f"{own} = {value.name}({', '.join(operands + attrs)}){also}")
     if len(groups.bounds) > TEXT_LINES:
         lines.append(f"# and {len(groups.bounds) - TEXT_LINES:,} groups more")
-    lines += [f"{leaf.name} = {named.get(new, f'v[{new}]')}  # in place" for leaf, new in groups.updates.items()]
+    lines += [
+        f"{terminal(str(leaf.name))} = {named.get(new, f'v[{new}]')}  # in place"
+        for leaf, new in groups.updates.items()
+    ]
     lines.append(
         f"return {', '.join(named.get(x, f'v[{x}]') for x in groups.outputs[:TEXT_LINES].tolist()) or 'nothing'}"
     )

@@ -43,11 +43,6 @@ def source(groups: Groups) -> str:
     return prelude(groups.dtype, body) + "\n" + body
 
 
-def comment(text: str) -> str:
-    """Text that may stand in a comment, whatever its names are."""
-    return text.replace("*/", "* /").replace("/*", "/ *")
-
-
 def _used(groups: Groups) -> dict[int, Any]:
     used = sorted(set(groups.bounds[:, 0].tolist()))
     return {number: groups.kinds[number] for number in used}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from cgraph import notation
+from cgraph import notation, quoting
 from cgraph.notation import Math
 
 
@@ -18,7 +19,8 @@ class Step:
     @property
     def text(self) -> str:
         """The step as plain text."""
-        return "\n".join([self.sentence, *("    " + " = ".join(map(_text, line)) for line in self.lines)])
+        lines = ("    " + " = ".join(map(_text, line)) for line in self.lines)
+        return "\n".join([quoting.terminal(self.sentence), *lines])
 
     @property
     def latex(self) -> str:
@@ -48,10 +50,10 @@ class Derivation:
     @property
     def markdown(self) -> str:
         """Numbered steps, each equation between `$$`."""
-        parts = [f"### The derivative of {self.of} with respect to {self.wrt}"]
+        parts = [f"### The derivative of {quoting.markdown(self.of)} with respect to {quoting.markdown(self.wrt)}"]
         for i, step in enumerate(self.steps, 1):
             body = f"\n\n$$\n\\begin{{aligned}}\n{step.latex}\n\\end{{aligned}}\n$$" if step.lines else ""
-            parts.append(f"{i}. {step.sentence}{body}")
+            parts.append(f"{i}. {quoting.markdown(step.sentence)}{body}")
         return "\n\n".join(parts) + "\n"
 
     def __str__(self) -> str:
@@ -64,9 +66,16 @@ def without_repeats(line: tuple[Math | str, ...]) -> tuple[Math | str, ...]:
 
 
 def _text(part: Math | str) -> str:
-    return part if isinstance(part, str) else notation.text(part)
+    return quoting.terminal(part) if isinstance(part, str) else notation.text(part)
 
 
 def _aligned(line: tuple[Math | str, ...]) -> str:
-    left, *rest = (f"\\text{{{m}}}" if isinstance(m, str) else notation.latex(m) for m in line)
-    return f"{left} &= " + " = ".join(rest)
+    left, *rest = (_in_words(m) if isinstance(m, str) else notation.latex(m) for m in line)
+    guard = "{}" if left.startswith("[") else ""  # a bracket after the end of a line would be an argument of it
+    return f"{guard}{left} &= " + " = ".join(rest)
+
+
+def _in_words(words: str) -> str:
+    """Words as text, and what stands between them, such as `· Wᵀ`, as mathematics."""
+    parts = re.split(r"([A-Za-z][A-Za-z ,]*)", words)
+    return "".join(f"\\text{{{p}}}" if i % 2 else quoting.latex(p) for i, p in enumerate(parts))

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from cgraph.node import Node
+from cgraph.quoting import terminal
 
 PROVED, AGREES, WRONG, UNDECIDED = "proved", "agrees", "WRONG", "undecided"
 
@@ -24,9 +25,9 @@ class Check:
     reason: str = ""
 
     def __str__(self) -> str:
-        ours = sympy.sstr(self.ours)
-        text = f"{self.subject} = {ours}   SymPy: {sympy.sstr(self.sympys)}   {self.verdict}"
-        return f"{text} ({self.reason})" if self.reason else text
+        ours = terminal(sympy.sstr(self.ours))
+        text = f"{terminal(self.subject)} = {ours}   SymPy: {terminal(sympy.sstr(self.sympys))}   {self.verdict}"
+        return f"{text} ({terminal(self.reason)})" if self.reason else text
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,16 @@ class Report:
 
     def __str__(self) -> str:
         def column(texts: Iterator[str]) -> list[str]:
-            rows = [t if len(t) <= 60 else t[:57] + "..." for t in texts]
+            rows = [t if len(t) <= 60 else t[:57] + "..." for t in map(terminal, texts)]
             width = max(map(len, rows), default=0)
             return [t.ljust(width) for t in rows]
 
         left = column(f"{c.subject} = {sympy.sstr(c.ours)}" for c in self.checks)
         right = column(f"SymPy: {sympy.sstr(c.sympys)}" for c in self.checks)
-        lines = [self.subject]
+        lines = [terminal(self.subject)]
         for c, ours, theirs in zip(self.checks, left, right, strict=True):
-            lines.append(f"  {ours}   {theirs}   {c.verdict}" + (f": {c.reason}" if c.reason else ""))
-        return "\n".join([*lines, *(f"  {n}" for n in self.notes), self.verdict])
+            lines.append(f"  {ours}   {theirs}   {c.verdict}" + (f": {terminal(c.reason)}" if c.reason else ""))
+        return "\n".join([*lines, *(f"  {terminal(n)}" for n in self.notes), self.verdict])
 
     @property
     def verdict(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cgraph import quoting
 from cgraph.notation import text
 from viz.words.drawing import Drawing, Label
 
@@ -32,13 +33,4 @@ def _label(label: Label) -> str:
 
 
 def _words(label: Label) -> str:
-    return escaped("".join(text(math) for _, math in label))
-
-
-def escaped(words: str) -> str:
-    """Words inside Mermaid's quotes: every character that could end them or mark something up, as its code.
-
-    >>> escaped('a "b" <i>')
-    'a #34;b#34; #60;i#62;'
-    """
-    return "".join(c if c.isalnum() or c in " .,=+−·∂/()×′" else f"#{ord(c)};" for c in " ".join(words.split()))
+    return quoting.mermaid("".join(text(math) for _, math in label))

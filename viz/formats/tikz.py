@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cgraph.notation import Math, latex
+from cgraph.notation import latex
 from viz.glyphs.style import Theme
 from viz.places.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
 from viz.places.strokes import Point
 from viz.words.drawing import Label
 
-_PLAIN = {"✓": r"\surd ", "⚠": "!", "ᵀ": r"^{\mathsf{T}}", "′": "'", "←": r"\leftarrow ", "→": r"\to "}
-_PLAIN |= {"⧺": r"+\!\!\!+", "‖": r"\|", "∑": r"\sum ", "∏": r"\prod ", "∗": "*", "≈": r"\approx "}
-_PLAIN |= {"¹": "^{1}", "²": "^{2}", "³": "^{3}", "⁻": "^{-}"}
 _COLOURS = ("text", "border", "box", "trainable", "forward", "backward", "local", "faint", "pale")
 _ROLES = {"value": "forward", "gradient": "backward", "backward": "backward", "local": "local", "shape": "faint"}
 
@@ -81,19 +78,9 @@ def _edge(placed: PlacedEdge, show: str) -> list[str]:
 def _words(placed: PlacedLine, label: Label) -> str:
     """A line of words, as wide as it is in our own glyphs, so that it touches nothing here either."""
     left, top, right, bottom = placed.rect
-    runs = "".join(rf"{{\color{{cg{_ROLES.get(role, 'text')}}}{tex(math)}}}" for role, math in label)
+    runs = "".join(rf"{{\color{{cg{_ROLES.get(role, 'text')}}}{latex(math)}}}" for role, math in label)
     middle = _at(((left + right) / 2, (top + bottom) / 2))
     return rf"\node at {middle} {{\resizebox{{{right - left:.1f}bp}}{{!}}{{$\displaystyle {runs}$}}}};"
-
-
-def tex(math: Math) -> str:
-    """A formula for plain pdflatex: a letter that its fonts lack stands as its code point.
-
-    >>> from cgraph.notation import name
-    >>> tex(name("w[1]11")), tex(name("א"))
-    ('w^{[1]}_{11}', '\\\\mathrm{U{+}05D0}')
-    """
-    return "".join(_PLAIN.get(c, c if c.isascii() else rf"\mathrm{{U{{+}}{ord(c):04X}}}") for c in latex(math))
 
 
 def _comment(words: str) -> str:

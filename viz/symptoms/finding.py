@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cgraph import notation
 from cgraph.node import Node
+from cgraph.quoting import terminal
 
 DEAD, SATURATED = "dead ReLU", "saturated"
 VANISHING, EXPLODING = "vanishing gradient", "exploding gradient"
@@ -47,7 +48,8 @@ class Finding:
         return f"{len(self.units)} {self.kind}{many}"
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.name} (at {self.where})\n  {self.what}\n  why: {self.why}\n  try: {self.fix}"
+        lines = f"{self.kind}: {self.name} (at {self.where})", self.what, f"why: {self.why}", f"try: {self.fix}"
+        return "\n  ".join(map(terminal, lines))
 
 
 def shown(value: float) -> str:

@@ -1,0 +1,95 @@
+"""Text that users give, as each format may have it: one function a format, and no other way into it.
+
+SVG and HTML have `html.escape`, DOT has Graphviz's own. All that is not printable (control characters, characters
+that change the direction of a line, surrogates) is spelled out everywhere: `\\x1b`, `\\u202e`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~$^"} | {c: f"&#{ord(c)};" for c in "<>&\"':/@="})
+
+
+def terminal(text: str) -> str:
+    r"""Text on one line of a terminal, an error, a report or a repr.
+
+    >>> terminal("α"), terminal("a\x1b[31m"), terminal("a\nb")
+    ('α', 'a\\x1b[31m', 'a\\nb')
+    """
+    return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def _spelled(c: str) -> str:
+    return c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
+
+
+def c_comment(text: str) -> str:
+    """Text as a whole comment of C, on one line, which nothing in it ends or joins with the next.
+
+    >>> print(c_comment("*/ int evil; /*"))
+    /* * / int evil; / * */
+    """
+    plain = terminal(text).replace("??", "? ?").replace("*/", "* /").replace("/*", "/ *")
+    return f"/* {plain} */"
+
+
+def markdown(text: str) -> str:
+    r"""Text in a line of Markdown: it marks nothing up, links to nothing, and is no HTML.
+
+    >>> print(markdown("w[1]: <b>"))
+    w\[1\]&#58; &#60;b&#62;
+    """
+    marked = terminal(text).translate(_MARKED)
+    start = len(marked) - len(marked.lstrip(" "))
+    return "&#32;" * start + marked[start:]
+
+
+_LATEX = {
+    **{"−": "-", "·": r"\cdot ", "⊙": r"\odot ", "∂": r"\partial ", "≥": r"\ge ", "≤": r"\le ", "≠": r"\ne "},
+    **{"∞": r"\infty ", "×": r"\times ", "…": r"\ldots ", "√": r"\surd ", "%": r"\%", "_": r"\_", "#": r"\#"},
+    **{"&": r"\&", "$": r"\$", "{": r"\{", "}": r"\}", "\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "},
+    **{"<": "< ", "`": r"\grave{}", "✓": r"\surd ", "⚠": "!", "ᵀ": r"^{\mathsf{T}}", "′": "'", "←": r"\leftarrow "},
+    **{"→": r"\to ", "⧺": r"+\!\!\!+", "‖": r"\|", "∑": r"\sum ", "∏": r"\prod ", "∗": "*", "≈": r"\approx "},
+    **{"¹": "^{1}", "²": "^{2}", "³": "^{3}", "⁻": "^{-}"},
+}
+SPELLED = (
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+    *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+    *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
+)
+GREEK = dict(zip(SPELLED, "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
+_LATEX |= {letter: f"\\{spelled} " for spelled, letter in GREEK.items()}
+_ACCENTS = {"\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}
+_ACCENTS |= {"\u0306": "breve", "\u0307": "dot", "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check"}
+
+
+def latex(text: str) -> str:
+    r"""Text in LaTeX's math mode, in ASCII, for plain pdflatex and for MathJax.
+
+    An accented letter gets LaTeX's accent; a character that the fonts of LaTeX lack stands as its code point.
+
+    >>> latex("x_1 % β"), latex("é"), latex("א")
+    ('x\\_1 \\% \\beta ', '\\acute{e}', '\\mathrm{U{+}05D0}')
+    """
+    return "".join(c if c.isascii() and c.isalnum() else _latex(c) for c in text).replace("](", "]{}(")
+
+
+def _latex(c: str) -> str:
+    if c in _LATEX:
+        return _LATEX[c]
+    if c.isascii() and c.isprintable():
+        return c
+    letter, accent = (*unicodedata.normalize("NFD", c), "", "")[:2]
+    if accent in _ACCENTS and letter.isascii() and unicodedata.normalize("NFC", letter + accent) == c:
+        return rf"\{_ACCENTS[accent]}{{{letter}}}"
+    return rf"\mathrm{{U{{+}}{ord(c):04X}}}"
+
+
+def mermaid(text: str) -> str:
+    """Text inside Mermaid's quotes: every character that could end them or mark something up, as its code.
+
+    >>> mermaid('a "b" <i>')
+    'a #34;b#34; #60;i#62;'
+    """
+    return "".join(c if c.isalnum() or c in " .,=+−·∂/()×′" else f"#{ord(c)};" for c in " ".join(text.split()))
