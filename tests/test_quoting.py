@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import unescape
 from pathlib import Path
 
@@ -24,9 +24,9 @@ from cgraph.errors import CgraphError
 ALL = 5_000
 
 
-def refused(graph: cg.Graph, key: str) -> str:
+def refused(call: Callable[[], object]) -> str:
     with pytest.raises(CgraphError) as caught:
-        graph[key]
+        call()
     return str(caught.value)
 
 
@@ -38,7 +38,9 @@ def lines_of(name: str) -> Iterator[str]:
     bwd = cg.backward(fwd)
     yield from (repr(x), repr(product), repr(fwd.graph))
     yield from (repr(fwd), repr(bwd), repr(bwd.gradient), repr(bwd.edges[0]))
-    yield refused(fwd.graph, f"4{name}")
+    yield refused(lambda: fwd.graph[f"4{name}"])
+    yield refused(lambda: cg.forward(product))
+    yield refused(lambda: cg.variable(name, (2,)) + cg.variable("v", (3,)))
     yield from (repr(cg.variable(name, (3,))), cg.Graph(product).name(product) and repr(cg.Graph([product, x])))
     yield from cg.derive(bwd, wrt=name).text.split("\n")
     yield from str(cg.check_gradient(bwd)).split("\n")
