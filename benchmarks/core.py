@@ -199,7 +199,7 @@ def main() -> None:
     show("What stays allocated, a node", "B", memory(given.length))
     if not given.no_million:
         show("A million scalar nodes, CPU time", "s", million())
-    if given.no_pictures or find_spec("viz.picture") is None:
+    if given.no_pictures or find_spec("viz.graphs.picture") is None:
         print("\nPictures: not measured" + ("" if given.no_pictures else " (viz.draw is not there)"))
     else:
         show("Fig. 6.17 with its backward pass, as SVG", "s", pictures(given.rounds))

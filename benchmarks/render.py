@@ -19,7 +19,7 @@ from typing import Any
 
 import cgraph as cg
 import viz
-from cgraph.chapter import figure_6_17, figure_6_18
+from viz.figures.graphs import figure_6_17, figure_6_18
 
 SIZES, KINDS = (100, 1000, 10_000), ("chain", "tree", "dag")
 DOWN = {"chain": lambda x, _: x.tanh(), "tree": lambda x, y: x * y, "dag": lambda x, y: x + y}
@@ -109,7 +109,7 @@ def record_boxes(root: Any) -> str:
 
 def laid_out(dot: str) -> str:
     """SVG by the same Graphviz for both peers: the system's, or the one that cgraph brings."""
-    from viz.places.engine import command
+    from viz.graphs.places.engine import command
 
     program = (command("dot") or command("graphviz-pure") or ["dot"])[0]
     done = subprocess.run([program, "-Kdot", "-Tsvg"], input=dot.encode(), capture_output=True, check=True)

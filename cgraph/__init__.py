@@ -1,7 +1,7 @@
 """cgraph: symbolic computation graphs that show, prove and train.
 
 The functions of the table (`cgraph.tanh`, `cgraph.softmax`, ...) build nodes and stand here under their names:
-`help(cgraph.tanh)` shows the formula of one, `cgraph.functions()` lists them all.
+`help(cgraph.tanh)` shows the formula of one, `cgraph.table()` lists them all.
 """
 
 from __future__ import annotations
@@ -9,31 +9,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cgraph import errors
-from cgraph.backward import Backward, Edge
-from cgraph.collector import building
-from cgraph.compile import compile
 from cgraph.errors import CgraphError
-from cgraph.forward import Forward
-from cgraph.functions import functions, op
-from cgraph.graph import Graph
-from cgraph.node import Node, constant, parameter, variable, variables
-from cgraph.parse import parse
-from cgraph.passes import backward, forward
-from cgraph.simplify import simplify
+from cgraph.functions.table import op, table
+from cgraph.graph.building import building
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node, constant, parameter, variable, variables
+from cgraph.graph.parse import parse
+from cgraph.passes.backward import Backward, Edge
+from cgraph.passes.forward import Forward
+from cgraph.passes.numbers import backward, forward
+from cgraph.rewriting.simplify import simplify
 from cgraph.worlds.graph import GRAPH
 from cgraph.worlds.numpy import NUMPY, NumpyWorld
 
 if TYPE_CHECKING:
     from cgraph import nn, train
-    from cgraph.calculus import Taylor, grad, hessian, jacobian, jvp, taylor, vjp
-    from cgraph.check import check_gradient
-    from cgraph.conventions import with_conventions
+    from cgraph.calculus.derivatives import Taylor, grad, hessian, jacobian, jvp, taylor, vjp
+    from cgraph.compile import compile
     from cgraph.derivation import Derivation, derive, to_latex
+    from cgraph.interop.python import trace
+    from cgraph.interop.sympy import from_sympy
+    from cgraph.passes.differences import check_gradient
     from cgraph.proof import Report, prove, to_sympy
-    from cgraph.symbols import from_sympy
-    from cgraph.tracing import trace
-    from cgraph.unrolling import unroll
+    from cgraph.rewriting.conventions import with_conventions
+    from cgraph.rewriting.unroll import unroll
     from cgraph.worlds.sympy import SYMPY
+
+else:
+    import cgraph.compile  # noqa: F401 - the room itself can be called
 
 __version__ = "0.1.0"
 __all__ = [
@@ -59,7 +62,6 @@ __all__ = [
     "errors",
     "forward",
     "from_sympy",
-    "functions",
     "grad",
     "hessian",
     "jacobian",
@@ -70,6 +72,7 @@ __all__ = [
     "parse",
     "prove",
     "simplify",
+    "table",
     "taylor",
     "to_latex",
     "to_sympy",
@@ -83,17 +86,17 @@ __all__ = [
 ]
 
 _LAZY = {
-    **dict.fromkeys(("Taylor", "grad", "hessian", "jacobian", "jvp", "taylor", "vjp"), "cgraph.calculus"),
+    **dict.fromkeys(("Taylor", "grad", "hessian", "jacobian", "jvp", "taylor", "vjp"), "cgraph.calculus.derivatives"),
     "SYMPY": "cgraph.worlds.sympy",
-    "check_gradient": "cgraph.check",
+    "check_gradient": "cgraph.passes.differences",
     "prove": "cgraph.proof",
     "to_sympy": "cgraph.proof",
-    "from_sympy": "cgraph.symbols",
+    "from_sympy": "cgraph.interop.sympy",
     "derive": "cgraph.derivation",
     "to_latex": "cgraph.derivation",
-    "trace": "cgraph.tracing",
-    "unroll": "cgraph.unrolling",
-    "with_conventions": "cgraph.conventions",
+    "trace": "cgraph.interop.python",
+    "unroll": "cgraph.rewriting.unroll",
+    "with_conventions": "cgraph.rewriting.conventions",
     "Derivation": "cgraph.derivation",
     "Report": "cgraph.proof",
 }
@@ -108,13 +111,13 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"cgraph.{name}")
     if name in _LAZY:
         found = getattr(importlib.import_module(_LAZY[name]), name)
-    elif name in functions():
-        found = functions()[name]
+    elif name in table():
+        found = table()[name]
     else:
-        raise AttributeError(f"cgraph has no {name!r}; the functions of the table are {', '.join(functions())}")
+        raise AttributeError(f"cgraph has no {name!r}; the functions of the table are {', '.join(table())}")
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *functions()})
+    return sorted({*globals(), *__all__, *table()})

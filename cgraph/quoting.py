@@ -6,6 +6,7 @@ that change the direction of a line, surrogates) is spelled out everywhere: `\\x
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~$^"} | {c: f"&#{ord(c)};" for c in "<>&\"':/@="})
@@ -72,7 +73,8 @@ def latex(text: str) -> str:
     >>> latex("x_1 % β"), latex("é"), latex("א")
     ('x\\_1 \\% \\beta ', '\\acute{e}', '\\mathrm{U{+}05D0}')
     """
-    return "".join(c if c.isascii() and c.isalnum() else _latex(c) for c in text).replace("](", "]{}(")
+    written = "".join(c if c.isascii() and c.isalnum() else _latex(c) for c in text)
+    return re.sub(r"\]\((?!\d+\)$)", "]{}(", written)  # no link of Markdown; `[1](3)` is a superscript of ours
 
 
 def _latex(c: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import cgraph as cg
 import viz
 from cgraph import nn
-from cgraph.ops.row import elementwise
+from cgraph.ops.op import elementwise
 
 # An op, a graph and a model are proved in the same way.
 print(cg.prove("tanh"))

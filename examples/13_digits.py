@@ -1,7 +1,7 @@
 """Handwritten digits: a net of 32 hidden units reads 97 in 100 of images that it has not seen."""
 
 from cgraph import nn, train
-from viz.plots import learning_curve
+from viz.plots.training import learning_curve
 
 digits = train.data.digits(seed=0)
 model = nn.MLP([64, 32, 10], "relu", seed=0)

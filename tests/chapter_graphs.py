@@ -14,8 +14,8 @@ import sympy
 from chapter_record import Checker, Record, matrix_formula, number
 
 import cgraph as cg
-from cgraph.backward import backward
-from cgraph.forward import forward
+from cgraph.passes.backward import backward
+from cgraph.passes.forward import forward
 
 DIGITS = 30
 POINTS = 4

@@ -19,7 +19,7 @@ from chapter_record import Checker, Record, matrix_formula, plain
 import cgraph as cg
 from cgraph import nn, train
 from cgraph.errors import CgraphError
-from cgraph.nn import text
+from cgraph.nn.language import text
 
 Z = sympy.Symbol("z", real=True)
 ROWS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]

@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 
-from viz.paint.paint import BACKWARD, FORWARD
-from viz.picture import Picture
-from viz.places.layout import Layout
+from viz.graphs.paint.paint import BACKWARD, FORWARD
+from viz.graphs.picture import Picture
+from viz.graphs.places.layout import Layout
 
 Rect = tuple[float, float, float, float]
 PARAMETER = np.linspace(0, 1, 100)[:, None]

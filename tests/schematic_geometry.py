@@ -6,8 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from viz.schematic import SchematicPicture, Unit
-from viz.schematic.scene import PlacedPiece, Scene
+from viz.schematics import SchematicPicture, Unit
+from viz.schematics.scene import PlacedPiece, Scene
 
 Rect = tuple[float, float, float, float]
 

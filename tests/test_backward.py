@@ -11,8 +11,8 @@ from expressions import Case, cases, central_difference
 from hypothesis import given, settings
 
 import cgraph as cg
-from cgraph.backward import gradients
 from cgraph.errors import GradientError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.passes.backward import gradients
 
 LONG = 100_000
 
@@ -119,7 +119,7 @@ def test_gradients_are_summed_at_every_fan_out(build: Any, values: Any, gradient
 
 def test_more_than_two_operands_share_one_edge_each() -> None:
     x, y, z = cg.variables("x y z")
-    bwd = cg.backward(cg.forward(cg.functions()["mul"](x, y, z, x), x=2.0, y=3.0, z=5.0))
+    bwd = cg.backward(cg.forward(cg.table()["mul"](x, y, z, x), x=2.0, y=3.0, z=5.0))
     assert [(e.position, e.local) for e in bwd.edges] == [(0, 30), (1, 20), (2, 12), (3, 30)]
     assert (bwd.gradient["x"], bwd.gradient["y"], bwd.gradient["z"]) == (60.0, 20.0, 12.0)
 

@@ -10,9 +10,9 @@ import pytest
 
 import cgraph as cg
 from cgraph import errors
-from cgraph.node import build
+from cgraph.graph.node import build
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.op import Op
 
 IDS = {"below 0": ([0, -1], r"id -1 at position \(1,\)"), "from V on": ([3, 0], r"id 3 at position \(0,\)"),
        "no whole number": ([0, 0.5], r"id 0\.5 at position \(1,\)")}  # fmt: skip
@@ -43,7 +43,7 @@ def test_constant_ids_that_are_not_there_are_refused_at_once(name: str) -> None:
 
 @pytest.mark.parametrize("row", [pytest.param(r, id=n) for n, r in TABLE.items() if "axis" in r.defaults])
 @pytest.mark.parametrize("axis", [7, -8, 1.5, "rows"])
-def test_an_axis_that_is_not_there_is_refused_by_every_op(row: Row, axis: Any) -> None:
+def test_an_axis_that_is_not_there_is_refused_by_every_op(row: Op, axis: Any) -> None:
     x = cg.variable("x", (2, 2))
     operands = {"take": (x, [0]), "scatter_add": (x[:1], [0], x), "concatenate": (x, x)}.get(row.name, (x,))
     with pytest.raises(errors.ShapeError, match=r"test_bad_input\.py") as caught:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import cgraph as cg
-from cgraph.compile import cache_folder, compiler
+from cgraph.compile.c import cache_folder, compiler
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no modes of folders"),

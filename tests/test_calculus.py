@@ -149,8 +149,8 @@ def test_the_gradient_by_a_parameter_uses_its_value() -> None:
     "build",
     [
         lambda x, y: y * y,
-        lambda x, y: cg.functions()["greater_equal"](x, 0) + y,
-        lambda x, y: cg.sum(y * cg.functions()["size"](x)),
+        lambda x, y: cg.table()["greater_equal"](x, 0) + y,
+        lambda x, y: cg.sum(y * cg.table()["size"](x)),
     ],
 )
 def test_a_gradient_by_what_nothing_flows_to_is_refused(build: Any) -> None:
@@ -334,12 +334,12 @@ REFUSED: dict[str, tuple[Any, Any, list[str]]] = {
     "no scalar": (lambda x, y: cg.grad(x * 2, x), GradientError, ["has shape [3]", "only a scalar", "cg.sum"]),
     "hessian of no scalar": (lambda x, y: cg.hessian(x * 2, x), GradientError, ["only a scalar"]),
     "a comparison": (
-        lambda x, y: cg.grad(cg.sum(cg.functions()["greater_equal"](x, 0)), x),
+        lambda x, y: cg.grad(cg.sum(cg.table()["greater_equal"](x, 0)), x),
         GradientError,
         ["does not depend on x", "test_calculus.py", "no gradient flows", "comparisons"],
     ),
     "the jacobian of a comparison": (
-        lambda x, y: cg.jacobian(cg.functions()["greater_equal"](x, 0), x),
+        lambda x, y: cg.jacobian(cg.table()["greater_equal"](x, 0), x),
         GradientError,
         ["does not depend on x", "comparisons"],
     ),

@@ -21,7 +21,7 @@ from trainings import blobs, net, quick
 import cgraph as cg
 from cgraph import nn, train
 from cgraph.errors import CheckpointError, OutputError, ValueRefusedError
-from cgraph.train import container
+from cgraph.train.files import container
 
 KILLS = 20
 

@@ -19,10 +19,10 @@ from chapter_record import number
 from compiled import compare, random_graph, same
 
 import cgraph as cg
-from cgraph.compile import cache_folder, compiler
+from cgraph.compile.c import cache_folder, compiler
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row, elementwise
+from cgraph.ops.op import Op, elementwise
 
 BATCHES = 20
 BACKENDS = ["numpy", "native"]
@@ -31,7 +31,7 @@ COUNT = {"add": 3, "mul": 3}  # operands of rows that take any number
 
 
 # Every op ------------------------------------------------------------------------------------------------------------
-def applications(row: Row) -> tuple[list[cg.Node], dict[cg.Node, Any]]:
+def applications(row: Op) -> tuple[list[cg.Node], dict[cg.Node, Any]]:
     """The op on variables of each of its examples' shapes, with its gradients; and the variables' values."""
     outputs: list[cg.Node] = []
     feeds: dict[cg.Node, Any] = {}
@@ -59,7 +59,7 @@ def applications(row: Row) -> tuple[list[cg.Node], dict[cg.Node, Any]]:
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
-def test_every_op_is_what_the_plain_pass_computes_and_so_are_its_gradients(row: Row) -> None:
+def test_every_op_is_what_the_plain_pass_computes_and_so_are_its_gradients(row: Op) -> None:
     for dtype in DTYPES:
         compare(*applications(row), "numpy", dtype, row.name)
 

@@ -12,7 +12,7 @@ from compiled import compare_steps
 
 import cgraph as cg
 from cgraph import nn, train
-from cgraph.compile.compiler import compiler
+from cgraph.compile.c.compiler import compiler
 from cgraph.errors import ValueRefusedError
 
 DTYPES = ["float64", "float32"]

@@ -9,7 +9,7 @@ import pytest
 
 import cgraph as cg
 from cgraph import nn, train
-from cgraph.compile.flops import flops
+from cgraph.compile.plan.flops import flops
 
 X32, IDS = cg.variable("X", (3, 2)), cg.variable("ids", (4,))
 SQUARE = cg.variable("S", (5, 3, 3))

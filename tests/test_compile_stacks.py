@@ -12,7 +12,7 @@ import cgraph as cg
 from cgraph import nn, train
 from cgraph.compile import stacks
 from cgraph.errors import ValueRefusedError
-from cgraph.ops.row import elementwise
+from cgraph.ops.op import elementwise
 
 BACKENDS = ["numpy", "native"]
 CALLS, ROWS = 10, 4

@@ -9,8 +9,8 @@ import pytest
 import sympy
 
 import cgraph as cg
-from cgraph.chapter import figure_6_17, figure_6_18
 from cgraph.errors import GradientError, MissingValueError, NameUnknownError, ValueRefusedError
+from viz.figures.graphs import figure_6_17, figure_6_18
 
 ABC = "d = 2*b; e = a + d; L = c*e"
 

@@ -11,10 +11,10 @@ import pytest
 import sympy
 
 import cgraph as cg
-from cgraph.node import build
+from cgraph.graph.node import build
 from cgraph.ops import TABLE
 from cgraph.ops.conventions import CONVENTIONS, Convention, markdown
-from cgraph.ops.row import Row
+from cgraph.ops.op import Op
 from cgraph.proof import prove_row
 from cgraph.worlds.sympy import SYMPY, formula
 
@@ -39,7 +39,7 @@ DENORMAL = {  # rows whose slopes are not asked for where an operand has fewer d
 }
 
 
-def points_of(row: Row) -> np.ndarray:
+def points_of(row: Op) -> np.ndarray:
     """A grid of saturated arguments: a row for each operand, a column for each point."""
     axes = {1: [GRID], 2: [PAIRS, PAIRS], 3: [TRIPLES] * 3}[row.arity or 2]
     if row.check is not None:
@@ -83,7 +83,7 @@ def near(got: float, right: float, absolute_ulps: float) -> bool:
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE)
-def test_values_and_slopes_agree_with_mpmath_at_saturated_arguments(row: Row) -> None:
+def test_values_and_slopes_agree_with_mpmath_at_saturated_arguments(row: Op) -> None:
     points = points_of(row)
     expression, symbols = formula(row, len(points), row.defaults)
     leaves = [cg.variable(str(symbol), points.shape[1:]) for symbol in symbols]
@@ -131,7 +131,7 @@ SWITCHES = [pytest.param(c, id=c.op) for c in CONVENTIONS if c.attribute and TAB
 @pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda c: c.op)
 def test_every_convention_is_that_of_its_row(convention: Convention) -> None:
     if convention.op not in TABLE:
-        assert convention.op in cg.functions()  # made of ops
+        assert convention.op in cg.table()  # made of ops
         return
     row = TABLE[convention.op]
     assert not convention.attribute or row.defaults[convention.attribute] == convention.chapter

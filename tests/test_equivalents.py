@@ -152,7 +152,7 @@ def test_the_collapse_is_proved_for_any_weights(bias: bool) -> None:
 
 
 def test_a_wrong_collapse_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = __import__("cgraph.nn.equivalents", fromlist=["_product"])
+    module = __import__("cgraph.nn.textbook.equivalents", fromlist=["_product"])
     monkeypatch.setattr(module, "_product", lambda first, second: nn.Linear(first.W @ second.W, second.b))
     assert not nn.prove_collapse(nn.MLP([2, 3, 2], seed=0).without_activations()).proved
 
@@ -235,7 +235,7 @@ def test_the_norms_are_those_of_the_gradients() -> None:
 
 
 def test_the_neurons_of_figure_6_18_are_taken_together_by_layer() -> None:
-    from cgraph.chapter import figure_6_18
+    from viz.figures.graphs import figure_6_18
 
     bwd = figure_6_18()
     weights = [bwd.gradient[f"w[1]{j}{i}"] for j in (1, 2) for i in (1, 2)]

@@ -12,7 +12,7 @@ import pytest
 import cgraph as cg
 from cgraph import errors
 from cgraph.errors import CgraphError, missing_package
-from cgraph.node import make
+from cgraph.graph.node import make
 
 WHAT, WHERE, WHY, FIX = "what", "where", "why", "fix"
 LINE = r"test_errors\.py, line \d+: "
@@ -191,7 +191,7 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[CgraphError], dict[str, str]]] =
         {WHAT: r"has shape \[3\]", WHERE: LINE, WHY: "only a scalar", FIX: r"cg\.sum"},
     ),
     "the gradient by what nothing flows to": (
-        lambda: cg.grad(cg.functions()["greater_equal"](cg.variable("x"), 0), "x"),
+        lambda: cg.grad(cg.table()["greater_equal"](cg.variable("x"), 0), "x"),
         errors.GradientError,
         {WHAT: "does not depend on x", WHERE: LINE, WHY: "no gradient flows"},
     ),

@@ -13,7 +13,7 @@ import cgraph as cg
 from cgraph.cli import main
 from cgraph.compile.export import to_c
 from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.ops.row import elementwise
+from cgraph.ops.op import elementwise
 
 
 def built(text: str, folder: Path) -> Path:

@@ -25,11 +25,11 @@ import viz
 from cgraph.cli import main
 from cgraph.errors import MissingPackageError, ValueRefusedError
 from viz.figures import FIGURES, page
-from viz.glyphs import style
-from viz.glyphs.typeset import Glyph, outline, typeset
-from viz.plots import Plot
-from viz.schematic import SchematicPicture
-from viz.schematic.paint import ink
+from viz.ink import themes
+from viz.ink.typeset import Glyph, outline, typeset
+from viz.plots.training import Plot
+from viz.schematics import SchematicPicture
+from viz.schematics.paint import ink
 
 SVG = "{http://www.w3.org/2000/svg}"
 CASES = {f["id"]: f for f in json.loads((Path(__file__).parent / "chapter_cases.json").read_text())["figures"]}
@@ -123,14 +123,14 @@ WEIGHTS = ("weight", "bias")
 
 
 def test_bias_units_strokes_and_weights_are_grey():
-    grey = {style.TEXTBOOK.constant_border, style.TEXTBOOK.faint}
+    grey = {themes.TEXTBOOK.constant_border, themes.TEXTBOOK.faint}
     found = 0
     for group in drawn("6.6").iter(f"{SVG}g"):
         name = group.get("data-node") or group.get("data-edge") or ""
         if name.startswith("+1"):
             found += 1
             pens = {e.get("stroke") for e in group.iter() if e.get("stroke")}
-            assert pens == {style.TEXTBOOK.constant_border}
+            assert pens == {themes.TEXTBOOK.constant_border}
     assert found == 2 + 3
     for group in drawn("6.6").iter(f"{SVG}g"):
         if group.get("data-role") == "bias" and group.get("data-label"):
@@ -225,7 +225,7 @@ def test_units_of_a_column_are_level_with_each_other_and_evenly_apart(number):
         assert len(gaps) <= 2  # one, and one more across dots
 
 
-@pytest.mark.parametrize("theme", sorted(style.THEMES))
+@pytest.mark.parametrize("theme", sorted(themes.THEMES))
 def test_words_on_schematics_have_a_contrast_of_4_5_or_better(theme):
     def luminance(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -236,7 +236,7 @@ def test_words_on_schematics_have_a_contrast_of_4_5_or_better(theme):
         low, high = sorted((luminance(a), luminance(b)))
         return (high + 0.05) / (low + 0.05)
 
-    t = style.theme_named(theme)
+    t = themes.theme_named(theme)
     pairs = [
         (ink(role, t), t.background) for role in ("bias", "shape", "note", "local", "backward", "matrix", "weight")
     ]
@@ -397,7 +397,7 @@ def test_the_command_writes_every_figure_in_every_format_and_a_page(tmp_path, ca
 def test_some_figures_in_another_theme_and_format(tmp_path, capsys):
     assert main(["figures", str(tmp_path), "--only", "6.2, 6.14", "--theme", "print", "--format", "svg"]) == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == ["fig-6.14.svg", "fig-6.2.svg", "index.html"]
-    assert style.TEXTBOOK.forward not in (tmp_path / "fig-6.2.svg").read_text()
+    assert themes.TEXTBOOK.forward not in (tmp_path / "fig-6.2.svg").read_text()
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 

@@ -14,7 +14,8 @@ from trainings import blobs, net, quick
 import cgraph as cg
 from cgraph import nn, train
 from cgraph.errors import CheckpointError, ValueRefusedError
-from cgraph.train import container, step
+from cgraph.train import step
+from cgraph.train.files import container
 
 BACKENDS = ["numpy", "native"]
 GOOD = blobs()
@@ -280,7 +281,7 @@ def test_checkpoints_are_taken_in_time_and_written_when_the_next_step_was_good(
 
     monkeypatch.setattr(step.Step, "many", counted)
     monkeypatch.setattr(
-        train.checkpoint, "write", lambda path, kind, about, arrays: seen.append((*about["place"][:2], done))
+        train.files.checkpoint, "write", lambda path, kind, about, arrays: seen.append((*about["place"][:2], done))
     )
     plain(epochs=2, checkpoint=tmp_path / "t.npz", every=4)
     assert seen == [(1, 4, 5), (1, 8, 9), (2, 0, 10), (2, 3, 13), (2, 7, 17), (3, 0, 18)]

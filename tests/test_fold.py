@@ -10,10 +10,10 @@ from random_scalars import random_graph
 import cgraph as cg
 import viz
 from cgraph import nn
-from cgraph.chapter import figure_6_18
 from cgraph.errors import ValueRefusedError
 from cgraph.notation import text
-from viz.words.fold import WAYS, folds, in_order
+from viz.figures.graphs import figure_6_18
+from viz.graphs.words.fold import WAYS, folds, in_order
 
 
 def net(layers: int) -> cg.Graph:

@@ -16,9 +16,9 @@ from hostile_names import names
 import cgraph as cg
 import viz
 from cgraph import notation
-from cgraph.chapter import figure_6_17, figure_6_18
-from viz.picture import FORMATS
-from viz.places import engine
+from viz.figures.graphs import figure_6_17, figure_6_18
+from viz.graphs.picture import FORMATS
+from viz.graphs.places import engine
 
 SCRIPTS = 2  # of our own page: its data and its program
 MERMAID = r'    (n\d+ ?[-.>|\[\]()n\d ]*("[^"\\<>`]*(<br/>[^"\\<>`]*)*")?[-.>|\[\]() n\d]*|class.*)'

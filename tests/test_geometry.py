@@ -9,9 +9,9 @@ from geometry import collisions, labels, spills
 from random_scalars import random_pass
 
 import viz
-from viz.glyphs.style import THEMES
-from viz.places.layout import PlacedBox
-from viz.words.drawing import DETAILS, OUTLINE
+from viz.graphs.places.layout import PlacedBox
+from viz.graphs.words.drawing import DETAILS, OUTLINE
+from viz.ink.themes import THEMES
 
 
 def touching(seed: int) -> list[str]:

@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 import cgraph as cg
-from cgraph import node as node_room
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.graph import node as node_room
 from cgraph.shapes import Shape
 
 LONG = 100_000

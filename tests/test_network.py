@@ -17,11 +17,11 @@ import cgraph as cg
 import viz
 from cgraph import nn
 from cgraph.errors import MissingPackageError, OutputError, ValueRefusedError
-from viz.embeddings import one_hot
-from viz.schematic import Block, Cells, Column, Link, Schematic, Words
-from viz.schematic.picture import picture
-from viz.schematic.pieces import all_to_all, each
-from viz.schematic.words import shape, words
+from viz.schematics import Block, Cells, Column, Link, Schematic, Words
+from viz.schematics.embeddings import one_hot
+from viz.schematics.picture import picture
+from viz.schematics.pieces import all_to_all, each
+from viz.schematics.words import shape, words
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -12,7 +12,7 @@ from browser import opened
 
 import viz
 from cgraph import nn
-from cgraph.chapter import figure_6_17
+from viz.figures.graphs import figure_6_17
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
 MODELS: dict[str, Any] = {

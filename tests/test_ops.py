@@ -16,9 +16,9 @@ import pytest
 import sympy
 
 import cgraph as cg
-from cgraph.node import build
+from cgraph.graph.node import build
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.op import Op
 from cgraph.proof import prove_row
 from cgraph.worlds.sympy import SYMPY
 from cgraph.worlds.sympy import formula as formula_of
@@ -40,7 +40,7 @@ DOMAIN = {  # where an op is defined, operand by operand; elsewhere from -3 to 3
 }
 
 
-def operands_of(row: Row, size: int, seed: int = 0) -> list[np.ndarray]:
+def operands_of(row: Op, size: int, seed: int = 0) -> list[np.ndarray]:
     random = np.random.default_rng(seed)
     count = COUNT[row.name]
     return [random.uniform(low, high, size) for low, high in DOMAIN.get(row.name, [(-3, 3)] * count)]
@@ -60,14 +60,14 @@ def _shape(operand: Any) -> tuple[int, ...]:
     return shape
 
 
-def examples_of(row: Row) -> list[tuple[list[tuple[int, ...]], dict[str, Any]]]:
+def examples_of(row: Op) -> list[tuple[list[tuple[int, ...]], dict[str, Any]]]:
     """Shapes and attributes: broadcasting ones for an elementwise row, those of its proof for a structural one."""
     if row.elementwise:
         return [([(2, 3), (3,), (2, 1)][: COUNT[row.name]], {}), ([()] * COUNT[row.name], {})]
     return [([_shape(s) for s in shapes], attrs) for shapes, attrs in row.examples]
 
 
-def values_for(row: Row, shapes: list[tuple[int, ...]], seed: int = 1) -> list[np.ndarray]:
+def values_for(row: Op, shapes: list[tuple[int, ...]], seed: int = 1) -> list[np.ndarray]:
     random = np.random.default_rng(seed)
     ranges = DOMAIN.get(row.name, [(-3, 3)] * len(shapes))
     drawn = [random.uniform(*range_, shape) for range_, shape in zip(ranges, shapes, strict=True)]
@@ -88,14 +88,14 @@ def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, step: fl
 
 # Proof ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("row", ALL)
-def test_every_rule_of_the_table_is_proved_against_sympy_for_every_element(row: Row) -> None:
+def test_every_rule_of_the_table_is_proved_against_sympy_for_every_element(row: Op) -> None:
     report = prove_row(row)
     assert not report.failures, report
     assert report.proved or row.name == "one_hot", report  # whose operand is no symbol
     assert len(report.checks) >= _elements_that_something_flows_to(row)
 
 
-def _elements_that_something_flows_to(row: Row) -> int:
+def _elements_that_something_flows_to(row: Op) -> int:
     if row.elementwise:
         return COUNT[row.name]
     ruled = [i for i in range(COUNT[row.name]) if row.rule(i) is not None]
@@ -113,7 +113,7 @@ def test_nothing_flows_through_steps_and_sizes(name: str) -> None:
     assert bwd.gradient["x"] == 0.0
 
 
-def _altered(row: Row, position: int, change: Callable[[Any], Any]) -> Row:
+def _altered(row: Op, position: int, change: Callable[[Any], Any]) -> Op:
     """The row with the result of one of its rules changed."""
     count = max(COUNT[row.name], max((len(shapes) for shapes, _ in row.examples), default=0))
     rules = [row.rule(i) for i in range(count)]
@@ -130,7 +130,7 @@ RULES = [
 ]
 
 
-def small(row: Row) -> Row:
+def small(row: Op) -> Op:
     """A few elements are enough to refuse a wrong rule; SymPy takes seconds to be sure about many."""
     if row.name == "matmul":
         return replace(row, examples=((((1, 2), (2, 3)), {}),))
@@ -142,20 +142,20 @@ def small(row: Row) -> Row:
 
 
 @pytest.mark.parametrize("row, position", RULES)
-def test_a_rule_with_the_wrong_sign_is_refused(row: Row, position: int) -> None:
+def test_a_rule_with_the_wrong_sign_is_refused(row: Op, position: int) -> None:
     report = prove_row(small(_altered(row, position, lambda d: -d)))
     assert not report.proved
     assert report.failures
 
 
 @pytest.mark.parametrize("row, position", [p for p in RULES if p.values[0].elementwise])
-def test_a_rule_that_is_one_percent_too_large_is_refused(row: Row, position: int) -> None:
+def test_a_rule_that_is_one_percent_too_large_is_refused(row: Op, position: int) -> None:
     report = prove_row(small(_altered(row, position, lambda d: d * sympy.Rational(101, 100))))
     assert not report.proved
     assert report.failures
 
 
-def _rules(name: str, *rules: Any) -> Row:
+def _rules(name: str, *rules: Any) -> Op:
     return replace(TABLE[name], rules=rules)
 
 
@@ -206,7 +206,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("row", WRONG.values(), ids=WRONG.keys())
-def test_a_plausible_but_wrong_rule_is_refused(row: Row) -> None:
+def test_a_plausible_but_wrong_rule_is_refused(row: Op) -> None:
     report = prove_row(small(row))
     assert not report.proved
     assert report.failures
@@ -214,7 +214,7 @@ def test_a_plausible_but_wrong_rule_is_refused(row: Row) -> None:
 
 
 # Values --------------------------------------------------------------------------------------------------------------
-def in_high_precision(row: Row, point: list[float]) -> mpmath.mpf:
+def in_high_precision(row: Op, point: list[float]) -> mpmath.mpf:
     """The row's formula, read by SymPy and computed by mpmath so precisely that 50 digits of the result are right."""
     formula, names = formula_of(row, len(point), row.defaults)
     step = {"Heaviside": lambda x, at_zero: mpmath.mpf(x > 0) if x != 0 else at_zero, "Max": max, "Min": min}
@@ -223,7 +223,7 @@ def in_high_precision(row: Row, point: list[float]) -> mpmath.mpf:
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE)
-def test_numpy_computes_what_the_formula_says(row: Row) -> None:
+def test_numpy_computes_what_the_formula_says(row: Op) -> None:
     operands = operands_of(row, 40)
     got = row.numpy(*operands)
     for point, value in zip(zip(*operands, strict=True), got, strict=True):
@@ -428,7 +428,7 @@ BY_HAND: dict[str, Callable[..., np.ndarray]] = {
 
 
 @pytest.mark.parametrize("row", STRUCTURAL)
-def test_numpy_computes_what_a_structural_row_is_defined_to_be(row: Row) -> None:
+def test_numpy_computes_what_a_structural_row_is_defined_to_be(row: Op) -> None:
     assert row.definition is not None or row.name in BY_HAND, "a row without a definition needs one here, by hand"
     for shapes, attrs in examples_of(row):
         values = values_for(row, shapes)
@@ -449,7 +449,7 @@ def sympy_numbers(values: np.ndarray) -> Any:
 
 
 @pytest.mark.parametrize("row", ALL)
-def test_the_shape_that_a_row_promises_is_the_shape_that_numpy_gives(row: Row) -> None:
+def test_the_shape_that_a_row_promises_is_the_shape_that_numpy_gives(row: Op) -> None:
     for shapes, attrs in examples_of(row):
         leaves = [cg.variable(f"x{i}", shape) for i, shape in enumerate(shapes)]
         node = build(row, *leaves, **attrs)
@@ -459,7 +459,7 @@ def test_the_shape_that_a_row_promises_is_the_shape_that_numpy_gives(row: Row) -
 
 # Rules against central differences, in numbers and in nodes ----------------------------------------------------------
 @pytest.mark.parametrize("row", FLOWING)
-def test_every_rule_agrees_with_central_differences(row: Row) -> None:
+def test_every_rule_agrees_with_central_differences(row: Op) -> None:
     for shapes, attrs in examples_of(row):
         leaves = [cg.variable(f"x{i}", shape) for i, shape in enumerate(shapes)]
         values = values_for(row, shapes, seed=3)
@@ -477,7 +477,7 @@ def total_of(node: cg.Node, upstream: np.ndarray, feed: dict[Any, Any], leaf: cg
 
 
 @pytest.mark.parametrize("row", FLOWING)
-def test_every_rule_builds_the_same_gradient_as_nodes(row: Row) -> None:
+def test_every_rule_builds_the_same_gradient_as_nodes(row: Op) -> None:
     for shapes, attrs in examples_of(row):
         leaves = [cg.variable(f"x{i}", shape) for i, shape in enumerate(shapes)]
         feed = dict(zip(leaves, values_for(row, shapes, seed=5), strict=True))
@@ -493,7 +493,7 @@ def test_every_rule_builds_the_same_gradient_as_nodes(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", FLOWING)
-def test_single_precision_stays_single_precision(row: Row) -> None:
+def test_single_precision_stays_single_precision(row: Op) -> None:
     for shapes, attrs in examples_of(row):
         leaves = [cg.variable(f"x{i}", shape) for i, shape in enumerate(shapes)]
         feed = dict(zip(leaves, values_for(row, shapes), strict=True))
@@ -545,15 +545,15 @@ def test_integers_are_promoted_before_they_are_divided_or_raised() -> None:
 
 # The functions made from the rows ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("row", ALL)
-def test_every_row_is_a_function_of_cgraph_that_shows_its_formula(row: Row) -> None:
+def test_every_row_is_a_function_of_cgraph_that_shows_its_formula(row: Op) -> None:
     function = getattr(cg, row.name)
     assert row.formula in function.__doc__
     assert row.name in dir(cg)
-    assert cg.functions()[row.name] is function
+    assert cg.table()[row.name] is function
 
 
 @pytest.mark.parametrize("row", ALL)
-def test_rules_are_stated_for_every_operand_and_maps_for_every_pullback(row: Row) -> None:
+def test_rules_are_stated_for_every_operand_and_maps_for_every_pullback(row: Op) -> None:
     if row.arity is not None:
         assert len(row.rules) == row.arity  # type: ignore[arg-type]
     if not row.elementwise:
@@ -570,17 +570,17 @@ BAD_CALLS = {
     "an axis beyond the rank": lambda x: cg.sum(x, axis=2),
     "an axis twice": lambda x: cg.sum(x, axis=(0, -2)),
     "an axis that is no integer": lambda x: cg.sum(x, axis=1.5),
-    "a number for the axes of transpose": lambda x: cg.functions()["transpose"](x, axes=1),
-    "too few axes for transpose": lambda x: cg.functions()["transpose"](x, axes=(0,)),
-    "names for the axes of transpose": lambda x: cg.functions()["transpose"](x, axes=("a", "b")),
-    "no axis for expand_dims": lambda x: cg.functions()["expand_dims"](x, axis=None),
+    "a number for the axes of transpose": lambda x: cg.table()["transpose"](x, axes=1),
+    "too few axes for transpose": lambda x: cg.table()["transpose"](x, axes=(0,)),
+    "names for the axes of transpose": lambda x: cg.table()["transpose"](x, axes=("a", "b")),
+    "no axis for expand_dims": lambda x: cg.table()["expand_dims"](x, axis=None),
     "another number of elements": lambda x: x.reshape(4),
     "a fractional dimension": lambda x: x.reshape(2.5),
     "two unknown dimensions": lambda x: x.reshape(-1, -1),
     "no shape": lambda x: x.reshape(None),
     "targets of another shape": lambda x: cg.softmax_cross_entropy(x, [1.0, 0.0, 0.0]),
     "a scalar for the classes": lambda x: cg.softmax_cross_entropy(1.0, 1.0),
-    "something that is no node to broadcast to": lambda x: cg.functions()["broadcast_like"](x, 3.0),
+    "something that is no node to broadcast to": lambda x: cg.table()["broadcast_like"](x, 3.0),
 }
 
 

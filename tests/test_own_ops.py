@@ -13,7 +13,7 @@ import cgraph as cg
 import viz
 from cgraph.errors import ValueRefusedError
 from cgraph.ops import TABLE
-from cgraph.ops.row import elementwise, structural
+from cgraph.ops.op import elementwise, structural
 
 
 def bump() -> Any:
@@ -127,7 +127,7 @@ def test_nothing_is_registered() -> None:
     before = dict(TABLE)
     cg.op(elementwise("nowhere_else", "x", lambda x: x, lambda w, z, x: 1))
     assert before == TABLE
-    assert "nowhere_else" not in cg.functions()
+    assert "nowhere_else" not in cg.table()
 
 
 def test_a_name_of_the_table_is_refused() -> None:

@@ -18,10 +18,10 @@ from geometry import collisions, labels, spills
 
 import cgraph as cg
 import viz
-from cgraph.chapter import figure_6_17, figure_6_18
 from cgraph.errors import LayoutError, MissingPackageError, OutputError, ValueRefusedError
-from viz.glyphs import style
-from viz.paint.paint import BACKWARD, BOTH, FORWARD
+from viz.figures.graphs import figure_6_17, figure_6_18
+from viz.graphs.paint.paint import BACKWARD, BOTH, FORWARD
+from viz.ink import themes
 
 SVG = "{http://www.w3.org/2000/svg}"
 CASES = json.loads((Path(__file__).parent / "chapter_cases.json").read_text())
@@ -96,7 +96,7 @@ def test_forward_backward_and_combined_pictures_share_one_layout():
 
 def test_the_same_bytes_come_out_in_every_process():
     code = (
-        "import viz, hashlib; from cgraph.chapter import figure_6_18 as f;"
+        "import viz, hashlib; from viz.figures.graphs import figure_6_18 as f;"
         "p = viz.draw(f(), style='circuit'); print(hashlib.sha256((p.svg() + p.dot).encode()).hexdigest())"
     )
     seen = set()
@@ -199,7 +199,7 @@ def test_a_name_is_only_a_name_in_svg_and_dot(name):
     root = ET.fromstring(picture.svg())
     assert not list(root.iter(f"{SVG}script"))
     assert len([g for g in root.iter(f"{SVG}g") if g.get("data-node")]) == 3
-    from viz.places.engine import positions
+    from viz.graphs.places.engine import positions
 
     assert len([o for o in positions(picture.dot)["objects"] if o["name"].startswith("n")]) == 3
 
@@ -216,9 +216,9 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("theme", sorted(style.THEMES))
+@pytest.mark.parametrize("theme", sorted(themes.THEMES))
 def test_words_and_strokes_have_a_contrast_of_4_5_or_better(theme):
-    t = style.theme_named(theme)
+    t = themes.theme_named(theme)
     on_boxes = [(w, box) for w in (t.text, t.forward, t.backward, t.faint, t.proof) for box in (t.box, t.trainable)]
     beside = [(w, t.background) for w in (t.text, t.forward, t.backward, t.local, t.faint, t.proof)]
     borders = [(t.border, t.background), (t.constant_border, t.background), (t.constant_border, t.box)]
@@ -231,11 +231,11 @@ def painted_colours(svg: str) -> set[str]:
     return set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', svg))
 
 
-@pytest.mark.parametrize("theme", sorted(style.THEMES))
+@pytest.mark.parametrize("theme", sorted(themes.THEMES))
 def test_a_picture_is_painted_in_the_colours_of_its_theme_alone(theme):
     bwd = figure_6_18()
     svg = viz.draw(bwd, theme=theme, proof=cg.prove(bwd)).svg()
-    ours = {v for v in vars(style.theme_named(theme)).values() if isinstance(v, str) and v.startswith("#")}
+    ours = {v for v in vars(themes.theme_named(theme)).values() if isinstance(v, str) and v.startswith("#")}
     assert painted_colours(svg) <= ours
 
 
@@ -261,7 +261,7 @@ def test_a_zero_gradient_is_pale_and_thin_but_its_words_are_not():
     def back(name: str) -> ET.Element:
         return next(g for g in edges[name].findall(f"{SVG}g") if g.get("data-role") == "backward")[0]
 
-    colours = style.TEXTBOOK
+    colours = themes.TEXTBOOK
     assert (back("x->z").get("stroke"), back("x->z").get("stroke-width")) == (colours.pale, "0.8")
     assert (back("v1->y").get("stroke"), back("v1->y").get("stroke-width")) == (colours.backward, "1.4")
     words = {g.get("fill") for g in edges["x->z"].iter(f"{SVG}g") if g.get("fill")}
@@ -271,7 +271,7 @@ def test_a_zero_gradient_is_pale_and_thin_but_its_words_are_not():
 
 def spoken(picture: viz.Picture) -> str:
     """The words of the legend as they are set."""
-    from viz.paint.legend import foot
+    from viz.graphs.paint.legend import foot
 
     below = foot(picture.drawing, picture.theme, picture.show, picture.caption, picture.layout.width)
     return "; ".join(entry.words for row in below.legend for entry, _ in row)
@@ -393,7 +393,7 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(tmp_path, monkeypat
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("viz.formats.export.os.replace", full)
+    monkeypatch.setattr("viz.ink.files.os.replace", full)
     with pytest.raises(OutputError, match="No space left"):
         figure("6.17").save(old)
     assert old.read_text() == "old"
@@ -420,7 +420,7 @@ def test_a_large_graph_is_laid_out_in_layers_without_graphviz(monkeypatch):
     node = cg.variable("x")
     for _ in range(5_000):
         node = node + 1.0
-    monkeypatch.setattr("viz.places.engine.positions", None)
+    monkeypatch.setattr("viz.graphs.places.engine.positions", None)
     picture = viz.draw(cg.backward(cg.forward(node, x=0.0)), fold=False)
     assert picture.drawing.detail == "outline"
     assert len(picture.layout.edges) == 5_000
@@ -431,7 +431,7 @@ def test_a_large_graph_is_laid_out_in_layers_without_graphviz(monkeypatch):
 
 def test_the_plain_numbers_of_large_pictures_are_those_of_small_ones():
     from cgraph.notation import number, text
-    from viz.words.outline import plain
+    from viz.graphs.words.outline import plain
 
     values = [0, -2, 0.5, -0.474077, 1 / 3, 123456.0, 123456.7, 999999.9, 1e6, -1.5e7, 1e-4, 3.21e-5, -1e-9, 2.5e-12]
     values += [1e22, 7e100, 1e-300, float("inf"), float("-inf"), float("nan"), -0.0]

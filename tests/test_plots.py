@@ -16,7 +16,7 @@ import pytest
 
 from cgraph import nn, train
 from cgraph.errors import MissingPackageError, OutputError, ValueRefusedError
-from viz import plots
+from viz.plots import training as plots
 
 MEASURED = tuple(train.Epoch(i, 1.0 / i, 1 - 0.5 / i) for i in range(1, 41))
 UNMEASURED = tuple(train.Epoch(i, 1.0 / i) for i in range(1, 41))
@@ -112,7 +112,7 @@ def test_no_time_and_no_version_is_stamped_on_files(suffix: str, tmp_path: Path)
 
 def test_another_process_gives_the_same_bytes() -> None:
     program = (
-        "from cgraph import train; from viz import plots; import hashlib\n"
+        "from cgraph import train; from viz.plots import training as plots; import hashlib\n"
         "svg = plots.learning_curve([train.Epoch(1, 0.5, 0.7), train.Epoch(2, 0.25, 0.9)]).svg()\n"
         "print(hashlib.sha256(svg.encode()).hexdigest())"
     )
@@ -132,7 +132,7 @@ def test_matplotlibs_settings_and_pyplot_are_left_alone() -> None:
     plots.learning_curve(MEASURED).svg()
     assert dict(matplotlib.rcParams) == before
 
-    program = "import sys; from cgraph import train; from viz import plots\n"
+    program = "import sys; from cgraph import train; from viz.plots import training as plots\n"
     program += "assert 'matplotlib' not in sys.modules\n"
     program += "plots.learning_curve([train.Epoch(1, 0.5)]).svg(); assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -10,11 +10,11 @@ import pytest
 import sympy
 
 import cgraph as cg
-from cgraph.cancel import cancels
 from cgraph.errors import GradientError, NameUnknownError, ValueRefusedError
-from cgraph.node import build
+from cgraph.graph.node import build
 from cgraph.ops import TABLE
 from cgraph.proof import compare
+from cgraph.proof.cancel import cancels
 
 x, y = sympy.symbols("x y", real=True)
 
@@ -210,7 +210,7 @@ def test_a_report_with_agreements_only_is_not_called_proved(monkeypatch: pytest.
 
 
 # Ops and models ------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("op", ["tanh", cg.functions()["tanh"]], ids=["name", "function"])
+@pytest.mark.parametrize("op", ["tanh", cg.table()["tanh"]], ids=["name", "function"])
 def test_an_op_is_proved_by_its_name_or_as_a_function(op: Any) -> None:
     report = cg.prove(op)
     assert report.proved
@@ -224,7 +224,7 @@ def test_an_unknown_op_is_refused_with_the_name_that_was_meant() -> None:
 
 @pytest.mark.parametrize("name", ["mse", "trace"])
 def test_what_is_made_of_ops_is_proved_as_a_graph(name: str) -> None:
-    for op in (name, cg.functions()[name]):
+    for op in (name, cg.table()[name]):
         with pytest.raises(ValueRefusedError, match="prove a graph of it"):
             cg.prove(op)
 

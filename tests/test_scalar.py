@@ -13,11 +13,11 @@ from compiled import same
 from random_scalars import random_graph
 
 import cgraph as cg
-from cgraph.compile import scalar_numpy
 from cgraph.compile.binding import compiler
+from cgraph.compile.scalar import numpy as scalar_numpy
 from cgraph.errors import GradientError, GraphError, MissingValueError, NameUnknownError, ValueRefusedError
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row, elementwise
+from cgraph.ops.op import Op, elementwise
 
 BACKENDS = ["scalar", "scalar-numpy"]
 DTYPES = ["float64", "float32"]
@@ -55,7 +55,7 @@ def test_random_graphs_have_the_values_and_gradients_of_the_plain_passes(
         compare(cg.compile(graph, gradients=wanted, backend=backend), graph, wanted, feed, "float64", f"graph {seed}")
 
 
-def application(row: Row, place: int) -> tuple[cg.Node, list[cg.Node]]:
+def application(row: Op, place: int) -> tuple[cg.Node, list[cg.Node]]:
     """An op of the table on leaves of its own."""
     leaves = [cg.variable(f"{row.name} {place} x{i}") for i in range(row.arity or 3)]
     return getattr(cg.GRAPH, row.name)(*leaves), leaves
@@ -92,7 +92,7 @@ def test_every_elementwise_op_keeps_its_conventions_at_kinks_ties_and_poles(back
 
 
 @pytest.mark.parametrize("row", [r for r in ROWS if any(map(r.rule, range(r.arity or 2)))], ids=lambda row: row.name)
-def test_gradients_without_nodes_are_those_of_the_backward_pass(row: Row) -> None:
+def test_gradients_without_nodes_are_those_of_the_backward_pass(row: Op) -> None:
     """At ties, kinks and poles too: the tape is written by the same rules, and 0·∞ is 0 on it."""
     node, leaves = application(row, 0)
     wanted = [x for i, x in enumerate(leaves) if row.rule(i) is not None]

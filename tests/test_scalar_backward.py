@@ -10,7 +10,7 @@ import pytest
 from random_scalars import random_graph
 
 import cgraph as cg
-from cgraph.compile import scalar_backward
+from cgraph.compile.scalar import backward as scalar_backward
 
 pytestmark = pytest.mark.filterwarnings("ignore::cgraph.errors.IndeterminateWarning")
 

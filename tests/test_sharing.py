@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import cgraph as cg
-from cgraph.backward import backward
-from cgraph.calculus import as_pass
+from cgraph.calculus.derivatives import as_pass
+from cgraph.calculus.sharing import SharingWorld
 from cgraph.ops import TABLE
-from cgraph.sharing import SharingWorld
+from cgraph.passes.backward import backward
 
 
 def chain(links: int) -> tuple[cg.Node, list[cg.Node]]:

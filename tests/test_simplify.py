@@ -11,7 +11,7 @@ from expressions import Case, cases
 from hypothesis import given, settings
 
 import cgraph as cg
-from cgraph.simplify import rewrites
+from cgraph.rewriting.simplify import rewrites
 
 LONG = 100_000
 x = cg.variable("x")
@@ -30,7 +30,7 @@ KEPT: dict[str, tuple[Any, cg.Node]] = {
     "1 * x": (1 * x, x),
     "x / 1": (x / 1, x),
     "x ** 1": (x**1, x),
-    "−(−x)": (cg.functions()["neg"](-x), x),
+    "−(−x)": (cg.table()["neg"](-x), x),
     "several at once": (((x + 0) * 1) / 1 - 0, x),
     "X + 0": (X + 0, X),
     "X * ones": (X * np.ones((2, 3)), X),
@@ -52,7 +52,7 @@ def test_arithmetic_on_constants_is_done(node: cg.Node, number: float) -> None:
 
 def test_a_product_with_minus_one_is_a_sign() -> None:
     result = simplified(x * -1)
-    assert result.op is cg.functions()["neg"].row  # type: ignore[attr-defined]
+    assert result.op is cg.table()["neg"].row  # type: ignore[attr-defined]
     assert result.operands == (x,)
 
 
@@ -96,14 +96,14 @@ def test_a_simplified_node_knows_the_line_that_built_the_first_one() -> None:
 
 @pytest.mark.parametrize("shape", [("m",), (4,)])
 def test_the_size_of_a_named_dimension_stays_open(shape: Any) -> None:
-    size = simplified(cg.functions()["size"](cg.variable("v", shape)))
+    size = simplified(cg.table()["size"](cg.variable("v", shape)))
     assert (size.kind == "constant") == (shape == (4,))
 
 
 @settings(max_examples=60)
 @given(cases())
 def test_simplifying_changes_no_value_and_adds_no_node(case: Case) -> None:
-    dressed = cg.functions()["neg"](-(case.root * 1 + 0)) / 1
+    dressed = cg.table()["neg"](-(case.root * 1 + 0)) / 1
     result = simplified(dressed)
     feed = {n: v for n, v in case.feed.items() if n in cg.Graph(result)}
     assert cg.forward(result, feed)[result] == pytest.approx(cg.forward(case.root, case.feed)[case.root], rel=1e-13)
@@ -161,7 +161,7 @@ def test_what_loses_its_derivative_in_float64_gets_it_back(
 def test_the_log_of_softmax_keeps_its_axis(axis: int, expected: tuple[int, ...]) -> None:
     node = cg.log(cg.softmax(X, axis=axis))
     result = simplified(node)
-    assert result.op is cg.functions()["log_softmax"].row  # type: ignore[attr-defined]
+    assert result.op is cg.table()["log_softmax"].row  # type: ignore[attr-defined]
     values = np.array([[0.1, -2.0, 0.7], [1.0, 0.0, 0.3]])
     assert cg.forward(result, X=values)[result] == pytest.approx(cg.forward(node, X=values)[node])
     huge = cg.backward(cg.forward(cg.sum(result * np.eye(2, 3)), X=values * 1000)).gradient["X"]

@@ -15,11 +15,11 @@ from browser import opened
 import cgraph as cg
 import viz
 from cgraph import notation
-from cgraph.chapter import figure_6_17, figure_6_18
-from cgraph.node import build
+from cgraph.graph.node import build
 from cgraph.ops import TABLE
-from viz.formats.javascript import program
-from viz.picture import Picture
+from viz.figures.graphs import figure_6_17, figure_6_18
+from viz.graphs.formats.javascript import program
+from viz.graphs.picture import Picture
 
 
 @pytest.fixture(scope="module")

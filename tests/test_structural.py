@@ -448,7 +448,7 @@ def test_the_second_derivative_at_the_kink_of_a_norm_is_zero(op: Any) -> None:
 def test_a_reduction_over_an_empty_tuple_of_axes_goes_over_all() -> None:
     x = cg.variable("x", (2, 3))
     for name in ("sum", "mean", "prod", "max", "min", "var", "std", "norm", "logsumexp", "argmax"):
-        reduce = cg.functions()[name]
+        reduce = cg.table()[name]
         assert reduce(x, axis=()).shape == reduce(x).shape == ()
         assert "empty tuple, over all axes" in (reduce.__doc__ or "")
     assert value_of(cg.mean(x, axis=()), x=np.arange(6).reshape(2, 3)) == 2.5

@@ -20,10 +20,10 @@ import pytest
 
 import cgraph as cg
 import viz
-from cgraph.chapter import figure_6_17
 from cgraph.errors import IndeterminateWarning
-from cgraph.node import build
+from cgraph.graph.node import build
 from cgraph.ops import TABLE
+from viz.figures.graphs import figure_6_17
 
 DEEP = 20_000
 

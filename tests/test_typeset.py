@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cgraph.notation import Frac, Script, Sym, derivative, name, row
-from viz.glyphs.typeset import Glyph, Rule, metrics, outline, typeset
+from viz.ink.typeset import Glyph, Rule, metrics, outline, typeset
 
 
 def test_characters_stand_side_by_side_by_their_widths():

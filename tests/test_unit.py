@@ -10,8 +10,9 @@ from sklearn.linear_model import Perceptron as SklearnPerceptron
 
 import cgraph as cg
 import viz
-from cgraph import chapter, nn
+from cgraph import nn
 from cgraph.errors import CgraphError
+from viz.figures import graphs
 
 TABLE = [[0, 0], [0, 1], [1, 0], [1, 1]]
 
@@ -174,13 +175,13 @@ def test_the_xor_net_is_proved_and_drawn() -> None:
 
 
 def test_the_unit_and_the_xor_net_of_the_chapter_product_by_product_are_those_of_nn() -> None:
-    unit = chapter.figure_6_2()
+    unit = graphs.figure_6_2()
     together = cg.backward(cg.forward(nn.Unit([0.2, 0.3, 0.9], 0.5)([0.5, 0.6, 0.1])))
     assert np.isclose(unit.forward["a"], together.forward["a"], rtol=1e-15)
     assert np.allclose([unit.gradient[f"w{i}"] for i in (1, 2, 3)], together.gradient["w"], rtol=1e-14)
     assert [p for p in ("p1", "x1", "w1", "b", "z", "a") if p in unit.graph] == ["x1", "w1", "b", "z", "a"]
     for row, hidden in zip(TABLE, nn.xor_net().hidden_representation(TABLE), strict=True):
-        net = chapter.figure_6_6(*row)
+        net = graphs.figure_6_6(*row)
         assert [net.forward["h1"], net.forward["h2"]] == hidden.tolist()
         assert net.forward["y1"] == nn.xor_net().predict([row])[0, 0]
-    assert len([n for n in cg.Graph(chapter.figure_6_6().of) if n.kind == "parameter"]) == 9
+    assert len([n for n in cg.Graph(graphs.figure_6_6().of) if n.kind == "parameter"]) == 9

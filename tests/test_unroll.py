@@ -9,11 +9,11 @@ import pytest
 
 import cgraph as cg
 from cgraph import nn, notation
-from cgraph.chapter import figure_6_18
-from cgraph.node import Node, build
+from cgraph.graph.node import Node, build
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
-from cgraph.unrolling import element_name
+from cgraph.ops.op import Op
+from cgraph.rewriting.unroll import element_name
+from viz.figures.graphs import figure_6_18
 
 # What chooses elements by values that are no neurons, and the helper whose result is an operand's size
 IDS = {"take": 1, "scatter_add": 1, "one_hot": 0}
@@ -64,7 +64,7 @@ def flat(graph: cg.Graph, values: Any, node: Node) -> list[float]:
 
 
 @pytest.mark.parametrize("row", [r for r in TABLE.values() if r.name != "size"], ids=lambda r: r.name)
-def test_every_op_has_the_values_and_the_gradients_of_its_tensor(row: Row) -> None:
+def test_every_op_has_the_values_and_the_gradients_of_its_tensor(row: Op) -> None:
     rng = np.random.default_rng(3)
     if row.elementwise:
         count = row.arity or 3

@@ -18,8 +18,8 @@ import cgraph as cg
 import viz
 from cgraph import nn, train
 from cgraph.errors import CgraphError, NameUnknownError, OutputError, ValueRefusedError
-from viz.glyphs.style import THEMES
-from viz.words import heat
+from viz.graphs.words import heat
+from viz.ink.themes import THEMES
 
 ROWS = train.data.xor()
 
@@ -310,7 +310,7 @@ def test_the_strip_shows_of_each_frame_exactly_its_picture() -> None:
 
 
 def test_a_reader_that_cannot_move_shows_the_last_frame() -> None:
-    from viz.formats.export import png
+    from viz.ink.files import png
 
     film = xor_film()
     still = re.sub(r"@keyframes \w+\{(?:[^{}]*\{[^{}]*\})*\}", "", film.animation())

@@ -11,8 +11,8 @@ import pytest
 import cgraph as cg
 import viz
 from cgraph import nn
-from cgraph.chapter import figure_6_17
 from cgraph.cli import main
+from viz.figures.graphs import figure_6_17
 
 NUMBER = re.compile(r'data-number="[(+]?(\w+) ')
 

@@ -11,10 +11,10 @@ from expressions import Case, cases
 from hypothesis import given, settings
 
 import cgraph as cg
-from cgraph.backward import backward
 from cgraph.errors import MissingValueError, TooDeepError
-from cgraph.forward import forward
 from cgraph.ops import TABLE
+from cgraph.passes.backward import backward
+from cgraph.passes.forward import forward
 from cgraph.worlds.numpy import NUMPY
 from cgraph.worlds.sympy import SYMPY, exact
 

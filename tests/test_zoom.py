@@ -10,7 +10,7 @@ import pytest
 import cgraph as cg
 import viz
 from cgraph import nn
-from cgraph.chapter import figure_6_18
+from viz.figures.graphs import figure_6_18
 
 
 def passes() -> Any:

@@ -8,15 +8,15 @@
 
 from __future__ import annotations
 
-from viz.diagnose import Diagnosis, diagnose
+from viz.diagnosis.diagnose import Diagnosis, diagnose
 from viz.figures import figure
-from viz.film import Film, film
-from viz.network import network
+from viz.films import Film, film
+from viz.graphs.picture import Picture, draw
 from viz.notebook import Stepper, step_through, teach
-from viz.picture import Picture, draw
-from viz.schematic import SchematicPicture
+from viz.schematics import SchematicPicture
+from viz.schematics.network import network
 from viz.watch import Watch
-from viz.worksheet import Worksheet, worksheet
+from viz.worksheets import Worksheet, worksheet
 
 __all__ = [
     "Diagnosis",

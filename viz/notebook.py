@@ -6,12 +6,12 @@ from html import escape
 from typing import Any
 
 from cgraph import nn
-from cgraph.backward import Backward
 from cgraph.errors import CgraphError
-from cgraph.forward import Forward
-from cgraph.graph import Graph
-from cgraph.node import Node
-from viz.picture import Picture, draw
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node
+from cgraph.passes.backward import Backward
+from cgraph.passes.forward import Forward
+from viz.graphs.picture import Picture, draw
 
 SHOWN = (Graph, Node, Forward, Backward, nn.Sequential, nn.Unit, nn.EmbeddingNet)
 

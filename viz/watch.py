@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.backward import Backward
 from cgraph.errors import ValueRefusedError
-from cgraph.graph import Graph
-from cgraph.node import PARAMETER, Node
-from cgraph.passes import backward, forward
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import PARAMETER, Node
+from cgraph.passes.backward import Backward
+from cgraph.passes.numbers import backward, forward
 from cgraph.train.history import Epoch
 from cgraph.train.model import Model
-from viz.film import Film, film
+from viz.films import Film, film
 
 
 class Watch:

@@ -11,8 +11,8 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 
 from cgraph.errors import CgraphError, FormulaError, OutputError, ShapeError, ValueRefusedError
-from cgraph.graph import Graph
-from cgraph.parse import parse
+from cgraph.graph.graph import Graph
+from cgraph.graph.parse import parse
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 

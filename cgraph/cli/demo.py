@@ -20,8 +20,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the tour; 1 when a derivative or an answer is wrong."""
     import viz
     from cgraph import nn, train
-    from cgraph.chapter import figure_6_17, figure_6_18
     from cgraph.proof import prove
+    from viz.figures.graphs import figure_6_17, figure_6_18
 
     where = folder(options.output)
     abc, net = figure_6_17(), figure_6_18()

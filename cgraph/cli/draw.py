@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from cgraph.backward import Backward
 from cgraph.cli.arguments import Commands, folder, read
 from cgraph.errors import MissingValueError
-from cgraph.forward import Forward
-from cgraph.graph import Graph
-from cgraph.passes import backward, forward
+from cgraph.graph.graph import Graph
+from cgraph.passes.backward import Backward
+from cgraph.passes.forward import Forward
+from cgraph.passes.numbers import backward, forward
 
 PASSES = ("forward", "backward", "both")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from cgraph.cli.arguments import Commands
 from cgraph.compile.export import to_c
 from cgraph.errors import OutputError, ShapeError, ValueRefusedError
-from cgraph.node import variable
+from cgraph.graph.node import variable
 
 
 def add(commands: Commands) -> None:

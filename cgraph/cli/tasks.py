@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.backward import Backward
-from cgraph.node import variable
-from cgraph.passes import backward, forward
+from cgraph.graph.node import variable
+from cgraph.passes.backward import Backward
+from cgraph.passes.numbers import backward, forward
 
 
 def task(tasks: Any, name: str, help: str, run: Callable[[argparse.Namespace], int]) -> Any:
@@ -32,7 +32,7 @@ def passes(model: Any, loss: Callable[..., Any], X: Any, Y: Any) -> Backward:
 def save(where: Path, history: Any, metric: str, net: Backward, caption: str) -> None:
     """Draw the net and the learning curve into a folder, and say so."""
     import viz
-    from viz.plots import learning_curve
+    from viz.plots.training import learning_curve
 
     for name, picture in (("net", viz.draw(net, caption=caption)), ("learning-curve", learning_curve(history, metric))):
         for ending in ("svg", "png"):

@@ -6,7 +6,7 @@ import argparse
 
 from cgraph.cli.arguments import Commands, read
 from cgraph.errors import MissingValueError, ValueRefusedError
-from cgraph.passes import backward, forward
+from cgraph.passes.numbers import backward, forward
 
 
 def add(commands: Commands) -> None:

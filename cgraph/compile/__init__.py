@@ -7,13 +7,15 @@ graphs of nothing but scalars.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cgraph.compile.program import Program
-    from cgraph.graph import Graph
-    from cgraph.node import Node
+    from cgraph.graph.graph import Graph
+    from cgraph.graph.node import Node
 
 __all__ = ["compile"]
 
@@ -39,7 +41,7 @@ def compile(
     Raises ValueRefusedError for a backend, type or update that is not possible, NameUnknownError, and, for `gradients`,
     GraphError when there are several outputs and GradientError as `cg.grad` does.
 
-    >>> from cgraph.parse import parse
+    >>> from cgraph.graph.parse import parse
     >>> f = compile(parse("d = 2*b; e = a + d; L = c*e"), backend="numpy", gradients=["a", "b"])
     >>> f(a=3, b=1, c=-2)
     [array(-10.), array(-2.), array(-4.)]
@@ -47,3 +49,13 @@ def compile(
     from cgraph.compile.program import Program
 
     return Program(outputs, inputs, updates, backend, dtype, threads, gradients)
+
+
+class _Room(ModuleType):
+    """This package as what it is called for, so that `cg.compile(...)` and `cgraph.compile.export` both are there."""
+
+    __call__ = staticmethod(compile)
+    __wrapped__ = compile  # whose signature it has
+
+
+sys.modules[__name__].__class__ = _Room

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
-from cgraph.compile import native, scalar
-from cgraph.compile import numpy as backend_numpy
-from cgraph.compile.biases import inputs_beside_ones
 from cgraph.compile.blas import blas
-from cgraph.compile.c_ids import UnsupportedError
-from cgraph.compile.compiler import compiler
-from cgraph.compile.emit import Emitter
-from cgraph.compile.listing import listing
-from cgraph.compile.lower import Lowered, lower
-from cgraph.compile.places import CONSTANT, LEAF
-from cgraph.compile.plan import Plan, make_plan
-from cgraph.compile.rewritten import REWRITTEN
-from cgraph.compile.scalar_groups import Groups
-from cgraph.compile.short import SHORT
+from cgraph.compile.c import native
+from cgraph.compile.c.compiler import compiler
+from cgraph.compile.c.emit import Emitter
+from cgraph.compile.c.ids import UnsupportedError
+from cgraph.compile.lowering.composites import REWRITTEN
+from cgraph.compile.lowering.lower import Lowered, lower
+from cgraph.compile.numpy import steps as backend_numpy
+from cgraph.compile.numpy.biases import inputs_beside_ones
+from cgraph.compile.numpy.small import SHORT
+from cgraph.compile.plan.listing import listing
+from cgraph.compile.plan.places import CONSTANT, LEAF
+from cgraph.compile.plan.plan import Plan, make_plan
+from cgraph.compile.scalar import runner as scalar
+from cgraph.compile.scalar.groups import Groups
 from cgraph.errors import CgraphError, ValueRefusedError
-from cgraph.forward import forward
-from cgraph.node import PARAMETER, Node
+from cgraph.graph.node import PARAMETER, Node
+from cgraph.passes.forward import forward
 from cgraph.worlds.numpy import NumpyWorld
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.compile import native
-from cgraph.compile.c_ids import UnsupportedError
-from cgraph.compile.emit import Emitter
-from cgraph.compile.lower import lower
+from cgraph.compile.c import native
+from cgraph.compile.c.emit import Emitter
+from cgraph.compile.c.ids import UnsupportedError
+from cgraph.compile.lowering.lower import lower
 from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.graph import Graph
-from cgraph.node import VARIABLE, Node
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import VARIABLE, Node
 from cgraph.quoting import c_comment
 from cgraph.shapes import show
 
@@ -56,7 +56,7 @@ def to_c(output: Node, dtype: str = "float64") -> str:
     `cc -O3 model.c -lm` is all that it takes.
     Raises ValueRefusedError for an op that is not written in C, ShapeError when it is not one row to one row.
 
-    >>> from cgraph.node import parameter, variable
+    >>> from cgraph.graph.node import parameter, variable
     >>> text = to_c(variable("X", ("m", 2)) @ parameter("W", [[1.0], [-1.0]]))
     >>> "int main(void)" in text, "1.0, -1.0" in text
     (True, True)

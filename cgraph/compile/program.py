@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from cgraph import shapes
-from cgraph.calculus import grad
-from cgraph.compile.biases import biases_of, with_neighbours
+from cgraph.calculus.derivatives import grad
 from cgraph.compile.binding import Binding, aligned_copy, maker
 from cgraph.compile.blas import blas
-from cgraph.compile.plan import Plan
-from cgraph.compile.scalar_groups import Groups
+from cgraph.compile.numpy.biases import biases_of, with_neighbours
+from cgraph.compile.plan.plan import Plan
+from cgraph.compile.scalar.groups import Groups
 from cgraph.compile.stacks import Check, Stacks, checks_of, knows_all
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
-from cgraph.forward import Forward, forward
-from cgraph.graph import Graph
-from cgraph.node import OP, PARAMETER, VARIABLE, Node, as_array
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node, as_array
+from cgraph.passes.forward import Forward, forward
 from cgraph.worlds.numpy import NumpyWorld
 
 NUMBERS = (float, np.float64)  # which fill a scalar as quickly as an array does

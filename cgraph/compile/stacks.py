@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.graph import Graph
-from cgraph.node import OP, Node
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import OP, Node
 from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
 from cgraph.shapes import show

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from cgraph import notation
-from cgraph.backward import Backward, graph_of
 from cgraph.derivation.algebra import LONGEST
 from cgraph.derivation.steps import Derivation, Step
 from cgraph.derivation.writer import Writer
 from cgraph.errors import ValueRefusedError
-from cgraph.forward import Forward
-from cgraph.graph import Graph
-from cgraph.node import Node
-from cgraph.notation import EQUALS, Row
-from cgraph.passes import backward, forward
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node
+from cgraph.notation import EQUALS, Group
+from cgraph.passes.backward import Backward, graph_of
+from cgraph.passes.forward import Forward
+from cgraph.passes.numbers import backward, forward
 
 __all__ = ["Derivation", "Step", "derive", "to_latex"]
 
@@ -28,7 +28,7 @@ def derive(
     With values (of a pass, or as in `cg.forward`) each line ends in its number.
     Raises GradientError when `of` is no scalar or nothing flows to `wrt`; otherwise what `cg.forward` raises.
 
-    >>> from cgraph.parse import parse
+    >>> from cgraph.graph.parse import parse
     >>> print(derive(parse("d = 2*b; e = a + d; L = c*e"), wrt="b", a=3, b=1, c=-2).steps[-1].text)
     The product along the path:
         ∂L/∂b = ∂L/∂e · ∂e/∂d · ∂d/∂b = c · 1 · 2 = 2c = −4
@@ -48,7 +48,7 @@ def to_latex(of: Node | Graph) -> str:
 
     Raises ValueRefusedError when that is too long to be read.
 
-    >>> from cgraph.parse import parse
+    >>> from cgraph.graph.parse import parse
     >>> print(to_latex(parse("y = exp(x/2)")))
     y = \\mathrm{exp} ( x / 2 )
     """
@@ -62,4 +62,4 @@ def to_latex(of: Node | Graph) -> str:
             fix="name parts of it and write them one by one",
         )
     named = node.name is not None and node.op is not None
-    return notation.latex(Row((notation.name(str(node.name)), EQUALS, written)) if named else written)
+    return notation.latex(Group((notation.name(str(node.name)), EQUALS, written)) if named else written)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cgraph import notation
-from cgraph.backward import Edge, pulled_back
-from cgraph.forward import Forward
-from cgraph.graph import Graph
-from cgraph.node import CONSTANT, Node
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import CONSTANT, Node
 from cgraph.notation import Math, Sym
+from cgraph.passes.backward import Edge, pulled_back
+from cgraph.passes.forward import Forward
 
 LARGE = 60  # operations above which a gradient is written as its symbol from there on
 FEW = 40  # operations up to which SymPy may take its time to simplify
@@ -55,7 +55,7 @@ def shortest(expression: Any) -> Any:
 
 def as_math(expression: Any) -> Math:
     """A SymPy expression in the names of nodes, as it is written everywhere else."""
-    from cgraph.symbols import from_sympy
+    from cgraph.interop.sympy import from_sympy
 
     node = from_sympy(expression)
     graph = Graph(node)

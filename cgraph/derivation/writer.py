@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from cgraph import notation
-from cgraph.backward import Backward, Edge, backward, pulled_back
-from cgraph.calculus import as_pass
+from cgraph.calculus.derivatives import as_pass
 from cgraph.derivation.algebra import LONGEST, as_math, shortest, symbolic_local
 from cgraph.derivation.steps import Derivation, Step, without_repeats
 from cgraph.errors import GradientError
-from cgraph.graph import Graph
-from cgraph.node import Node, as_node, variable
-from cgraph.notation import DOT, PLUS, Math, Row, Script, Sym
-from cgraph.simplify import simplify
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node, as_node, variable
+from cgraph.notation import DOT, PLUS, Group, Math, Script, Sym
+from cgraph.passes.backward import Backward, Edge, backward, pulled_back
+from cgraph.rewriting.simplify import simplify
 
 PATHS = 6  # so many are listed, more are counted
 
@@ -137,7 +137,7 @@ class Writer:
     def _fraction(self, edge: Edge) -> Math:
         fraction = notation.derivative(self.names[edge.result], self.names[edge.operand])
         twice = edge.result.operands.count(edge.operand) > 1
-        return Script(Row((Sym("("), fraction, Sym(")"))), sub=Sym(str(edge.position + 1))) if twice else fraction
+        return Script(Group((Sym("("), fraction, Sym(")"))), sub=Sym(str(edge.position + 1))) if twice else fraction
 
     def _formula(self, node: Node) -> Math:
         atoms = {n: m for n, m in self.names.items() if n is not node}
@@ -205,4 +205,4 @@ def _joined(parts: list[Math], sign: Math) -> Math:
     joined = [parts[0]]
     for part in parts[1:]:
         joined += [sign, part]
-    return Row(tuple(joined))
+    return Group(tuple(joined))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgraph.errors import ValueRefusedError
-from cgraph.functions import functions
+from cgraph.functions.table import table
+from cgraph.graph.node import Node, variable
 from cgraph.nn.init import Array
-from cgraph.node import Node, variable
 
 
 @dataclass(frozen=True)
@@ -58,5 +58,5 @@ class Dropout:
     def __call__(self, x: Node, /, training: bool = False) -> Node:
         if not training or self.p == 0:
             return x
-        dropped: Node = functions()["dropout"](x, variable(self.mask, x.shape), self.p)
+        dropped: Node = table()["dropout"](x, variable(self.mask, x.shape), self.p)
         return dropped

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.functions import functions
+from cgraph.functions.table import table
+from cgraph.graph.node import PARAMETER, Node, as_node, constant, parameter
 from cgraph.nn.init import generator
-from cgraph.node import PARAMETER, Node, as_node, constant, parameter
 from cgraph.shapes import show
 
 
@@ -73,9 +73,9 @@ class Embedding:
 
     def __call__(self, ids: Any, /) -> Node:
         if self.one_hot:
-            rows: Node = functions()["one_hot"](as_node(ids), classes=self.E.shape[0]) @ self.E
+            rows: Node = table()["one_hot"](as_node(ids), classes=self.E.shape[0]) @ self.E
             return rows
-        looked_up: Node = functions()["embedding"](self.E, as_node(ids))
+        looked_up: Node = table()["embedding"](self.E, as_node(ids))
         return looked_up
 
 

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.functions import functions
+from cgraph.functions.table import table
+from cgraph.graph.node import PARAMETER, Node, parameter
 from cgraph.nn.init import Initialiser, generator, glorot_uniform
-from cgraph.node import PARAMETER, Node, parameter
 from cgraph.shapes import show
 
 
@@ -132,7 +132,7 @@ class Activation:
         return self
 
     def __call__(self, x: Node, /) -> Node:
-        return functions()[self.op](x)
+        return table()[self.op](x)
 
 
 def _activations() -> list[str]:
@@ -145,4 +145,4 @@ def _activations() -> list[str]:
         except ShapeError:
             return False
 
-    return [name for name, function in functions().items() if function.row is not None and keeps_shape(function.row)]
+    return [name for name, function in table().items() if function.row is not None and keeps_shape(function.row)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.functions import functions
-from cgraph.node import Node, as_node
+from cgraph.functions.table import table
+from cgraph.graph.node import Node, as_node
 from cgraph.shapes import show
 
 
@@ -25,7 +25,7 @@ def softmax_cross_entropy(logits: Node, targets: Any) -> Node:
     ids = targets.shape and targets.shape == logits.shape[:-1] and logits.shape[-1] != 1  # of one class there are none
     if not ids:
         logits, targets = _same_shape("softmax_cross_entropy", logits, targets)
-    return functions()["softmax_cross_entropy"](logits, targets).mean().named("L")
+    return table()["softmax_cross_entropy"](logits, targets).mean().named("L")
 
 
 def sigmoid_cross_entropy(logits: Node, targets: Any) -> Node:
@@ -40,7 +40,7 @@ def sigmoid_cross_entropy(logits: Node, targets: Any) -> Node:
     0.6931471805599453
     """
     logits, targets = _same_shape("sigmoid_cross_entropy", logits, targets)
-    return functions()["sigmoid_cross_entropy"](logits, targets).mean().named("L")
+    return table()["sigmoid_cross_entropy"](logits, targets).mean().named("L")
 
 
 def mean_squared_error(outputs: Node, targets: Any) -> Node:
@@ -75,7 +75,7 @@ def weight_decay(model: Any, strength: float, *, biases: bool = False) -> Node:
     weights = [p for p in model.parameters if biases or len(p.shape) > 1]
     if not weights:
         raise ValueRefusedError("the model has no weights to decay", why="it has no matrix", fix="give biases=True")
-    op = functions()
+    op = table()
     total: Node = op["add"](*(op["square"](w).sum() for w in weights))
     return (strength / 2 * total).named("weight decay")
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from cgraph.errors import ValueRefusedError
+from cgraph.graph.node import parameter
 from cgraph.nn.dropout import Dropout
 from cgraph.nn.init import Initialiser, for_activation, generator
 from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.nn.sequential import Sequential
-from cgraph.node import parameter
 
 
 def MLP(  # noqa: N802 - it makes a model, as a class would

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.graph.node import Node, as_array, constant
 from cgraph.nn.init import Array
-from cgraph.node import Node, as_array, constant
 from cgraph.shapes import show
 
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
-from cgraph.graph import Graph
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node, as_array, as_node, parameter, variable
 from cgraph.nn.dropout import Dropout
 from cgraph.nn.layers import Activation, Layer, Linear
-from cgraph.node import Node, as_array, as_node, parameter, variable
-from cgraph.passes import forward
+from cgraph.passes.numbers import forward
 from cgraph.shapes import show
 
 

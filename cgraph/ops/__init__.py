@@ -6,29 +6,19 @@ import copyreg
 from collections.abc import Callable
 
 from cgraph.errors import ValueRefusedError
-from cgraph.ops import (
-    activations,
-    elementwise,
-    extremes,
-    indexing,
-    linear,
-    matrices,
-    nets,
-    reductions,
-    shaping,
-)
-from cgraph.ops.row import Row
+from cgraph.ops import activations, elementwise, extremes, indexing, linear, matrices, nets, reductions, shaping
+from cgraph.ops.op import Op
 
 FAMILIES = (elementwise, activations, reductions, extremes, linear, matrices, shaping, indexing, nets)
-TABLE: dict[str, Row] = {row.name: row for family in FAMILIES for row in family.ROWS}
+TABLE: dict[str, Op] = {row.name: row for family in FAMILIES for row in family.ROWS}
 
 
-def row_named(name: str) -> Row:
+def row_named(name: str) -> Op:
     """The row of the table with this name."""
     return TABLE[name]
 
 
-def _travelling(row: Row) -> tuple[Callable[[str], Row], tuple[str]]:
+def _travelling(row: Op) -> tuple[Callable[[str], Op], tuple[str]]:
     """A row travels as its name: functions do not."""
     if TABLE.get(row.name) is not row:
         raise ValueRefusedError(
@@ -39,4 +29,4 @@ def _travelling(row: Row) -> tuple[Callable[[str], Row], tuple[str]]:
     return row_named, (row.name,)
 
 
-copyreg.pickle(Row, _travelling)
+copyreg.pickle(Op, _travelling)

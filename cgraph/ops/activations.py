@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.ops import stable, targets
-from cgraph.ops.row import Row, elementwise
+from cgraph.ops.op import Op, elementwise
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, page 3
 
@@ -26,7 +26,7 @@ def _elu_slope(w: Any, x: Any, alpha: float, at_zero: float) -> Any:
 
 
 # fmt: off
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[Op, ...] = (
     elementwise("sigmoid",      "1/(1 + exp(-x))",     stable.sigmoid,  lambda w, z, x: z * (1 - z), sign="σ"),
     elementwise("log_sigmoid",  "-log(1 + exp(-x))",   lambda x: -stable.softplus(-x),
                                                                         lambda w, z, x: w.sigmoid(-x), sign="log σ"),

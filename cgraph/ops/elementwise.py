@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.ops import stable
-from cgraph.ops.row import Row, elementwise, variadic
+from cgraph.ops.op import Op, elementwise, variadic
 from cgraph.ops.stable import indicator
 
 
@@ -41,7 +41,7 @@ def _one(w: Any, z: Any, *x: Any) -> int:
 
 
 # fmt: off
-ARITHMETIC: tuple[Row, ...] = (
+ARITHMETIC: tuple[Op, ...] = (
     variadic("add", "x + y", _add, lambda i: _one, sign="+"),
     variadic("mul", "x*y",   _mul, lambda i: lambda w, z, *x: w.mul(*x[:i], *x[i + 1:]), sign="∗"),
 
@@ -63,7 +63,7 @@ ARITHMETIC: tuple[Row, ...] = (
                                                            lambda w, z, x, y: x, sign="∗",
                 kink="0·∞ = 0"),
 )
-FUNCTIONS: tuple[Row, ...] = (
+FUNCTIONS: tuple[Op, ...] = (
     elementwise("exp",        "exp(x)",            np.exp,          lambda w, z, x: z),
     elementwise("expm1",      "exp(x) - 1",        np.expm1,        lambda w, z, x: w.exp(x)),
     elementwise("log",        "log(x)",            np.log,          lambda w, z, x: 1 / x),
@@ -98,7 +98,7 @@ FUNCTIONS: tuple[Row, ...] = (
     elementwise("normal_cdf", "(1 + erf(x/sqrt(2)))/2", stable.normal_cdf,
                 lambda w, z, x: w.gaussian(x, rate=0.5) / w.sqrt(2 * w.pi), sign="Φ"),
 )
-KINKED: tuple[Row, ...] = (
+KINKED: tuple[Op, ...] = (
     elementwise("abs",        "Abs(x)",            lambda x, at_zero=0: np.abs(x),
                 lambda w, z, x, at_zero: w.sign(x, at_zero=at_zero), sign="|x|",
                 at_zero=0, kink="abs'(0) = {at_zero}"),
@@ -123,7 +123,7 @@ KINKED: tuple[Row, ...] = (
                 lambda w, z, c, x, y: w.not_equal(c, 0),
                 lambda w, z, c, x, y: w.equal(c, 0), operands=("c", "x", "y")),
 )
-STEPS: tuple[Row, ...] = (
+STEPS: tuple[Op, ...] = (
     elementwise("greater",       "1 - Heaviside(y - x, 1)", lambda x, y: indicator(np.greater, x, y),       None, None,
                 sign=">"),
     elementwise("greater_equal", "Heaviside(x - y, 1)",     lambda x, y: indicator(np.greater_equal, x, y), None, None,
@@ -144,4 +144,4 @@ STEPS: tuple[Row, ...] = (
     elementwise("round",         "floor(x/2 + 1/4) + ceiling(x/2 - 1/4)", np.rint, None),
 )
 # fmt: on
-ROWS: tuple[Row, ...] = (*ARITHMETIC, *FUNCTIONS, *KINKED, *STEPS)
+ROWS: tuple[Op, ...] = (*ARITHMETIC, *FUNCTIONS, *KINKED, *STEPS)

@@ -11,8 +11,8 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.ops.op import Attrs, Example, Op, structural
 from cgraph.ops.reductions import reduction, spread
-from cgraph.ops.row import Attrs, Example, Row, structural
 from cgraph.shapes import Shape
 
 
@@ -120,7 +120,7 @@ FEW: tuple[Example, ...] = (
     (((2,),), {"axis": ()}),
 )
 TIES = "of equal elements the first gets the whole gradient (ties=split: equal parts); nan comes before all others"
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[Op, ...] = (
     structural("max", "max(x)", _max,
                ("to the largest", lambda w, g, z, x, axis, keepdims, ties:
                    spread(w, g, x, axis, keepdims) * w.max_share(x, axis=axis, ties=ties)),

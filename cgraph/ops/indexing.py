@@ -13,7 +13,7 @@ import numpy as np
 from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.ops.keys import Key
-from cgraph.ops.row import Attrs, Row, joining, structural
+from cgraph.ops.op import Attrs, Op, joining, structural
 from cgraph.shapes import Shape
 
 
@@ -165,7 +165,7 @@ def _part(i: int) -> Callable[..., Any]:
 
 # fmt: off
 TABLE_AND_IDS = [[1, 3], [1, 0]]
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[Op, ...] = (
     structural("index", "x[key]", _picked,
                ("put back", lambda w, g, z, x, key: w.index_add(g, x, key=key)), infer=_index, sign="[·]", key=Key(()),
                examples=[(((3, 4),), {"key": (slice(1, None), [2, 0, 2])}), (((2, 3),), {"key": (0, None)}),

@@ -9,7 +9,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
-from cgraph.ops.row import Attrs, Example, Row, joining, structural, unbroadcast
+from cgraph.ops.op import Attrs, Example, Op, joining, structural, unbroadcast
 from cgraph.shapes import Shape
 
 
@@ -118,7 +118,7 @@ PRODUCTS: tuple[Example, ...] = (
     (((3, 1, 2), (2, 2)), {}),
     (((2,), (3, 2, 2)), {}),
 )
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[Op, ...] = (
     structural("matmul", "x @ y", np.matmul,
                ("· {y}ᵀ", _to_left),
                ("{x}ᵀ ·", _to_right), infer=_matmul, sign="@", examples=PRODUCTS),

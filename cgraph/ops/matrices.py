@@ -12,7 +12,7 @@ import numpy as np
 from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.ops.linear import flipped
-from cgraph.ops.row import Attrs, Row, structural, unbroadcast
+from cgraph.ops.op import Attrs, Op, structural, unbroadcast
 from cgraph.shapes import Shape
 
 
@@ -141,7 +141,7 @@ def _cofactors(x: Any) -> Any:
 
 
 # fmt: off
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[Op, ...] = (
     structural("diagonal", "the diagonal of x", _diagonal,
                ("on the diagonal", lambda w, g, z, x, axis: w.diagonal_matrix(g, axis=axis)),
                infer=_diagonal_shape, axis=None, examples=[(((3, 3),), {}), (((2, 2, 3),), {"axis": 0})]),

@@ -10,7 +10,7 @@ import numpy as np
 from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops import targets
-from cgraph.ops.row import Attrs, Example, Row, structural
+from cgraph.ops.op import Attrs, Example, Op, structural
 from cgraph.shapes import Shape
 
 
@@ -58,7 +58,7 @@ def _cross_entropy_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs
 
 # fmt: off
 ALONG: tuple[Example, ...] = ((((2, 3),), {}), (((3, 2),), {"axis": 0}))
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[Op, ...] = (
     structural("softmax", "softmax(x)", _softmax,
                ("softmax'", lambda w, g, z, x, axis: z * (g - w.sum(g * z, axis=axis, keepdims=True))),
                infer=_same_with_axis, axis=-1, kink="of nothing but -inf it is 0, with slope 0",

@@ -9,7 +9,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
-from cgraph.ops.row import Attrs, Example, Row, structural
+from cgraph.ops.op import Attrs, Example, Op, structural
 from cgraph.shapes import Shape
 
 
@@ -135,7 +135,7 @@ SMALL: tuple[Example, ...] = (
     (((2, 3),), {"axis": 0, "keepdims": True}),
     (((2, 1, 2),), {"axis": (0, 2)}),
 )
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[Op, ...] = (
     structural("sum", "sum(x)", _sum,
                ("to each", lambda w, g, z, x, axis, keepdims: spread(w, g, x, axis, keepdims)),
                infer=reduction, sign="Σ", axis=None, keepdims=False, examples=OVER_AXES),

@@ -10,7 +10,7 @@ import numpy as np
 from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops.keys import Key
-from cgraph.ops.row import Attrs, Row, structural, unbroadcast
+from cgraph.ops.op import Attrs, Op, structural, unbroadcast
 from cgraph.shapes import Shape
 
 
@@ -126,7 +126,7 @@ def _reshaped(x: Any, shape: Any) -> Any:
 
 
 # fmt: off
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[Op, ...] = (
     structural("reshape", "reshape(x)", _reshaped,
                ("reshaped", lambda w, g, z, x, shape: w.reshape(g, shape=x.shape)), infer=_reshape, shape=(),
                examples=[(((2, 3),), {"shape": (3, -1)}), (((4,),), {"shape": (2, 1, 2)})]),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from cgraph.cancel import cancels
+from cgraph.proof.cancel import cancels
 from cgraph.proof.report import AGREES, PROVED, UNDECIDED, WRONG, Check
 
 POINTS = 12

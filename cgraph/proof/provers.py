@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import sympy
 
-from cgraph.backward import Backward, backward, graph_of
 from cgraph.errors import NameUnknownError, ValueRefusedError, close_matches
-from cgraph.forward import Forward, forward
-from cgraph.functions import Function, functions
-from cgraph.graph import Graph
-from cgraph.node import Node, short, variable
+from cgraph.functions.table import Function, table
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node, short, variable
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row
+from cgraph.ops.op import Op
+from cgraph.passes.backward import Backward, backward, graph_of
+from cgraph.passes.forward import Forward, forward
 from cgraph.proof.judgement import compare
 from cgraph.proof.report import WRONG, Check, Report
 from cgraph.worlds.sympy import SYMPY, as_object, formula
@@ -72,9 +72,9 @@ def prove(
     return Report(f"{graph.name(graph.output)} = {_shortened(value)}", tuple(checks), tuple(notes), graph.output)
 
 
-def _row(of: str | Function) -> Row:
+def _row(of: str | Function) -> Op:
     name = of if isinstance(of, str) else of.__name__
-    if name in functions() and name not in TABLE:
+    if name in table() and name not in TABLE:
         raise ValueRefusedError(
             f"{name} is no row of the table",
             why="it is made of ops that are",
@@ -84,7 +84,7 @@ def _row(of: str | Function) -> Row:
         return of.row
     if of not in TABLE:
         near = close_matches(of, TABLE)
-        fix = f"did you mean {near[0]!r}?" if near else "cg.functions() lists them; a formula goes through cg.parse"
+        fix = f"did you mean {near[0]!r}?" if near else "cg.table() lists them; a formula goes through cg.parse"
         raise NameUnknownError(f"the table has no op named {of!r}", fix=fix)
     return TABLE[of]
 
@@ -103,7 +103,7 @@ def _weighted(model: Any, inputs: tuple[int, ...] | None) -> Node:
     return loss
 
 
-def prove_row(row: Row, attrs: Mapping[str, Any] | None = None) -> Report:
+def prove_row(row: Op, attrs: Mapping[str, Any] | None = None) -> Report:
     """Prove each derivative rule of one row of the table, for symbols or for small arrays of symbols.
 
     `attrs` are attributes of an elementwise row that are not its defaults.
@@ -125,7 +125,7 @@ def prove_row(row: Row, attrs: Mapping[str, Any] | None = None) -> Report:
     return Report(f"{row.name} = {row.formula}", tuple(checks))
 
 
-def _prove_pullback(row: Row, shapes: Sequence[Any], attrs: Mapping[str, Any]) -> Iterator[Check]:
+def _prove_pullback(row: Op, shapes: Sequence[Any], attrs: Mapping[str, Any]) -> Iterator[Check]:
     """A pullback of symbols against the derivative of the sum of (upstream * result), element by element."""
     fixed = [as_object(s) if isinstance(s, list) else None for s in shapes]  # ids and the like are no symbols
     sizes = [s if v is None else v.shape for s, v in zip(shapes, fixed, strict=True)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy
 
-from cgraph.node import Node
+from cgraph.graph.node import Node
 from cgraph.quoting import terminal
 
 PROVED, AGREES, WRONG, UNDECIDED = "proved", "agrees", "WRONG", "undecided"

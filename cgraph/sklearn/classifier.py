@@ -10,8 +10,8 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from cgraph.functions import functions
-from cgraph.node import Node
+from cgraph.functions.table import table
+from cgraph.graph.node import Node
 from cgraph.sklearn.estimator import Array, Estimator
 
 
@@ -55,8 +55,8 @@ class MLPClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]  # scikit
 
     def _losses(self, outputs: Node, targets: Node) -> Node:
         if self.out_activation_ == "softmax":
-            return functions()["softmax_cross_entropy"](outputs, targets)
-        return functions()["sigmoid_cross_entropy"](outputs, targets).sum(axis=1)
+            return table()["softmax_cross_entropy"](outputs, targets)
+        return table()["sigmoid_cross_entropy"](outputs, targets).sum(axis=1)
 
     def _score(self, outputs: Array, targets: Array, weights: Array) -> float:
         """The accuracy: the share of the rows all of whose labels are right."""

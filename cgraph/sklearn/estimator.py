@@ -16,9 +16,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from cgraph.errors import ValueRefusedError
-from cgraph.graph import Graph
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node
 from cgraph.nn import Activation, Sequential, weight_decay
-from cgraph.node import Node
 from cgraph.sklearn.batches import MiniBatches, dense
 from cgraph.sklearn.settings import check, first_model, hidden_sizes, optimizer
 from cgraph.sklearn.stopping import Stopping

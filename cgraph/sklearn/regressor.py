@@ -10,8 +10,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import validate_data
 
-from cgraph.functions import functions
-from cgraph.node import Node
+from cgraph.functions.table import table
+from cgraph.graph.node import Node
 from cgraph.sklearn.estimator import Array, Estimator
 
 
@@ -37,7 +37,7 @@ class MLPRegressor(RegressorMixin, Estimator):  # type: ignore[misc]  # scikit-l
         return X, y.reshape(len(y), -1).astype(np.float64)
 
     def _losses(self, outputs: Node, targets: Node) -> Node:
-        return functions()["square"](outputs - targets).sum(axis=1) / 2
+        return table()["square"](outputs - targets).sum(axis=1) / 2
 
     def _score(self, outputs: Array, targets: Array, weights: Array) -> float:
         return float(r2_score(targets, outputs, sample_weight=weights))

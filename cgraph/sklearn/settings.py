@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ValueRefusedError
-from cgraph.functions import functions
+from cgraph.functions.table import table
+from cgraph.graph.node import Node
 from cgraph.nn import MLP, Sequential, init
-from cgraph.node import Node
 from cgraph.train import SGD, Adam, Momentum, Nesterov, Optimizer
 from cgraph.train.checks import between, whole
 
@@ -62,8 +62,8 @@ class AdamOfTheRate(Adam):
 
     def step(self, rate: Node, m: Node, v: Node, shares: tuple[Node, Node]) -> Node:
         """How far a parameter moves."""
-        corrected = rate * functions()["sqrt"](shares[1]) / shares[0]
-        return corrected * m / (functions()["sqrt"](v) + self.epsilon)
+        corrected = rate * table()["sqrt"](shares[1]) / shares[0]
+        return corrected * m / (table()["sqrt"](v) + self.epsilon)
 
 
 def optimizer(estimator: Any) -> Optimizer:

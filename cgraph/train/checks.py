@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.node import as_array
+from cgraph.graph.node import as_array
 from cgraph.shapes import show
 
 Array: TypeAlias = NDArray[np.float64]

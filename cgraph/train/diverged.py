@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cgraph.errors import TrainingError
-from cgraph.forward import Forward
+from cgraph.passes.forward import Forward
 
 if TYPE_CHECKING:
     from cgraph.train.history import Epoch

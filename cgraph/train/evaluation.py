@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from cgraph.compile import compile as compiled
-from cgraph.graph import Graph
-from cgraph.node import PARAMETER, Node, variable
-from cgraph.passes import forward
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import PARAMETER, Node, variable
+from cgraph.passes.numbers import forward
 from cgraph.train.batches import Batch, rows_of
 from cgraph.train.checks import Array, examples, inputs
 from cgraph.train.history import perplexity_of

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self, TypeAlias
 import numpy as np
 
 from cgraph.errors import ShapeError
-from cgraph.node import Node, variable
+from cgraph.graph.node import Node, variable
 from cgraph.shapes import show
 from cgraph.train.checks import Array
 from cgraph.train.updates import Updates

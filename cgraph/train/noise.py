@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ShapeError
-from cgraph.graph import Graph
-from cgraph.node import VARIABLE, Node
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import VARIABLE, Node
 from cgraph.shapes import bind, show
 from cgraph.train.model import Draw
 

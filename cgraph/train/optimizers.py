@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cgraph.functions import functions
-from cgraph.graph import Graph
-from cgraph.node import Node, parameter
+from cgraph.functions.table import table
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node, parameter
 from cgraph.train.checks import between
 from cgraph.train.schedules import Rate, check_rate, rate_of
 from cgraph.train.updates import Updates, clip_by_norm
@@ -161,7 +161,7 @@ class Adagrad(Descent):
         def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
             s = _kept("s", w)
             total = _next(s, s + g * g)
-            return w - rate * g / (functions()["sqrt"](total) + self.epsilon), {s: total}
+            return w - rate * g / (table()["sqrt"](total) + self.epsilon), {s: total}
 
         return one
 
@@ -190,7 +190,7 @@ class RMSProp(Descent):
         def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
             s = _kept("s", w)
             average = _next(s, self.rho * s + (1 - self.rho) * (g * g))
-            return w - rate * g / (functions()["sqrt"](average) + self.epsilon), {s: average}
+            return w - rate * g / (table()["sqrt"](average) + self.epsilon), {s: average}
 
         return one
 
@@ -234,7 +234,7 @@ class Adam(Descent):
 
     def step(self, rate: Node, m: Node, v: Node, shares: tuple[Node, Node]) -> Node:
         """How far a parameter moves: η m̂ / (√v̂ + ε)."""
-        return rate * ((m / shares[0]) / (functions()["sqrt"](v / shares[1]) + self.epsilon))
+        return rate * ((m / shares[0]) / (table()["sqrt"](v / shares[1]) + self.epsilon))
 
     def shrunk(self, w: Node, rate: Node) -> Node:
         """The parameter from which the step is made: itself."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import pi
 from typing import Any, Protocol, TypeAlias
 
-from cgraph.functions import functions
-from cgraph.node import Node, constant
+from cgraph.functions.table import table
+from cgraph.graph.node import Node, constant
 from cgraph.train.checks import between, whole
 
 
@@ -52,7 +52,7 @@ class StepDecay:
         between("the factor", self.factor, 0, 1, above=True)
 
     def __call__(self, steps: Node, /) -> Node:
-        return self.rate * self.factor ** functions()["floor"](steps / self.every)
+        return self.rate * self.factor ** table()["floor"](steps / self.every)
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ class CosineDecay:
         between("the floor", self.floor, 0, self.rate)
 
     def __call__(self, steps: Node, /) -> Node:
-        done = functions()["minimum"](steps, float(self.total)) / self.total
-        wave: Node = functions()["cos"](pi * done)
+        done = table()["minimum"](steps, float(self.total)) / self.total
+        wave: Node = table()["cos"](pi * done)
         return self.floor + (self.rate - self.floor) / 2 * (1 + wave)
 
 
@@ -127,6 +127,6 @@ class WarmUp:
 
     def __call__(self, steps: Node, /) -> Node:
         after = self.after(steps) if callable(self.after) else float(self.after)
-        done = functions()["minimum"](steps, float(self.total)) / self.total
+        done = table()["minimum"](steps, float(self.total)) / self.total
         factor: Node = self.start + (1 - self.start) * done
         return after * factor

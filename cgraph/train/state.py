@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.node import Node
+from cgraph.graph.node import Node
 from cgraph.train.history import Epoch
 
 

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 
 from cgraph.compile import compile as compiled
-from cgraph.compile.compiler import compiler
+from cgraph.compile.c.compiler import compiler
 from cgraph.errors import CgraphError, ValueRefusedError
-from cgraph.forward import Forward
-from cgraph.graph import Graph
-from cgraph.node import VARIABLE, Node
-from cgraph.passes import forward
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import VARIABLE, Node
+from cgraph.passes.forward import Forward
+from cgraph.passes.numbers import forward
 from cgraph.worlds.numpy import NumpyWorld
 
 if TYPE_CHECKING:
-    from cgraph.compile.plan import Plan
+    from cgraph.compile.plan.plan import Plan
     from cgraph.compile.program import Program
 
 Values: TypeAlias = Mapping[Node, Any]

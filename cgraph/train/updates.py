@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from cgraph.functions import functions
-from cgraph.node import Node
+from cgraph.functions.table import table
+from cgraph.graph.node import Node
 from cgraph.train.checks import between
 
 
@@ -40,6 +40,6 @@ def clip_by_norm(gradients: Sequence[Node], max_norm: float) -> list[Node]:
     """
     between("the largest norm of the gradients", max_norm, 0, above=True)
     squares = [(g * g).sum() for g in gradients]
-    norm = functions()["sqrt"](reduce(add, squares)).named("‖g‖")
-    factor = functions()["minimum"](1.0, max_norm / (norm + 1e-6))
+    norm = table()["sqrt"](reduce(add, squares)).named("‖g‖")
+    factor = table()["minimum"](1.0, max_norm / (norm + 1e-6))
     return [g * factor for g in gradients]

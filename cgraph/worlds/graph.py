@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.node import CONSTANT, Node, as_node, build, constant
+from cgraph.graph.node import CONSTANT, Node, as_node, build, constant
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row, Rule
+from cgraph.ops.op import Op, Rule
 from cgraph.shapes import Shape
 
 
@@ -24,14 +24,14 @@ class GraphWorld:
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
         return node if value is None else as_node(value)
 
-    def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+    def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return self.node(row, *operands, **attrs)
 
-    def node(self, row: Row, *operands: Any, **attrs: Any) -> Node:
+    def node(self, row: Op, *operands: Any, **attrs: Any) -> Node:
         """The one place where this world builds."""
         return build(row, *operands, **attrs)
 
-    def binary(self, row: Row, x: Node, y: Any) -> Node:
+    def binary(self, row: Op, x: Node, y: Any) -> Node:
         """The same for the products and sums of the chain rule, of which there are many."""
         return build(row, x, y)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import MissingValueError
-from cgraph.node import Node, as_array
+from cgraph.graph.node import Node, as_array
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row, Rule
+from cgraph.ops.op import Op, Rule
 from cgraph.ops.stable import scale
 from cgraph.shapes import Shape
 
@@ -42,7 +42,7 @@ class NumpyWorld:
             )
         return as_array(value, f"{node.kind} {node.name or ''}".strip(), self.dtype)[()]
 
-    def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+    def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return row.numpy(*operands, **attrs) if attrs else row.numpy(*operands)
 
     def seed(self, value: Any, upstream: Any | None) -> Any:

@@ -17,9 +17,9 @@ import numpy as np
 import sympy
 
 from cgraph.errors import MissingValueError, TooDeepError
-from cgraph.node import CONSTANT, Node
+from cgraph.graph.node import CONSTANT, Node
 from cgraph.ops import TABLE
-from cgraph.ops.row import Row, Rule
+from cgraph.ops.op import Op, Rule
 from cgraph.shapes import Shape
 
 
@@ -40,7 +40,7 @@ class SympyWorld:
         for row in TABLE.values():
             setattr(self, row.name, self._function(row))
 
-    def _function(self, row: Row) -> Callable[..., Any]:
+    def _function(self, row: Op) -> Callable[..., Any]:
         if row.definition is not None:
             definition, defaults = row.definition, row.defaults
             return lambda *operands, **attrs: as_object(definition(self, *operands, **{**defaults, **attrs}))
@@ -63,7 +63,7 @@ class SympyWorld:
             )
         return symbols(node.name or "", shape)
 
-    def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+    def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         try:
             return self._function(row)(*operands, **attrs)
         except RecursionError:
@@ -131,14 +131,14 @@ def exact(number: Any) -> Any:
     return sympy.sympify(number)
 
 
-def formula(row: Row, count: int, attrs: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+def formula(row: Op, count: int, attrs: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     """The formula of an elementwise row for `count` operands, and the real symbols that stand for them."""
     expression, names = _read(row, count, tuple(sorted(attrs.items())))
     return expression, list(names)
 
 
 @lru_cache(maxsize=1024)
-def _read(row: Row, count: int, attrs: tuple[tuple[str, Any], ...]) -> tuple[Any, tuple[Any, ...]]:
+def _read(row: Op, count: int, attrs: tuple[tuple[str, Any], ...]) -> tuple[Any, tuple[Any, ...]]:
     """What `formula` gives, read once: SymPy's reader takes longer than most that is done with the result."""
     spelled = (*row.operands, *(f"x{i}" for i in range(2, count)))[:count]
     names = [sympy.Symbol(n, real=True) for n in spelled]
@@ -149,7 +149,7 @@ def _read(row: Row, count: int, attrs: tuple[tuple[str, Any], ...]) -> tuple[Any
     return expression, tuple(names)
 
 
-def _elementwise(row: Row, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -> Any:
+def _elementwise(row: Op, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -> Any:
     if len(operands) == 1 and row.arity is None:
         return operands[0]
     expression, names = formula(row, len(operands), attrs)

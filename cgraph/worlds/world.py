@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from cgraph.node import Node
-from cgraph.ops.row import Row, Rule
+from cgraph.graph.node import Node
+from cgraph.ops.op import Op, Rule
 from cgraph.shapes import Shape
 
 
@@ -23,7 +23,7 @@ class World(Protocol):
         Raises MissingValueError when it needs a value and has none.
         """
 
-    def apply(self, row: Row, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+    def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         """The result of an op."""
 
     def seed(self, value: Any, upstream: Any | None) -> Any:

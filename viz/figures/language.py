@@ -6,22 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cgraph import nn, notation
-from cgraph.node import Node, variable
+from cgraph.graph.node import Node, variable
 from cgraph.notation import Math, Sym
-from viz.dense import COLUMNS, layers
-from viz.embeddings import language_model, lookup, pooled
-from viz.schematic.picture import SchematicPicture, picture
-from viz.schematic.pieces import (
-    FAN,
-    Block,
-    Column,
-    Link,
-    Schematic,
-    Words,
-    all_to_all,
-    each,
-)
-from viz.schematic.words import lines, words
+from viz.schematics.dense import COLUMNS, layers
+from viz.schematics.embeddings import language_model, lookup, pooled
+from viz.schematics.picture import SchematicPicture, picture
+from viz.schematics.pieces import FAN, Block, Column, Link, Schematic, Words, all_to_all, each
+from viz.schematics.words import lines, words
 
 PLACES = {1: "aardvark", 34: "do", 35: "for", 42: "fish", 451: "the", 992: "all", 35_102: "zebra"}
 REVIEW = ("dessert", "was", "great")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cgraph.errors import ValueRefusedError
 from viz.figures import FIGURES, Figure, Savable, found
-from viz.formats import export
+from viz.ink import files
 
 FORMATS = ("svg", "png", "pdf")
 SHOWN = ("svg", "png")  # what a page can show, the better first
@@ -57,14 +57,15 @@ def write(
     chosen = [found(number) for number in numbers] if numbers else list(FIGURES.values())
     pictures = [figure.picture(theme) for figure in chosen]
     if "pdf" in formats:
-        export.pdf(_NOTHING)  # a missing package is found before the first file is written
-    files, parts = [], []
+        files.pdf(_NOTHING)  # a missing package is found before the first file is written
+    written: list[Path] = []
+    parts = []
     for figure, picture in zip(chosen, pictures, strict=True):
         mine = [picture.save(Path(folder) / f"fig-{figure.number}.{ending}") for ending in dict.fromkeys(formats)]
         parts.append(_part(figure, picture, mine))
-        files += mine
-    files.append(export.write(Path(folder) / "index.html", (_HEAD + "".join(parts) + _FOOT).encode()))
-    return files
+        written += mine
+    written.append(files.write(Path(folder) / "index.html", (_HEAD + "".join(parts) + _FOOT).encode()))
+    return written
 
 
 def _part(figure: Figure, picture: Savable, files: Sequence[Path]) -> str:

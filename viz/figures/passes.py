@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from cgraph import notation
-from cgraph.backward import Backward, Edge, backward
-from cgraph.calculus import as_pass
-from cgraph.chapter import figure_6_17, figure_6_18
+from cgraph.calculus.derivatives import as_pass
+from cgraph.graph.parse import parse
 from cgraph.notation import EQUALS, Math, Sym
-from cgraph.parse import parse
-from viz.picture import Picture, draw
-from viz.schematic.picture import SchematicPicture, picture
-from viz.schematic.pieces import ABOVE, BELOW, OP, PASS, Column, Link, Note, Schematic, Stroke, Unit
-from viz.schematic.words import words
+from cgraph.passes.backward import Backward, Edge, backward
+from viz.figures.graphs import figure_6_17, figure_6_18
+from viz.graphs.picture import Picture, draw
+from viz.schematics.picture import SchematicPicture, picture
+from viz.schematics.pieces import ABOVE, BELOW, OP, PASS, Column, Link, Note, Schematic, Stroke, Unit
+from viz.schematics.words import words
 
 
 def forward_pass(theme: str, caption: str, _description: str) -> Picture:

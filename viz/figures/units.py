@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from cgraph import nn
-from cgraph.node import variable
-from cgraph.passes import forward
-from viz.curves import Curve, Points, activations, scatter
-from viz.dense import DUMMY, layers, layers_of, unit
-from viz.plots import Plot
-from viz.schematic.picture import SchematicPicture, picture
+from cgraph.graph.node import variable
+from cgraph.passes.numbers import forward
+from viz.plots.curves import Curve, Points, activations, scatter
+from viz.plots.training import Plot
+from viz.schematics.dense import DUMMY, layers, layers_of, unit
+from viz.schematics.picture import SchematicPicture, picture
 
 CORNERS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
 

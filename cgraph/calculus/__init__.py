@@ -1,0 +1,1 @@
+"""Derivatives as graphs: gradients, Jacobians, Hessians, products in both modes, Taylor coefficients."""

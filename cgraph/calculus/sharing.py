@@ -1,0 +1,125 @@
+"""The world in which `grad` differentiates: GRAPH, with each node simplified as it is made, and made once.
+
+A rule is read once for each way that it is used, on stand-ins; what it builds is then built again from the nodes of
+each edge, without its formula being read and simplified again. So a pass costs little more than the nodes that stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import CONSTANT, OP, Node, as_node, variable
+from cgraph.graph.origin import caller
+from cgraph.ops import TABLE
+from cgraph.ops.op import NONE, Attrs, Op, Rule
+from cgraph.rewriting.simplify import Simplifier, simplify
+from cgraph.worlds.graph import GRAPH, GraphWorld
+
+
+class Step(NamedTuple):
+    """A row applied to what stands at some places: the result, the operands, the constants, earlier steps."""
+
+    row: Op
+    attrs: Attrs
+    pick: Callable[[list[Node]], tuple[Node, ...]]
+
+
+class Recipe(NamedTuple):
+    """What a rule builds: from the result and the operands of an edge, its local derivative, at `place`."""
+
+    constants: tuple[Node, ...]
+    steps: tuple[Step, ...]
+    place: int
+
+
+class Terms(list[Node]):
+    """The terms of the sum at a fan-out, which becomes one node when all are there."""
+
+
+class SharingWorld(GraphWorld):
+    """GRAPH for one backward pass through `graph`. Its nodes bear one origin: the user's line that asks for it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._origin = caller()
+        self._simplifier = Simplifier(graph.nodes)
+        self._made = self._simplifier.node  # looked up once, for it is called for every node
+        self._recipes: dict[Any, Any] = {}  # or plain numbers
+
+    def node(self, row: Op, *operands: Any, **attrs: Any) -> Node:
+        for x in operands:
+            if x.__class__ is not Node:
+                operands = tuple([self._simplifier.simplify(as_node(x, self._origin)) for x in operands])
+                break
+        return self._simplifier.node(row, operands, attrs or NONE, self._origin)
+
+    def binary(self, row: Op, x: Node, y: Any) -> Node:
+        return self._made(row, (x, y), NONE, self._origin) if y.__class__ is Node else self.node(row, x, y)
+
+    def seed(self, value: Any, upstream: Any | None) -> Any:
+        return self._simplifier.simplify(super().seed(value, upstream))
+
+    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        key = (rule, len(operands), *attrs.items()) if attrs else (rule, len(operands))
+        recipe = self._recipes.get(key)
+        if recipe is None:
+            recipe = self._recipes[key] = self._mine(_read(rule, len(operands), tuple(attrs.items())))
+        if recipe.__class__ is not Recipe:
+            return recipe
+        constants, steps, place = recipe
+        nodes, made, origin = [result, *operands, *constants], self._made, self._origin
+        for row, given, pick in steps:
+            nodes.append(made(row, pick(nodes), given, origin))
+        return nodes[place]
+
+    def plus(self, gradient: Any, downstream: Any) -> Any:
+        if gradient.__class__ is Terms:
+            gradient.append(downstream)
+            return gradient
+        if CONSTANT in (gradient.kind, downstream.kind):  # which may be 0, or make one number
+            return self.binary(_ADD, gradient, downstream)
+        return Terms((gradient, downstream))
+
+    def total(self, gradient: Any) -> Any:
+        return self._made(_ADD, tuple(gradient), NONE, self._origin) if gradient.__class__ is Terms else gradient
+
+    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return self._simplifier.simplify(rule(GRAPH, upstream, result, *operands, **attrs))
+
+    def _mine(self, recipe: Any) -> Any:
+        """A recipe with constants of this pass; a number as it is."""
+        if recipe.__class__ is not Recipe:
+            return recipe
+        mine = [x if x.name is not None else as_node(x.value, self._origin) for x in recipe.constants]
+        return recipe._replace(constants=tuple([self._simplifier.simplify(x) for x in mine]))
+
+
+_ADD = TABLE["add"]
+
+
+@lru_cache(maxsize=1024)
+def _read(rule: Rule, count: int, attrs: tuple[tuple[str, Any], ...]) -> Any:
+    """What a rule builds from stand-ins, or the number that it is."""
+    stand_ins = [variable(f"x{i}") for i in range(count + 1)]
+    derivative = rule(GRAPH, *stand_ins, **dict(attrs))
+    if not isinstance(derivative, Node):
+        return derivative
+    simple = simplify(derivative, keep=stand_ins)
+    inner = [n for n in Graph(simple).nodes if n not in stand_ins]
+    constants = [n for n in inner if n.kind == CONSTANT]
+    steps = [n for n in inner if n.kind == OP]
+    places = {n: i for i, n in enumerate([*stand_ins, *constants, *steps])}
+    return Recipe(
+        tuple(constants),
+        tuple(Step(n.op, n.attrs, _picker([places[x] for x in n.operands])) for n in steps if n.op is not None),
+        places[simple],
+    )
+
+
+def _picker(places: list[int]) -> Callable[[list[Node]], tuple[Node, ...]]:
+    """What takes the nodes at some places out of a list, as a tuple."""
+    first, *others = places
+    return itemgetter(*places) if others else lambda nodes: (nodes[first],)

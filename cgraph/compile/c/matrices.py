@@ -1,0 +1,164 @@
+"""C for determinants, inverses and systems of equations: elimination with pivots, one matrix of a stack at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from cgraph.compile.lowering.values import Value
+
+if TYPE_CHECKING:
+    from cgraph.compile.c.emit import Emitter
+
+# Column by column, with sums before differences and a reciprocal, as LAPACK does it: where rounding decides whether a
+# pivot is 0, small matrices are singular here when they are in NumPy.
+HELPERS = """
+static inline void exchanged(T *x, T *y, long n, long step) {
+    for (long i = 0; i < n * step; i += step) { T t = x[i]; x[i] = y[i]; y[i] = t; }
+}
+/* a [n x n] = LU in place, with L's ones left out, of its rows in the order `rows`; the largest number of a column is
+   its pivot. How many pivots there are before one that is 0; `sign` is that of the exchanges. */
+static inline long factored(T *a, long n, long *rows, T *sign) {
+    *sign = 1;
+    for (long i = 0; i < n; i++) rows[i] = i;
+    for (long k = 0; k < n; k++) {
+        for (long i = 1; i < n; i++) {
+            T t = 0;
+            for (long j = 0; j < (i < k ? i : k); j++) t += a[i * n + j] * a[j * n + k];
+            a[i * n + k] -= t;
+        }
+        long r = k;
+        for (long i = k; i < n; i++) if (FABS(a[i * n + k]) > FABS(a[r * n + k])) r = i;
+        if (a[r * n + k] == 0) return k;
+        if (r != k) {
+            exchanged(a + r * n, a + k * n, n, 1);
+            long t = rows[r]; rows[r] = rows[k]; rows[k] = t; *sign = -*sign;
+        }
+        const T f = 1 / a[k * n + k];
+        for (long i = k + 1; i < n; i++) a[i * n + k] *= f;
+    }
+    return n;
+}
+/* The same with the largest of all that is left as the pivot, for which columns are exchanged too. */
+static inline long factored_wholly(T *a, long n, long *rows, long *columns, T *sign) {
+    *sign = 1;
+    for (long i = 0; i < n; i++) rows[i] = columns[i] = i;
+    for (long k = 0; k < n; k++) {
+        long r = k, c = k;
+        for (long i = k; i < n; i++)
+            for (long j = k; j < n; j++) if (FABS(a[i * n + j]) > FABS(a[r * n + c])) { r = i; c = j; }
+        if (a[r * n + c] == 0) return k;
+        if (r != k) {
+            exchanged(a + r * n, a + k * n, n, 1);
+            long t = rows[r]; rows[r] = rows[k]; rows[k] = t; *sign = -*sign;
+        }
+        if (c != k) {
+            exchanged(a + c, a + k, n, n);
+            long t = columns[c]; columns[c] = columns[k]; columns[k] = t; *sign = -*sign;
+        }
+        for (long i = k + 1; i < n; i++) {
+            const T f = a[i * n + k] /= a[k * n + k];
+            for (long j = k + 1; j < n; j++) a[i * n + j] -= f * a[k * n + j];
+        }
+    }
+    return n;
+}
+/* sign times the first pivots, without the over- and underflow of a product of some of them */
+static inline T multiplied(const T *a, long n, long pivots, T sign) {
+    int power = 0;
+    for (long k = 0; k < pivots; k++) { int e = 0; sign = FREXP(sign * a[k * n + k], &e); power += e; }
+    return LDEXP(sign, power);
+}
+/* b [n x m] = inverse(U) D inverse(L) b, where D has 1 for the last row and `scale` for the others */
+static inline void substituted(const T *a, long n, T *b, long m, T scale) {
+    for (long i = 0; i < n; i++) for (long k = 0; k < i; k++)
+        for (long j = 0; j < m; j++) b[i * m + j] -= a[i * n + k] * b[k * m + j];
+    for (long i = 0; i < (n - 1) * m; i++) b[i] *= scale;
+    for (long i = n - 1; i >= 0; i--) {
+        for (long k = i + 1; k < n; k++) for (long j = 0; j < m; j++) b[i * m + j] -= a[i * n + k] * b[k * m + j];
+        for (long j = 0; j < m; j++) b[i * m + j] /= a[i * n + i];
+    }
+}
+"""
+
+
+def _det(e: Emitter, n: int, value: Value) -> None:
+    (x,) = value.operands
+    size, stack = _opened(e, x, value.shape, whole=False)
+    out = e.at(n, stack, value.shape)
+    e.say(f"    {out} = rank < {size} ? 0 : multiplied(a, {size}, {size}, sign);", "}")
+
+
+def _inv(e: Emitter, n: int, value: Value) -> None:
+    (x,) = value.operands
+    size, stack = _opened(e, x, value.shape[:-2], whole=False, columns=value.shape[-1])
+    e.say(f"    if (rank < {size}) return 1;", *_filled(size, size, "rows[i] == j"))
+    e.say(f"    substituted(a, {size}, b, {size}, 1);")
+    e.say(*_written(e, n, [*stack, "i", "j"], value.shape, size, "b[i * {m} + j]"), "}")
+
+
+def _solve(e: Emitter, n: int, value: Value) -> None:
+    x, y = value.operands
+    one = len(e.values[y].shape) == 1
+    stacked, column = value.shape[: len(value.shape) - 2 + one], [] if one else ["j"]
+    width = 1 if one else value.shape[-1]
+    size, stack = _opened(e, x, stacked, whole=False, columns=width)
+    right = e.at(y, ["rows[i]"] if one else [*stack, "rows[i]", "j"], e.values[y].shape if one else value.shape)
+    e.say(f"    if (rank < {size}) return 1;", *_filled(size, width, right))
+    e.say(f"    substituted(a, {size}, b, {width}, 1);")
+    e.say(*_written(e, n, [*stack, "i", *column], value.shape, width, "b[i * {m} + j]"), "}")
+
+
+def _adjugate(e: Emitter, n: int, value: Value) -> None:
+    """adj(PᵀLUQᵀ) = adj(Qᵀ) adj(U) adj(L) adj(Pᵀ), which is 0 when more than the last pivot is 0.
+
+    The last pivot u, the smallest, divides nothing: adj(U) is inverse(U with 1 for u) · D · (the other pivots).
+    """
+    (x,) = value.operands
+    size, stack = _opened(e, x, value.shape[:-2], whole=True, columns=value.shape[-1])
+    last = size * size - 1
+    e.say(*_filled(size, size, "rows[i] == j"))
+    e.say(f"    const T others = multiplied(a, {size}, {size - 1}, sign), u = a[{last}];")
+    e.say(f"    a[{last}] = 1;", f"    if (rank >= {size - 1}) substituted(a, {size}, b, {size}, u);")
+    e.say(*_written(e, n, [*stack, "columns[i]", "j"], value.shape, size, "others * b[i * {m} + j]"), "}")
+
+
+def _opened(e: Emitter, x: int, stacked: tuple[int, ...], whole: bool, columns: int = 0) -> tuple[int, list[str]]:
+    """Begin a loop over a stack, in which each matrix is copied and factored: its size, and the loop's counters."""
+    size = e.values[x].shape[-1]
+    stack = [f"s_{k}" for k in range(len(stacked))]
+    space = f"    static _Thread_local T a[{max(size * size, 1)}], b[{max(size * columns, 1)}];"
+    loops = [f"for (long {i} = 0; {i} < {count}; {i}++)" for i, count in zip(stack, stacked, strict=True)]
+    read = e.at(x, [*stack, "i", "j"], (*stacked, size, size))
+    e.say(
+        *loops,
+        "{",
+        space,
+        f"    static _Thread_local long rows[{max(size, 1)}]{f', columns[{max(size, 1)}]' if whole else ''};",
+        "    T sign;",
+    )
+    e.say(*_each(size, size, f"a[i * {size} + j] = {read};"))
+    call = f"factored_wholly(a, {size}, rows, columns, &sign)" if whole else f"factored(a, {size}, rows, &sign)"
+    e.say(f"    const long rank = {call};")
+    return size, stack
+
+
+def _each(size: int, columns: int, line: str) -> list[str]:
+    return [f"    for (long i = 0; i < {size}; i++) for (long j = 0; j < {columns}; j++) {line}"]
+
+
+def _filled(size: int, columns: int, right: str) -> list[str]:
+    return _each(size, columns, f"b[i * {columns} + j] = {right};")
+
+
+def _written(e: Emitter, n: int, index: list[str], shape: tuple[int, ...], columns: int, result: str) -> list[str]:
+    size = shape[-2] if index[-1] == "j" else shape[-1]
+    return _each(size, columns, f"{e.at(n, index, shape)} = {result.format(m=columns)};")
+
+
+MATRICES: Mapping[str, Callable[[Emitter, int, Value], None]] = {
+    "det": _det,
+    "inv": _inv,
+    "solve": _solve,
+    "adjugate": _adjugate,
+}

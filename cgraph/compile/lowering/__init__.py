@@ -1,0 +1,1 @@
+"""From nodes to values: one floating-point type, every size known, ops of the table only."""

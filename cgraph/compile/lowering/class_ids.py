@@ -1,0 +1,71 @@
+"""Cross-entropy with class ids: one element of a row is read, and 1 is taken from one, where one-hot rows are many.
+
+Two ops of programs alone, into which `lower` and `rewritten` turn what uses one-hot rows; no graph has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cgraph.compile.lowering.values import Value, Values
+from cgraph.ops.indexing import as_ids
+from cgraph.ops.op import Attrs, structural
+from cgraph.shapes import Shape
+
+
+def _row_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    return attrs, operands[1]
+
+
+def _same_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    return attrs, operands[0]
+
+
+def _picked(x: Any, ids: Any) -> Any:
+    places = as_ids(ids, np.shape(x)[-1])
+    return np.take_along_axis(x, places[..., None], axis=-1)[..., 0]
+
+
+def _less_one_hot(x: Any, ids: Any) -> Any:
+    result = np.array(x)
+    less_in_place(result, ids)
+    return result
+
+
+def less_in_place(x: Any, ids: Any) -> None:
+    """Take 1 from the element of each row of x that its id chooses. Raises ValueRefusedError for a wrong id."""
+    columns = x.shape[-1]
+    places = np.arange(0, x.size, columns) + as_ids(ids, columns).reshape(-1)
+    x.reshape(-1)[places] -= 1
+
+
+PICKED = structural("picked", "x[..., y]", _picked, ("", None), ("", None), infer=_row_shape, examples=())
+LESS_ONE_HOT = structural(
+    "less_one_hot", "x - one_hot(y)", _less_one_hot, ("", None), ("", None), infer=_same_shape, examples=()
+)
+
+
+def ids_of(v: Values, y: int, like: int) -> int | None:
+    """The ids whose one-hot rows y are, in the shape of another value; None when they are something else."""
+    value = v[y]
+    known = value.name == "one_hot" and value.attrs["ignore"] is None and value.shape == v.shape(like)
+    return value.operands[0] if known else None
+
+
+def less_one_hot(v: Values, x: int, y: int) -> int | None:
+    """x - y where y are one-hot rows; x·(the sums of y) counts as x, for they are 1."""
+    ids = ids_of(v, y, x)
+    if ids is None:
+        return None
+    value = v[x]
+    for one, other in (value.operands, value.operands[::-1]) if value.name == "mul" else ():
+        if _sums(v[one], y, len(value.shape) - 1) and v.shape(other) == value.shape:
+            x = other
+    return v.apply(LESS_ONE_HOT, x, ids)
+
+
+def _sums(value: Value, y: int, last: int) -> bool:
+    return value.name == "sum" and value.operands == (y,) and value.attrs["axis"] == (last,) and value.attrs["keepdims"]

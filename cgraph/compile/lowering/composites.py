@@ -1,0 +1,130 @@
+"""Ops written in simpler ones, each as the row of the table computes it: nothing overflows or cancels that did not.
+
+So what two of them have in common is computed once (softmax and cross-entropy share their exponentials), and every
+backend has them from the simpler ops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cgraph.compile.lowering.class_ids import PICKED, ids_of
+from cgraph.compile.lowering.values import Values
+
+
+def _largest(v: Values) -> int:
+    return v.constant(np.finfo(v.dtype).max)
+
+
+def _exponentials(v: Values, x: int, axis: Any) -> tuple[int, int, int]:
+    """The largest element of x, exp(x less that), and their sum; of nothing but -inf the sum counts as 1."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    top = v.apply("maximum", v.apply("max", x, axis=axes, keepdims=True), v.apply("neg", _largest(v)))
+    e = v.apply("exp", v.apply("sub", x, top))
+    total = v.apply("maximum", v.apply("sum", e, axis=axes, keepdims=True), v.constant(1.0))
+    return top, e, total
+
+
+def _softmax(v: Values, x: int, axis: Any) -> int:
+    _, e, total = _exponentials(v, x, axis)
+    return v.apply("div", e, total)
+
+
+def _log_softmax(v: Values, x: int, axis: Any) -> int:
+    top, _, total = _exponentials(v, x, axis)
+    return v.apply("sub", v.apply("sub", x, top), v.apply("log", total))
+
+
+def _softmax_cross_entropy(v: Values, x: int, y: int) -> int:
+    last = len(v.shape(x)) - 1
+    ids = ids_of(v, y, x)
+    if ids is not None:
+        right = v.apply(PICKED, x, ids)  # before x is written over
+        top, total = (v.apply("squeeze", one, axis=(last,)) for one in _exponentials(v, x, last)[::2])
+        return v.apply("sub", v.apply("sub", right, top), v.apply("log", total))
+    loss = v.apply("scale", y, _log_softmax(v, x, last))
+    return v.apply("sum", loss, axis=(last,))
+
+
+def _logsumexp(v: Values, x: int, axis: tuple[int, ...], keepdims: bool) -> int:
+    top = v.apply("max", x, axis=axis, keepdims=True)
+    top = v.apply("minimum", v.apply("maximum", top, v.apply("neg", _largest(v))), _largest(v))
+    total = v.apply("sum", v.apply("exp", v.apply("sub", x, top)), axis=axis, keepdims=True)
+    found = v.apply("add", v.apply("log", total), top)
+    return found if keepdims else v.apply("squeeze", found, axis=axis)
+
+
+def _centre(v: Values, x: int, axis: tuple[int, ...]) -> int:
+    shape = v.shape(x)
+    key = tuple(slice(0, 1) if i in axis else slice(None) for i in range(len(shape)))
+    moved = v.apply("sub", x, v.apply("index", x, key=key) if axis else x)
+    total = v.apply("sum", moved, axis=axis, keepdims=True)
+    return v.apply("sub", moved, v.apply("div", total, v.constant(float(prod(shape[a] for a in axis)))))
+
+
+def _var(v: Values, x: int, axis: tuple[int, ...], keepdims: bool, ddof: float) -> int:
+    total = v.apply("sum", v.apply("square", _centre(v, x, axis)), axis=axis, keepdims=keepdims)
+    return v.apply("div", total, v.constant(float(prod(v.shape(x)[a] for a in axis)) - ddof))
+
+
+def _std(v: Values, x: int, axis: tuple[int, ...], keepdims: bool, ddof: float) -> int:
+    return v.apply("sqrt", _var(v, x, axis, keepdims, ddof))
+
+
+def _norm(v: Values, x: int, axis: tuple[int, ...], keepdims: bool) -> int:
+    largest = v.apply("max", v.apply("abs", x), axis=axis, keepdims=True)
+    usable = v.apply("mul", v.apply("greater", largest, v.constant(0.0)), v.apply("less_equal", largest, _largest(v)))
+    scale = v.apply("where", usable, largest, v.constant(1.0))
+    squares = v.apply("square", v.apply("div", x, scale))
+    root = v.apply("mul", v.apply("sqrt", v.apply("sum", squares, axis=axis, keepdims=True)), scale)
+    return root if keepdims else v.apply("squeeze", root, axis=axis)
+
+
+def _decay(v: Values, x: int) -> int:
+    """exp(-|x|), which sigmoid and its cross-entropy share, and which never overflows."""
+    return v.apply("exp", v.apply("neg", v.apply("abs", x)))
+
+
+def _sigmoid(v: Values, x: int) -> int:
+    e = _decay(v, x)
+    above = v.apply("maximum", e, v.apply("above", x, v.constant(0.0)))  # 1 from 0 up, for e is 1 at most
+    return v.apply("div", above, v.apply("add", e, v.constant(1.0)))
+
+
+def _sigmoid_cross_entropy(v: Values, x: int, y: int) -> int:
+    linear = v.apply("sub", v.apply("relu", x), v.apply("mul", x, y))
+    return v.apply("add", linear, v.apply("log1p", _decay(v, x)))
+
+
+def _filled(name: str, rewrite: Callable[..., int]) -> Callable[..., int]:
+    """A rewrite for operands that have elements; others are left to the row itself."""
+
+    def chosen(v: Values, x: int, *more: int, **attrs: Any) -> int:
+        if prod(v.shape(x)) == 0:
+            found = v.apply(name, x, *more, **attrs)
+            return v.apply("neg", found) if name in NEGATED else found
+        return rewrite(v, x, *more, **attrs)
+
+    return chosen
+
+
+NEGATED = frozenset({"softmax_cross_entropy"})  # what is rewritten here is the negative of the op
+REWRITTEN: Mapping[str, Callable[..., int]] = {
+    name: _filled(name, rewrite)
+    for name, rewrite in (
+        ("sigmoid", _sigmoid),
+        ("sigmoid_cross_entropy", _sigmoid_cross_entropy),
+        ("softmax", _softmax),
+        ("log_softmax", _log_softmax),
+        ("softmax_cross_entropy", _softmax_cross_entropy),
+        ("logsumexp", _logsumexp),
+        ("centre", _centre),
+        ("var", _var),
+        ("std", _std),
+        ("norm", _norm),
+    )
+}

@@ -1,0 +1,78 @@
+"""Sums of everything as inner products: one call of BLAS for a product, its sum and the factor of a mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cgraph.compile.lowering.lower import Lowered, changed, uses
+from cgraph.compile.lowering.values import Value
+from cgraph.ops.op import Attrs, structural
+from cgraph.ops.stable import scale
+from cgraph.shapes import Shape
+
+LONG = 4096  # elements: longer sums are done in pairs, which rounds less than one after the other
+PRODUCTS = ("mul", "scale", "square")
+
+
+def _number(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    return attrs, ()
+
+
+def _inner(x: Any, y: Any, factor: float = 1, zero_wins: bool = False) -> Any:
+    return factor * np.sum(scale(x, y) if zero_wins else x * y)
+
+
+INNER = structural("inner", "factor*sum(x*y)", _inner, ("", None), ("", None), infer=_number, examples=())
+
+
+def with_inner_products(lowered: Lowered) -> Lowered:
+    """The same program with c·Σx, c·Σx·y and c·Σx² as one value each, where nothing else needs what is inside."""
+    values, needed = list(lowered.values), uses(lowered)
+    instead: dict[int, int] = {}
+    inside: set[int] = set()
+    for number in reversed(range(len(values))):
+        members = [] if number in inside else _members(values, needed, number)
+        if members:
+            inside.update(members)
+            first = members[-1]  # as early as its operands allow, which are free again sooner
+            instead[number] = first
+            values[first] = _product([values[x] for x in members], values)
+    return changed(lowered, values, instead) if instead else lowered
+
+
+def _members(values: Sequence[Value], needed: Mapping[int, int], number: int) -> list[int]:
+    """This value and those that it alone needs, if they are c·Σx, c·Σx·y or a part of it: outermost first."""
+
+    def alone(x: int, *names: str) -> bool:
+        return needed[x] == 1 and values[x].name in names
+
+    value, members = values[number], [number]
+    if value.name == "mul":
+        pairs = (value.operands, value.operands[::-1])
+        members += [x for x, c in pairs if alone(x, "sum") and _is_number(values[c])][:1]
+    if prod(value.shape) != 1 or values[members[-1]].name != "sum":
+        return []
+    while values[members[-1]].name == "sum" and alone(values[members[-1]].operands[0], "sum", *PRODUCTS):
+        members += values[members[-1]].operands
+    last = values[members[-1]]
+    if last.name != "sum" and any(values[x].shape != last.shape for x in last.operands):
+        members.pop()
+    summed = last.shape if last.name in PRODUCTS else values[last.operands[0]].shape
+    return members if len(members) > 1 and 0 < prod(summed) <= LONG else []
+
+
+def _is_number(value: Value) -> bool:
+    return value.constant is not None and value.constant.size == 1
+
+
+def _product(members: Sequence[Value], values: Sequence[Value]) -> Value:
+    """The values, outermost first, as one."""
+    first, last = members[0], members[-1]
+    factors = [values[x].constant for x in first.operands if first.name == "mul" and _is_number(values[x])]
+    operands = last.operands * (2 if last.name == "square" else 1)
+    attrs = {"factor": float(factors[0].reshape(()))} if factors else {}
+    return Value(first.shape, INNER, operands, {**attrs, "zero_wins": True} if last.name == "scale" else attrs)

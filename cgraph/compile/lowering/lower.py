@@ -1,0 +1,279 @@
+"""From nodes to values: sizes bound, what is computed twice shared, constants folded, factors pushed together.
+
+A node becomes a value and a factor: c·x is kept as (c, x) through everything that is linear in x, so that the learning
+rate, the 1/m of a mean and every sign meet in one number, and are multiplied once, where a result needs them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from math import prod
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from cgraph import shapes
+from cgraph.compile.lowering.class_ids import less_one_hot
+from cgraph.compile.lowering.composites import NEGATED, REWRITTEN
+from cgraph.compile.lowering.table_rows import joined_rows
+from cgraph.compile.lowering.values import Value, Values
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import CONSTANT, OP, Node
+from cgraph.ops import TABLE
+from cgraph.ops.op import Op
+
+LARGEST_FACTOR = 2.0**40  # a factor that is held back must not make a product over- or underflow
+# Ops that are linear in the operands at these places, all others held fixed.
+LINEAR: Mapping[str, tuple[int, ...]] = {
+    **dict.fromkeys(("sum", "reshape", "transpose", "expand_dims", "squeeze", "broadcast_to", "flip"), (0,)),
+    **dict.fromkeys(("index", "index_add", "take", "scatter_add", "diagonal", "broadcast_like"), (0,)),
+    "matmul": (0, 1),
+}
+NOTHING: Mapping[int, int] = MappingProxyType({})
+LIKE = {"index_add": 1, "scatter_add": 2}  # operands of which only the shape is needed
+
+
+class Term(NamedTuple):
+    """factor · value."""
+
+    factor: float
+    value: int
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """The values in order, those that are asked for, the new values of owned leaves, and what values are called."""
+
+    values: Sequence[Value]
+    outputs: tuple[int, ...]
+    updates: Mapping[Node, int]
+    names: Mapping[int, str]
+    dtype: Any
+
+
+def lower(
+    graph: Graph,
+    outputs: Sequence[Node],
+    updates: Mapping[Node, Node],
+    sizes: Mapping[str, int],
+    dtype: Any,
+    rewritten: Mapping[str, Callable[..., int]] = REWRITTEN,
+) -> Lowered:
+    """The values of a graph whose named dimensions have these sizes; `rewritten` says of ops how to do without."""
+    values = Values(dtype)
+    terms: dict[Node, Term] = {}
+    names: dict[int, str] = {}
+    own: dict[Op, Op] = {}  # users' rows, under names by which no backend takes them for rows of ours
+    for node, name in zip(graph.nodes, graph.names, strict=True):
+        if node.op is not None:
+            row = node.op
+            if row.name not in TABLE:
+                row = own.setdefault(row, replace(row, name=f"own.{row.name}"))
+            attrs = dict(node.attrs)
+            if "shape" in attrs:
+                attrs["shape"] = shapes.bind(attrs["shape"], sizes)
+            term = _applied(values, row, [terms[x] for x in node.operands], attrs, rewritten)
+        elif node.kind == CONSTANT:
+            term = Term(1.0, values.constant(node.value))
+        else:
+            term = Term(1.0, values.leaf(node, tuple(map(int, shapes.bind(node.shape, sizes)))))
+        terms[node] = term
+        if term.factor == 1.0 and (node.name is not None or node.kind == OP):
+            names.setdefault(term.value, name)
+    found = tuple(solid(values, terms[node]) for node in outputs)
+    new = {leaf: solid(values, terms[node]) for leaf, node in updates.items()}
+    for node, term in terms.items():
+        if node.name is not None and term.factor != 1.0:
+            names.setdefault(solid(values, term), node.name)
+    return changed(Lowered((), found, new, names, dtype), values.list)
+
+
+def solid(values: Values, term: Term) -> int:
+    """A term as one value: the product is computed."""
+    if term.factor == 1.0:
+        return term.value
+    if term.factor == -1.0:
+        return values.apply("neg", term.value)
+    return values.apply("mul", values.constant(term.factor), term.value)
+
+
+def _applied(
+    values: Values,
+    row: Op,
+    terms: list[Term],
+    attrs: Mapping[str, Any],
+    rewritten: Mapping[str, Callable[..., int]],
+) -> Term:
+    name, rule = row.name, RULES.get(row.name)
+    if rule is not None:
+        return rule(values, terms, attrs)
+    if name in LINEAR:
+        factor = prod(terms[i].factor for i in LINEAR[name])
+        if moderate(factor):
+            operands = [t.value if i in LINEAR[name] else solid(values, t) for i, t in enumerate(terms)]
+            if name in LIKE:
+                place = LIKE[name]
+                zero = values.apply("broadcast_to", values.constant(0.0), shape=values.shape(operands[place]))
+                operands[place] = zero
+            return Term(factor, values.apply(row, *operands, **attrs))
+    operands = [solid(values, t) for t in terms]
+    if name in rewritten:
+        return Term(-1.0 if name in NEGATED else 1.0, rewritten[name](values, *operands, **attrs))
+    return Term(1.0, values.apply(row, *operands, **attrs))
+
+
+def moderate(factor: float) -> bool:
+    """Whether a factor may be held back, or be moved, without over- or underflow."""
+    return 1 / LARGEST_FACTOR < abs(factor) < LARGEST_FACTOR
+
+
+# Rules of the ops that know of factors -------------------------------------------------------------------------------
+def _product(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    total = terms[0]
+    for term in terms[1:]:
+        total = _times(values, "mul", total, term)
+    return total
+
+
+def _times(values: Values, name: str, left: Term, right: Term) -> Term:
+    """x·y, with every number among the operands (and their factors) in front."""
+    shape = shapes.broadcast([values.shape(left.value), values.shape(right.value)])
+    factor = left.factor * right.factor
+    for one, other in ((left, right), (right, left)):
+        number = values.number(one.value)
+        if number is not None and moderate(number * factor) and values.shape(other.value) == shape:
+            return Term(number * factor, other.value)
+    if not moderate(factor):
+        return Term(1.0, values.apply(name, solid(values, left), solid(values, right)))
+    return Term(factor, values.apply(name, left.value, right.value))
+
+
+def _quotient(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    left, right = terms
+    number = values.number(right.value)
+    shape = values.shape(left.value)
+    if number and shapes.broadcast([shape, values.shape(right.value)]) == shape:
+        factor = left.factor / (right.factor * number)
+        if moderate(factor):
+            return Term(factor, left.value)
+    factor = left.factor / right.factor
+    if not moderate(factor):
+        return Term(1.0, values.apply("div", solid(values, left), solid(values, right)))
+    return Term(factor, values.apply("div", left.value, right.value))
+
+
+def _negative(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    return Term(-terms[0].factor, terms[0].value)
+
+
+def _sum_of(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    total = terms[0]
+    for term in terms[1:]:
+        total = _plus(values, total, term)
+    return total
+
+
+def _difference(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    return _plus(values, terms[0], _negative(values, terms[1:], attrs))
+
+
+def _plus(values: Values, left: Term, right: Term) -> Term:
+    """x + y, with a factor that both have in front, and without a product for a sign."""
+    table = joined_rows(values, left.value, right.value, right.factor / left.factor)
+    if table is not None:
+        return Term(left.factor, table)
+    if left.factor == right.factor:
+        return Term(left.factor, values.apply("add", left.value, right.value))
+    if left.factor == -right.factor:
+        rows = less_one_hot(values, left.value, right.value)
+        if rows is not None:
+            return Term(left.factor, rows)
+        return Term(left.factor, values.apply("sub", left.value, right.value))
+    if right.factor < 0:
+        return Term(1.0, values.apply("sub", solid(values, left), solid(values, Term(-right.factor, right.value))))
+    if left.factor < 0:
+        return Term(1.0, values.apply("sub", solid(values, right), solid(values, Term(-left.factor, left.value))))
+    return Term(1.0, values.apply("add", solid(values, left), solid(values, right)))
+
+
+def _mean(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    shape = values.shape(terms[0].value)
+    count = prod(shape[a] for a in attrs["axis"])
+    if not count:
+        return Term(1.0, values.apply("mean", solid(values, terms[0]), **attrs))
+    factor = terms[0].factor / count
+    if not moderate(factor):
+        return Term(1 / count, values.apply("sum", solid(values, terms[0]), **attrs))
+    return Term(factor, values.apply("sum", terms[0].value, **attrs))
+
+
+def _size(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    return Term(1.0, values.constant(float(prod(values.shape(terms[0].value)))))
+
+
+def _power(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    base, exponent = (solid(values, t) for t in terms)
+    number = values.number(exponent)
+    same = shapes.broadcast([values.shape(base), values.shape(exponent)]) == values.shape(base)
+    if number == 2.0 and same:
+        return Term(1.0, values.apply("square", base))
+    if number == 1.0 and same:
+        return Term(1.0, base)
+    return Term(1.0, values.apply("pow", base, exponent))
+
+
+RULES: Mapping[str, Callable[[Values, list[Term], Mapping[str, Any]], Term]] = {
+    "add": _sum_of,
+    "sub": _difference,
+    "neg": _negative,
+    "mul": _product,
+    "scale": lambda values, terms, attrs: _times(values, "scale", *terms),
+    "div": _quotient,
+    "mean": _mean,
+    "size": _size,
+    "pow": _power,
+}
+
+
+# What is left -------------------------------------------------------------------------------------------------------
+def changed(
+    lowered: Lowered,
+    values: Sequence[Value],
+    instead: Mapping[int, int] = NOTHING,
+    after: Mapping[int, int] = NOTHING,
+) -> Lowered:
+    """Only those of these values that an output or an update needs, numbered anew.
+
+    What `instead` names is replaced by another value; a new value comes right after the one that `after` names.
+    """
+    now: Callable[[int], int] = lambda x: instead.get(x, x)  # noqa: E731
+    read = [tuple(map(now, v.operands)) if instead else v.operands for v in values]
+    alive = sorted(
+        _reached(read, map(now, (*lowered.outputs, *lowered.updates.values()))),
+        key=lambda x: (after.get(x, x), x in after, x),
+    )
+    number = {old: new for new, old in enumerate(alive)}
+    return Lowered(
+        [values[i]._replace(operands=tuple(number[x] for x in read[i])) if read[i] else values[i] for i in alive],
+        tuple(number[now(x)] for x in lowered.outputs),
+        {leaf: number[now(x)] for leaf, x in lowered.updates.items()},
+        {number[now(x)]: name for x, name in lowered.names.items() if now(x) in number},
+        lowered.dtype,
+    )
+
+
+def uses(lowered: Lowered) -> Mapping[int, int]:
+    """How often each value is needed: by others, as an output, as an update."""
+    return Counter(chain(*(v.operands for v in lowered.values), lowered.outputs, lowered.updates.values()))
+
+
+def _reached(read: Sequence[tuple[int, ...]], roots: Iterable[int]) -> set[int]:
+    alive, stack = set[int](), list(roots)
+    while stack:
+        number = stack.pop()
+        if number not in alive:
+            alive.add(number)
+            stack.extend(read[number])
+    return alive

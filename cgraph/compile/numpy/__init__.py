@@ -1,0 +1,1 @@
+"""A plan as calls of NumPy that write into buffers."""

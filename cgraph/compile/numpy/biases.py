@@ -1,0 +1,121 @@
+"""A bias as the last row of its matrix, and a column of ones beside the rows: x·W + b is one product, [x 1]·[W; b].
+
+So is the gradient: [x 1]ᵀ·d has that of W in its first rows and that of b in its last. W and b lie one after the
+other in the memory of a program, where both are parameters that it owns, and stay what they are for everything else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from cgraph.compile.lowering.lower import Lowered, changed, uses
+from cgraph.compile.lowering.values import Value, Values
+from cgraph.compile.numpy.small import SMALL
+from cgraph.compile.plan.plan import Plan
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node
+from cgraph.ops.op import Attrs, structural
+from cgraph.shapes import Shape
+
+
+def _one_more_column(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    rows, columns = operands[0]
+    return attrs, (rows, int(columns) + 1)
+
+
+def _one_more_row(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    rows, columns = operands[0]
+    return attrs, (int(rows) + 1, columns)
+
+
+def _with_ones(x: Any) -> Any:
+    return np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
+
+
+WITH_ONES = structural("with_ones", "[x 1]", _with_ones, ("", None), infer=_one_more_column, examples=())
+BOTH = structural("both", "[W; b]", lambda W, b: np.vstack([W, b]), *[("", None)] * 2, infer=_one_more_row, examples=())
+
+
+# Memory --------------------------------------------------------------------------------------------------------------
+def biases_of(graph: Graph, owned: Iterable[Node]) -> Mapping[Node, Node]:
+    """For each small owned matrix W with an owned bias b in x·W + b: that bias. No leaf is in two pairs."""
+    found: dict[Node, Node] = {}
+    free = set(owned)
+    for node in graph.nodes:
+        if node.op is not None and node.op.name == "add" and len(node.operands) == 2:
+            for product, b in (node.operands, node.operands[::-1]):
+                W = product.operands[-1] if product.op is not None and product.op.name == "matmul" else None
+                if W in free and b in free and len(W.shape) == 2 and b.shape == W.shape[1:] and W.value.size <= SMALL:
+                    found[W] = b
+                    free -= {W, b}
+    return found
+
+
+def with_neighbours(
+    leaves: Iterable[Node], biases: Mapping[Node, Node], copy: Callable[[Any], Any]
+) -> tuple[dict[Node, Any], dict[Node, Any]]:
+    """Arrays of these parameters, each bias right after its matrix, and both of them as one array for each matrix."""
+    both = {W: copy(np.concatenate([W.value, b.value[None]])) for W, b in biases.items()}
+    parts = {leaf: part for W, b in biases.items() for leaf, part in ((W, both[W][:-1]), (b, both[W][-1]))}
+    return {leaf: parts[leaf] if leaf in parts else copy(leaf.value) for leaf in leaves}, both
+
+
+# Values --------------------------------------------------------------------------------------------------------------
+def with_biases_in_products(lowered: Lowered, biases: Mapping[Node, Node]) -> Lowered:
+    """The same program with such products, where the rows are few enough for a copy to cost no more than a call."""
+    values, needed = Values(lowered.dtype, lowered.values), uses(lowered)
+    leaves = {v.leaf: i for i, v in enumerate(lowered.values) if v.leaf is not None}
+    pairs = {leaves[W]: leaves[b] for W, b in biases.items() if W in leaves and b in leaves}
+    ones: dict[int, int] = {}
+    after: dict[int, int] = {}
+    for number, value in enumerate(lowered.values):
+        for product, b in (value.operands, value.operands[::-1]) if value.name == "add" else ():
+            x, W = values[product].operands if values[product].name == "matmul" else (-1, -1)
+            if W in pairs and pairs[W] == b and needed[product] == 1 and _small(values, x):
+                ones[x] = values.apply(WITH_ONES, x)
+                both = values.apply(BOTH, W, b)
+                after |= {ones[x]: x, both: max(W, b)}
+                values.list[number] = values[product]._replace(operands=(ones[x], both))
+    return changed(lowered, values.list, _gradients(lowered, values, ones, after), after) if ones else lowered
+
+
+def _small(values: Values, x: int) -> bool:
+    return len(values.shape(x)) == 2 and 0 < prod(values.shape(x)) <= SMALL
+
+
+def _gradients(lowered: Lowered, values: Values, ones: Mapping[int, int], after: dict[int, int]) -> Mapping[int, int]:
+    """xᵀ·d and the sums of d as parts of [x 1]ᵀ·d, and what they stand for."""
+    sums = {v.operands[0]: i for i, v in enumerate(lowered.values) if _sums_of_columns(v)}
+    instead: dict[int, int] = {}
+    for number, value in enumerate(lowered.values):
+        turned, d = value.operands if value.name == "matmul" else (-1, -1)
+        (x,) = lowered.values[turned].operands if d in sums and _is_turned(lowered.values[turned]) else (-1,)
+        if x in ones:
+            product = values.apply("matmul", values.apply("transpose", ones[x], axes=(1, 0)), d)
+            of_W = values.apply("index", product, key=slice(0, -1))
+            of_b = values.apply("index", product, key=-1)
+            after |= {values[product].operands[0]: x, **dict.fromkeys((product, of_W, of_b), max(x, d))}
+            instead |= {number: of_W, sums[d]: of_b}
+    return instead
+
+
+def _is_turned(value: Value) -> bool:
+    return value.name == "transpose" and value.attrs["axes"] == (1, 0)
+
+
+def _sums_of_columns(value: Value) -> bool:
+    return value.name == "sum" and value.attrs["axis"] == (0,) and len(value.shape) == 1
+
+
+def inputs_beside_ones(plan: Plan) -> Mapping[Node, tuple[int, int]]:
+    """Leaves that are only read with their ones, and both their numbers: they can be fed right there."""
+    read = Counter(chain(*(v.operands for v in plan.values), plan.lowered.outputs, (f.target for f in plan.finals)))
+    ones = {v.operands[0]: i for i, v in enumerate(plan.values) if v.name == "with_ones"}
+    leaves = {x: plan.values[x].leaf for x in ones if read[x] == 1}
+    return {leaf: (x, ones[x]) for x, leaf in leaves.items() if leaf is not None}

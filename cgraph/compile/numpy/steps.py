@@ -1,0 +1,321 @@
+"""The numpy backend: a static schedule of calls that write into buffers, run by a tight loop. It needs no compiler."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from cgraph.compile.blas import accumulate
+from cgraph.compile.lowering.factors import with_shared_factors
+from cgraph.compile.lowering.inner import LONG, with_inner_products
+from cgraph.compile.lowering.lower import Lowered
+from cgraph.compile.lowering.values import Value
+from cgraph.compile.numpy.biases import with_biases_in_products
+from cgraph.compile.numpy.small import SMALL
+from cgraph.compile.numpy.table_rows import add_rows, add_shares, pick, take_one, take_rows, with_shares
+from cgraph.compile.plan.plan import Plan
+from cgraph.compile.plan.updates import Final
+from cgraph.graph.node import Node
+from cgraph.ops.indexing import as_ids
+from cgraph.ops.stable import scale
+
+Call: TypeAlias = Callable[[], Any]
+# Rows that are one universal function of NumPy, though the row itself says more.
+UFUNCS: Mapping[str, np.ufunc] = {
+    "add": np.add,
+    "mul": np.multiply,
+    "pow": np.power,
+    "abs": np.absolute,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "greater": np.greater,
+    "greater_equal": np.greater_equal,
+    "less": np.less,
+    "less_equal": np.less_equal,
+    "equal": np.equal,
+    "not_equal": np.not_equal,
+}
+COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
+REDUCTIONS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}
+WIDE = 8  # columns from which sums over the rows of many matrices are quicker as products
+WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
+
+
+def ufunc_of(value: Value) -> np.ufunc | None:
+    """The universal function that computes a value from its operands alone."""
+    if value.op is None:
+        return None
+    if value.name == "above" and value.attrs["ties"] in (0, 1):
+        return np.greater_equal if value.attrs["ties"] else np.greater
+    if value.name == "sign" and value.attrs["at_zero"] == 0:
+        return np.sign
+    found = UFUNCS.get(value.name)
+    return found if found is not None else value.op.numpy if isinstance(value.op.numpy, np.ufunc) else None
+
+
+def in_place(value: Value) -> bool:
+    """Whether a value may be written over an operand of its own shape. A single number is quicker elsewhere."""
+    known = ufunc_of(value) is not None or value.name in ("relu", "less_one_hot", "where")
+    return known and math.prod(value.shape) != 1
+
+
+def one_by_one(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
+    """Each value is a step of its own."""
+    return [(x,) for x in order]
+
+
+def accumulates(value: Value) -> bool:
+    """Whether a product is added to its target by one call of BLAS."""
+    from cgraph.compile.blas import blas
+
+    return blas() is not None and value.shape[0] * value.shape[1] >= WORTH_FOLDING
+
+
+def shortened(lowered: Lowered, biases: Mapping[Node, Node]) -> Lowered:
+    """The same program in fewer calls, which cost more than what they compute on small arrays."""
+    moved = with_inner_products(with_shared_factors(lowered, _takes_a_factor))
+    return with_shares(with_biases_in_products(moved, biases))
+
+
+def _takes_a_factor(value: Value) -> bool:
+    """Whether a parameter is changed by a multiple of this value in one call (see `finals`)."""
+    return value.name == "scatter_add" or (value.name == "matmul" and len(value.shape) == 2 and accumulates(value))
+
+
+def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
+    """The calls of a plan in order, on these arrays."""
+    found: list[Call] = []
+    for (number,) in plan.groups:
+        value = plan.values[number]
+        found += call(value, arrays[number], [arrays[x] for x in value.operands])
+    for final in plan.finals:
+        if final.kind == "rows":
+            ids = arrays[plan.values[final.value].operands[-2]]
+            found.append(partial(as_ids, ids, len(arrays[final.target])))
+    for final in plan.finals:
+        found += _final(plan.values, final, arrays)
+    return found
+
+
+def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """The calls that compute one value."""
+    if value.op is None:
+        return [_copy(out, operands[0])]
+    special = SPECIAL.get(value.name)
+    if special is not None:
+        return special(value, out, operands)
+    ufunc = ufunc_of(value)
+    if ufunc is not None and ufunc in COMPARISONS and out.size <= SMALL:
+        holds = np.empty(out.shape, bool)  # what NumPy would do by itself, at the double price
+        return [*_ufunc(ufunc, operands, holds), _copy(out, holds)]
+    if ufunc is not None:
+        return _ufunc(ufunc, operands, out)
+    return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+
+
+def _ufunc(ufunc: np.ufunc, operands: list[Any], out: Any) -> list[Call]:
+    spread = [_spread(x, out) for x in operands]
+    copies = [
+        _copy(wide, x) for x, wide in zip(operands, spread, strict=True) if wide is not x and wide.flags.writeable
+    ]
+    if ufunc in (np.maximum, np.minimum):  # their positional out is deprecated, and slow
+        return [*copies, partial(ufunc, *spread, out=out)]
+    return [*copies, partial(ufunc, *spread, out)]
+
+
+def _copy(target: Any, source: Any) -> Call:
+    return partial(target.__setitem__, Ellipsis, source)
+
+
+def _spread(operand: Any, out: Any) -> Any:
+    """An array of the result's shape for an operand of another: NumPy's short way is for equal shapes, and numbers.
+
+    What never changes is copied there at once; what changes, before each call.
+    """
+    constant = not operand.flags.writeable
+    if operand.shape == out.shape or out.size > SMALL or not (constant or operand.shape):
+        return operand
+    wide = np.empty(out.shape, operand.dtype)
+    wide[...] = operand
+    wide.flags.writeable = not constant
+    return wide
+
+
+def _by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], attrs: dict[str, Any]) -> None:
+    """An op that has no way of writing into a buffer: the row's own function, and a copy of its result."""
+    out[...] = function(*[x[()] for x in operands], **attrs)
+
+
+# Ops with a way of their own ------------------------------------------------------------------------------------------
+def _matmul(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    x, y = operands
+    return [_dot(x, y, out) if x.ndim == y.ndim == 2 else partial(np.matmul, x, y, out)]
+
+
+def _dot(x: Any, y: Any, out: Any) -> Call:
+    """A product by the method, which costs half of what np.dot does on small matrices."""
+    return partial(x.dot, y, out)
+
+
+def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    zero = np.zeros((), out.dtype)
+    zero.flags.writeable = False
+    return _ufunc(np.maximum, [operands[0], zero], out)
+
+
+def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    (x,), axis = operands, value.attrs["axis"]
+    if value.name in ("max", "min") and not x.size:
+        assert value.op is not None
+        return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+    if value.name == "sum" and x.flags.c_contiguous and out.size and x.size:
+        if len(axis) == x.ndim and x.size <= LONG:
+            return [_dot(x.reshape(-1), np.ones(x.size, x.dtype), out.reshape(()))]
+        if x.ndim == 3 and axis == (1,) and x.shape[1] <= LONG and x.shape[2] >= WIDE:
+            rows = out.reshape(x.shape[0], 1, x.shape[2])
+            return [partial(np.matmul, np.ones((1, x.shape[1]), x.dtype), x, rows)]
+        if x.ndim == 2 and len(axis) == 1 and x.shape[axis[0]] <= LONG:
+            ones = np.ones(x.shape[axis[0]], x.dtype)
+            left, right = (ones, x) if axis == (0,) else (x, ones)
+            return [_dot(left, right, out.reshape(-1))]
+    keepdims = value.attrs["keepdims"]
+    return [partial(REDUCTIONS[value.name].reduce, x, axis=axis, out=out, keepdims=keepdims)]
+
+
+def _with_ones(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    out[:, -1] = 1  # once: nothing else is written there
+    there = operands[0].ctypes.data == out.ctypes.data  # an input that is fed beside its ones
+    return [] if there else [_copy(out[:, :-1], operands[0])]
+
+
+def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """One call where the memory of the operands is in one order; else of a copy."""
+    copies = {id(x): (np.empty(x.shape, x.dtype), x) for x in operands if not x.flags.c_contiguous}
+    found = [_copy(*pair) for pair in copies.values()]
+    x, *others = (copies.get(id(x), (x,))[0].reshape(-1) for x in operands)
+    number, factor = out.reshape(()), out.dtype.type(value.attrs.get("factor", 1))
+    if not others:
+        return [*found, _dot(x, np.full(x.size, factor), number)]
+    total = number if factor == 1 else np.empty_like(number)
+    found.append(_dot(x, others[0], total))
+    if "zero_wins" in value.attrs:
+        found.append(partial(_let_zero_win, x, others[0], total))
+    return found if total is number else [*found, partial(np.multiply, total, np.array(factor), number)]
+
+
+def _let_zero_win(x: Any, y: Any, number: Any) -> None:
+    """A sum that is NaN may have a 0 in it that wins over an infinity or a NaN."""
+    if math.isnan(number):
+        number[...] = np.sum(scale(x, y))
+
+
+def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """Maxima of short rows: of the columns of a transposed copy, which NumPy does many at a time."""
+    (x,) = operands
+    if x.ndim == 2 and value.attrs["axis"] == (1,) and 1 < x.shape[1] <= 64 and x.shape[0] >= 8:
+        columns = np.empty((x.shape[1], x.shape[0]), x.dtype)
+        maxima = partial(np.maximum.reduce, columns, axis=0, out=out.reshape(-1))
+        return [_copy(columns, x.T), maxima]
+    return _reduced(value, out, operands)
+
+
+def _where(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    condition, x, y = operands
+    taken, zero = np.empty(condition.shape, bool), np.zeros_like(condition)
+    if x is out:
+        return [partial(np.equal, condition, zero, taken), _put(out, taken, y)]
+    first = [] if y is out else [partial(np.copyto, out, y)]
+    return [partial(np.not_equal, condition, zero, taken), *first, partial(np.copyto, out, x, where=taken)]
+
+
+def _put(out: Any, where: Any, value: Any) -> Call:
+    """out = value where it says so: row by row, if it says the same of the elements of each."""
+    rows = where.ndim - 1
+    if value.size == 1 and where.ndim == out.ndim > 1 and where.shape == (*out.shape[:rows], 1):
+        return partial(out.__setitem__, where.reshape(out.shape[:rows]), value.reshape(()))
+    return partial(np.copyto, out, value, where=where)
+
+
+def _take(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    if value.attrs["axis"] or not out.flags.c_contiguous:
+        assert value.op is not None
+        return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+    table, ids = operands
+    return [partial(take_rows, table, ids, out)]
+
+
+def _scale(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    x, y = operands
+    flat = out.reshape(-1)
+
+    def zero_wins() -> None:
+        if math.isnan(flat.dot(flat)):
+            out[...] = np.where(np.isnan(out) & ((x == 0) | ((y == 0) & np.isinf(x))), 0, out)
+
+    return [partial(np.multiply, x, y, out), zero_wins]
+
+
+def _concatenate(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    return [partial(np.concatenate, operands, axis=value.attrs["axis"], out=out)]
+
+
+def _less_one_hot(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    x, ids = operands
+    first = [] if x is out else [_copy(out, x)]
+    columns = out.shape[-1]
+    return [*first, partial(take_one, out.reshape(-1), ids, np.arange(0, out.size, columns), columns)]
+
+
+def _picked(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    x, ids = operands
+    if not x.flags.c_contiguous:
+        assert value.op is not None
+        return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+    columns = x.shape[-1]
+    return [partial(pick, x.reshape(-1), ids, np.arange(0, x.size, columns), columns, out.reshape(-1))]
+
+
+SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
+    "matmul": _matmul,
+    "relu": _relu,
+    "sum": _reduced,
+    "inner": _inner,
+    "max": _max,
+    "with_ones": _with_ones,
+    "min": _reduced,
+    "prod": _reduced,
+    "take": _take,
+    "where": _where,
+    "scale": _scale,
+    "concatenate": _concatenate,
+    "less_one_hot": _less_one_hot,
+    "picked": _picked,
+}
+
+
+# Updates -------------------------------------------------------------------------------------------------------------
+def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> list[Call]:
+    target, value = arrays[final.target], values[final.value]
+    if final.kind == "copy":
+        return [_copy(target, arrays[final.value])]
+    operands = [arrays[x] for x in value.operands]
+    if final.kind == "op":
+        out = target if target.size != 1 else np.empty_like(target)
+        return [*call(value, out, operands), *([_copy(target, out)] if out is not target else [])]
+    if final.kind == "rows":
+        *rows, ids, _ = operands
+        add: Callable[..., None] = add_rows if value.name == "scatter_add" else add_shares
+        return [partial(add, target, *rows, ids=ids, factor=target.dtype.type(final.factor))]
+    product = accumulate(operands[0], operands[1], target, final.factor)
+    if product is not None:
+        return [product]
+    added = np.empty_like(target)
+    return [
+        _dot(operands[0], operands[1], added),
+        partial(np.multiply, added, target.dtype.type(final.factor), added),
+        partial(np.add, target, added, target),
+    ]

@@ -1,0 +1,80 @@
+"""A plan as text that a person reads: one line a step, in the names of the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cgraph.compile.lowering.values import Value
+from cgraph.compile.plan.plan import Plan
+from cgraph.compile.plan.updates import Final
+from cgraph.ops.keys import Key
+from cgraph.quoting import terminal
+from cgraph.shapes import show
+
+
+def listing(plan: Plan) -> str:
+    """The straight-line program, such as `e = add(a, d)  # [] in buffer 0`."""
+    name = names(plan)
+    lines = []
+    for group in plan.groups:
+        for number in group:
+            value = plan.values[number]
+            lines.append(f"{name[number]} = {formula(plan, value, name)}  # {show(value.shape)}{_where(plan, number)}")
+    for final in plan.finals:
+        lines.append(f"{name[final.target]}{_update(plan, final, name)}  # in place")
+    lines.append(f"return {', '.join(name[x] for x in plan.lowered.outputs) or 'nothing'}")
+    return "\n".join(lines)
+
+
+def names(plan: Plan) -> Mapping[int, str]:
+    """What each value is called: as its node, or by its number."""
+    found: dict[int, str] = {}
+    taken: set[str] = set()
+    for number, value in enumerate(plan.values):
+        own = plan.lowered.names.get(number)
+        if value.leaf is not None:
+            own = value.leaf.name
+        elif value.name == "both":
+            own = "[" + "; ".join(found[x] for x in value.operands) + "]"
+        elif value.constant is not None and value.constant.size == 1:
+            own = f"{float(value.constant.reshape(())):.6g}"
+        elif own is None or own in taken:
+            own = f"t{number}"
+        found[number] = terminal(str(own))
+        taken.add(str(own))
+    return found
+
+
+def formula(plan: Plan, value: Value, name: Mapping[int, str]) -> str:
+    """How a value is computed, such as `add(a, d)`."""
+    operands = [_operand(plan, x, name) for x in value.operands]
+    attrs = [f"{k}={v.__repr__() if isinstance(v, Key) else v!r}" for k, v in value.attrs.items()]
+    return f"{value.name or 'copy'}({', '.join(operands + attrs)})"
+
+
+def _operand(plan: Plan, number: int, name: Mapping[int, str]) -> str:
+    """A value's name; a view as what it is a view of."""
+    text = ""
+    while plan.storages[plan.places[number].storage].value != number if number in plan.places else False:
+        value = plan.values[number]
+        text = f".{value.name}({', '.join(f'{v!r}' for v in value.attrs.values())})" + text
+        number = value.operands[0]
+    return name[number] + text
+
+
+def _update(plan: Plan, final: Final, name: Mapping[int, str]) -> str:
+    value = plan.values[final.value]
+    if final.kind == "copy":
+        return f" = {name[final.value]}"
+    if final.kind == "op":
+        return f" = {formula(plan, value, name)}"
+    if final.kind == "rows":
+        *factors, ids = (_operand(plan, i, name) for i in value.operands[:-1])
+        return f"[{ids}] += {final.factor:.6g} * {' * '.join(factors)}"
+    x, y = (_operand(plan, i, name) for i in value.operands[:2])
+    return f" += {final.factor:.6g} * ({x} @ {y})"
+
+
+def _where(plan: Plan, number: int) -> str:
+    place = plan.places.get(number)
+    return "" if place is None else f" at {plan.offsets[place.storage]}"

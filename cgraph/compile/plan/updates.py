@@ -1,0 +1,163 @@
+"""How owned leaves get their new values: products and rows are added in place, all else is computed and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import NamedTuple
+
+from cgraph.compile.lowering.lower import Lowered
+from cgraph.compile.lowering.values import Value
+from cgraph.compile.plan.places import BUFFER, CONSTANT, LEAF, Place, Storage, contiguous, copied
+from cgraph.graph.node import Node
+from cgraph.ops.op import Op
+
+ROWS = ("scatter_add", "add_shares")  # what is added to rows of a table, the ids of these, the table
+
+
+class Final(NamedTuple):
+    """How an owned leaf gets its new value when all else is computed.
+
+    `gemm`: leaf += factor·(x @ y) by one matrix product; `rows`: leaf[ids] += factor·g, where only these rows are
+    touched; `op`: an elementwise op in place; `copy`: from `value`.
+    """
+
+    leaf: Node
+    target: int
+    kind: str
+    value: int
+    factor: float = 1.0
+
+
+def finals_of(
+    values: list[Value],
+    places: dict[int, Place],
+    storages: list[Storage],
+    lowered: Lowered,
+    accumulates: Callable[[Value], bool],
+) -> list[Final]:
+    """How each leaf is updated. All updates read the old values: what one of them writes, no later one reads."""
+    leaves = {v.leaf: i for i, v in enumerate(values) if v.leaf is not None}
+    owned = {places[leaves[leaf]].storage for leaf in lowered.updates if leaf in leaves}
+    owned |= {places[i].storage for i, v in enumerate(values) if v.name == "both"}
+    uses: dict[int, int] = {}
+    for value in values:
+        for x in value.operands:
+            uses[x] = uses.get(x, 0) + 1
+    for x in (*lowered.outputs, *lowered.updates.values()):
+        uses[x] = uses.get(x, 0) + 1
+    finals = []
+    for leaf, number in lowered.updates.items():
+        if leaf not in leaves:
+            values.append(Value(tuple(map(int, leaf.shape)), leaf=leaf))
+            leaves[leaf] = len(values) - 1
+            places[leaves[leaf]] = Place(len(storages), 0, contiguous(values[-1].shape))
+            storages.append(Storage(LEAF, prod(values[-1].shape), leaves[leaf]))
+        target, value = leaves[leaf], values[number]
+        if value.name in ("add", "sub") and uses[number] == 1 and values[target].shape == value.shape:
+            found = _added(values, places, storages, uses, target, number)
+            if found is not None and (values[found[0]].name in ROWS or accumulates(values[found[0]])):
+                kind = "rows" if values[found[0]].name in ROWS else "gemm"
+                final = Final(leaf, target, kind, *found)
+                if all(places[x].storage not in owned for x in reads(values, final)):
+                    finals.append(final)
+                    continue
+            others = [x for x in value.operands if x != target]
+            if target in value.operands and all(places[x].storage not in owned for x in others):
+                finals.append(Final(leaf, target, "op", number))
+                continue
+        if number != target:
+            number_ = copied(values, places, storages, number, {BUFFER, CONSTANT})
+            finals.append(Final(leaf, target, "copy", number_))
+    return _joined(values, places, storages, finals)
+
+
+def _joined(
+    values: list[Value], places: Mapping[int, Place], storages: Sequence[Storage], finals: Sequence[Final]
+) -> list[Final]:
+    """A matrix and its bias that lie side by side are updated at once by a gradient whose parts lie so too."""
+    joined = {final.target: final for final in finals}
+    for both in [i for i, value in enumerate(values) if value.name == "both"]:
+        parts = [joined.get(x) for x in values[both].operands]
+        made = {_of_both(values, places, storages, both, part) for part in parts}
+        value = made.pop()
+        if value is not None and not made:
+            matrix, bias = values[both].operands
+            values.append(Value(values[both].shape, value[0], value[1]))
+            joined[matrix] = joined.pop(bias)._replace(target=both, value=len(values) - 1)
+    return list(joined.values())
+
+
+def _of_both(
+    values: Sequence[Value],
+    places: Mapping[int, Place],
+    storages: Sequence[Storage],
+    both: int,
+    part: Final | None,
+) -> tuple[Op | None, tuple[int, ...]] | None:
+    """The op and the operands of an update of which this one is a part; None where it is none."""
+    if part is None or part.kind != "op" or values[part.value].name not in ("add", "sub"):
+        return None
+    operands = []
+    offset = 0 if part.target == values[both].operands[0] else prod(values[values[both].operands[0]].shape)
+    for x in values[part.value].operands:
+        place = places[x]
+        whole = both if x == part.target else storages[place.storage].value
+        here = x == part.target or place == Place(place.storage, offset, contiguous(values[x].shape))
+        if not here or values[whole].shape != values[both].shape:
+            return None
+        operands.append(whole)
+    return values[part.value].op, tuple(operands)
+
+
+def _added(
+    values: list[Value],
+    places: dict[int, Place],
+    storages: list[Storage],
+    uses: dict[int, int],
+    target: int,
+    number: int,
+) -> tuple[int, float] | None:
+    """What is added and its factor in leaf ± factor·(x @ y) and leaf ± factor·rows, when nothing else needs it."""
+    value = values[number]
+    first, second = value.operands
+    if value.name == "sub" and first != target:
+        return None
+    added = second if first == target else first if second == target else -1
+    if added < 0 or uses[added] != 1:
+        return None
+    factor = 1.0 if value.name == "add" else -1.0
+    if values[added].name == "mul":
+        product, (x, y) = values[added], values[added].operands
+        rate, added = (x, y) if values[x].shape == () else (y, x)
+        if values[rate].shape != () or uses[added] != 1:
+            return None
+        if values[rate].constant is not None:
+            factor *= float(values[rate].constant)
+        elif values[added].name in ROWS:  # a rate that is computed is multiplied with the few rows first
+            rows, *others = values[added].operands
+            scaled = _made(values, places, storages, product._replace(shape=values[rows].shape, operands=(rows, rate)))
+            added = _made(values, places, storages, values[added]._replace(operands=(scaled, *others)))
+        else:
+            return None
+    found = values[added]
+    if found.shape != value.shape or not (
+        (found.name == "matmul" and len(found.shape) == 2)
+        or (found.name in ROWS and found.attrs["axis"] == 0 and prod(found.shape))
+    ):
+        return None
+    return added, factor
+
+
+def _made(values: list[Value], places: dict[int, Place], storages: list[Storage], value: Value) -> int:
+    """A new value in memory of its own."""
+    values.append(value)
+    places[len(values) - 1] = Place(len(storages), 0, contiguous(value.shape))
+    storages.append(Storage(BUFFER, prod(value.shape), len(values) - 1))
+    return len(values) - 1
+
+
+def reads(values: Sequence[Value], final: Final) -> tuple[int, ...]:
+    """The values that an update needs: of the rows that are added not the table of zeros that they stand in."""
+    operands = values[final.value].operands
+    return (final.value,) if final.kind == "copy" else operands[:-1] if final.kind == "rows" else operands

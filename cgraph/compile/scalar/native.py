@@ -1,0 +1,69 @@
+"""Groups of scalars in C: one loop an op over flat arrays. The source depends on the ops alone, and not on the graph.
+
+So graphs of the same ops share one compiled function, whatever their size, and a graph of a million nodes costs the
+compiler nothing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from cgraph.compile.c.compiler import load
+from cgraph.compile.c.table import EXPRESSIONS, expression, prelude
+from cgraph.compile.scalar.fuse import arity
+from cgraph.compile.scalar.groups import Groups
+
+WIDE = 8  # slots: shorter groups are not worth a loop of vectors
+# What is faster element by element: vectors would be put together from numbers here and there.
+PLAIN = {name: EXPRESSIONS[name] for name in ("add", "sub", "mul", "neg", "square", "abs", "relu")} | {
+    "mul+add": "{0} + {1} * {2}",
+    "scale": "product({0}, {1})",
+    "scale+add": "{0} + product({1}, {2})",
+}
+PRODUCT = "static inline T product(T x, T y) { T p = x * y; return __builtin_expect(p != p, 0) ? scaled(x, y) : p; }\n"
+
+
+def missing(groups: Groups) -> str:
+    """The first op that is not written in C; nothing when all are."""
+    return next((v.name for v in _used(groups).values() if v.name not in {**EXPRESSIONS, **PLAIN}), "")
+
+
+def source(groups: Groups) -> str:
+    """The C of the ops that the groups use."""
+    cases = "\n".join(_case(number, value) for number, value in _used(groups).items())
+    body = PRODUCT + (
+        "void cgraph_scalars(long n, const int *group, const int *a, const int *b, const int *c, T *v) {\n"
+        "    for (const int *g = group; g < group + 3 * n; g += 3) {\n"
+        "        const int s = g[1], e = g[2];\n"
+        f"        switch (g[0]) {{\n{cases}\n        }}\n    }}\n}}\n"
+    )
+    return prelude(groups.dtype, body) + "\n" + body
+
+
+def _used(groups: Groups) -> dict[int, Any]:
+    used = sorted(set(groups.bounds[:, 0].tolist()))
+    return {number: groups.kinds[number] for number in used}
+
+
+def _case(number: int, value: Any) -> str:
+    operands = [f"v[{x}[i]]" for x in "abc"[: arity(value)]]
+    plain = PLAIN.get(value.name)
+    loop = f"for (int i = s; i < e; i++) v[i] = {plain.format(*operands) if plain else expression(value, operands)};"
+    lines = [f"case {number}: /* {value.name} */"]
+    if not plain:
+        lines += [f"    if (e - s < {WIDE}) {{ {loop} break; }}", "    #pragma omp simd"]
+    return "\n".join("        " + line for line in [*lines, f"    {loop}", "    break;"])
+
+
+def runner(groups: Groups, v: Any) -> Callable[[], Any]:
+    """One call of the groups on their array of values. Raises CgraphError when it cannot be compiled."""
+    function = load(source(groups)).cgraph_scalars
+    function.restype = None
+    # the operands of slot i stand at i - first: the pointers begin that much before the arrays
+    starts = [x.ctypes.data - groups.first * x.itemsize for x in groups.operands]
+    addresses = [*starts, starts[0], starts[0]][:3]
+    pointers = [groups.bounds.ctypes.data, *addresses, v.ctypes.data]
+    return partial(function, ctypes.c_long(len(groups.bounds)), *map(ctypes.c_void_p, pointers))

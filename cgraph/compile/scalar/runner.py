@@ -1,0 +1,116 @@
+"""The scalar backend: a graph of scalars as flat arrays, whatever its size, depth and shape.
+
+The graph is written down on a tape by a forward pass, and its gradients by a backward pass, in the world of
+`scalar_world`; the tape is put in order by level and op (`scalar_groups`), and run by C (`native`) or, without
+a compiler, by NumPy and Python (`numpy`).
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cgraph.calculus.derivatives import grad
+from cgraph.compile.c.compiler import compiler
+from cgraph.compile.scalar import native, numpy
+from cgraph.compile.scalar.backward import gradients
+from cgraph.compile.scalar.groups import Groups, grouped, listing
+from cgraph.compile.scalar.world import Tape, misfit, refuse
+from cgraph.errors import CgraphError
+from cgraph.graph import building
+from cgraph.graph.graph import Graph
+from cgraph.passes.forward import forward
+from cgraph.quoting import c_comment
+
+if TYPE_CHECKING:
+    from cgraph.compile.program import Program
+
+BACKENDS = ("scalar", "scalar-numpy")  # the second one without a compiler
+SMALLEST = 64  # nodes: for fewer it matters little
+LARGE = 10_000  # nodes: what is called once and is smaller is not worth a compiler's tenths of a second
+
+
+def chosen(backend: str, graph: Graph) -> bool:
+    """Whether a graph is to be computed as flat arrays. Raises ValueRefusedError when it must be and cannot."""
+    if backend not in (*BACKENDS, "auto") or (backend == "auto" and len(graph) < SMALLEST):
+        return False
+    node = misfit(graph.nodes)
+    if node is not None and backend != "auto":
+        raise refuse(node, graph.name(node))
+    return node is None
+
+
+def flat(program: Program) -> Groups:
+    """The groups of a program: its outputs, the gradients of the first one, and its updates."""
+    tape = Tape()
+    with building.paused():
+        fwd = forward(program.graph, {}, tape)
+        numbers = [tape.slot(fwd[x]) for x in program.outputs]
+        if program.gradients:
+            found = gradients(fwd, program.outputs[0], program.gradients, tape)
+            if None in found:
+                grad(program.outputs[0], list(program.gradients))  # says which one, and why
+            numbers += [slot for slot in found if slot is not None]
+    updates = {leaf: tape.slot(fwd[node]) for leaf, node in program.updates.items()}
+    names = {tape.slot(fwd[n]): n.name for n in program.graph.nodes if n.name is not None}
+    del fwd
+    return grouped(tape, numbers, updates, names, program.dtype)
+
+
+class Runner:
+    """Groups with their array of values: `run` computes them and gives the outputs; `leaves` are parts of the array."""
+
+    def __init__(self, groups: Groups, in_c: bool) -> None:
+        self.groups, self.in_c = groups, in_c and not native.missing(groups)
+        self._memory, self.values = numpy.values(groups.slots, groups.dtype)
+        self.values[groups.literals[0]] = groups.literals[1]
+        self.leaves = {leaf: self._at(slot) for leaf, slot in groups.leaves.items()}
+        self._outputs = groups.outputs.astype(np.intp)
+        self._replaced = np.array([groups.leaves[leaf] for leaf in groups.updates], np.intp)
+        self._by = np.array(list(groups.updates.values()), np.intp)
+        self._compute = self._computing()
+
+    def _at(self, slot: int) -> Any:
+        return self.values[slot : slot + 1].reshape(())
+
+    def _computing(self) -> Callable[[], Any]:
+        if self.in_c:
+            return native.runner(self.groups, self.values)
+        # NumPy's warnings are off in a context of the program's own, which costs less than np.errstate in each call
+        context = contextvars.copy_context()
+        context.run(np.seterr, all="ignore")
+        return partial(context.run, numpy.runner(self.groups, self._memory, self.values))
+
+    def run(self) -> list[Any]:
+        """One call: the outputs as numbers of NumPy; then updated leaves get their new values."""
+        self._compute()
+        results = list(self.values.take(self._outputs))
+        if len(self._by):
+            self.values[self._replaced] = self.values[self._by]
+        return results
+
+    @property
+    def text(self) -> str:
+        """The groups as text, after the C that computes them where it does."""
+        lines = listing(self.groups)
+        if not self.in_c:
+            return lines
+        return "\n".join([native.source(self.groups), *map(c_comment, lines.split("\n"))])
+
+
+def runner(program: Program, backend: str) -> Runner:
+    """A program's runner, in C where there is a compiler; its owned parameters live in the array of values."""
+    groups = flat(program)
+    pays = backend == "scalar" or bool(program.updates) or len(program.graph) >= LARGE
+    try:
+        made = Runner(groups, pays and backend != "scalar-numpy" and compiler() is not None)
+    except CgraphError:  # the compiler failed
+        made = Runner(groups, False)
+    for leaf in program.updates:
+        made.leaves[leaf][...] = program._owned[leaf]
+        program._owned[leaf] = made.leaves[leaf]
+    return made

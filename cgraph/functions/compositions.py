@@ -1,0 +1,23 @@
+"""Functions of nodes that need no derivative rule of their own: each is written in ops of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cgraph.functions.apply import op
+from cgraph.functions.einstein import einsum
+from cgraph.functions.joining import concatenate, split, stack
+from cgraph.functions.losses import mse, reduced, softmax_cross_entropy
+from cgraph.functions.nets import dropout, embedding, layer_norm, max_pool, mean_pool
+from cgraph.functions.products import dot, outer, trace
+
+__all__ = ["COMPOSITIONS", "concatenate", "dot", "einsum", "op", "outer", "reduced", "split", "stack", "trace"]
+
+COMPOSITIONS: dict[str, Callable[..., Any]] = {
+    f.__name__: f
+    for f in (
+        concatenate, stack, split, dot, outer, trace, einsum, mse, softmax_cross_entropy, layer_norm, dropout,
+        embedding, mean_pool, max_pool,
+    )
+}  # fmt: skip

@@ -1,0 +1,86 @@
+"""Losses, their targets checked and their examples brought together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.functions.apply import op
+from cgraph.graph.node import CONSTANT, Node, as_node
+from cgraph.ops.indexing import as_ids
+from cgraph.ops.targets import distributions
+from cgraph.shapes import show
+
+
+def reduced(losses: Node, reduction: str, total: Node | None = None) -> Node:
+    """The losses of examples brought together: "mean" (over `total`, by default their number), "sum" or "none"."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueRefusedError(f"reduction={reduction!r}", fix='write "mean", "sum" or "none"')
+    if reduction == "none":
+        return losses
+    if reduction == "sum" or total is None:
+        return op(reduction, losses)
+    return op("sum", losses) / (total + op("less_equal", total, 0.0))  # nothing to count: 0, with gradient 0
+
+
+def mse(x: Any, y: Any, reduction: str = "mean") -> Node:
+    """The squared error (x - y)² of outputs and targets of one shape, brought together by `reduction`."""
+    x, y = as_node(x), as_node(y)
+    if x.shape != y.shape:
+        raise ShapeError(
+            f"mse of {show(x.shape)} and {show(y.shape)}",
+            where=x.where,
+            why="both need one shape: broadcasting would compare every output with every target",
+            fix="use .reshape on one of them",
+        )
+    return reduced(op("square", x - y), reduction)
+
+
+def softmax_cross_entropy(
+    x: Any, y: Any, *, weights: Any = None, ignore: int | None = None, reduction: str = "none"
+) -> Node:
+    """-sum(y*log(softmax(x))): the loss of each row of logits x [m×k], as a node.
+
+    The targets y are a distribution for each row [m×k], or class ids [m] from 0 to k - 1. `weights` [k] are class
+    weights, `ignore` is an id that marks rows without a target: their loss and gradient are 0. The "mean" divides
+    by the weights of the targets (without weights, by the number of rows that have one); when every row is ignored,
+    loss and gradient are 0.
+    Raises ShapeError for other shapes; ValueRefusedError for constant targets that are no ids or no distribution.
+
+    >>> import cgraph as cg
+    >>> L = softmax_cross_entropy([[1.0, 2.0], [3.0, 4.0]], [-1, 1], ignore=-1, reduction="mean")
+    >>> round(float(cg.forward(L).values[-1]), 4)
+    0.3133
+    """
+    logits, targets = as_node(x), as_node(y)
+    if logits.shape and targets.shape == logits.shape[:-1] and isinstance(logits.shape[-1], int):
+        if targets.kind == CONSTANT:
+            as_ids(targets.value, logits.shape[-1], ignore)
+        targets = op("one_hot", targets, classes=logits.shape[-1], ignore=ignore)
+    elif ignore is not None:
+        raise ShapeError(
+            f"softmax_cross_entropy of {show(logits.shape)} and targets {show(targets.shape)} with ignore={ignore}",
+            where=targets.where,
+            why="only class ids can be ignored",
+            fix=f"give ids of the shape {show(logits.shape[:-1])}",
+        )
+    elif targets.kind == CONSTANT and logits.shape and targets.shape == logits.shape:
+        _check_distributions(targets)
+    if weights is not None:
+        weights = as_node(weights)
+        if weights.shape != logits.shape[-1:]:
+            raise ShapeError(
+                f"class weights of the shape {show(weights.shape)}",
+                where=weights.where,
+                why=f"there are {logits.shape[-1] if logits.shape else 0} classes",
+                fix="give one weight a class",
+            )
+        targets = targets * weights
+    return reduced(op("softmax_cross_entropy", logits, targets), reduction, op("sum", targets))
+
+
+def _check_distributions(targets: Node) -> None:
+    try:
+        distributions(targets.value)
+    except ValueRefusedError as error:
+        raise ValueRefusedError(error.what, where=targets.where, why=error.why, fix=error.fix) from None

@@ -1,0 +1,47 @@
+"""Products of vectors, matrices and their stacks that are written in others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgraph.errors import ShapeError
+from cgraph.functions.apply import op
+from cgraph.graph.node import Node, as_node
+from cgraph.shapes import show
+
+
+def dot(x: Any, y: Any) -> Node:
+    """The inner product of two vectors; x @ y when one is a matrix, x*y when one is a number.
+
+    Raises ShapeError when y has more than two dimensions.
+    """
+    x, y = as_node(x), as_node(y)
+    if not x.shape or not y.shape:
+        return op("mul", x, y)
+    if len(y.shape) > 2:
+        raise ShapeError(
+            f"dot of {show(x.shape)} and {show(y.shape)}",
+            where=y.where,
+            why="dot takes vectors and matrices",
+            fix="use x @ y, or cg.einsum",
+        )
+    return op("matmul", x, y)
+
+
+def outer(x: Any, y: Any) -> Node:
+    """The outer product of two vectors: [m] and [n] give [m×n]."""
+    x, y = as_node(x), as_node(y)
+    for one in (x, y):
+        if len(one.shape) != 1:
+            raise ShapeError(
+                f"outer of {show(x.shape)} and {show(y.shape)}",
+                where=one.where,
+                why="both must be vectors",
+                fix="use .reshape(-1)",
+            )
+    return op("mul", op("expand_dims", x, axis=1), op("expand_dims", y, axis=0))
+
+
+def trace(x: Any) -> Node:
+    """The sum of the diagonal of a square matrix, or of each in a stack."""
+    return op("sum", op("diagonal", x), axis=-1)

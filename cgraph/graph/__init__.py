@@ -1,0 +1,1 @@
+"""What a graph is: nodes, their order and names, the lines that built them, formulas as text."""

@@ -1,0 +1,401 @@
+"""Nodes, and how they are built. A node is frozen: it holds no value of a pass and no gradient."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType, MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from cgraph.errors import CgraphError, ShapeError, ValueRefusedError
+from cgraph.graph.origin import HERE, Origin, caller, describe, one_line
+from cgraph.ops import TABLE
+from cgraph.ops.op import NONE, Attrs, Op
+from cgraph.quoting import terminal
+from cgraph.shapes import Shape, as_shape, show
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+VARIABLE, PARAMETER, CONSTANT, OP = "variable", "parameter", "constant", "op"
+_NEG = TABLE["neg"]
+_frame = sys._getframe
+
+
+class _Slots:
+    """The fields of a node. A node is filled as this class and then turned into a `Node`, which refuses every
+    change: slots without a `__setattr__` of their own are what makes building a graph fast."""
+
+    __slots__ = ("__weakref__", "attrs", "code", "instruction", "kind", "name", "op", "operands", "shape", "value")
+
+
+def filled(
+    kind: str,
+    op: Op | None,
+    operands: tuple[Node, ...],
+    attrs: Attrs,
+    shape: Shape,
+    name: str | None,
+    value: Any,
+    code: CodeType | str,
+    instruction: int,
+) -> Node:
+    """A node from its fields as they are."""
+    node: Any = _Slots()  # an __init__ would cost as much as all that follows
+    node.kind = kind
+    node.op = op
+    node.operands = operands
+    node.attrs = attrs
+    node.shape = shape
+    node.name = name
+    node.value = value
+    node.code = code
+    node.instruction = instruction
+    node.__class__ = Node
+    return node  # type: ignore[no-any-return]  # a cast costs a call
+
+
+def _operator(name: str) -> Callable[[Any, Any], Node]:
+    """An operator of nodes. All on one level, because graphs of scalars are built one operator at a time."""
+    row = TABLE[name]
+    elementwise = row.elementwise
+
+    def apply(self: Any, other: Any) -> Node:
+        frame, shape = _frame(1), self.shape
+        code = frame.f_code
+        plain = elementwise and other.__class__ is Node and (shape is other.shape or shape == other.shape)
+        if not plain or HERE in code.co_filename:  # half the time of startswith
+            return _mixed(row, self, other, code, frame.f_lasti)
+        node: Any = _Slots()  # as `filled` does, without a call
+        node.kind = OP
+        node.op = row
+        node.operands = (self, other)
+        node.attrs = NONE
+        node.shape = shape
+        node.name = node.value = None
+        node.code = code
+        node.instruction = frame.f_lasti
+        node.__class__ = Node
+        return node  # type: ignore[no-any-return]  # a cast costs a call
+
+    return apply
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Node]:
+    """An operator of which a node is the right operand, and something else the left one."""
+    row = TABLE[name]
+
+    def apply(self: Any, other: Any) -> Node:
+        frame = _frame(1)
+        return _mixed(row, other, self, frame.f_code, frame.f_lasti)
+
+    return apply
+
+
+def _mixed(row: Op, x: Any, y: Any, code: CodeType, instruction: int) -> Node:
+    """An operator between a node and anything, in the frame of which the code and the instruction are given."""
+    origin = caller() if HERE in code.co_filename else (code, instruction)
+    if x.__class__ is not Node:
+        x = as_node(x, origin)
+    elif y.__class__ is not Node:
+        y = as_node(y, origin)
+    if x.shape != y.shape or not row.elementwise:
+        return build(row, x, y, origin=origin)
+    return make(OP, row, (x, y), NONE, x.shape, None, None, origin)
+
+
+class Node(_Slots):
+    """One expression of a graph: a leaf (variable, parameter, constant) or an op applied to operands.
+
+    Fields: `kind`, `op` (a row of the table, None for a leaf), `operands` (a tuple of nodes), `attrs`, `shape`,
+    `name` (None until `.named`), `value` (a parameter's or a constant's own, read-only), and
+    `code` with `instruction`, from which `where` finds the user's line.
+    Nodes are equal only to themselves. Build them with `cg.variable`, operators, and the functions of the table.
+    """
+
+    __slots__ = ()
+
+    kind: str
+    op: Op | None
+    operands: tuple[Node, ...]
+    attrs: Attrs
+    shape: Shape
+    name: str | None
+    value: Any
+    code: CodeType | str
+    instruction: int
+
+    __array_priority__ = 1000.0
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"nodes are frozen: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"nodes are frozen: {name} cannot be deleted")
+
+    def named(self, name: str) -> Node:
+        """The same expression under a name, as a new node; use the new one from here on.
+
+        >>> (2 * variable("b")).named("d")
+        <d = mul(2, b)>
+        """
+        return make(self.kind, self.op, self.operands, self.attrs, self.shape, _checked(name), self.value, self.origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where this node was built, to build another one in its place."""
+        return self.code if isinstance(self.code, str) else (self.code, self.instruction)
+
+    @property
+    def where(self) -> str:
+        """The line of the user's program that built this node, such as `net.py, line 12: d = 2 * b`."""
+        return describe(self.origin)
+
+    @property
+    def T(self) -> Node:  # noqa: N802 - NumPy's name
+        """The transpose, axes reversed."""
+        return build(TABLE["transpose"], self)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The sum over `axis` (all axes by default)."""
+        return build(TABLE["sum"], self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The mean over `axis` (all axes by default)."""
+        return build(TABLE["mean"], self, axis=axis, keepdims=keepdims)
+
+    def reshape(self, *shape: Any) -> Node:
+        """The same elements in another shape; one dimension may be -1."""
+        return build(TABLE["reshape"], self, shape=shape[0] if len(shape) == 1 else shape)
+
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
+    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _reflected("div")
+    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
+    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
+    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
+    __lt__, __le__ = _operator("less"), _operator("less_equal")
+
+    def __neg__(self) -> Node:
+        frame = _frame(1)
+        code = frame.f_code
+        if HERE in code.co_filename:
+            return build(_NEG, self)
+        return filled(OP, _NEG, (self,), NONE, self.shape, None, None, code, frame.f_lasti)
+
+    def __pos__(self) -> Node:
+        return self
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        row = _UFUNCS.get(ufunc)
+        if method != "__call__" or kwargs or row is None:
+            raise CgraphError(
+                f"numpy.{ufunc.__name__} does not work on nodes",
+                why="no row of the table computes it",
+                fix=f"use one of: {', '.join(sorted(u.__name__ for u in _UFUNCS))}",
+            )
+        return build(row, *inputs)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, kwargs: Any) -> Any:
+        ours = NUMPY_FUNCTIONS.get(function)
+        if ours is None:
+            raise CgraphError(
+                f"numpy.{function.__name__} does not work on nodes",
+                why="no function of the table computes it",
+                fix=f"use one of: {', '.join(sorted({f.__name__ for f in NUMPY_FUNCTIONS}))}",
+            )
+        return ours(*inputs, **kwargs)
+
+    def __getitem__(self, key: Any) -> Node:
+        """The elements that an index picks: `x[0]`, `x[1:, ids]`, `x[mask]`; ids may also be a node, `x[ids]`."""
+        if isinstance(key, Node):
+            return build(TABLE["take"], self, key)
+        return build(TABLE["index"], self, key=key)
+
+    def __iter__(self) -> Any:
+        """The rows one by one, as in `a, b = x`; the first dimension must be a number."""
+        if not self.shape or isinstance(self.shape[0], str):
+            raise CgraphError(
+                f"{self!r} cannot be taken apart", why="its first dimension is no number", fix="index it: x[0]"
+            )
+        return (self[i] for i in range(int(self.shape[0])))
+
+    def __array__(self, *_args: Any, **_kwargs: Any) -> NDArray[Any]:
+        raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
+
+    def __float__(self) -> float:
+        raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
+
+    __int__ = __index__ = __float__  # they raise, whatever they would return
+
+    def __bool__(self) -> bool:
+        raise CgraphError(f"{self!r} has no truth value", why="it is a node, not a number")
+
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Node:
+        return self
+
+    def __repr__(self) -> str:
+        if self.kind == OP:
+            some = [n.name or (number_text(n) if n.kind == CONSTANT else "…") for n in self.operands[:8]]
+            operands = ", ".join(some) + (f" and {len(self.operands) - 8} more" if len(self.operands) > 8 else "")
+            call = f"{cast(Op, self.op).name}({operands})"
+            text = f"{self.name} = {call}" if self.name else call
+        else:
+            text = self.name or number_text(self)
+        return f"<{terminal(text)}{' ' + show(self.shape) if self.shape else ''}>"
+
+
+# Building ------------------------------------------------------------------------------------------------------------
+def make(
+    kind: str,
+    op: Op | None,
+    operands: tuple[Node, ...],
+    attrs: Attrs,
+    shape: Shape,
+    name: str | None = None,
+    value: Any = None,
+    origin: Origin | None = None,
+) -> Node:
+    """A node from its fields; `build` and the makers of leaves check them first."""
+    if origin is None:
+        origin = caller()
+    code, instruction = (origin, 0) if isinstance(origin, str) else origin
+    return filled(kind, op, operands, attrs, shape, name, value, code, instruction)
+
+
+def build(row: Op, *operands: Any, origin: Origin | None = None, **attrs: Any) -> Node:
+    """A node that applies a row of the table. Numbers and arrays among the operands become constants.
+
+    Raises ShapeError when the shapes do not fit, ValueRefusedError for a wrong number of operands or attributes.
+    """
+    if origin is None:
+        origin = caller()
+    nodes = tuple([x if x.__class__ is Node else as_node(x, origin) for x in operands])
+    arity = row.arity
+    if arity != len(nodes) and (arity is not None or len(nodes) < 2):
+        if row.arity is None and len(nodes) == 1:
+            return nodes[0]
+        raise ValueRefusedError(
+            f"{row.name} takes {row.arity or 'at least 2'} operand(s), not {len(nodes)}",
+            where=describe(origin),
+            fix=f"{row.name} computes {row.formula}",
+        )
+    if row.elementwise and not attrs:
+        shape = nodes[0].shape
+        for node in nodes:
+            if node.shape != shape:
+                break
+        else:
+            return make(OP, row, nodes, row.defaults or NONE, shape, origin=origin)
+    unknown = sorted(set(attrs) - set(row.defaults))
+    if unknown:
+        raise ValueRefusedError(
+            f"{row.name} has no attribute {unknown[0]!r}",
+            where=describe(origin),
+            fix=f"it has: {', '.join(row.defaults) or 'none'}",
+        )
+    try:
+        normal, shape = row.infer([n.shape for n in nodes], {**row.defaults, **attrs})
+    except ShapeError as error:
+        names = ", ".join(
+            f"{n.name or number_text(n) if n.kind != OP else n.name or 'an op'} {show(n.shape)}" for n in nodes
+        )
+        raise ShapeError(
+            f"{row.name}({names}): {error.what}",
+            where=describe(origin),
+            why=error.why,
+            fix=error.fix or "make the shapes fit, for example by .reshape or .T",
+        ) from None
+    return make(OP, row, nodes, MappingProxyType(normal) if normal else NONE, shape, origin=origin)
+
+
+def as_node(value: Any, origin: Origin | None = None) -> Node:
+    """A node as it is; a number or an array as a constant."""
+    return value if isinstance(value, Node) else _constant(value, None, origin)
+
+
+def variable(name: str, shape: Any = ()) -> Node:
+    """A leaf whose value comes with each pass. Its shape may have named dimensions, such as `("m", 3)`.
+
+    >>> variable("X", shape=("m", 3))
+    <X [m×3]>
+    """
+    return make(VARIABLE, None, (), NONE, as_shape(shape), _checked(name))
+
+
+def variables(names: str) -> tuple[Node, ...]:
+    """Scalar variables from names separated by spaces or commas: `a, b, c = cg.variables("a b c")`."""
+    return tuple(variable(name) for name in names.replace(",", " ").split())
+
+
+def parameter(name: str, value: Any) -> Node:
+    """A trainable leaf with a value of its own (copied), which a pass uses unless it is given another."""
+    array = as_array(value, f"parameter {name!r}")
+    return make(PARAMETER, None, (), NONE, array.shape, _checked(name), array)
+
+
+def constant(value: Any, name: str | None = None) -> Node:
+    """A leaf that never changes (copied) and to which no gradient flows."""
+    return _constant(value, None if name is None else _checked(name), None)
+
+
+def _constant(value: Any, name: str | None, origin: Origin | None) -> Node:
+    array = as_array(value, "a constant")
+    return make(CONSTANT, None, (), NONE, array.shape, name, array, origin)
+
+
+def as_array(value: Any, what: str, dtype: Any = np.float64) -> Any:
+    """A read-only copy of a number or an array of numbers; what it was made from may change afterwards."""
+    if value.__class__ is not float and value.__class__ is not int:
+        kind = getattr(value, "dtype", None)
+        if isinstance(value, Node):
+            raise ValueRefusedError(f"{what} is given a node, {value!r}", fix="give a number or an array")
+        try:
+            value = np.asarray(value) if kind is None else value
+            kind = value.dtype.kind
+        except (ValueError, TypeError, AttributeError):
+            kind = "?"
+        if kind not in "biuf":
+            raise ValueRefusedError(
+                f"{what} is given {short(value)}", why="that is no real number and no array of real numbers"
+            )
+    try:
+        if dtype is np.float64 and value.__class__ in (float, int, np.float64):
+            return np.float64(value)
+        array = np.array(value, dtype=dtype)
+    except OverflowError:
+        raise ValueRefusedError(f"{what} is given {short(value)}", why="it is too large for a float") from None
+    array.flags.writeable = False
+    return array
+
+
+def short(value: Any) -> str:
+    """A value as a message shows it: one line of at most 70 characters."""
+    return one_line(repr(value))
+
+
+def _checked(name: str) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise ValueRefusedError(f"{name!r} is no name", fix="a name is a string that is not blank")
+    return name
+
+
+def number_text(node: Node) -> str:
+    """A constant as its number, or as the shape of its array."""
+    if node.value is None or node.value.ndim:
+        return f"constant {show(node.shape)}"
+    return f"{float(node.value):.6g}"
+
+
+_UFUNCS: dict[np.ufunc, Op] = {
+    **{row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)},
+    **{np.add: TABLE["add"], np.multiply: TABLE["mul"], np.power: TABLE["pow"]},
+    **{f: TABLE[n] for n in TABLE if isinstance(f := getattr(np, n, None), np.ufunc)},
+}
+NUMPY_FUNCTIONS: dict[Any, Any] = {}  # NumPy's functions -> ours; `numpys` knows what ours are, and fills it

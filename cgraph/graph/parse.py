@@ -1,0 +1,243 @@
+"""The small language of formulas: `d = 2*b; e = a + d; L = c*e`.
+
+Assignments, numbers, + - * / ** @, and calls of the table's functions. The text is read with Python's own parser
+and an allow-list of what may stand in it; nothing is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from cgraph.errors import FormulaError, close_matches
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import VARIABLE, Node, as_node, build, make
+from cgraph.ops import TABLE
+from cgraph.ops.op import NONE, Op
+from cgraph.shapes import as_shape
+
+_BINARY = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+}
+LONGEST = 1_000_000
+
+
+def parse(text: str, shapes: Mapping[str, Any] | None = None) -> Graph:
+    """A graph from a formula. Each assignment names a node; names that are never assigned are variables.
+
+    `shapes` gives the variables that are no scalars their shapes: `parse("z = X @ W", {"X": ("m", 3), "W": (3, 2)})`.
+    The outputs are the results that no later statement uses, in order.
+    Raises FormulaError; ShapeError where shapes do not fit.
+
+    >>> parse("d = 2*b; e = a + d; L = c*e")
+    <Graph of 7 nodes: L>
+    """
+    reader = _Reader(text, dict(shapes or {}))
+    graph = reader.graph()
+    unknown = sorted(set(shapes or {}) - set(reader.variables))
+    if unknown:
+        raise FormulaError(f"the formula has no variable {unknown[0]!r}", fix=f"it has {', '.join(reader.variables)}")
+    return graph
+
+
+def _joined(lines: list[str]) -> str:
+    """Lines as one, separated by semicolons; a line goes on where a bracket is still open, as in Python."""
+    text, depth = "", 0
+    for line in lines:
+        text += line if not text else f"{' ' if depth > 0 else ';'}{line}"
+        depth += sum(line.count(c) for c in "([") - sum(line.count(c) for c in ")]")
+    return text
+
+
+class _Reader:
+    """Reads one formula, statement by statement."""
+
+    def __init__(self, text: str, shapes: dict[str, Any]) -> None:
+        self.text, self.shapes = text, shapes
+        self.variables: dict[str, Node] = {}
+        self.defined: dict[str, Node] = {}
+        self.assigned_at: dict[str, ast.AST] = {}
+
+    def graph(self) -> Graph:
+        statements = self._statements()
+        for statement in statements:
+            if isinstance(statement, ast.Assign):
+                self._declare(statement)
+            elif not isinstance(statement, ast.Expr):
+                kind = type(statement).__name__
+                self._refuse(f"{kind} is not allowed in a formula", statement, fix="write name = expression")
+        results: list[Node] = []
+        for statement in statements:
+            if isinstance(statement, ast.Assign):
+                target = statement.targets[0]
+                assert isinstance(target, ast.Name)
+                node = self._expression(statement.value, statement)
+                if node.name is not None:  # `y = x` names what has a name: say so with a node of its own
+                    self._refuse(f"{target.id} = {node.name} only renames {node.name}", target, fix="use one name")
+                node = node.named(target.id)
+                self.defined[target.id] = node
+            else:
+                assert isinstance(statement, ast.Expr)
+                node = self._expression(statement.value, statement)
+            results.append(node)
+        used = {x for node in Graph(results).nodes for x in node.operands}
+        return Graph([node for node in results if node not in used])
+
+    def _statements(self) -> list[ast.stmt]:
+        source = self.text if isinstance(self.text, str) else ""
+        lines = _joined([s for line in source.splitlines() if (s := line.split("#")[0].strip(" ;\t"))])
+        if not lines:
+            raise FormulaError("the formula is empty", fix='write one, such as "L = c*(a + 2*b)"')
+        if len(self.text) > LONGEST:
+            raise FormulaError(f"the formula has {len(self.text)} characters", why=f"at most {LONGEST} are read")
+        self.text = lines
+        try:
+            return ast.parse(lines).body
+        except SyntaxError as error:
+            column = (error.offset or 1) - 1
+            closed = lines.count("(") <= lines.count(")")
+            raise FormulaError(
+                f"the formula does not read as one: {error.msg if closed else 'a bracket is never closed'}",
+                where=f"character {column + 1}, near {lines[max(0, column - 8) : column + 12]!r}",
+                fix="write assignments separated by semicolons, such as d = 2*b; L = c*d",
+            ) from None
+        except (RecursionError, MemoryError, ValueError):
+            raise FormulaError(
+                "the formula is nested too deeply, or has characters that no formula has",
+                fix="split it into several assignments",
+            ) from None
+
+    def _declare(self, statement: ast.Assign) -> None:
+        target = statement.targets[0]
+        if len(statement.targets) != 1 or not isinstance(target, ast.Name):
+            self._refuse("an assignment names one result", statement, fix="write name = expression")
+        if target.id in self.assigned_at:
+            self._refuse(f"{target.id} is defined twice", target, fix="give the second one another name")
+        self.assigned_at[target.id] = statement
+
+    def _expression(self, root: ast.expr, statement: ast.stmt) -> Node:
+        """The node of an expression, without recursion: operands wait on a stack until they are built."""
+        built: dict[ast.expr, Node] = {}
+        stack: list[tuple[ast.expr, bool]] = [(root, False)]
+        while stack:
+            part, ready = stack.pop()
+            if not ready:
+                stack.append((part, True))
+                stack.extend((x, False) for x in reversed(self._operands(part)))
+            else:
+                built[part] = self._node(part, [built[x] for x in self._operands(part)], statement)
+        return built[root]
+
+    def _operands(self, part: ast.expr) -> list[ast.expr]:
+        if isinstance(part, ast.BinOp) and type(part.op) in _BINARY:
+            return [part.left, part.right]
+        if isinstance(part, ast.UnaryOp) and isinstance(part.op, (ast.USub, ast.UAdd)):
+            return [] if self._signed_number(part) is not None else [part.operand]
+        if isinstance(part, ast.Call):
+            self._function(part)
+            return part.args
+        if isinstance(part, (ast.Name, ast.Constant)):
+            return []
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitXor):
+            self._refuse("^ is no power here", part, fix="write x**2")
+        if isinstance(part, ast.Attribute):
+            self._refuse(f"the attribute .{part.attr} is not allowed", part, fix="call a function of the table by name")
+        self._refuse(
+            f"{type(part).__name__} is not allowed in a formula", part, fix="use numbers, names, + - * / ** @ and calls"
+        )
+
+    def _node(self, part: ast.expr, operands: list[Node], statement: ast.stmt) -> Node:
+        origin = self._origin(part)
+        if isinstance(part, ast.BinOp):
+            return build(TABLE[_BINARY[type(part.op)]], *operands, origin=origin)
+        if isinstance(part, ast.UnaryOp):
+            number = self._signed_number(part)
+            if number is not None:
+                return as_node(number, origin)
+            return build(TABLE["neg"], *operands, origin=origin) if isinstance(part.op, ast.USub) else operands[0]
+        if isinstance(part, ast.Call):
+            return self._call(part, operands, origin)
+        if isinstance(part, ast.Constant):
+            return as_node(self._number(part), origin)
+        assert isinstance(part, ast.Name)
+        return self._name(part, statement)
+
+    def _function(self, part: ast.Call) -> Op:
+        """The row of the table that a call names."""
+        if not isinstance(part.func, ast.Name):
+            self._refuse("only functions of the table can be called", part, fix="write a name, such as tanh(x)")
+        name = part.func.id
+        if name not in TABLE:
+            near = close_matches(name, TABLE)
+            self._refuse(
+                f"there is no function {name}",
+                part,
+                fix=f"did you mean {near[0]}?" if near else f"the functions are {', '.join(sorted(TABLE))}",
+            )
+        return TABLE[name]
+
+    def _call(self, part: ast.Call, operands: list[Node], origin: str) -> Node:
+        attrs = {}
+        for keyword in part.keywords:
+            if keyword.arg is None:
+                self._refuse("** is not allowed in a call", part, fix="write the attributes out")
+            try:
+                attrs[keyword.arg] = ast.literal_eval(keyword.value)
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                self._refuse(f"{keyword.arg}= needs a number, a tuple or True/False", part)
+        return build(self._function(part), *operands, origin=origin, **attrs)
+
+    def _name(self, part: ast.Name, statement: ast.stmt) -> Node:
+        name = part.id
+        if name in self.defined:
+            return self.defined[name]
+        if name in self.assigned_at:
+            if self.assigned_at[name] is statement:
+                self._refuse(f"{name} is defined by itself: a cycle", part, fix="use another name for the result")
+            other = ast.get_source_segment(self.text, self.assigned_at[name])
+            target = next((n for n, s in self.assigned_at.items() if s is statement), None)
+            cyclic = target is not None and any(
+                isinstance(x, ast.Name) and x.id == target for x in ast.walk(self.assigned_at[name])
+            )
+            self._refuse(
+                f"{name} is used before it is defined" + (f", and {other!r} uses {target}: a cycle" if cyclic else ""),
+                part,
+                fix="a graph has no cycles; rename one of them" if cyclic else f"put {other!r} first",
+            )
+        if name not in self.variables:
+            shape = as_shape(self.shapes.get(name, ()))
+            self.variables[name] = make(VARIABLE, None, (), NONE, shape, name, None, self._origin(part))
+        return self.variables[name]
+
+    def _number(self, part: ast.Constant) -> float:
+        value = part.value
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            self._refuse(f"{value!r} is no number", part)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            self._refuse("a number here is too large for a float", part)
+        return number
+
+    def _signed_number(self, part: ast.UnaryOp) -> float | None:
+        if isinstance(part.operand, ast.Constant):
+            number = self._number(part.operand)
+            return -number if isinstance(part.op, ast.USub) else number
+        return None
+
+    def _origin(self, part: ast.AST) -> str:
+        start, end = getattr(part, "col_offset", 0), getattr(part, "end_col_offset", 0)
+        source = self.text.encode()[start:end].decode(errors="replace") if len(self.text) < 10_000 else ""
+        return f"character {start + 1} of the formula" + (f": {source}" if source else "")
+
+    def _refuse(self, what: str, part: ast.AST, *, fix: str = "") -> NoReturn:
+        raise FormulaError(what, where=self._origin(part), fix=fix)

@@ -1,0 +1,1 @@
+"""Nets that read words: text as ids, nets on embeddings, the language model."""

@@ -1,0 +1,1 @@
+"""The chapter's own constructs: units, perceptrons, separability, equivalent nets, exercises, gradient norms."""

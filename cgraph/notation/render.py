@@ -1,0 +1,43 @@
+"""A tree of mathematics as plain text and as LaTeX."""
+
+from __future__ import annotations
+
+from cgraph import quoting
+from cgraph.notation.math import Frac, Group, Hat, Math, Named, Sym
+
+_SUPERSCRIPTS = str.maketrans("0123456789−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
+_SPACE = {"rel": " ", "bin": " ", "thin": "", "": ""}
+
+
+def text(math: Math) -> str:
+    """Plain text: fractions with a slash, names as they were spelled."""
+    if isinstance(math, Named):
+        return quoting.terminal(math.spelling)
+    if isinstance(math, Sym):
+        return f"{_SPACE[math.space]}{math.text}{_SPACE[math.space]}"
+    if isinstance(math, Group):
+        return "".join(map(text, math.parts))
+    if isinstance(math, Frac):
+        return f"{text(math.top)}/{text(math.bottom)}"
+    if isinstance(math, Hat):
+        return f"{text(math.base)}hat"
+    sup = "" if math.sup is None else text(math.sup)
+    raised = "ᵀ" if sup == "T" else sup.translate(_SUPERSCRIPTS) if sup.strip("0123456789−") == "" else f"^{sup}"
+    return text(math.base) + raised + ("" if math.sub is None else f"_{text(math.sub)}")
+
+
+def latex(math: Math) -> str:
+    """LaTeX for math mode, in ASCII: plain pdflatex and MathJax take it."""
+    if isinstance(math, Named):
+        return latex(math.math)
+    if isinstance(math, Sym):
+        escaped = quoting.latex(math.text)
+        return rf"\mathrm{{{escaped}}}" if len(math.text) > 1 and math.text.isalpha() else escaped.strip()
+    if isinstance(math, Group):
+        return " ".join(filter(None, map(latex, math.parts)))
+    if isinstance(math, Frac):
+        return rf"\frac{{{latex(math.top)}}}{{{latex(math.bottom)}}}"
+    if isinstance(math, Hat):
+        return rf"\hat{{{latex(math.base)}}}"
+    sup = "" if math.sup is None else f"^{{{latex(math.sup)}}}"
+    return latex(math.base) + sup + ("" if math.sub is None else f"_{{{latex(math.sub)}}}")

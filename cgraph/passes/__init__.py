@@ -1,0 +1,1 @@
+"""The two algorithms, forward and backward, in any world; passes with numbers; central differences."""

@@ -1,1 +1,0 @@
-"""Glyphs: themes, and formulas set in outlines of the font."""

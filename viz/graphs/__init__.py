@@ -1,0 +1,1 @@
+"""Pictures of graphs and passes, on their way: words, places, paint, formats."""

@@ -1,0 +1,164 @@
+"""A graph of scalars as JavaScript, so that a page can compute the same values again when an input changes.
+
+The functions are the formulas of the table's own rows, printed by SymPy: no op is written a second time. Only what
+float64 cannot compute as it is written has a helper: log(1 + exp(x)), exp(x) - 1, log(1 + x), erf, and 0·∞ = 0.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from cgraph.errors import ValueRefusedError
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import OP, Node
+
+HELPERS = """\
+const times = (x, y) => x === 0 || y === 0 ? 0 : x*y;
+const over = (x, y) => x === 0 ? 0 : x/y;
+const heaviside = (x, atZero) => x > 0 ? 1 : x < 0 ? 0 : x === 0 ? atZero : NaN;
+const softplus = x => x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
+const crossEntropy = (x, y) => Math.max(x, 0) - x*y + Math.log1p(Math.exp(-Math.abs(x)));
+const erf = x => {
+  const s = Math.abs(x);
+  if (s < 2.5) {  // the Taylor series, in the form without cancelling terms
+    let term = s, sum = s;
+    for (let n = 1; n < 80; n++) { term *= 2*s*s/(2*n + 1); sum += term; }
+    return Math.sign(x)*2/Math.sqrt(Math.PI)*Math.exp(-s*s)*sum;
+  }
+  let tail = 0;  // Laplace's continued fraction
+  for (let n = 60; n > 0; n--) tail = n/2/(s + tail);
+  return Math.sign(x)*(1 - Math.exp(-s*s)/Math.sqrt(Math.PI)/(s + tail));
+};
+"""
+HELPED = {  # rows whose 0·∞ and 0/0 are 0 by convention, and one whose formula cancels
+    "scale": "times",
+    "ratio": "over",
+    "sigmoid_cross_entropy": "crossEntropy",
+}
+
+
+def program(outputs: Sequence[Node], inputs: Sequence[Node]) -> str:
+    """A JavaScript expression: a function from an array of the inputs' values to an array of the outputs' values.
+
+    `outputs` are scalar nodes of ops on scalars; leaves that are no inputs keep their own values.
+    Raises ValueRefusedError for arrays, and for an op that has no formula.
+
+    >>> import cgraph as cg
+    >>> a, b = cg.variables("a b")
+    >>> print(program([a * b], [a, b]).splitlines()[-4])
+      const v2 = op0(v0, v1);
+    """
+    graph = Graph(outputs)
+    place = {node: i for i, node in enumerate(inputs)}
+    functions: dict[Any, str] = {}
+    lines: list[str] = []
+    for i, node in enumerate(graph.nodes):
+        if node.shape != ():
+            raise ValueRefusedError(
+                f"{graph.name(node)} is an array",
+                where=node.where,
+                why="a page computes single numbers",
+                fix="unroll the graph first: cg.unroll(...)",
+            )
+        if node in place:
+            lines.append(f"const v{i} = x[{place[node]}];")
+        elif node.kind == OP:
+            operands = ", ".join(f"v{graph.index[x]}" for x in node.operands)
+            lines.append(f"const v{i} = {_function(node, functions)}({operands});")
+        elif node.value is not None:
+            lines.append(f"const v{i} = {number(float(node.value))};")
+        else:
+            raise ValueRefusedError(f"{node.name} has no value", where=node.where, fix="make it an input")
+    found = ", ".join(f"v{graph.index[n]}" for n in graph.outputs)
+    body = "\n  ".join(lines)
+    made = "\n".join(functions.values())
+    return f"(() => {{\n{HELPERS}{made}\nreturn x => {{\n  {body}\n  return [{found}];\n}};\n}})()"
+
+
+def number(value: float) -> str:
+    """A number as JavaScript writes it, to the last bit.
+
+    >>> number(0.1), number(math.inf)
+    ('0.1', 'Infinity')
+    """
+    if math.isfinite(value):
+        return json.dumps(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _function(node: Node, functions: dict[Any, str]) -> str:
+    """The name of the function of a node's op; it is defined when it is first used."""
+    row = node.op
+    assert row is not None
+    if row.name in HELPED:
+        return HELPED[row.name]
+    key = row, len(node.operands), tuple(sorted(node.attrs.items()))
+    if key not in functions:
+        if not row.elementwise:
+            raise ValueRefusedError(
+                f"{row.name} has no formula for single numbers", where=node.where, fix="unroll the graph first"
+            )
+        functions[key] = _defined(f"op{len(functions)}", row, len(node.operands), dict(node.attrs))
+    return f"op{list(functions).index(key)}"
+
+
+def _defined(name: str, row: Any, count: int, attrs: dict[str, Any]) -> str:
+    import sympy
+
+    from cgraph.worlds.sympy import formula
+
+    expression, operands = formula(row, count, attrs)
+    letters = [sympy.Symbol(f"x{i}", real=True) for i in range(count)]
+    expression = expression.xreplace(dict(zip(operands, letters, strict=True)))
+    return f"const {name} = ({', '.join(map(str, letters))}) => {_printer().doprint(expression)};"
+
+
+def _printer() -> Any:
+    from sympy import exp, log
+    from sympy.printing.jscode import JavascriptCodePrinter
+
+    class Printer(JavascriptCodePrinter):  # type: ignore[misc]  # SymPy has no types
+        """SymPy's printer, with one line for each expression and the helpers above."""
+
+        def _print_log(self, expression: Any) -> str:
+            (inner,) = expression.args
+            rest = inner - 1
+            if isinstance(rest, exp):
+                return f"softplus({self._print(rest.args[0])})"
+            return f"Math.log1p({self._print(rest)})" if 1 in inner.args else f"Math.log({self._print(inner)})"
+
+        def _print_Add(self, expression: Any, order: Any = None) -> str:  # noqa: N802
+            terms = list(expression.args)
+            if -1 not in terms or not any(isinstance(t, exp) for t in terms):
+                return str(super()._print_Add(expression, order))
+            power = next(t for t in terms if isinstance(t, exp))
+            others = [f" + {self._print(t)}" for t in terms if t not in (-1, power)]
+            return f"(Math.expm1({self._print(power.args[0])}){''.join(others)})"
+
+        def _print_Heaviside(self, expression: Any) -> str:  # noqa: N802
+            return f"heaviside({', '.join(map(self._print, expression.args))})"
+
+        def _print_erf(self, expression: Any) -> str:
+            return f"erf({self._print(expression.args[0])})"
+
+        def _print_Mul(self, expression: Any) -> str:  # noqa: N802
+            logs = [f for f in expression.args if f.has(log)]
+            others = [f for f in expression.args if f not in logs]
+            if not logs or all(f.is_number for f in others):
+                return str(super()._print_Mul(expression))
+            return f"times({self._print(expression.func(*others))}, {self._print(expression.func(*logs))})"
+
+        def _print_Pow(self, expression: Any) -> str:  # noqa: N802
+            base, power = expression.args
+            if power == 2 and base.is_Symbol:
+                return f"({base}*{base})"
+            return str(super()._print_Pow(expression))
+
+        def _print_Piecewise(self, expression: Any) -> str:  # noqa: N802
+            *cases, (last, _) = [(self._print(e), self._print(c)) for e, c in expression.args]
+            return "(" + " : ".join([*(f"{c} ? {e}" for e, c in cases), last]) + ")"
+
+    return Printer()

@@ -1,0 +1,36 @@
+"""A picture as Mermaid: text that renders in Markdown on many sites, without places of its own."""
+
+from __future__ import annotations
+
+from cgraph import quoting
+from cgraph.notation import text
+from viz.graphs.words.drawing import Drawing, Label
+
+
+def flowchart(drawing: Drawing, show: str, direction: str) -> str:
+    """The drawing as a Mermaid flowchart: forward edges solid, backward ones dotted."""
+    lines = [f"flowchart {direction}"]
+    for box in drawing.boxes:
+        words = "<br/>".join(
+            _words(label) for role, label in box.lines if not (show == "forward" and role == "gradient")
+        )
+        left, right = ("((", "))") if box.round else ("[", "]")
+        lines.append(f'    {box.id}{left}"{words}"{right}')
+    for edge in drawing.edges:
+        lines.append(f"    {edge.tail} -->{_label(edge.value if show == 'forward' else edge.local)} {edge.head}")
+        if edge.flows and show != "forward":
+            lines.append(f"    {edge.head} -.->{_label(edge.downstream)} {edge.tail}")
+    for kind, colours in (("parameter", "fill:#d8efe9,stroke:#333"), ("constant", "fill:#fff,stroke:#8a8a8a")):
+        of_kind = ",".join(b.id for b in drawing.boxes if b.kind == kind)
+        if of_kind:
+            lines += [f"    classDef {kind} {colours}", f"    class {of_kind} {kind}"]
+    return "\n".join(lines) + "\n"
+
+
+def _label(label: Label) -> str:
+    words = _words(label)
+    return f'|"{words}"|' if words else ""
+
+
+def _words(label: Label) -> str:
+    return quoting.mermaid("".join(text(math) for _, math in label))

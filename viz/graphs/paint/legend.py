@@ -1,0 +1,159 @@
+"""What stands below a picture: its caption in lines, and the legend that explains its strokes and marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cgraph.notation import Sym, number, text
+from viz.graphs.paint.cells import scale
+from viz.graphs.places.layout import Line, PlacedLine, set_line
+from viz.graphs.words.drawing import HOVER, NUMBER, Drawing
+from viz.ink import pen
+from viz.ink.themes import Theme
+
+FORWARD, BACKWARD, BOTH = "forward", "backward", "both"
+GAP, ROW, CAPTION_ROW = 22.0, 20.0, 18.0
+LEAST = 420.0  # the width that captions and legends may take below a narrow picture
+SAMPLE = 30.0  # the room of a stroke of the legend
+
+
+class Entry(NamedTuple):
+    """A sample of the legend, and what it means."""
+
+    role: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Foot:
+    """The caption and the legend, broken into rows for a width."""
+
+    caption: tuple[Line, ...]
+    legend: tuple[tuple[tuple[Entry, Line], ...], ...]
+
+    @property
+    def width(self) -> float:
+        """The width of the widest row."""
+        return max([line.width for line in self.caption] + [_width(row) for row in self.legend], default=0.0)
+
+    @property
+    def height(self) -> float:
+        """The height of all rows, with the free space around them."""
+        return CAPTION_ROW * len(self.caption) + ROW * len(self.legend) + 12.0
+
+    @property
+    def lines(self) -> list[Line]:
+        """All its lines of words."""
+        return [*self.caption, *(line for row in self.legend for _, line in row)]
+
+    def paint(self, width: float, top: float, theme: Theme) -> list[str]:
+        """The rows as SVG, centred in a width."""
+        parts = []
+        y = top + 14.0
+        for line in self.caption:
+            placed = PlacedLine(line, (width - line.width) / 2, y)
+            parts.append(f'<g data-role="caption"><title>caption</title>{pen.line(placed, theme)}</g>')
+            y += CAPTION_ROW
+        y += 4.0
+        for row in self.legend:
+            x = (width - _width(row)) / 2
+            for entry, line in row:
+                parts.append(
+                    f'<g data-role="legend"><title>legend</title>{_sample(entry.role, x, y, theme)}'
+                    f"{pen.line(PlacedLine(line, x + _room(entry.role), y), theme)}</g>"
+                )
+                x += _room(entry.role) + line.width + GAP
+            y += ROW
+        return parts
+
+
+def foot(drawing: Drawing, theme: Theme, show: str, caption: str, width: float) -> Foot:
+    """The caption and the legend of a picture of this width."""
+    width = max(width - 24.0, LEAST)
+    entries = [
+        (e, set_line("legend", ((_words_role(e.role), Sym(e.words)),), theme.caption_size - 1))
+        for e in _entries(drawing, show)
+    ]
+    rows: list[list[tuple[Entry, Line]]] = []
+    for entry in entries:
+        if rows and _width((*rows[-1], entry)) <= width:
+            rows[-1].append(entry)
+        else:
+            rows.append([entry])
+    return Foot(tuple(_broken(caption, theme, width)), tuple(map(tuple, rows)))
+
+
+def _broken(caption: str, theme: Theme, width: float) -> list[Line]:
+    """The caption in lines no wider than this, where its words allow it."""
+    lines: list[Line] = []
+    for paragraph in caption.split("\n"):
+        kept = ""
+        for word in paragraph.split(" "):
+            longer = f"{kept} {word}".strip()
+            if kept and _caption_line(longer, theme).width > width:
+                lines.append(_caption_line(kept, theme))
+                longer = word
+            kept = longer
+        lines.append(_caption_line(kept, theme))
+    return lines
+
+
+def _caption_line(words: str, theme: Theme) -> Line:
+    return set_line("caption", (("caption", Sym(words)),), theme.caption_size)
+
+
+def _entries(drawing: Drawing, show: str) -> list[Entry]:
+    """What needs a word: only what is on the picture."""
+    folded = [Entry("folded", "stands for several nodes")] if drawing.folded else []
+    if drawing.heat is not None:
+        limit = text(number(drawing.heat.limit))
+        words = f"{drawing.heat.what} from −{limit} to {limit}, or beyond; a bar is a minus sign"
+        folded.append(Entry("heat", words))
+    if show == FORWARD or not drawing.has_gradients:
+        return folded
+    entries = [] if show == BACKWARD else [Entry("value", "forward: value" if drawing.has_values else "forward")]
+    entries.append(Entry("backward", "backward: upstream · local = downstream"))
+    if any(e.zero for e in drawing.edges) or (drawing.heat is not None and drawing.heat.zeros):
+        entries.append(Entry("zero", "gradient 0"))
+    if any(e.local for e in drawing.edges):
+        entries.append(Entry("local", "local derivative"))
+    if drawing.detail in (NUMBER, HOVER) and drawing.has_values:
+        entries.append(Entry("boxes", "in a box: gradient last" if show == BACKWARD else "in a box: value, gradient"))
+    if any(b.kind == "parameter" for b in drawing.boxes):
+        entries.append(Entry("trainable", "trainable"))
+    if drawing.has_proofs:
+        entries.append(Entry("proof", "✓ proved by SymPy: on an edge its op's rule, in a box its gradient"))
+    return [*entries, *folded]
+
+
+def _words_role(role: str) -> str:
+    return "backward" if role == "zero" else role
+
+
+def _room(role: str) -> float:
+    return {"value": SAMPLE, "backward": SAMPLE, "zero": SAMPLE, "trainable": 20.0, "folded": 20.0, "heat": 98.0}.get(
+        role, 0.0
+    )
+
+
+def _width(row: tuple[tuple[Entry, Line], ...]) -> float:
+    return sum(_room(entry.role) + line.width for entry, line in row) + GAP * (len(row) - 1)
+
+
+def _sample(role: str, x: float, y: float, theme: Theme) -> str:
+    level = y - 3.5
+    there = [(x, level), (x + 8.0, level), (x + 16.0, level), (x + 24.0, level)]
+    if role == "value":
+        return pen.stroke(there, theme.forward, "sample", 1.5)
+    if role == "backward":
+        return pen.stroke(there[::-1], theme.backward, "sample", 1.4, dashed=True)
+    if role == "zero":
+        return pen.stroke(there[::-1], theme.pale, "sample", 0.8, dashed=True)
+    if role == "heat":
+        return scale(x, level - 5.0, 10.0, theme)
+    if role in ("trainable", "folded"):
+        look = f'fill="{theme.trainable if role == "trainable" else theme.box}" stroke="{theme.border}"'
+        dashes = ' stroke-dasharray="4 2.5"' if role == "folded" else ' stroke-width="1.8"'
+        return pen.rect(x, level - 5.5, x + 14, level + 5.5, 3.0, look + dashes)
+    return ""

@@ -1,0 +1,146 @@
+"""A layout as SVG: boxes, strokes and glyphs, each element with what it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from viz.graphs.paint.cells import heat_map
+from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, Foot, foot
+from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
+from viz.graphs.words.drawing import OUTLINE, Drawing
+from viz.graphs.words.heat import Heat, written_on
+from viz.ink import pen
+from viz.ink.pen import number, rect
+from viz.ink.themes import Theme
+from viz.ink.typeset import outline
+
+__all__ = ["BACKWARD", "BOTH", "FORWARD", "svg"]
+BORDER = 1.3
+BADGE_X, BADGE_Y = 4.0, 1.5  # how far the plate of a badge reaches beyond its words
+
+
+def svg(
+    layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str = ""
+) -> str:
+    """The picture of a layout; `show` is which pass: forward, backward or both.
+
+    The outlines of the characters `more` are in the file as well, for a page that writes other numbers.
+    """
+    return "\n".join(parts(layout, theme, show, caption, description, drawing, more))
+
+
+def parts(
+    layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str = ""
+) -> list[str]:
+    """The picture in parts: its tag, title, description, outlines, background and group, then an element each."""
+    below = foot(drawing, theme, show, caption, layout.width)
+    least = below.width if drawing.heat is None else max(below.width, LEAST)  # frames of a film are all as wide
+    width, height = max(layout.width, least + 24.0), layout.height + below.height
+    used = _characters(layout, below)
+    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted({*used, *more}))
+    plain = _ascii if drawing.detail == OUTLINE else str
+    size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(caption)}">',
+        f"<title>{escape(caption)}</title>",
+        f"<desc>{escape(description)}</desc>",
+        f"<defs>{defs}</defs>",
+        f'<rect width="100%" height="100%" fill="{theme.background}" data-role="background"/>',
+        f'<g transform="translate({number((width - layout.width) / 2)} 0)" data-role="graph">',
+        *(plain(_edge(e, theme, show)) for e in layout.edges),
+        *(plain(_box(b, theme, show, drawing.heat)) for b in layout.boxes),
+        "</g>",
+        *below.paint(width, layout.height, theme),
+        "</svg>\n",
+    ]
+
+
+def characters(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> set[str]:
+    """The characters of a picture that leave ink."""
+    return _characters(layout, foot(drawing, theme, show, caption, layout.width))
+
+
+def _characters(layout: Layout, below: Foot) -> set[str]:
+    words = [*(line.line for b in layout.boxes for line in b.lines), *below.lines]
+    words += [label.line for e in layout.edges for label in (e.value, e.local, e.downstream) if label]
+    return pen.characters(words)
+
+
+def _ascii(part: str) -> str:
+    """A part with references for what is not ASCII: one ∂ in a text of many megabytes doubles its memory."""
+    return part.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+# Boxes ---------------------------------------------------------------------------------------------------------------
+def _box(placed: PlacedBox, theme: Theme, show: str, heat: Heat | None) -> str:
+    box = placed.box
+    fill = heat.fill(box.id, theme) if heat else None
+    lines = [line for line in placed.lines if not (show == FORWARD and line.line.role == "gradient")]
+    title = box.title
+    if show == FORWARD:
+        title = "\n".join(t for t in title.split("\n") if not t.startswith("∂"))
+    return (
+        f'<g data-id="{box.id}" data-node="{escape(box.name)}" data-role="{box.kind}"><title>{escape(title)}</title>'
+        + "".join(_outlines(placed, theme, fill))
+        + "".join(_line(line, box.id, theme, fill, heat) for line in lines)
+        + "</g>"
+    )
+
+
+def _line(line: PlacedLine, id_: str, theme: Theme, fill: str | None, heat: Heat | None) -> str:
+    """A line of a box: words, a badge on its plate, or a heat map."""
+    left, top, *_ = line.rect
+    if line.line.role == "heat" and heat is not None:
+        return heat_map(heat, heat.cells[id_], left, top, theme)
+    if line.line.role == "badge":
+        return _plate(line.rect, theme) + pen.line(line, theme)
+    return pen.line(line, written_on(fill, theme) if fill else theme)
+
+
+def _outlines(placed: PlacedBox, theme: Theme, heated: str | None = None) -> Iterator[str]:
+    """The shape of a box, filled with the colour of its number where it has one.
+
+    A trainable one has a heavier border and a constant a lighter one: grey print says it too.
+    """
+    box = placed.box
+    left, top, right, bottom = placed.rect
+    fill = heated or (theme.trainable if box.kind == "parameter" else theme.box)
+    border = theme.constant_border if box.kind == "constant" else theme.border
+    weight = {"parameter": 1.8, "constant": 1.0}.get(box.kind, BORDER)
+    look = f'fill="{fill}" stroke="{border}" stroke-width="{weight}"'
+    if box.kind == "folded":
+        look += ' stroke-dasharray="5 3"'
+    if box.round:
+        yield f'<circle cx="{number(placed.x)}" cy="{number(placed.y)}" r="{number(placed.width / 2)}" {look}/>'
+    else:
+        yield rect(left, top, right, bottom, 7.0, look)
+    if box.output and not box.round:
+        inner = f'fill="none" stroke="{border}"'
+        yield rect(left + INSET, top + INSET, right - INSET, bottom - INSET, 5.0, inner)
+
+
+def _plate(words: tuple[float, float, float, float], theme: Theme) -> str:
+    left, top, right, bottom = words
+    fill = f'fill="{theme.text}" data-role="badge"'
+    return rect(left - BADGE_X, top - BADGE_Y, right + BADGE_X, bottom + BADGE_Y, 4.0, fill)
+
+
+# Edges ---------------------------------------------------------------------------------------------------------------
+def _edge(placed: PlacedEdge, theme: Theme, show: str) -> str:
+    edge = placed.edge
+    flags = (' data-zero="true"' if edge.zero else "") + (' data-proved="true"' if edge.proved else "")
+    title = edge.title if show != FORWARD else edge.name
+    colour, width = (theme.constant_border, 0.9) if show == BACKWARD else (theme.forward, 1.5)
+    parts = [
+        f'<g data-id="{edge.id}" data-edge="{escape(edge.name)}" data-position="{edge.slot}" data-role="edge"{flags}>',
+        f"<title>{escape(title)}</title>",
+        pen.stroke(placed.forth, colour, "forward", width),
+    ]
+    if edge.flows and show != FORWARD:
+        colour, width = (theme.pale, 0.8) if edge.zero else (theme.backward, 1.4)
+        parts.append(pen.stroke(placed.back, colour, "backward", width, dashed=True))
+        parts += [pen.line(label, theme) for label in (placed.local, placed.downstream) if label]
+    elif placed.value and show == FORWARD:
+        parts.append(pen.line(placed.value, theme))
+    return "".join([*parts, "</g>"])

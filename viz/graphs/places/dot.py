@@ -1,0 +1,135 @@
+"""Drawings as DOT: pure text, tested without rendering.
+
+Two texts are made. The *skeleton* has boxes and label boxes of fixed size and no words; Graphviz gives it positions.
+The *readable* one has the words, and is good by itself in any Graphviz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+import graphviz
+
+from cgraph.notation import Frac, Group, Hat, Math, Named, Script, Sym
+from viz.graphs.words.drawing import Drawing, EdgeText, Label
+from viz.ink.themes import TEXTBOOK, Theme, colour_of
+
+POINTS = 72.0
+
+
+class Size(NamedTuple):
+    """The size of a box of the skeleton, in points; `enter` and `leave` are how many edges do so side by side."""
+
+    width: float
+    height: float
+    round: bool = False
+    enter: int = 1
+    leave: int = 1
+
+
+def skeleton(
+    boxes: dict[str, Size],
+    labels: dict[str, Size],
+    edges: Sequence[EdgeText],
+    rankdir: str,
+    leaving: dict[str, int] | None = None,
+) -> str:
+    """The DOT that Graphviz lays out. An edge with a label runs through a box that holds the label's place.
+
+    `leaving` says, once it is known, at which place in its box each edge begins; without it Graphviz chooses.
+    """
+    graph = graphviz.Digraph("skeleton")
+    graph.attr(rankdir=rankdir, splines="true", nodesep="0.14", ranksep="0.54", outputorder="nodesfirst")
+    graph.attr("node", shape="box", fixedsize="true", label="", fontsize="1", margin="0")
+    graph.attr("edge", arrowhead="none")
+    into, out = ("w", "e") if rankdir == "LR" else ("n", "s")
+    for name, size in boxes.items():
+        inches = {"width": f"{size.width / POINTS:.4f}", "height": f"{size.height / POINTS:.4f}"}
+        if size.round:
+            graph.node(name, shape="circle", **inches)
+        elif size.enter > 1 or (leaving and size.leave > 1):
+            fields = ["|".join(f"<{side}{i}>" for i in range(n)) for side, n in (("h", size.enter), ("t", size.leave))]
+            graph.node(name, label=f"{{{{{fields[0]}}}|{{{fields[1]}}}}}", shape="record", **inches)
+        else:
+            graph.node(name, **inches)
+    for name, size in labels.items():
+        graph.node(name, width=f"{size.width / POINTS:.4f}", height=f"{size.height / POINTS:.4f}")
+    for edge in edges:
+        head, tail = f"{edge.head}:{into}", f"{edge.tail}:{out}"
+        if boxes[edge.head].round:
+            head = edge.head
+        elif boxes[edge.head].enter > 1:
+            head = f"{edge.head}:h{edge.slot}:{into}"
+        if boxes[edge.tail].round or (boxes[edge.tail].leave > 1 and not leaving):
+            tail = edge.tail
+        elif leaving and edge.id in leaving:
+            tail = f"{edge.tail}:t{leaving[edge.id]}:{out}"
+        if edge.id in labels:
+            graph.edge(tail, f"{edge.id}:{into}", id=f"{edge.id}.0", weight="2")
+            graph.edge(f"{edge.id}:{out}", head, id=f"{edge.id}.1", weight="2")
+        else:
+            graph.edge(tail, head, id=f"{edge.id}.0")
+    return str(graph.source)
+
+
+def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme = TEXTBOOK) -> str:
+    """The DOT with words: formulas as HTML-like labels, the chain rule of an edge as its tooltip."""
+    graph = graphviz.Digraph("cgraph")
+    graph.attr(rankdir=rankdir, label=f"<{escape(caption)}>", fontname="serif", nodesep="0.3", ranksep="0.5")
+    graph.attr("node", fontname="serif", shape="box", style="rounded,filled", color=theme.border)
+    graph.attr("edge", fontname="serif", color=theme.forward, fontsize="11")
+    for box in drawing.boxes:
+        fill = theme.trainable if box.kind == "parameter" else theme.box
+        graph.node(
+            box.id,
+            label=_table([line for _, line in box.lines], theme),
+            fillcolor=fill,
+            tooltip=_tooltip(box.title),
+            peripheries="2" if box.output and drawing.edges else "1",
+            color=theme.constant_border if box.kind == "constant" else theme.border,
+            shape="circle" if box.round else "box",
+        )
+    for edge in drawing.edges:
+        lines = [line for line in (edge.local, edge.downstream) if line]
+        label = _table(lines, theme) if lines else ""
+        graph.edge(edge.tail, edge.head, label=label, tooltip=_tooltip(edge.title), labeltooltip=_tooltip(edge.title))
+    return str(graph.source)
+
+
+def _tooltip(title: str) -> str:
+    return str(graphviz.escape("; ".join(title.split("\n"))))
+
+
+def _table(lines: Sequence[Label], theme: Theme) -> str:
+    """An HTML-like label with one row a line."""
+    rows = "".join(f"<TR><TD>{_cells(line, theme)}</TD></TR>" for line in lines)
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
+
+
+def _cells(line: Label, theme: Theme) -> str:
+    return "".join(
+        f'<FONT COLOR="{colour_of(role, theme) if role != "badge" else theme.text}">{markup(math)}</FONT>'
+        for role, math in line
+    )
+
+
+def markup(math: Math) -> str:
+    """HTML-like markup of a formula: <I>, <SUP> and <SUB>, fractions with a slash."""
+    if isinstance(math, Named):
+        return markup(math.math)
+    if isinstance(math, Sym):
+        space = " " if math.space in ("rel", "bin") else ""
+        words = f"{space}{escape(math.text)}{space}" or " "
+        return f"<I>{words}</I>" if math.italic else words
+    if isinstance(math, Group):
+        return "".join(map(markup, math.parts))
+    if isinstance(math, Frac):
+        return f"{markup(math.top)}/{markup(math.bottom)}"
+    if isinstance(math, Hat):
+        return f"{markup(math.base)}\u0302"
+    assert isinstance(math, Script)
+    sup = f"<SUP>{markup(math.sup)}</SUP>" if math.sup is not None else ""
+    sub = f"<SUB>{markup(math.sub)}</SUB>" if math.sub is not None else ""
+    return markup(math.base) + sup + sub

@@ -1,0 +1,113 @@
+"""The words of boxes: what a node computes, its value, and its gradient as the sum of what its edges brought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cgraph import notation
+from cgraph.graph.node import OP, Node
+from cgraph.notation import EQUALS, MINUS, PLUS, Math, Sym, text
+from cgraph.shapes import show
+from viz.graphs.words.drawing import FORMULA, FULL, BoxText, Label, clean
+from viz.graphs.words.edges import PROOF
+from viz.graphs.words.subject import Subject, sign_of
+
+SPELLED_OUT = 3  # so many terms of a sum are written; of more, their number
+
+
+def box_text(subject: Subject, node: Node) -> BoxText:
+    """A node's lines and its title."""
+    circle = subject.style == "circuit" and node.kind == OP and node.name is None and node.shape == ()
+    heading = _heading(subject, node)
+    lines: list[tuple[str, Label]] = [("name", (("name", heading),))]
+    title = [text(heading)]
+    if node.shape:
+        lines.append(("shape", (("shape", notation.shape(node.shape)),)))
+        title.append(show(node.shape))
+    if subject.forward is not None:
+        shown = notation.quantity(notation.value(subject.forward[node]), f"value {subject.id(node)}")
+        lines.append(("value", (("value", shown),)))
+        title.append(f"{subject.spelled(node)} = {text(shown)}")
+    total = subject.total(node) if subject.reached(node) else None
+    if total is not None:
+        lines += _gradient(subject, node, total, circle)
+        title.append(_gradient_sentence(subject, node, total))
+    badge = _badge(subject, node)
+    if badge:
+        lines.append(("badge", (("badge", Sym(badge)),)))
+        title.append(badge)
+    return BoxText(
+        subject.id(node),
+        subject.spelled(node),
+        node.kind,
+        circle,
+        node in subject.graph.outputs,
+        tuple(lines),
+        clean("\n".join(title)),
+    )
+
+
+def _heading(subject: Subject, node: Node) -> Math:
+    own = subject.names[node]
+    if node.kind != OP or node.op is None:
+        return own
+    operands = [subject.names[x] for x in node.operands]
+    if subject.style == "circuit":
+        sign = sign_of(node.op)
+        if node.op.name.endswith("cross_entropy"):
+            listed = [p for x in operands for p in (Sym(", "), x)][1:]
+            return notation.row(own, Sym("", space="thin"), "(", *listed, ")")
+        return sign if node.name is None else notation.row(own, EQUALS, sign)
+    return notation.row(own, EQUALS, notation.applied(node.op, operands))
+
+
+def _gradient(subject: Subject, node: Node, total: Math, circle: bool) -> list[tuple[str, Label]]:
+    """The line of a box that says ∂L/∂(node); where several edges brought it, the sum of what they brought."""
+    parts: list[Math] = []
+    if subject.detail in (FULL, FORMULA) and not circle:
+        parts += [notation.row("∂", subject.names[subject.root], "/∂", subject.names[node]), EQUALS]
+    terms = subject.terms.get(node, [])
+    before: list[tuple[str, Label]] = []
+    if len(terms) > 1:
+        if circle:
+            before = [("gradient", (("gradient", Sym(f"Σ of {len(terms)}")),))]
+        elif subject.numbers is not None and len(terms) <= SPELLED_OUT and not node.shape:
+            parts += [*_sum(terms), EQUALS]
+        else:
+            parts += [Sym(f"Σ of {len(terms)}"), EQUALS]
+    proof = (PROOF,) if node in subject.marks.leaves else ()
+    return [*before, ("gradient", (("gradient", notation.row(*parts, total)), *proof))]
+
+
+def _sum(terms: list[tuple[str, Any]]) -> list[Math]:
+    """The terms with their signs between them; a sign belongs to the quantity, so its key begins with one."""
+    (key, first), *others = terms
+    parts = [notation.quantity(notation.number(first), key)]
+    for key, term in others:
+        signed = notation.row(MINUS if term < 0 else PLUS, notation.number(abs(term)))
+        parts.append(notation.quantity(signed, f"+{key}"))
+    return parts
+
+
+def _gradient_sentence(subject: Subject, node: Node, total: Math) -> str:
+    terms = subject.terms.get(node, [])
+    count = f" (the sum of {len(terms)} terms)" if len(terms) > 1 else ""
+    proved = ", proved by SymPy" if node in subject.marks.leaves else ""
+    return f"∂{subject.spelled(subject.root)}/∂{subject.spelled(node)} = {text(total)}{count}{proved}"
+
+
+def _badge(subject: Subject, node: Node) -> str:
+    """What is not finite in a node, such as `NaN in the value`."""
+    if subject.forward is None:
+        return ""
+    found = [("value", subject.forward[node])]
+    if subject.numbers is not None and subject.reached(node):
+        found.append(("gradient", subject.numbers.gradient[node]))
+    for what, value in found:
+        numbers = np.asarray(value)
+        for name, count in (("NaN", np.isnan(numbers).sum()), ("∞", np.isinf(numbers).sum())):
+            if count:
+                return f"{f'{count} ' if numbers.size > 1 else ''}{name} in the {what}"
+    return ""

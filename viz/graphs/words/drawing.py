@@ -1,0 +1,92 @@
+"""The records of what is written on a picture: a `Drawing` is text with roles, without positions, fonts or colours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from cgraph.notation import Math
+from viz.graphs.words.heat import Heat
+
+FULL, FORMULA, NUMBER, HOVER, OUTLINE = "full", "formula", "number", "hover", "outline"
+DETAILS = (FULL, FORMULA, NUMBER, HOVER, OUTLINE)
+STYLES = ("textbook", "circuit")
+Run: TypeAlias = "tuple[str, Math]"  # (role, what is written)
+Label: TypeAlias = "tuple[Run, ...]"
+
+
+class BoxText(NamedTuple):
+    """A node as it is drawn. `lines` are labels by role (name, shape, value, gradient, badge), from top to bottom.
+
+    `kind` is the node's kind, or "folded" for a box that stands for many nodes.
+    """
+
+    id: str
+    name: str
+    kind: str
+    round: bool
+    output: bool
+    lines: tuple[tuple[str, Label], ...]
+    title: str
+
+
+class EdgeText(NamedTuple):
+    """An edge as it is drawn, from operand to result, with its labels.
+
+    `value` is what flows forward (shown when only the forward pass is), `local` and `downstream` what flows back.
+    """
+
+    id: str
+    tail: str
+    head: str
+    slot: int
+    name: str
+    value: Label
+    local: Label
+    downstream: Label
+    flows: bool
+    zero: bool
+    proved: bool
+    title: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All that is written on a picture. `folded` says, a line a box, what stands in the boxes that hold many nodes.
+
+    `heat` are the numbers that are shown as colour, where a picture has them.
+    """
+
+    boxes: tuple[BoxText, ...]
+    edges: tuple[EdgeText, ...]
+    root: str
+    has_values: bool
+    has_gradients: bool
+    detail: str
+    folded: tuple[str, ...] = ()
+    heat: Heat | None = None
+
+    @property
+    def has_proofs(self) -> bool:
+        """Whether anything is marked as proved."""
+        return any(e.proved for e in self.edges) or any(
+            run_role == "proof" for b in self.boxes for _, label in b.lines for run_role, _ in label
+        )
+
+
+_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def clean(words: str) -> str:
+    """Words without the characters that XML and DOT cannot hold.
+
+    >>> clean("a" + chr(0) + "b")
+    'a\N{REPLACEMENT CHARACTER}b'
+    """
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words)
+
+
+def detail_for(count: int) -> str:
+    """How much is written in a picture of so many nodes: an outline has names and signs, the rest is in the titles."""
+    return next((d for most, d in ((8, FULL), (15, FORMULA), (40, NUMBER), (300, HOVER)) if count <= most), OUTLINE)

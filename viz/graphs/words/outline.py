@@ -1,0 +1,159 @@
+"""The drawing of a large graph: names and signs on it, all the rest in the titles, written as plain text.
+
+Formulas as trees would cost ten times as much here, and nobody could read them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cgraph import notation
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import CONSTANT, Node
+from cgraph.notation import Math, text
+from cgraph.passes.backward import Backward, backward
+from cgraph.passes.forward import Forward
+from cgraph.shapes import show
+from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing, EdgeText, Label, clean
+from viz.graphs.words.proofs import Marks
+from viz.graphs.words.subject import sign_of
+
+RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+PLAIN = 1e6  # whole numbers below it are written with all their digits
+
+
+def outline(of: Graph | Forward | Backward, without: set[Node], marks: Marks) -> Drawing:
+    """What is written on the picture of a large graph."""
+    graph = of if isinstance(of, Graph) else of.graph
+    forward = of.forward if isinstance(of, Backward) else of if isinstance(of, Forward) else None
+    numbers = of if isinstance(of, Backward) else None
+    if isinstance(of, Forward) and len(graph.outputs) == 1 and graph.outputs[0].shape == ():
+        with np.errstate(all="ignore"):
+            numbers = backward(of)
+    root = of.of if isinstance(of, Backward) else graph.outputs[-1]
+    names = [clean(_spelled(n, spelled)) for n, spelled in zip(graph.nodes, graph.names, strict=True)]
+    return Drawing(
+        _boxes(graph, names, without, forward, numbers, marks),
+        _edges(graph, names, without, numbers, marks, names[graph.index[root]]),
+        names[graph.index[root]] if numbers or len(graph.outputs) == 1 else ", ".join(map(graph.name, graph.outputs)),
+        forward is not None,
+        numbers is not None,
+        OUTLINE,
+    )
+
+
+def plain(value: Any) -> str:
+    """A number as a title says it; what is an array, as its first entries.
+
+    >>> plain(-2.0), plain(0.474077), plain(1e-9)
+    ('−2', '0.474', '1×10⁻⁹')
+    """
+    if getattr(value, "shape", ()) != ():
+        return text(notation.value(value))
+    x = float(value)
+    if x == x // 1 and abs(x) < PLAIN:
+        return str(int(x)).replace("-", "−")
+    mantissa, _, exponent = f"{x:.3g}".replace("-", "−").partition("e")
+    if not exponent or "n" in mantissa:
+        return mantissa if "n" not in mantissa else text(notation.number(x))
+    power = exponent.lstrip("+").replace("−0", "−").lstrip("0")
+    return f"{mantissa}×10{power.translate(RAISED)}" if abs(x) < 1 or abs(x) >= PLAIN else text(notation.number(x))
+
+
+def _boxes(
+    graph: Graph,
+    names: list[str],
+    without: set[Node],
+    forward: Forward | None,
+    numbers: Backward | None,
+    marks: Marks,
+) -> tuple[BoxText, ...]:
+    outputs = set(graph.outputs)
+    signs: dict[str, Label] = {}
+    index, found = graph.index, []
+    reached = set() if numbers is None else set(numbers.gradient)
+    by = "" if numbers is None else f"∂{names[index[numbers.of]]}/∂"
+    for i, node in enumerate(graph.nodes):
+        if node in without:
+            continue
+        title = [names[i] if node.op is None else _computed(node, names, index)]
+        if node.shape:
+            title.append(show(node.shape))
+        if forward is not None:
+            title.append(f"{names[i]} = {plain(forward.values[i])}")
+        if numbers is not None and graph.names[i] in reached:
+            proved = ", proved by SymPy" if node in marks.leaves else ""
+            title.append(f"{by}{names[i]} = {plain(numbers.gradient[node])}{proved}")
+        if node.op is not None and node.name is None:
+            label = signs.get(node.op.name)
+            if label is None:
+                label = signs[node.op.name] = (("name", sign_of(node.op)),)
+        else:
+            label = (("name", _name(node, graph)),)
+        lines = (("name", label),)
+        found.append(BoxText(f"n{i}", names[i], node.kind, False, node in outputs, lines, "\n".join(title)))
+    return tuple(found)
+
+
+def _spelled(node: Node, spelled: str) -> str:
+    """A node's name in titles: of several constants 5, none is "5 (3)"."""
+    return plain(node.value) if node.kind == CONSTANT and node.name is None else spelled
+
+
+def _name(node: Node, graph: Graph) -> Math:
+    if node.kind == CONSTANT and node.name is None:
+        return notation.value(node.value)
+    return notation.name(graph.name(node))
+
+
+def _computed(node: Node, names: list[str], index: Any) -> str:
+    """Such as `v3 = v1 + v2` or `a = tanh(z)`."""
+    assert node.op is not None
+    operands = [names[index[x]] for x in node.operands]
+    sign = node.op.sign.replace("∗", "*")
+    between = len(operands) > 1 and not sign[0].isalpha()
+    right = f" {sign} ".join(operands) if between else f"{sign}({', '.join(operands)})"
+    return f"{names[index[node]]} = {right}"
+
+
+def _edges(
+    graph: Graph, names: list[str], without: set[Node], numbers: Backward | None, marks: Marks, root: str
+) -> tuple[EdgeText, ...]:
+    flowing = {} if numbers is None else {(e.result, e.position): e for e in numbers.edges}
+    index, nothing = graph.index, ()
+    found: list[EdgeText] = []
+    for i, node in enumerate(graph.nodes):
+        slot, result = 0, names[i]
+        for position, operand in enumerate(node.operands):
+            if operand in without:
+                continue
+            at = index[operand]
+            name = f"{names[at]}->{result}"
+            edge, zero, title, proved = flowing.get((node, position)), False, name, False
+            if edge is not None:
+                proved = (node, position) in marks.edges
+                by = f"∂{result}/∂{names[at]}"
+                title = f"∂{root}/∂{names[at]}: ∂{root}/∂{result} · {by} = {plain(edge.downstream)}"
+                if edge.local is not None:
+                    title += f"\n{by} = {plain(edge.local)}{', proved by SymPy' if proved else ''}"
+                zero = edge.downstream == 0 if operand.shape == () else not np.any(edge.downstream)
+            ends = f"n{at}", f"n{i}"
+            found.append(
+                EdgeText(
+                    f"e{len(found)}",
+                    *ends,
+                    slot,
+                    name,
+                    nothing,
+                    nothing,
+                    nothing,
+                    edge is not None,
+                    zero,
+                    proved,
+                    title,
+                )
+            )
+            slot += 1
+    return tuple(found)

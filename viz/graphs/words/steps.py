@@ -1,0 +1,198 @@
+"""The passes op by op: what is computed at each step, in which sentence, and what can be seen before and after.
+
+A step's sentence has places for numbers, so that a page can fill in others when an input changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from cgraph import notation
+from cgraph.graph.node import OP, Node
+from cgraph.notation import Math, Sym, text
+from cgraph.passes.backward import Edge
+from viz.graphs.words.drawing import Drawing, clean
+from viz.graphs.words.subject import Subject
+
+GIVEN, FORWARD, SEED, BACKWARD, SUM = "given", "forward", "seed", "backward", "sum"
+
+
+class Number(NamedTuple):
+    """The place of a number in a sentence, by its key; `inside` when a sign there needs brackets."""
+
+    key: str
+    inside: bool
+
+
+Parts: TypeAlias = "tuple[str | Number, ...]"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its kind, the box (and the edge) that it is about, and its sentence."""
+
+    kind: str
+    node: str
+    edge: str
+    parts: Parts
+
+    def sentence(self, numbers: Mapping[str, Any]) -> str:
+        """The sentence with these numbers."""
+        return "".join(p if isinstance(p, str) else spelled(numbers[p.key], p.inside) for p in self.parts)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """All steps of a picture. `since` says from which step on a box's or an edge's part is there.
+
+    Its keys are "value n3", "gradient n3" and "edge e4"; `numbers` has every value, gradient and local derivative by
+    such a key too ("local e4", "downstream e4").
+    """
+
+    steps: tuple[Step, ...]
+    since: Mapping[str, int]
+    numbers: Mapping[str, Any]
+
+
+def spelled(number: Any, inside: bool = False) -> str:
+    """A number (or the entries of an array) as text; a negative one inside a product has brackets.
+
+    >>> spelled(-2.0), spelled(-2.0, inside=True)
+    ('−2', '(−2)')
+    """
+    shown = text(notation.value(number))
+    return f"({shown})" if inside and shown.startswith("−") else shown
+
+
+def walk(subject: Subject, drawing: Drawing) -> Walk:
+    """The steps of a picture's passes: the values in the graph's order, then the chain rule edge by edge."""
+    return _Walker(subject, drawing).walk()
+
+
+class _Walker:
+    """Collects the steps of one picture."""
+
+    def __init__(self, subject: Subject, drawing: Drawing) -> None:
+        self.subject = subject
+        self.boxes = {b.id for b in drawing.boxes}
+        self.edges = {e.id: e for e in drawing.edges}
+        self.steps: list[Step] = []
+        self.since: dict[str, int] = {}
+        self.numbers: dict[str, Any] = {}
+
+    def walk(self) -> Walk:
+        self._forward()
+        if self.subject.flowing:
+            self._backward()
+        return Walk(tuple(self.steps), self.since, self.numbers)
+
+    def _add(self, kind: str, node: str, edge: str, words: str, shows: Sequence[str]) -> None:
+        for key in shows:
+            self.since[key] = len(self.steps)
+        self.steps.append(Step(kind, node, edge, _parts(clean(words), self.numbers)))
+
+    def _number(self, key: str, value: Any) -> str:
+        """The place of a number, as characters that no name has."""
+        self.numbers[key] = value
+        return f"\ue000{key}\ue001"
+
+    # The forward pass ------------------------------------------------------------------------------------------------
+    def _forward(self) -> None:
+        subject, forward = self.subject, self.subject.forward
+        leaves = [n for n in subject.graph.leaves if subject.id(n) in self.boxes]
+        said = [subject.spelled(n) for n in leaves]
+        if forward is not None:
+            said = [f"{name} = {self._value(n)}" for name, n in zip(said, leaves, strict=True)]
+        self._add(GIVEN, "", "", f"Given: {', '.join(said)}", [f"value {subject.id(n)}" for n in leaves])
+        for node in subject.graph.nodes:
+            if node.kind == OP and subject.id(node) in self.boxes:
+                words = f"{subject.spelled(node)} = {self._applied(node, subject.names)}"
+                if forward is not None:
+                    filled = {x: Sym(self._value(x)) for x in node.operands}
+                    shown = self._applied(node, filled) if not any(x.shape for x in node.operands) else ""
+                    words += f" = {shown} = {self._value(node)}" if shown else f" = {self._value(node)}"
+                self._add(FORWARD, subject.id(node), "", words, [f"value {subject.id(node)}"])
+
+    def _applied(self, node: Node, names: Mapping[Node, Math]) -> str:
+        assert node.op is not None
+        if node.op.name == "mul":  # in a line of text, names side by side would run into one another
+            return " · ".join(text(names[x]) for x in node.operands)
+        return text(notation.applied(node.op, [names[x] for x in node.operands]))
+
+    def _value(self, node: Node) -> str:
+        assert self.subject.forward is not None
+        return self._number(f"value {self.subject.id(node)}", self.subject.forward[node])
+
+    # The backward pass -----------------------------------------------------------------------------------------------
+    def _backward(self) -> None:
+        subject = self.subject
+        root = subject.root
+        words = f"∂{subject.spelled(root)}/∂{subject.spelled(root)} = {self._gradient(root, '1')}"
+        self._add(SEED, subject.id(root), "", words, [f"gradient {subject.id(root)}"])
+        left = dict(subject.shares)
+        for edge in subject.flowing:
+            left[edge.operand] -= 1
+            shared = subject.shares[edge.operand] > 1
+            self._edge(edge, shared)
+            if shared and not left[edge.operand]:
+                self._sum(edge.operand)
+
+    def _edge(self, edge: Edge, shared: bool) -> None:
+        subject = self.subject
+        head, tail = subject.id(edge.result), subject.id(edge.operand)
+        drawn = self.edges.get(subject.edge_ids.get((edge.result, edge.position), ""))
+        if drawn is None:
+            return
+        up, by = text(subject.by(edge.result)), text(subject.by(edge.operand))
+        ratio = text(notation.derivative(subject.names[edge.result], subject.names[edge.operand]))
+        whole = f"one of {subject.shares[edge.operand]} terms of {by}: " if shared else f"{by} = "
+        scalar = edge.local is not None and edge.result.shape == () == edge.operand.shape
+        words = drawn.title.split("\n")[0]
+        if subject.numbers is not None and scalar:
+            upstream = self._number(f"gradient {head}", edge.upstream)
+            local = self._number(f"local {drawn.id}", edge.local)
+            downstream = self._number(f"downstream {drawn.id}", edge.downstream)
+            words = f"{whole}{up} · {ratio} = {upstream} · {local} = {downstream}"
+        if not shared:
+            self._gradient(edge.operand, "")
+        shows = [f"edge {drawn.id}"] if shared else [f"edge {drawn.id}", f"gradient {tail}"]
+        self._add(BACKWARD, tail, drawn.id, words, shows)
+
+    def _sum(self, node: Node) -> None:
+        subject = self.subject
+        name, by = subject.id(node), text(subject.by(node))
+        words, total = f"{by} is the sum of {subject.shares[node]} terms", self._gradient(node, "")
+        if subject.numbers is not None and not node.shape:
+            terms = [f"\ue000{key}\ue001" for key, _ in subject.terms[node] if key in self.numbers]
+            if len(terms) == subject.shares[node]:
+                words = f"{by} = {' + '.join(terms)} = {total}"
+        self._add(SUM, name, "", words, [f"gradient {name}"])
+
+    def _gradient(self, node: Node, symbol: str) -> str:
+        if self.subject.numbers is None:
+            return symbol
+        return self._number(f"gradient {self.subject.id(node)}", self.subject.numbers.gradient[node])
+
+
+_PLACE = re.compile("\ue000([^\ue001]*)\ue001")
+
+
+def _parts(words: str, numbers: Mapping[str, Any]) -> Parts:
+    """A sentence cut at its numbers; one after an operator stands inside."""
+
+    def cut() -> Iterator[str | Number]:
+        end = 0
+        for found in _PLACE.finditer(words):
+            if found[1] not in numbers:  # a name that looks like a place
+                continue
+            if found.start() > end:
+                yield words[end : found.start()]
+            yield Number(found[1], words[: found.start()].rstrip()[-1:] in ("·", "+", "−", "⊙", "/"))
+            end = found.end()
+        if end < len(words):
+            yield words[end:]
+
+    return tuple(cut())

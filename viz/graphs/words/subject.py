@@ -1,0 +1,123 @@
+"""What a picture is about: a graph with its names, its passes, and what they say of a node."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cgraph import notation
+from cgraph.calculus.derivatives import as_pass
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import CONSTANT, Node
+from cgraph.notation import Math, Sym
+from cgraph.ops.op import Op
+from cgraph.passes.backward import Backward, Edge, backward
+from cgraph.passes.forward import Forward
+from cgraph.rewriting.simplify import simplify
+from viz.graphs.words.drawing import FORMULA, FULL, clean
+from viz.graphs.words.proofs import NO_MARKS, Marks
+
+MOST_SYMBOLS = 300  # nodes of a graph whose derivatives are written as formulas
+
+
+def hidden(graph: Graph, style: str) -> set[Node]:
+    """Constants that are written in the labels of their results rather than drawn as nodes."""
+    used = {x for n in graph.nodes for x in n.operands}
+    return {
+        n
+        for n in graph.nodes
+        if n.kind == CONSTANT and n in used and n.shape == () and (n.name is None or style == "circuit")
+    }
+
+
+class Subject:
+    """A graph or a pass as a picture sees it: `numbers` is its backward pass, `symbols` that of the formulas."""
+
+    def __init__(
+        self,
+        of: Graph | Forward | Backward,
+        style: str,
+        detail: str,
+        without: set[Node],
+        marks: Marks = NO_MARKS,
+    ) -> None:
+        self.graph = of if isinstance(of, Graph) else of.graph
+        self.style, self.detail, self.hidden, self.marks = style, detail, without, marks
+        self.forward = of.forward if isinstance(of, Backward) else of if isinstance(of, Forward) else None
+        self.names = notation.names_of(self.graph)
+        outputs = self.graph.outputs
+        self.root = of.of if isinstance(of, Backward) else outputs[-1]
+        self.numbers: Backward | None = of if isinstance(of, Backward) else None
+        if isinstance(of, Forward) and len(outputs) == 1 and outputs[0].shape == ():
+            with np.errstate(all="ignore"):
+                self.numbers = backward(of)
+        symbolic = detail in (FULL, FORMULA) and self.root.shape == () and len(self.graph) <= MOST_SYMBOLS
+        self.symbols: Backward | None = backward(as_pass(self.graph), self.root) if symbolic else None
+        self.shares: Counter[Node] = Counter()
+        self.terms: dict[Node, list[tuple[str, Any]]] = {}  # with the keys of their edges
+        for edge in self.flowing:
+            self.shares[edge.operand] += 1
+            key = self.edge_ids.get((edge.result, edge.position), "")
+            self.terms.setdefault(edge.operand, []).append((f"downstream {key}", edge.downstream))
+
+    @property
+    def flowing(self) -> tuple[Edge, ...]:
+        """The edges along which a gradient flows."""
+        found = self.numbers or self.symbols
+        return () if found is None else found.edges
+
+    @property
+    def root_names(self) -> str:
+        """What the picture is a computation graph of."""
+        alone = self.numbers is not None or len(self.graph.outputs) == 1
+        return ", ".join(map(self.spelled, [self.root] if alone else self.graph.outputs))
+
+    @cached_property
+    def edge_ids(self) -> dict[tuple[Node, int], str]:
+        """The id of each edge between drawn nodes, by its result and its operand's position, in the graph's order."""
+        drawn = [
+            (node, position)
+            for node in self.graph.nodes
+            if node not in self.hidden
+            for position, operand in enumerate(node.operands)
+            if operand not in self.hidden
+        ]
+        return {edge: f"e{i}" for i, edge in enumerate(drawn)}
+
+    def id(self, node: Node) -> str:
+        """The node's id in the picture."""
+        return f"n{self.graph.position(node)}"
+
+    def spelled(self, node: Node) -> str:
+        """The node's name as text."""
+        return clean(self.graph.name(node))
+
+    def by(self, node: Node) -> Math:
+        """The fraction ∂L/∂(node)."""
+        return notation.derivative(self.names[self.root], self.names[node])
+
+    def reached(self, node: Node) -> bool:
+        """Whether a gradient was computed for a node."""
+        return node is self.root or node in self.terms
+
+    def total(self, node: Node) -> Math | None:
+        """The gradient of a node: its value, or its formula where there are no values."""
+        if self.numbers is not None:
+            return notation.quantity(notation.value(self.numbers.gradient[node]), f"gradient {self.id(node)}")
+        if self.symbols is not None and self.forward is None and not node.shape:
+            return self.formula(self.symbols.gradient[node])
+        return None
+
+    def formula(self, value: Any) -> Math | None:
+        """A local derivative or a gradient in symbols: a Python number or a node of the GRAPH world."""
+        if not isinstance(value, Node):
+            return notation.number(value)
+        return notation.formula(simplify([value], keep=self.graph.index)[0], self.names)
+
+
+def sign_of(row: Op) -> Math:
+    """The sign of an op, as it stands in a circle."""
+    return notation.Named(Sym(row.sign), row.sign.replace("∗", "*"))

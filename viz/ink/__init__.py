@@ -1,0 +1,1 @@
+"""Ink: what every picture needs, whatever it shows: themes, glyphs, strokes, pens, files."""

@@ -1,0 +1,101 @@
+"""SVG text for glyphs, strokes and rectangles: what paint and the legend share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from math import hypot
+
+from viz.graphs.places.layout import Line, PlacedLine
+from viz.ink.strokes import ARROW, HALF, Point, with_arrow
+from viz.ink.themes import Theme, colour_of
+from viz.ink.typeset import Glyph, Rule, metrics, outline
+
+DASHES = "5.5 3.2"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number without needless digits.
+
+    >>> number(1.50), number(-0.001)
+    ('1.5', '0')
+    """
+    shown = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if shown in ("-0", "") else shown
+
+
+def point(p: Point) -> str:
+    """A point of a path."""
+    return f"{number(p[0])} {number(p[1])}"
+
+
+def rect(left: float, top: float, right: float, bottom: float, radius: float, pen: str) -> str:
+    """A rectangle with round corners."""
+    box = f'x="{number(left)}" y="{number(top)}" width="{number(right - left)}" height="{number(bottom - top)}"'
+    return f'<rect {box} rx="{number(radius)}" {pen}/>'
+
+
+def line(placed: PlacedLine, theme: Theme) -> str:
+    """A line of words at its place, a group for each role, and in it one for each quantity."""
+    runs = [
+        f'<g fill="{colour_of(role, theme)}" data-role="{role}">{_run(marks, placed.x, placed.y)}</g>'
+        for role, marks in placed.line.runs
+        if marks
+    ]
+    return f'<g data-label="{placed.line.role}">{"".join(runs)}</g>' if runs else ""
+
+
+def _run(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
+    parts = []
+    for key, group in groupby(marks, lambda m: m.key if isinstance(m, Glyph) else ""):
+        drawn = list(group)
+        ink = glyphs(drawn, x, y)
+        if key:
+            last = drawn[-1]
+            assert isinstance(last, Glyph)
+            width = last.x + metrics(last.char)[0] * last.size - drawn[0].x
+            ink = f'<g data-number="{key}" data-width="{number(width)}">{ink}</g>'
+        parts.append(ink)
+    return "".join(parts)
+
+
+def glyphs(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
+    """Glyphs and rules with their origin at (x, y)."""
+    parts = []
+    for m in marks:
+        if isinstance(m, Glyph):
+            if outline(m.char):
+                scale = number(m.size / 1000, 5)
+                place = f"matrix({scale} 0 0 {scale} {number(x + m.x)} {number(y + m.y)})"
+                parts.append(f'<use href="#g{ord(m.char):x}" transform="{place}"/>')
+        else:
+            size = f'width="{number(m.width)}" height="{number(m.height)}"'
+            parts.append(f'<rect x="{number(x + m.x)}" y="{number(y + m.y)}" {size}/>')
+    return "".join(parts)
+
+
+def stroke(curve: Sequence[Point], colour: str, role: str, width: float, dashed: bool = False) -> str:
+    """A stroke with its arrow head."""
+    dashes = f' stroke-dasharray="{DASHES}"' if dashed else ""
+    pen = f'stroke="{colour}" stroke-width="{number(width)}"{dashes}'
+    if len(curve) == 2:
+        return f'<path data-role="{role}" d="{_straight(*curve[0], *curve[1])}" fill="{colour}" {pen}/>'
+    shortened, (tip, left, right) = with_arrow(curve)
+    d = f"M{point(shortened[0])}C" + " ".join(point(q) for q in shortened[1:])
+    arrow = f"M{point(tip)}L{point(left)} {point(right)}Z"
+    return f'<g data-role="{role}"><path d="{d}" fill="none" {pen}/><path d="{arrow}" fill="{colour}"/></g>'
+
+
+def _straight(x0: float, y0: float, x1: float, y1: float) -> str:
+    """A straight stroke and its arrow head as one path, for pictures with many of them."""
+    length = hypot(x1 - x0, y1 - y0) or 1.0
+    ux, uy = (x1 - x0) / length, (y1 - y0) / length
+    fx, fy, sx, sy = x1 - ux * ARROW, y1 - uy * ARROW, uy * HALF, ux * HALF
+    head = f"M{x1:.1f} {y1:.1f}L{fx - sx:.1f} {fy + sy:.1f}L{fx + sx:.1f} {fy - sy:.1f}Z"
+    return f"M{x0:.1f} {y0:.1f}L{fx:.1f} {fy:.1f}{head}"
+
+
+def characters(lines: Iterable[Line]) -> set[str]:
+    """The characters of some lines that leave ink."""
+    found = {m.char for line in lines for _, run in line.runs for m in run if isinstance(m, Glyph)}
+    return {char for char in found if outline(char)}

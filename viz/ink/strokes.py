@@ -1,0 +1,181 @@
+"""The geometry of strokes: an edge's centre line, and the two strokes beside it, each up to the borders of its boxes.
+
+A curve is a list of points: two for a straight line, else cubic Bézier pieces (four points, then three more each).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from viz.graphs.places.dot import Size
+
+Point: TypeAlias = "tuple[float, float]"
+End: TypeAlias = "tuple[Point, Size]"  # the box at an end of a curve: its centre and its size
+AROUND = 8.0  # free space that the skeleton keeps on both sides of a box, so that no stroke runs along its border
+BETWEEN = 2.8  # half the distance between the forward and the backward stroke
+ARROW, HALF = 7.5, 3.0  # length and half width of an arrow head
+
+
+def joined(first: list[Point], second: list[Point]) -> list[Point]:
+    """One curve through a label's place: in, straight across, out; without a kink at the joints."""
+    start, end = first[-1], second[0]
+    across = [
+        (start[0] + (end[0] - start[0]) / 3, start[1] + (end[1] - start[1]) / 3),
+        (start[0] + 2 * (end[0] - start[0]) / 3, start[1] + 2 * (end[1] - start[1]) / 3),
+    ]
+    level = abs(end[0] - start[0]) > abs(end[1] - start[1])
+    first, second = list(first), list(second)
+    first[-2] = (first[-2][0], start[1]) if level else (start[0], first[-2][1])
+    second[1] = (second[1][0], end[1]) if level else (end[0], second[1][1])
+    return [*first, *across, *second]
+
+
+def both(centre_line: list[Point], tail: End, head: End) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+    """The forward and the backward stroke of an edge, each ending at its arrow's tip on the border of a box."""
+    curve = up_to(up_to(centre_line[::-1], *tail)[::-1], *head)
+    beside = [_on_borders(_moved(curve, side), tail, head) for side in (-BETWEEN, BETWEEN)]
+    return tuple(beside[0]), tuple(beside[1][::-1])
+
+
+def _on_borders(curve: list[Point], tail: End, head: End) -> list[Point]:
+    """A curve that is cut, or made longer, to end just on the borders of its boxes."""
+    for centre, size in (head, tail):
+        while len(curve) > 4 and _inside(curve[-4], centre, size):
+            del curve[-3:]
+        if _inside(curve[-1], centre, size):
+            low, high = 0.0, 1.0
+            for _ in range(24):
+                middle = (low + high) / 2
+                inside = _inside(_split(curve[-4:], middle)[3], centre, size)
+                low, high = (low, middle) if inside else (middle, high)
+            curve[-4:] = _split(curve[-4:], low)
+        else:
+            hit = _entry(curve[-4], curve[-1], centre, size)
+            if hit is not None:
+                curve[-3:] = _line(curve[-4], hit)
+        curve.reverse()
+    return curve
+
+
+def _line(start: Point, end: Point) -> list[Point]:
+    """A straight piece: the three points that continue a curve which has come to its start."""
+    step = (end[0] - start[0]) / 3, (end[1] - start[1]) / 3
+    return [(start[0] + step[0], start[1] + step[1]), (end[0] - step[0], end[1] - step[1]), end]
+
+
+def _inside(point: Point, centre: Point, size: Size) -> bool:
+    x, y = abs(point[0] - centre[0]), abs(point[1] - centre[1])
+    if size.round:
+        return math.hypot(x, y) < size.width / 2 - 1e-6
+    return x < size.width / 2 - 1e-6 and y < size.height / 2 - 1e-6
+
+
+def up_to(curve: list[Point], centre: Point, size: Size) -> list[Point]:
+    """A curve that ends beside a box, with a straight piece up to the box itself."""
+    end, before = curve[-1], next((p for p in curve[-2::-1] if p != curve[-1]), centre)
+    for toward in ((end[0] + end[0] - before[0], end[1] + end[1] - before[1]), centre):
+        hit = _entry(end, toward, centre, size)
+        if hit is not None:
+            return [*curve, *_line(end, hit)]
+    return curve
+
+
+def _entry(start: Point, toward: Point, centre: Point, size: Size) -> Point | None:
+    """Where the ray from `start` meets a box (or circle); None when it misses it or enters it past its middle."""
+    dx, dy = toward[0] - start[0], toward[1] - start[1]
+    length = (dx * dx + dy * dy) ** 0.5
+    if length < 1e-9:
+        return None
+    dx, dy = dx / length, dy / length
+    x, y = centre[0] - start[0], centre[1] - start[1]
+    if size.round:
+        along, across = x * dx + y * dy, x * dy - y * dx
+        inside = (size.width / 2) ** 2 - across**2
+        reach = along - inside**0.5 if inside > (size.width / 4) ** 2 else -1.0
+    else:
+        half_x, half_y = size.width / 2, size.height / 2
+        near_x = (x - half_x * (1 if dx > 0 else -1)) / dx if abs(dx) > 1e-9 else -float("inf")
+        near_y = (y - half_y * (1 if dy > 0 else -1)) / dy if abs(dy) > 1e-9 else -float("inf")
+        reach = max(near_x, near_y)
+        at_x, at_y = dx * reach - x, dy * reach - y
+        if abs(at_x) > half_x + 0.01 or abs(at_y) > half_y + 0.01:
+            return None
+    if reach < 0 or reach > 6 * AROUND:
+        return None
+    return start[0] + dx * reach, start[1] + dy * reach
+
+
+def _moved(curve: Sequence[Point], distance: float) -> list[Point]:
+    """A curve moved sideways, piece by piece (Tiller and Hanson 1984); to the right of its direction when positive."""
+    moved: list[Point] = []
+    fine = _refined(curve)
+    for i in range(0, len(fine) - 1, 3):
+        p = fine[i : i + 4]
+        a, b = _normal(p[0], p[1], p[3]), _normal(p[2], p[3], p[3], p[0])
+        piece = [(q[0] + n[0] * distance, q[1] + n[1] * distance) for q, n in zip(p, (a, a, b, b), strict=True)]
+        moved += piece if not moved else piece[1:]
+    return moved
+
+
+def _refined(curve: Sequence[Point]) -> list[Point]:
+    """The same curve in more pieces where it bends, so that a moved copy keeps its distance."""
+    fine: list[Point] = [curve[0]]
+    for i in range(0, len(curve) - 1, 3):
+        rest = list(curve[i : i + 4])
+        for parts in range(_pieces(rest), 1, -1):
+            first = _split(rest, 1 / parts)
+            rest = _split(rest[::-1], 1 - 1 / parts)[::-1]
+            fine += first[1:]
+        fine += rest[1:]
+    return fine
+
+
+def _pieces(p: Sequence[Point]) -> int:
+    around = math.dist(p[0], p[1]) + math.dist(p[1], p[2]) + math.dist(p[2], p[3])
+    return 1 if around < 1.002 * math.dist(p[0], p[3]) + 0.01 else 4
+
+
+def _normal(start: Point, end: Point, *others: Point) -> Point:
+    """The unit normal of a direction; of the first other point where the two are one."""
+    for far in (end, *others):
+        dx, dy = far[0] - start[0], far[1] - start[1]
+        if far is not end and len(others) == 2:
+            dx, dy = start[0] - others[1][0], start[1] - others[1][1]
+        length = math.hypot(dx, dy)
+        if length > 0.01:
+            return -dy / length, dx / length
+    return 0.0, 1.0
+
+
+def with_arrow(curve: Sequence[Point]) -> tuple[list[Point], tuple[Point, Point, Point]]:
+    """The curve cut short where its arrow head begins, and the head's three corners."""
+    tip = curve[-1]
+    p = curve[-4:]
+    low, high = 0.0, 1.0
+    if _pieces(p) == 1:
+        low = high = max(0.0, 1 - (ARROW - 0.8) / (math.dist(p[0], tip) or 1.0))
+    for _ in range(0 if low else 30):
+        middle = (low + high) / 2
+        q = _split(p, middle)[3]
+        low, high = (middle, high) if math.dist(q, tip) > ARROW - 0.8 else (low, middle)
+    piece = _split(p, low)
+    end = piece[3]
+    length = math.dist(end, tip) or 1.0
+    ux, uy = (tip[0] - end[0]) / length, (tip[1] - end[1]) / length
+    foot = tip[0] - ux * ARROW, tip[1] - uy * ARROW
+    left = foot[0] - uy * HALF, foot[1] + ux * HALF
+    right = foot[0] + uy * HALF, foot[1] - ux * HALF
+    return [*curve[:-4], *piece], (tip, left, right)
+
+
+def _split(p: Sequence[Point], t: float) -> list[Point]:
+    """The first part of a cubic Bézier curve, up to t (de Casteljau)."""
+
+    def between(a: Point, b: Point) -> Point:
+        return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
+
+    a, b, c = between(p[0], p[1]), between(p[1], p[2]), between(p[2], p[3])
+    d, e = between(a, b), between(b, c)
+    return [p[0], a, d, between(d, e)]

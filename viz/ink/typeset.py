@@ -1,0 +1,209 @@
+"""Formulas set in glyphs: a tree of `cgraph.notation` becomes a box of placed glyphs and rules.
+
+The glyphs are STIX Two Math's outlines, which the package `ziamath` brings, so a picture needs no font on any
+machine and has the same bytes on all of them. Distances are in ems of the given size; y grows downwards, and 0 is the
+baseline.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from cgraph.errors import missing_package
+from cgraph.notation import Frac, Group, Hat, Math, Named, Script, Sym
+
+FONT = "STIXTwoMath-Regular.ttf"
+AXIS = 0.258  # the height above the baseline of fraction bars and of the middle of + and =
+RULE = 0.055
+SPACES = {"rel": 0.25, "bin": 0.2, "thin": 0.12, "": 0.0}
+SMALL = 0.72  # the size of scripts
+MISSING = "□"  # what stands for a character that the font lacks
+
+
+class Glyph(NamedTuple):
+    """One glyph, placed: its character, the left end of its baseline, its size; the quantity that it is part of."""
+
+    char: str
+    x: float
+    y: float
+    size: float
+    key: str = ""
+
+
+class Rule(NamedTuple):
+    """A filled rectangle, such as a fraction bar."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """A formula that is set: its width, its height above and its depth below the baseline, its marks."""
+
+    width: float
+    ascent: float
+    descent: float
+    marks: tuple[Glyph | Rule, ...]
+
+    @property
+    def height(self) -> float:
+        """Ascent and descent together."""
+        return self.ascent + self.descent
+
+    def moved(self, x: float, y: float) -> tuple[Glyph | Rule, ...]:
+        """The marks with the box's origin at (x, y)."""
+        return tuple(
+            Glyph(m.char, m.x + x, m.y + y, m.size, m.key)
+            if isinstance(m, Glyph)
+            else Rule(m.x + x, m.y + y, m.width, m.height)
+            for m in self.marks
+        )
+
+
+@lru_cache(maxsize=4096)
+def typeset(math: Math, size: float) -> Box:
+    """A formula as a box of glyphs; `size` is the em in points."""
+    if isinstance(math, Named):
+        box = typeset(math.math, size)
+        if not math.key:
+            return box
+        marks = tuple(m._replace(key=math.key) if isinstance(m, Glyph) else m for m in box.marks)
+        return Box(box.width, box.ascent, box.descent, marks)
+    if isinstance(math, Sym):
+        return _characters(math, size)
+    if isinstance(math, Group):
+        return _beside([typeset(part, size) for part in math.parts])
+    if isinstance(math, Script):
+        return _script(math, size)
+    if isinstance(math, Frac):
+        return _fraction(math, size)
+    return _hat(math, size)
+
+
+def _characters(sym: Sym, size: float) -> Box:
+    space = SPACES[sym.space] * size
+    x, ascent, descent = space, 0.0, 0.0
+    marks: list[Glyph | Rule] = []
+    for char in sym.text:
+        drawn = _italic(char) if sym.italic else char
+        width, low, high = metrics(drawn)
+        marks.append(Glyph(drawn, x, 0.0, size))
+        x += width * size
+        ascent, descent = max(ascent, high * size), max(descent, -low * size)
+    return Box(x + space, ascent, descent, tuple(marks))
+
+
+def _italic(char: str) -> str:
+    """The italic mathematical letter of a letter."""
+    code = ord(char)
+    if char == "h":
+        return "ℎ"
+    for first, last, start in (("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("α", "ω", 0x1D6FC)):
+        if first <= char <= last:
+            return chr(start + code - ord(first))
+    return char
+
+
+def _beside(boxes: list[Box]) -> Box:
+    x = 0.0
+    marks: list[Glyph | Rule] = []
+    for box in boxes:
+        marks += box.moved(x, 0.0)
+        x += box.width
+    return Box(x, max((b.ascent for b in boxes), default=0.0), max((b.descent for b in boxes), default=0.0), (*marks,))
+
+
+def _script(math: Script, size: float) -> Box:
+    base = typeset(math.base, size)
+    x = base.width + 0.03 * size
+    width, ascent, descent = x, base.ascent, base.descent
+    marks = list(base.marks)
+    if math.sup is not None:
+        sup = typeset(math.sup, size * SMALL)
+        rise = max(0.38 * size, base.ascent - 0.32 * size)
+        marks += sup.moved(x, -rise)
+        width, ascent = x + sup.width, max(ascent, rise + sup.ascent)
+    if math.sub is not None:
+        sub = typeset(math.sub, size * SMALL)
+        drop = 0.2 * size if math.sup is None else 0.27 * size
+        marks += sub.moved(x, drop)
+        width, descent = max(width, x + sub.width), max(descent, drop + sub.descent)
+    return Box(width + 0.03 * size, ascent, descent, tuple(marks))
+
+
+def _fraction(math: Frac, size: float) -> Box:
+    top, bottom = typeset(math.top, size * 0.92), typeset(math.bottom, size * 0.92)
+    width = max(top.width, bottom.width) + 0.14 * size
+    gap = 0.13 * size
+    up = AXIS * size + gap + top.descent
+    down = -AXIS * size + gap + RULE * size + bottom.ascent
+    marks = (
+        *top.moved((width - top.width) / 2, -up),
+        Rule(0.0, -AXIS * size, width, RULE * size),
+        *bottom.moved((width - bottom.width) / 2, down),
+    )
+    side = 0.07 * size
+    inner = Box(width, up + top.ascent, down + bottom.descent, marks)
+    return Box(width + 2 * side, inner.ascent, inner.descent, inner.moved(side, 0.0))
+
+
+def _hat(math: Hat, size: float) -> Box:
+    base = typeset(math.base, size)
+    width, low, high = metrics("ˆ")
+    x = (base.width - width * size) / 2 + 0.06 * size
+    y = -(base.ascent - low * size + 0.04 * size)
+    return Box(base.width, -y + high * size, base.descent, (*base.marks, Glyph("ˆ", x, y, size)))
+
+
+# The font ------------------------------------------------------------------------------------------------------------
+@cache
+def _font() -> Any:
+    """The math font of ziamath. Only the file is used: importing the package itself would cost 0.15 s."""
+    package = importlib.util.find_spec("ziamath")
+    if package is None or not package.submodule_search_locations:
+        raise missing_package("ziamath", "plots", "setting formulas")
+    from ziafont.font import Font
+
+    return Font(os.path.join(package.submodule_search_locations[0], "fonts", FONT))
+
+
+@cache
+def _glyph(char: str) -> Any:
+    font = _font()
+    found = font.glyph(char)
+    return found if found.index or char == MISSING else font.glyph(MISSING)
+
+
+@cache
+def metrics(char: str) -> tuple[float, float, float]:
+    """(advance, lowest, highest point) of a character, in ems."""
+    glyph, em = _glyph(char), _font().info.layout.unitsperem
+    return glyph.advance() / em, glyph.path.bbox.ymin / em, glyph.path.bbox.ymax / em
+
+
+@cache
+def outline(char: str) -> str:
+    """The SVG path of a character, 1000 units to the em, on the baseline at the origin."""
+    glyph = _glyph(char)
+    scale = 1000 / glyph.DFLT_SIZE_PT
+    path = glyph.svgpath(x0=0, y0=0, scale_factor=scale)
+    return "" if path is None else _shortened(path.attrib["d"])
+
+
+def _shortened(path: str) -> str:
+    """The same path with whole units and no needless spaces."""
+    out: list[str] = []
+    for token in path.split():
+        if token.isalpha():
+            out.append(token)
+        else:
+            value = str(round(float(token)))
+            out.append(value if not out or out[-1].isalpha() or value.startswith("-") else f" {value}")
+    return "".join(out)

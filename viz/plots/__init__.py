@@ -1,0 +1,1 @@
+"""Plots by matplotlib: learning curves, functions, points in a plane."""

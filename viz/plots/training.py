@@ -1,0 +1,140 @@
+"""Plots of training: the learning curve, by matplotlib, in bytes that are the same each time."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cgraph.errors import OutputError, ValueRefusedError, missing_package
+from viz.ink.files import write
+
+if TYPE_CHECKING:
+    from cgraph.train import Epoch
+
+INK, GRID, LOSS, ACCURACY = "#222222", "#dddddd", "#b3402a", "#1f5fa8"
+_FORMATS = {  # what each format would otherwise stamp with the time or the version of its maker
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+_SETTINGS = {
+    "svg.hashsalt": "cgraph",
+    "svg.fonttype": "path",
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 12.0,
+    "axes.spines.top": False,
+    "axes.edgecolor": INK,
+    "axes.labelsize": 13.0,
+    "xtick.color": INK,
+    "text.color": INK,
+}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot that is drawn anew each time it is asked for: `.svg()`, `.save("curve.png")`; notebooks show it."""
+
+    draw: Callable[[], Any] = field(repr=False)  # -> matplotlib.figure.Figure
+    background: str = "white"
+    caption: str = ""
+    description: str = ""
+
+    def svg(self) -> str:
+        """The plot as SVG text, letters as paths, without a time stamp."""
+        return self._bytes("svg").decode()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the plot; the suffix says whether as svg, png or pdf. A file is replaced only by a whole one.
+
+        Raises OutputError when the suffix is another, or the path cannot be written.
+        """
+        target = Path(path)
+        suffix = target.suffix.lower().lstrip(".")
+        if suffix not in _FORMATS:
+            raise OutputError(
+                f"{target.name} has the suffix {target.suffix!r}",
+                why="the suffix says what the file will be",
+                fix=f"use one of: {', '.join('.' + f for f in _FORMATS)}",
+            )
+        return write(target, self._bytes(suffix))
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def _bytes(self, suffix: str) -> bytes:
+        matplotlib = _matplotlib()
+        buffer = io.BytesIO()
+        metadata = {**_FORMATS[suffix], **({"Title": self.caption} if self.caption else {})}
+        if self.description and suffix != "pdf":
+            metadata["Description"] = self.description
+        with matplotlib.rc_context(_SETTINGS):
+            self.draw().savefig(buffer, format=suffix, dpi=200, facecolor=self.background, metadata=metadata)
+        return buffer.getvalue()
+
+
+def plot(draw: Callable[[], Any], *, background: str = "white", caption: str = "", description: str = "") -> Plot:
+    """A plot from a function that makes its figure. Raises MissingPackageError without matplotlib."""
+    _matplotlib()
+    return Plot(draw, background, caption, description)
+
+
+def learning_curve(history: Sequence[Epoch], metric: str = "accuracy on the devset") -> Plot:
+    """The loss of each epoch (solid, left axis) and, where it was measured, the metric (dashed, right axis).
+
+    `history` is that of `cg.train.fit`; `metric` is what the right axis is called.
+    Raises ValueRefusedError when there is no epoch to draw, MissingPackageError without matplotlib.
+    """
+    epochs = tuple(history) if isinstance(history, Sequence) else ()
+    if not epochs:
+        raise ValueRefusedError(
+            f"a learning curve of {type(history).__name__ if history else 'no epochs'}",
+            why="it draws the epochs of a training",
+            fix="give the history of cg.train.fit(...): learning_curve(run.history)",
+        )
+    return plot(lambda: _curves(epochs, metric))
+
+
+def _curves(epochs: Sequence[Epoch], metric: str) -> Any:
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(6.4, 3.8), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.05))
+    left = figure.add_subplot()
+    lines = [_curve(left, [(e.number, e.loss) for e in epochs], "loss", LOSS, "-", "o")]
+    left.set_ylim(bottom=min(0.0, *(e.loss for e in epochs)))
+    left.set_xlabel("epoch", color=INK)
+    left.set_xlim(min(e.number for e in epochs) - 0.5, max(e.number for e in epochs) + 0.5)
+    left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    left.grid(axis="y", color=GRID, linewidth=0.8)
+    left.spines["right"].set_visible(False)
+    measured = [(e.number, e.metric) for e in epochs if e.metric is not None]
+    if measured:
+        right = left.twinx()
+        lines.append(_curve(right, measured, metric, ACCURACY, "--", "s"))
+        right.spines["left"].set_visible(False)
+    figure.legend(handles=lines, loc="outside upper center", ncols=2, frameon=False, handlelength=2.6)
+    return figure
+
+
+def _curve(axes: Any, points: Sequence[tuple[int, float]], name: str, colour: str, dashes: str, marker: str) -> Any:
+    """One line with its axis in its colour; few points are marked, so that a single epoch is seen too."""
+    label = f"{name} (last {points[-1][1]:.3g})"
+    marks = {"marker": marker, "markersize": 4} if len(points) <= 20 else {}
+    (line,) = axes.plot(*zip(*points, strict=True), color=colour, linestyle=dashes, linewidth=1.8, label=label, **marks)
+    axes.set_ylabel(name, color=colour)
+    axes.tick_params(axis="y", colors=colour)
+    return line
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib
+    except ImportError:
+        raise missing_package("matplotlib", "plots", "viz.plots") from None
+    return matplotlib

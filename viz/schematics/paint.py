@@ -1,0 +1,180 @@
+"""A schematic's scene as SVG: every element says what it stands for, and its glyphs come from the label it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from cgraph.notation import Sym, text
+from viz.graphs.places.layout import PlacedLine, set_line
+from viz.graphs.words.drawing import clean
+from viz.ink import pen
+from viz.ink.pen import glyphs
+from viz.ink.pen import number as short
+from viz.ink.themes import Theme
+from viz.ink.typeset import outline
+from viz.schematics.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Unit
+from viz.schematics.scene import PlacedPiece, PlacedStroke, Point, Scene, Text
+
+
+def svg(scene: Scene, theme: Theme, caption: str, description: str) -> str:
+    """The picture: strokes first, then pieces and labels, the caption below."""
+    foot = set_line("caption", (("caption", Sym(caption)),), theme.caption_size)
+    width, height = max(scene.width, foot.width + 24.0), scene.height + (28.0 if caption else 0.0)
+    shift = (width - scene.width) / 2
+    below = Text(Sym(caption), PlacedLine(foot, (width - foot.width) / 2, scene.height + 8.0), "caption")
+    texts = [*scene.texts, *(t for p in scene.pieces for t in p.inside), below]
+    used = sorted(pen.characters(t.placed.line for t in texts))
+    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in used)
+    size = f'width="{short(width)}" height="{short(height)}" viewBox="0 0 {short(width)} {short(height)}"'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{_safe(caption)}">',
+            f"<title>{_safe(caption)}</title>",
+            f"<desc>{_safe(description)}</desc>",
+            f"<defs>{defs}</defs>",
+            f'<rect width="100%" height="100%" fill="{theme.background}"/>',
+            f'<g transform="translate({short(shift)} 0)">',
+            *(_stroke(s, theme) for s in scene.strokes),
+            *(_piece(p, theme) for p in scene.pieces),
+            *(_text(t, theme) for t in scene.texts),
+            "</g>",
+            *([_text(below, theme)] if caption else []),
+            "</svg>\n",
+        ]
+    )
+
+
+def _safe(words: str) -> str:
+    return escape(clean(words))
+
+
+def said(piece: PlacedPiece) -> str:
+    """What a piece says, in words."""
+    return clean(text(piece.piece.label)).strip()
+
+
+# Labels --------------------------------------------------------------------------------------------------------------
+def _text(placed: Text, theme: Theme) -> str:
+    words = _safe(text(placed.label).strip())
+    marks = "".join(glyphs(run, placed.placed.x, placed.placed.y) for _, run in placed.placed.line.runs)
+    return (
+        f'<g fill="{ink(placed.role, theme)}" data-role="{placed.role}" data-label="{words}">'
+        f"<title>{words}</title>{marks}</g>"
+    )
+
+
+def ink(role: str, theme: Theme) -> str:
+    """The colour of a label: grey for biases and for what only explains, inverse on solid cells."""
+    grey = (BIAS, "shape", "caption", "mark", "note", "cell")
+    by_role = {
+        "solid": theme.background,
+        "local": theme.local,
+        "backward": theme.backward,
+        **dict.fromkeys(grey, theme.faint),
+    }
+    return by_role.get(role, theme.text)
+
+
+# Pieces --------------------------------------------------------------------------------------------------------------
+def _piece(placed: PlacedPiece, theme: Theme) -> str:
+    piece = placed.piece
+    if isinstance(piece, Unit):
+        shape = _circle(placed, piece.role, theme)
+    elif isinstance(piece, Block):
+        fill = theme.trainable if piece.role == "parameter" else theme.box
+        shape = pen.rect(*placed.rect, 7.0, f'fill="{fill}" stroke="{theme.border}" stroke-width="1.3"')
+    elif isinstance(piece, Cells):
+        return _cells(placed, piece, theme)
+    else:
+        shape = ""
+    words = "".join(_text(t, theme) for t in placed.inside)
+    return _group(placed, piece.role, shape + words)
+
+
+def _group(placed: PlacedPiece, role: str, content: str) -> str:
+    name = _safe(said(placed))
+    return f'<g data-node="{name}" data-role="{role}"><title>{name}</title>{content}</g>'
+
+
+def _circle(placed: PlacedPiece, role: str, theme: Theme) -> str:
+    border, width = {
+        BIAS: (theme.constant_border, "1.3"),
+        "input": (theme.border, "1.3"),
+    }.get(role, (theme.forward, "1.7"))
+    place = f'cx="{short(placed.x)}" cy="{short(placed.y)}" r="{short(placed.width / 2)}"'
+    return f'<circle {place} fill="{theme.box}" stroke="{border}" stroke-width="{width}"/>'
+
+
+def _cells(placed: PlacedPiece, piece: Cells, theme: Theme) -> str:
+    left, top, right, bottom = placed.rect
+    parts = [pen.rect(*placed.rect, 0.0, f'fill="{theme.box}"')]
+    for cells, fill in ((piece.shaded, theme.trainable), (piece.solid, theme.text)):
+        for r0, c0, r1, c1 in patches(cells):
+            x, y = left + c0 * piece.size, top + r0 * piece.size
+            patch = x, y, x + (c1 - c0) * piece.size, y + (r1 - r0) * piece.size
+            parts.append(pen.rect(*patch, 0.0, f'fill="{fill}"'))
+    lines = [f"M{short(x)} {short(top)}V{short(bottom)}" for x in _steps(left, right, piece.size)]
+    lines += [f"M{short(left)} {short(y)}H{short(right)}" for y in _steps(top, bottom, piece.size)]
+    if lines and piece.title is None:
+        parts.append(f'<path d="{"".join(lines)}" fill="none" stroke="{theme.constant_border}" stroke-width="0.7"/>')
+    parts.append(pen.rect(*placed.rect, 0.0, f'fill="none" stroke="{theme.border}" stroke-width="1.3"'))
+    of_cells = [t for t in placed.inside if t.role in ("cell", "solid")]
+    for r, row in enumerate(piece.rows):
+        count = sum(label is not None for label in row)
+        mine, of_cells = of_cells[:count], of_cells[count:]
+        if mine:
+            words = _safe(" ".join(text(t.label).strip() for t in mine))
+            inside = "".join(_text(t, theme) for t in mine)
+            parts.append(f'<g data-row="{r + 1}" data-label="{words}"><title>{words}</title>{inside}</g>')
+    around = [t for t in placed.inside if t.role not in ("cell", "solid")]
+    return _group(placed, piece.role, "".join(parts) + "".join(_text(t, theme) for t in around))
+
+
+def patches(cells: Iterable[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
+    """Cells as rectangles (first row, first column, last row + 1, last column + 1), so that no seam shows.
+
+    >>> patches([(0, 0), (0, 1), (1, 0), (1, 1), (3, 1)])
+    [(0, 0, 2, 2), (3, 1, 4, 2)]
+    """
+    found: list[tuple[int, int, int, int]] = []
+    runs: list[tuple[int, int, int]] = []
+    for r, c in sorted(cells):
+        if runs and runs[-1][0] == r and runs[-1][2] == c:
+            runs[-1] = (r, runs[-1][1], c + 1)
+        else:
+            runs.append((r, c, c + 1))
+    for r, first, last in runs:
+        above = next((i for i, p in enumerate(found) if p[1:] == (first, r, last)), None)
+        if above is None:
+            found.append((r, first, r + 1, last))
+        else:
+            found[above] = (found[above][0], first, r + 1, last)
+    return found
+
+
+def _steps(low: float, high: float, size: float) -> Sequence[float]:
+    return [low + i * size for i in range(1, round((high - low) / size))]
+
+
+# Strokes -------------------------------------------------------------------------------------------------------------
+def _stroke(placed: PlacedStroke, theme: Theme) -> str:
+    role = placed.stroke.role
+    ends = f"{said(placed.tail)}->{said(placed.head)}"
+    notes = [text(line).strip() for note in placed.stroke.notes for line in note.lines]
+    title = _safe(f"{ends}: {', '.join(notes)}" if notes else ends)
+    colour, width = {
+        **dict.fromkeys((WEIGHT, FAN), (theme.border, 0.9)),
+        BIAS: (theme.constant_border, 0.9),
+        PASS: (theme.forward, 1.5),
+    }.get(role, (theme.border, 1.3))
+    forward, *backward = placed.beside()
+    lines = [pen.stroke(_curve(*forward), colour, "forward", width)]
+    lines += [pen.stroke(_curve(*line), theme.backward, "backward", 1.4, dashed=True) for line in backward]
+    return f'<g data-edge="{_safe(ends)}" data-role="{role}"><title>{title}</title>{"".join(lines)}</g>'
+
+
+def _curve(start: Point, end: Point) -> list[Point]:
+    """A straight line as the cubic curve that pens draw."""
+    (x0, y0), (x1, y1) = start, end
+    return [(x0 + (x1 - x0) * t / 3, y0 + (y1 - y0) * t / 3) for t in range(4)]

@@ -1,0 +1,93 @@
+"""Worksheets: a picture with blanks where derivatives go, and its answers on the next page."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cgraph import notation
+from cgraph.errors import ValueRefusedError
+from cgraph.notation import Group, Math, Named, Script, Sym
+from cgraph.passes.backward import Backward
+from viz.graphs.picture import draw
+from viz.graphs.places.engine import TIME_LIMIT
+from viz.graphs.places.layout import lay_out
+from viz.graphs.words.drawing import BoxText, Drawing, EdgeText, Label
+from viz.ink import files
+
+TASK = "Fill in each local derivative, what flows back along each edge, and the gradient of each node."
+BLANK = ("gradient", "local", "downstream")  # the quantities that are left out
+LENGTH = 5  # of a blank, in underscores
+
+
+@dataclass(frozen=True)
+class Worksheet:
+    """A `sheet` to fill in and its `answers`, SVG texts of the same picture; `.save("sheet.pdf")` writes both."""
+
+    sheet: str
+    answers: str
+
+    def save(self, path: str | os.PathLike[str]) -> list[Path]:
+        """Write a .pdf of two pages (extra `pdf`), or for .svg and .png two files, `sheet` and `sheet-answers`.
+
+        Raises OutputError, MissingPackageError.
+        """
+        target = Path(path)
+        ending = target.suffix.lower()
+        if ending == ".pdf":
+            return [files.write(target, files.pages([self.sheet, self.answers]))]
+        beside = target.with_name(f"{target.stem}-answers{target.suffix}")
+        if ending not in (".svg", ".png"):
+            raise files.no_ending(target, (".pdf", ".svg", ".png"))
+        made = ((target, self.sheet), (beside, self.answers))
+        return [files.write(p, files.png(svg) if ending == ".png" else svg.encode()) for p, svg in made]
+
+    def _repr_svg_(self) -> str:
+        return self.sheet
+
+
+def worksheet(of: Backward, *, task: str = TASK, **choices: Any) -> Worksheet:
+    """A worksheet of a backward pass: values stand there, derivatives are blanks.
+
+    `choices` are those of `viz.draw`: style, theme, detail, direction. Raises ValueRefusedError for another pass.
+    """
+    if not isinstance(of, Backward):
+        raise ValueRefusedError(
+            f"a worksheet of a {type(of).__name__}",
+            why="its answers are the gradients",
+            fix="give a backward pass: viz.worksheet(cg.backward(cg.forward(...)))",
+        )
+    picture = draw(of, **choices)
+    drawing = _blanked(picture.drawing)
+    layout = lay_out(drawing, picture.theme, picture.direction, None, TIME_LIMIT)
+    asked = replace(picture, drawing=drawing, layout=layout, caption=task, description=task)
+    return Worksheet(asked.svg(), replace(picture, caption=f"Answers. {picture.caption}").svg())
+
+
+# Blanks --------------------------------------------------------------------------------------------------------------
+def _blanked(drawing: Drawing) -> Drawing:
+    """The drawing with a line in the place of each number that is asked for, and without titles that would tell."""
+    return replace(drawing, boxes=tuple(map(_box, drawing.boxes)), edges=tuple(map(_edge, drawing.edges)))
+
+
+def _box(box: BoxText) -> BoxText:
+    title = "\n".join(t for t in box.title.split("\n") if not t.startswith("∂"))
+    return box._replace(title=title, lines=tuple((role, _label(label)) for role, label in box.lines))
+
+
+def _edge(edge: EdgeText) -> EdgeText:
+    local, downstream = _label(edge.local), _label(edge.downstream)
+    return edge._replace(title=edge.name, zero=False, local=local, downstream=downstream)
+
+
+def _label(label: Label) -> Label:
+    return tuple((role, _blank(math)) for role, math in label)
+
+
+def _blank(math: Math) -> Math:
+    if isinstance(math, Named) and math.key.lstrip("(+").startswith(BLANK):
+        line: Math = Script(Sym("_" * LENGTH), sup=Sym(" "))  # raised, so that there is room to write
+        return notation.row(notation.PLUS, line) if math.key.startswith("+") else line
+    return Group(tuple(map(_blank, math.parts))) if isinstance(math, Group) else math
