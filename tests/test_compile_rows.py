@@ -40,7 +40,7 @@ def test_rows_that_were_used_move_as_in_a_dense_update(ids: Any, backend: str, d
     for _ in range(3):
         program(X=ids)
 
-    assert [f.kind for f in program.plan.finals] == ["rows"]
+    assert [u.kind for u in program.plan.updates] == ["rows"]
     np.testing.assert_allclose(
         program.value(E), TABLE - 1.5 * one_hot_gradient(ids), rtol=1e-12 if dtype == "float64" else 1e-5, atol=1e-6
     )
@@ -58,7 +58,7 @@ def test_a_rate_that_is_computed_and_an_added_gradient_touch_only_the_rows_too(b
         falling(X=ids)
         rising(X=ids)
 
-    assert falling.plan.finals[0].kind == rising.plan.finals[0].kind == "rows"
+    assert falling.plan.updates[0].kind == rising.plan.updates[0].kind == "rows"
     slopes = [one_hot_gradient(ids) for ids in IDS.values()]
     np.testing.assert_allclose(falling.value(E), TABLE - sum(0.5**k * g for k, g in enumerate(slopes, 1)), rtol=1e-12)
     np.testing.assert_allclose(rising.value(E), TABLE + sum(slopes), rtol=1e-12)
@@ -88,7 +88,7 @@ def test_a_table_that_is_read_several_times_moves_in_one_update_of_rows(
     np.testing.assert_allclose(shown[0], dense, rtol=1e-12, atol=1e-14)
     second = -np.einsum("mv,md->vd", np.eye(ROWS)[np.asarray(ids)[:, 1]], WEIGHT[:, 1] * real[:, 1, None])
     np.testing.assert_allclose(shown[1], second, rtol=1e-12, atol=1e-14)
-    assert [f.kind for f in program.plan.finals] == ["rows"]
+    assert [u.kind for u in program.plan.updates] == ["rows"]
     (joined,) = [v for v in program.plan.values if v.name == "scatter_add"]
     assert program.plan.values[joined.operands[0]].shape == (16, WIDTH)
 
@@ -117,7 +117,7 @@ def test_an_update_that_is_more_than_rows_stays_dense(kind: str, backend: str) -
     program = cg.compile(outputs, updates={E: E - rate * g}, inputs=[X], backend=backend)
     program(X=IDS["repeated"])
 
-    assert "rows" not in [f.kind for f in program.plan.finals]
+    assert "rows" not in [u.kind for u in program.plan.updates]
     dense = one_hot_gradient(IDS["repeated"]) + (0.25 * TABLE if kind == "decayed" else 0)
     np.testing.assert_allclose(program.value(E), TABLE - rate * dense, rtol=1e-12)
 

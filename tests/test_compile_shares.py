@@ -32,7 +32,7 @@ def test_words_of_padding_change_nothing_and_the_others_move_as_in_the_plain_pas
     E, X = cg.parameter("E", TABLE), cg.variable("X", ("m", 3))
     loss = cg.sum(cg.tanh(pooled(E, X)) ** 2)
     program = compare_steps([loss], {E: E - 0.3 * cg.grad(loss, E)}, [*FEEDS, {"X": np.array([[5, 0, 0]])}], dtype)
-    assert [f.kind for f in program.plan.finals] == ["rows"]
+    assert [u.kind for u in program.plan.updates] == ["rows"]
     update = next(line for line in program.source.splitlines() if line.startswith("E["))
     assert update.count(" * ") == 2  # factor * rows * shares
     np.testing.assert_array_equal(program.value(E)[0], TABLE[0].astype(dtype))
@@ -47,7 +47,7 @@ def test_shares_that_are_other_numbers_than_0_and_1(axis: Any, shape: tuple[int,
     shares = np.resize([0.5, 0, 2, 1, 1, 1, 0, 0, 0, -1, 3, 1e-3], shape)
     updates = {E: E + factor * cg.grad(loss, E)}
     program = compare_steps([loss], updates, [{**feed, "S": shares} for feed in FEEDS], "float64")
-    assert [f.kind for f in program.plan.finals] == ["rows"]
+    assert [u.kind for u in program.plan.updates] == ["rows"]
 
 
 def test_a_gradient_that_is_no_number_reaches_the_rows_that_it_reaches_in_the_plain_pass() -> None:
@@ -73,7 +73,7 @@ def test_tables_of_few_and_of_many_rows(rows: int) -> None:
     E, X = cg.parameter("E", np.random.default_rng(0).standard_normal((rows, 2))), cg.variable("X", (2, 3))
     for loss in (cg.sum(cg.tanh(cg.embedding(E, X))), cg.sum(cg.tanh(pooled(E, X)))):
         program = compare_steps([loss], {E: E - 0.5 * cg.grad(loss, E)}, [{"X": ids}] * 2, "float64")
-        assert [f.kind for f in program.plan.finals] == ["rows"]
+        assert [u.kind for u in program.plan.updates] == ["rows"]
 
 
 def test_other_uses_of_the_rows_are_computed_as_before() -> None:
@@ -104,7 +104,7 @@ def test_ids_that_are_computed_are_kept_until_the_update_and_refused_when_they_a
     loss = cg.sum(cg.tanh(pooled(E, cg.relu(X - 1))) ** 2)
     updates = {E: E - 0.3 * cg.grad(loss, E)}
     program = compare_steps([loss], updates, FEEDS[::2], "float64")
-    assert [f.kind for f in program.plan.finals] == ["rows"]
+    assert [u.kind for u in program.plan.updates] == ["rows"]
     before = program.value(E)
     for wrong in (V + 1, 1.5):
         with pytest.raises(ValueRefusedError, match="there are V = 11 rows"):
@@ -124,7 +124,7 @@ def test_columns_are_updated_as_in_the_plain_pass() -> None:
     E, X = cg.parameter("E", TABLE[:, :V]), cg.variable("X", (4, 3))
     loss = cg.sum(cg.tanh(cg.sum(cg.take(E, cg.minimum(X, 8), axis=1), axis=2)))
     program = compare_steps([loss], {E: E - 0.3 * cg.grad(loss, E)}, FEEDS, "float64")
-    assert [f.kind for f in program.plan.finals] == ["op"]
+    assert [u.kind for u in program.plan.updates] == ["op"]
 
 
 @pytest.mark.parametrize("shape", [(5,), (5, 2), (5, 2, 3)])

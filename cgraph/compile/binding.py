@@ -14,11 +14,11 @@ from cgraph.compile.c import native
 from cgraph.compile.c.compiler import compiler
 from cgraph.compile.c.emit import Emitter
 from cgraph.compile.c.ids import UnsupportedError
-from cgraph.compile.lowering.composites import REWRITTEN
+from cgraph.compile.lowering.composites import COMPOSITES
 from cgraph.compile.lowering.lower import Lowered, lower
 from cgraph.compile.numpy import steps as backend_numpy
 from cgraph.compile.numpy.biases import inputs_beside_ones
-from cgraph.compile.numpy.small import SHORT
+from cgraph.compile.numpy.small import SMALL_COMPOSITES
 from cgraph.compile.plan.listing import listing
 from cgraph.compile.plan.places import CONSTANT, LEAF
 from cgraph.compile.plan.plan import Plan, make_plan
@@ -165,16 +165,16 @@ def copies_of(outputs: list[Any]) -> Callable[[], list[Any]]:
 
 
 def lowered(
-    program: Program, sizes: Mapping[str, int], rewritten: Mapping[str, Callable[..., int]] = REWRITTEN
+    program: Program, sizes: Mapping[str, int], composites: Mapping[str, Callable[..., int]] = COMPOSITES
 ) -> Lowered:
     """The values of a program for these sizes."""
-    return lower(program.graph, program.outputs, program.updates, sizes, program.dtype, rewritten)
+    return lower(program.graph, program.outputs, program.updates, sizes, program.dtype, composites)
 
 
 def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     """A program for these sizes as calls of NumPy."""
     chosen = backend_numpy
-    short = chosen.shortened(lowered(program, sizes, SHORT), program._biases)
+    short = chosen.shortened(lowered(program, sizes, SMALL_COMPOSITES), program._biases)
     plan = make_plan(short, chosen.one_by_one, chosen.in_place, chosen.accumulates)
     memory = Memory(plan, program.inputs, program._owned, program._both)
     binding = Binding("numpy", program, plan, memory.leaves)

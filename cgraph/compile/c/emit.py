@@ -14,7 +14,7 @@ from cgraph.compile.lowering.values import VIEWS
 from cgraph.compile.plan.listing import formula, names
 from cgraph.compile.plan.places import BUFFER, CONSTANT, LEAF, Place, collapsed
 from cgraph.compile.plan.plan import Plan
-from cgraph.compile.plan.updates import Final
+from cgraph.compile.plan.updates import Update
 from cgraph.quoting import c_comment
 
 GEMM = "typedef void (*gemm_t)(int, int, int, long, long, long, T, const T*, long, const T*, long, T, T*, long);"
@@ -73,11 +73,11 @@ class Emitter:
         """The program as C."""
         for group in self.plan.groups:
             self._group(group)
-        for final in self.plan.finals:
-            if final.kind == "rows":
-                check_ids(self, final)
-        for final in self.plan.finals:
-            self._final(final)
+        for update in self.plan.updates:
+            if update.kind == "rows":
+                check_ids(self, update)
+        for update in self.plan.updates:
+            self._update(update)
         body = "\n".join(self.lines)
         heads = [(s, f"    T *s{s} = (T *)p[{i + 2}]; {c_comment(self.name(s))}") for i, s in enumerate(self.pointers)]
         for storage, offset in self.plan.offsets.items():
@@ -206,17 +206,17 @@ class Emitter:
         return f"{self._pointer(place.storage)}[{' + '.join(terms)}]"
 
     # Updates ---------------------------------------------------------------------------------------------------------
-    def _final(self, final: Final) -> None:
-        self.say(c_comment(f"{final.leaf.name} is replaced"))
-        value = self.values[final.value]
-        if not prod(self.values[final.target].shape):
+    def _update(self, update: Update) -> None:
+        self.say(c_comment(f"{update.leaf.name} is replaced"))
+        value = self.values[update.value]
+        if not prod(self.values[update.target].shape):
             return
-        if final.kind == "copy":
-            copied(self, final.target, final.value)
-        elif final.kind == "op":
-            self._loop((final.value,), {final.value: final.target})
-        elif final.kind == "rows":
-            add_rows(self, final)
+        if update.kind == "copy":
+            copied(self, update.target, update.value)
+        elif update.kind == "op":
+            self._loop((update.value,), {update.value: update.target})
+        elif update.kind == "rows":
+            add_rows(self, update)
         else:
             x, y = value.operands
-            product(self, final.target, x, y, final.factor, added=True)
+            product(self, update.target, x, y, update.factor, added=True)

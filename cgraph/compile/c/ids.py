@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cgraph.compile.c.table import number
 from cgraph.compile.lowering.values import Value
-from cgraph.compile.plan.updates import Final
+from cgraph.compile.plan.updates import Update
 
 if TYPE_CHECKING:
     from cgraph.compile.c.emit import Emitter
@@ -90,17 +90,17 @@ def _one_hot(e: Emitter, n: int, value: Value) -> None:
     e.say(f"        {e.at(n, [*index, 'id'], value.shape)} = 1;", "    }", "}")
 
 
-def check_ids(e: Emitter, final: Final) -> None:
+def check_ids(e: Emitter, update: Update) -> None:
     """Check the ids of an update of rows before anything is updated."""
-    ids = e.values[final.value].operands[1]
-    count = e.values[final.target].shape[0]
+    ids = e.values[update.value].operands[1]
+    count = e.values[update.target].shape[0]
     loops(e, e.values[ids].shape, lambda i: _id(e, ids, count, i)[:2])
 
 
-def add_rows(e: Emitter, final: Final) -> None:
+def add_rows(e: Emitter, update: Update) -> None:
     """target[ids] += factor·rows, row after row: those of equal ids add up."""
-    rows, ids = e.values[final.value].operands[:2]
-    chosen, shape = e.values[ids].shape, e.values[final.target].shape
+    rows, ids = e.values[update.value].operands[:2]
+    chosen, shape = e.values[ids].shape, e.values[update.target].shape
     _ids_first(
         e,
         ids,
@@ -108,8 +108,8 @@ def add_rows(e: Emitter, final: Final) -> None:
         shape,
         0,
         lambda before, at_id, after, place: [
-            f"{e.at(final.target, [at_id, *after], shape)} += "
-            f"{number(final.factor)} * {e.at(rows, [*place, *after], e.values[rows].shape)};"
+            f"{e.at(update.target, [at_id, *after], shape)} += "
+            f"{number(update.factor)} * {e.at(rows, [*place, *after], e.values[rows].shape)};"
         ],
     )
 

@@ -1,6 +1,6 @@
 """Cross-entropy with class ids: one element of a row is read, and 1 is taken from one, where one-hot rows are many.
 
-Two ops of programs alone, into which `lower` and `rewritten` turn what uses one-hot rows; no graph has them.
+Two ops of programs alone, into which lowering turns what uses one-hot rows; no graph has them.
 """
 
 from __future__ import annotations

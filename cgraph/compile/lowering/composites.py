@@ -112,8 +112,8 @@ def _filled(name: str, rewrite: Callable[..., int]) -> Callable[..., int]:
     return chosen
 
 
-NEGATED = frozenset({"softmax_cross_entropy"})  # what is rewritten here is the negative of the op
-REWRITTEN: Mapping[str, Callable[..., int]] = {
+NEGATED = frozenset({"softmax_cross_entropy"})  # what is made of simpler ops here is the negative of the op
+COMPOSITES: Mapping[str, Callable[..., int]] = {
     name: _filled(name, rewrite)
     for name, rewrite in (
         ("sigmoid", _sigmoid),

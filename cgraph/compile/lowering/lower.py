@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from cgraph import shapes
 from cgraph.compile.lowering.class_ids import less_one_hot
-from cgraph.compile.lowering.composites import NEGATED, REWRITTEN
+from cgraph.compile.lowering.composites import COMPOSITES, NEGATED
 from cgraph.compile.lowering.table_rows import joined_rows
 from cgraph.compile.lowering.values import Value, Values
 from cgraph.graph.graph import Graph
@@ -59,9 +59,9 @@ def lower(
     updates: Mapping[Node, Node],
     sizes: Mapping[str, int],
     dtype: Any,
-    rewritten: Mapping[str, Callable[..., int]] = REWRITTEN,
+    composites: Mapping[str, Callable[..., int]] = COMPOSITES,
 ) -> Lowered:
-    """The values of a graph whose named dimensions have these sizes; `rewritten` says of ops how to do without."""
+    """The values of a graph whose named dimensions have these sizes; `composites` are ops written in simpler ones."""
     values = Values(dtype)
     terms: dict[Node, Term] = {}
     names: dict[int, str] = {}
@@ -74,7 +74,7 @@ def lower(
             attrs = dict(node.attrs)
             if "shape" in attrs:
                 attrs["shape"] = shapes.bind(attrs["shape"], sizes)
-            term = _applied(values, row, [terms[x] for x in node.operands], attrs, rewritten)
+            term = _applied(values, row, [terms[x] for x in node.operands], attrs, composites)
         elif node.kind == CONSTANT:
             term = Term(1.0, values.constant(node.value))
         else:
@@ -104,7 +104,7 @@ def _applied(
     row: Op,
     terms: list[Term],
     attrs: Mapping[str, Any],
-    rewritten: Mapping[str, Callable[..., int]],
+    composites: Mapping[str, Callable[..., int]],
 ) -> Term:
     name, rule = row.name, RULES.get(row.name)
     if rule is not None:
@@ -119,8 +119,8 @@ def _applied(
                 operands[place] = zero
             return Term(factor, values.apply(row, *operands, **attrs))
     operands = [solid(values, t) for t in terms]
-    if name in rewritten:
-        return Term(-1.0 if name in NEGATED else 1.0, rewritten[name](values, *operands, **attrs))
+    if name in composites:
+        return Term(-1.0 if name in NEGATED else 1.0, composites[name](values, *operands, **attrs))
     return Term(1.0, values.apply(row, *operands, **attrs))
 
 

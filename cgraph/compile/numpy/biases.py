@@ -115,7 +115,7 @@ def _sums_of_columns(value: Value) -> bool:
 
 def inputs_beside_ones(plan: Plan) -> Mapping[Node, tuple[int, int]]:
     """Leaves that are only read with their ones, and both their numbers: they can be fed right there."""
-    read = Counter(chain(*(v.operands for v in plan.values), plan.lowered.outputs, (f.target for f in plan.finals)))
+    read = Counter(chain(*(v.operands for v in plan.values), plan.lowered.outputs, (u.target for u in plan.updates)))
     ones = {v.operands[0]: i for i, v in enumerate(plan.values) if v.name == "with_ones"}
     leaves = {x: plan.values[x].leaf for x in ones if read[x] == 1}
     return {leaf: (x, ones[x]) for x, leaf in leaves.items() if leaf is not None}

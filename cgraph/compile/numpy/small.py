@@ -1,4 +1,4 @@
-"""Ops of small arrays in the fewest calls of NumPy: each is what `rewritten` makes of it, to the same digits."""
+"""Ops of small arrays in the fewest calls of NumPy: each is what `composites` makes of it, to the same digits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.compile.lowering.composites import REWRITTEN
+from cgraph.compile.lowering.composites import COMPOSITES
 from cgraph.compile.lowering.values import Values
 from cgraph.ops.op import elementwise
 
@@ -36,13 +36,13 @@ def _sigmoid_cross_entropy(v: Values, x: int, y: int) -> int:
 
 def _small(name: str, rewrite: Callable[..., int]) -> Callable[..., int]:
     def chosen(v: Values, x: int, *more: int, **attrs: Any) -> int:
-        return (rewrite if 0 < prod(v.shape(x)) <= SMALL else REWRITTEN[name])(v, x, *more, **attrs)
+        return (rewrite if 0 < prod(v.shape(x)) <= SMALL else COMPOSITES[name])(v, x, *more, **attrs)
 
     return chosen
 
 
-SHORT: Mapping[str, Callable[..., int]] = {
-    **REWRITTEN,
+SMALL_COMPOSITES: Mapping[str, Callable[..., int]] = {
+    **COMPOSITES,
     "sigmoid": _small("sigmoid", _sigmoid),
     "sigmoid_cross_entropy": _small("sigmoid_cross_entropy", _sigmoid_cross_entropy),
 }

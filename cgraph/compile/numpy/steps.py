@@ -18,7 +18,7 @@ from cgraph.compile.numpy.biases import with_biases_in_products
 from cgraph.compile.numpy.small import SMALL
 from cgraph.compile.numpy.table_rows import add_rows, add_shares, pick, take_one, take_rows, with_shares
 from cgraph.compile.plan.plan import Plan
-from cgraph.compile.plan.updates import Final
+from cgraph.compile.plan.updates import Update
 from cgraph.graph.node import Node
 from cgraph.ops.indexing import as_ids
 from cgraph.ops.stable import scale
@@ -82,7 +82,7 @@ def shortened(lowered: Lowered, biases: Mapping[Node, Node]) -> Lowered:
 
 
 def _takes_a_factor(value: Value) -> bool:
-    """Whether a parameter is changed by a multiple of this value in one call (see `finals`)."""
+    """Whether a parameter is changed by a multiple of this value in one call (see `updates`)."""
     return value.name == "scatter_add" or (value.name == "matmul" and len(value.shape) == 2 and accumulates(value))
 
 
@@ -92,12 +92,12 @@ def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
     for (number,) in plan.groups:
         value = plan.values[number]
         found += call(value, arrays[number], [arrays[x] for x in value.operands])
-    for final in plan.finals:
-        if final.kind == "rows":
-            ids = arrays[plan.values[final.value].operands[-2]]
-            found.append(partial(as_ids, ids, len(arrays[final.target])))
-    for final in plan.finals:
-        found += _final(plan.values, final, arrays)
+    for update in plan.updates:
+        if update.kind == "rows":
+            ids = arrays[plan.values[update.value].operands[-2]]
+            found.append(partial(as_ids, ids, len(arrays[update.target])))
+    for update in plan.updates:
+        found += _update(plan.values, update, arrays)
     return found
 
 
@@ -298,24 +298,24 @@ SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
 
 
 # Updates -------------------------------------------------------------------------------------------------------------
-def _final(values: Sequence[Value], final: Final, arrays: Mapping[int, Any]) -> list[Call]:
-    target, value = arrays[final.target], values[final.value]
-    if final.kind == "copy":
-        return [_copy(target, arrays[final.value])]
+def _update(values: Sequence[Value], update: Update, arrays: Mapping[int, Any]) -> list[Call]:
+    target, value = arrays[update.target], values[update.value]
+    if update.kind == "copy":
+        return [_copy(target, arrays[update.value])]
     operands = [arrays[x] for x in value.operands]
-    if final.kind == "op":
+    if update.kind == "op":
         out = target if target.size != 1 else np.empty_like(target)
         return [*call(value, out, operands), *([_copy(target, out)] if out is not target else [])]
-    if final.kind == "rows":
+    if update.kind == "rows":
         *rows, ids, _ = operands
         add: Callable[..., None] = add_rows if value.name == "scatter_add" else add_shares
-        return [partial(add, target, *rows, ids=ids, factor=target.dtype.type(final.factor))]
-    product = accumulate(operands[0], operands[1], target, final.factor)
+        return [partial(add, target, *rows, ids=ids, factor=target.dtype.type(update.factor))]
+    product = accumulate(operands[0], operands[1], target, update.factor)
     if product is not None:
         return [product]
     added = np.empty_like(target)
     return [
         _dot(operands[0], operands[1], added),
-        partial(np.multiply, added, target.dtype.type(final.factor), added),
+        partial(np.multiply, added, target.dtype.type(update.factor), added),
         partial(np.add, target, added, target),
     ]

@@ -7,7 +7,7 @@ from math import prod
 from typing import TypeAlias
 
 from cgraph.compile.lowering.values import VIEWS, Value
-from cgraph.compile.plan.updates import Final
+from cgraph.compile.plan.updates import Update
 from cgraph.ops.linear import read_subscripts
 
 Shapes: TypeAlias = Sequence[tuple[int, ...]]
@@ -57,13 +57,13 @@ def flops(values: Sequence[Value], number: int) -> int:
     return prod(value.shape if value.op.elementwise else shapes[0])
 
 
-def final_flops(values: Sequence[Value], final: Final) -> int:
+def update_flops(values: Sequence[Value], update: Update) -> int:
     """The floating-point operations of an update."""
-    if final.kind == "gemm":
-        return flops(values, final.value)
-    if final.kind == "rows":
-        return 2 * prod(values[values[final.value].operands[0]].shape)
-    return flops(values, final.value) if final.kind == "op" else 0
+    if update.kind == "gemm":
+        return flops(values, update.value)
+    if update.kind == "rows":
+        return 2 * prod(values[values[update.value].operands[0]].shape)
+    return flops(values, update.value) if update.kind == "op" else 0
 
 
 def counted(number: int, thing: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.plan import Plan
-from cgraph.compile.plan.updates import Final
+from cgraph.compile.plan.updates import Update
 from cgraph.ops.keys import Key
 from cgraph.quoting import terminal
 from cgraph.shapes import show
@@ -20,8 +20,8 @@ def listing(plan: Plan) -> str:
         for number in group:
             value = plan.values[number]
             lines.append(f"{name[number]} = {formula(plan, value, name)}  # {show(value.shape)}{_where(plan, number)}")
-    for final in plan.finals:
-        lines.append(f"{name[final.target]}{_update(plan, final, name)}  # in place")
+    for update in plan.updates:
+        lines.append(f"{name[update.target]}{_update(plan, update, name)}  # in place")
     lines.append(f"return {', '.join(name[x] for x in plan.lowered.outputs) or 'nothing'}")
     return "\n".join(lines)
 
@@ -62,17 +62,17 @@ def _operand(plan: Plan, number: int, name: Mapping[int, str]) -> str:
     return name[number] + text
 
 
-def _update(plan: Plan, final: Final, name: Mapping[int, str]) -> str:
-    value = plan.values[final.value]
-    if final.kind == "copy":
-        return f" = {name[final.value]}"
-    if final.kind == "op":
+def _update(plan: Plan, update: Update, name: Mapping[int, str]) -> str:
+    value = plan.values[update.value]
+    if update.kind == "copy":
+        return f" = {name[update.value]}"
+    if update.kind == "op":
         return f" = {formula(plan, value, name)}"
-    if final.kind == "rows":
+    if update.kind == "rows":
         *factors, ids = (_operand(plan, i, name) for i in value.operands[:-1])
-        return f"[{ids}] += {final.factor:.6g} * {' * '.join(factors)}"
+        return f"[{ids}] += {update.factor:.6g} * {' * '.join(factors)}"
     x, y = (_operand(plan, i, name) for i in value.operands[:2])
-    return f" += {final.factor:.6g} * ({x} @ {y})"
+    return f" += {update.factor:.6g} * ({x} @ {y})"
 
 
 def _where(plan: Plan, number: int) -> str:

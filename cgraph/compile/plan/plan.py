@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from cgraph.compile.lowering.lower import Lowered
 from cgraph.compile.lowering.values import Value
-from cgraph.compile.plan.flops import counted, final_flops, flops
+from cgraph.compile.plan.flops import counted, flops, update_flops
 from cgraph.compile.plan.places import BUFFER, Place, Storage, contiguous, copied, placed
-from cgraph.compile.plan.updates import Final, finals_of, reads
+from cgraph.compile.plan.updates import Update, reads, updates_of
 
 OWN_MEMORY = frozenset({"with_ones"})  # what is not all written again in each call
 ALIGNED = 16  # elements: a buffer begins at a full line of the cache in float32
@@ -21,7 +21,7 @@ class Plan:
     """The steps of a program for one binding of its sizes.
 
     `groups` are the steps: values computed one after the other, or together in one loop; `offsets` say where in the
-    buffer each storage begins; `finals` are the updates.
+    buffer each storage begins; `updates` say how owned leaves get their new values.
     """
 
     lowered: Lowered
@@ -30,7 +30,7 @@ class Plan:
     storages: tuple[Storage, ...] = field(repr=False)
     offsets: dict[int, int] = field(repr=False)
     elements: int  # of the buffer that all steps share
-    finals: tuple[Final, ...]
+    updates: tuple[Update, ...]
 
     @property
     def values(self) -> Sequence[Value]:
@@ -40,7 +40,7 @@ class Plan:
     @property
     def steps(self) -> int:
         """How many steps a call takes, updates included."""
-        return len(self.groups) + len(self.finals)
+        return len(self.groups) + len(self.updates)
 
     @property
     def buffers(self) -> int:
@@ -56,7 +56,7 @@ class Plan:
     def flops(self) -> int:
         """Floating-point operations of a call: 2·m·k·n a matrix product, 1 an element that another op makes or sums."""
         return sum(flops(self.values, x) for group in self.groups for x in group) + sum(
-            final_flops(self.values, f) for f in self.finals
+            update_flops(self.values, u) for u in self.updates
         )
 
     def __str__(self) -> str:
@@ -75,14 +75,14 @@ def make_plan(
     values = list(lowered.values)
     places, storages = placed(values)
     outputs = [copied(values, places, storages, x, {BUFFER}) for x in lowered.outputs]
-    finals = finals_of(values, places, storages, lowered, accumulates)
+    updates = updates_of(values, places, storages, lowered, accumulates)
     changed = replace(lowered, values=values, outputs=tuple(outputs))
-    needed = [*outputs, *(x for f in finals for x in reads(values, f))]
+    needed = [*outputs, *(x for u in updates for x in reads(values, u))]
     order = _order(values, places, storages, needed)
     groups = group(values, order)
     needed += [x for x in order if values[x].name in OWN_MEMORY]
     offsets, elements, kept = _allocated(values, places, storages, groups, needed, in_place)
-    return Plan(changed, tuple(groups), kept, tuple(storages), offsets, elements, tuple(finals))
+    return Plan(changed, tuple(groups), kept, tuple(storages), offsets, elements, tuple(updates))
 
 
 # Order and memory ----------------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from cgraph.compile.plan.places import BUFFER, CONSTANT, LEAF, Place, Storage, c
 from cgraph.graph.node import Node
 from cgraph.ops.op import Op
 
-ROWS = ("scatter_add", "add_shares")  # what is added to rows of a table, the ids of these, the table
+TABLE_ROWS = ("scatter_add", "add_shares")  # what is added to rows of a table, the ids of these, the table
 
 
-class Final(NamedTuple):
+class Update(NamedTuple):
     """How an owned leaf gets its new value when all else is computed.
 
     `gemm`: leaf += factor·(x @ y) by one matrix product; `rows`: leaf[ids] += factor·g, where only these rows are
@@ -29,13 +29,13 @@ class Final(NamedTuple):
     factor: float = 1.0
 
 
-def finals_of(
+def updates_of(
     values: list[Value],
     places: dict[int, Place],
     storages: list[Storage],
     lowered: Lowered,
     accumulates: Callable[[Value], bool],
-) -> list[Final]:
+) -> list[Update]:
     """How each leaf is updated. All updates read the old values: what one of them writes, no later one reads."""
     leaves = {v.leaf: i for i, v in enumerate(values) if v.leaf is not None}
     owned = {places[leaves[leaf]].storage for leaf in lowered.updates if leaf in leaves}
@@ -46,7 +46,7 @@ def finals_of(
             uses[x] = uses.get(x, 0) + 1
     for x in (*lowered.outputs, *lowered.updates.values()):
         uses[x] = uses.get(x, 0) + 1
-    finals = []
+    updates = []
     for leaf, number in lowered.updates.items():
         if leaf not in leaves:
             values.append(Value(tuple(map(int, leaf.shape)), leaf=leaf))
@@ -56,27 +56,27 @@ def finals_of(
         target, value = leaves[leaf], values[number]
         if value.name in ("add", "sub") and uses[number] == 1 and values[target].shape == value.shape:
             found = _added(values, places, storages, uses, target, number)
-            if found is not None and (values[found[0]].name in ROWS or accumulates(values[found[0]])):
-                kind = "rows" if values[found[0]].name in ROWS else "gemm"
-                final = Final(leaf, target, kind, *found)
-                if all(places[x].storage not in owned for x in reads(values, final)):
-                    finals.append(final)
+            if found is not None and (values[found[0]].name in TABLE_ROWS or accumulates(values[found[0]])):
+                kind = "rows" if values[found[0]].name in TABLE_ROWS else "gemm"
+                update = Update(leaf, target, kind, *found)
+                if all(places[x].storage not in owned for x in reads(values, update)):
+                    updates.append(update)
                     continue
             others = [x for x in value.operands if x != target]
             if target in value.operands and all(places[x].storage not in owned for x in others):
-                finals.append(Final(leaf, target, "op", number))
+                updates.append(Update(leaf, target, "op", number))
                 continue
         if number != target:
             number_ = copied(values, places, storages, number, {BUFFER, CONSTANT})
-            finals.append(Final(leaf, target, "copy", number_))
-    return _joined(values, places, storages, finals)
+            updates.append(Update(leaf, target, "copy", number_))
+    return _joined(values, places, storages, updates)
 
 
 def _joined(
-    values: list[Value], places: Mapping[int, Place], storages: Sequence[Storage], finals: Sequence[Final]
-) -> list[Final]:
+    values: list[Value], places: Mapping[int, Place], storages: Sequence[Storage], updates: Sequence[Update]
+) -> list[Update]:
     """A matrix and its bias that lie side by side are updated at once by a gradient whose parts lie so too."""
-    joined = {final.target: final for final in finals}
+    joined = {update.target: update for update in updates}
     for both in [i for i, value in enumerate(values) if value.name == "both"]:
         parts = [joined.get(x) for x in values[both].operands]
         made = {_of_both(values, places, storages, both, part) for part in parts}
@@ -93,7 +93,7 @@ def _of_both(
     places: Mapping[int, Place],
     storages: Sequence[Storage],
     both: int,
-    part: Final | None,
+    part: Update | None,
 ) -> tuple[Op | None, tuple[int, ...]] | None:
     """The op and the operands of an update of which this one is a part; None where it is none."""
     if part is None or part.kind != "op" or values[part.value].name not in ("add", "sub"):
@@ -134,7 +134,7 @@ def _added(
             return None
         if values[rate].constant is not None:
             factor *= float(values[rate].constant)
-        elif values[added].name in ROWS:  # a rate that is computed is multiplied with the few rows first
+        elif values[added].name in TABLE_ROWS:  # a rate that is computed is multiplied with the few rows first
             rows, *others = values[added].operands
             scaled = _made(values, places, storages, product._replace(shape=values[rows].shape, operands=(rows, rate)))
             added = _made(values, places, storages, values[added]._replace(operands=(scaled, *others)))
@@ -143,7 +143,7 @@ def _added(
     found = values[added]
     if found.shape != value.shape or not (
         (found.name == "matmul" and len(found.shape) == 2)
-        or (found.name in ROWS and found.attrs["axis"] == 0 and prod(found.shape))
+        or (found.name in TABLE_ROWS and found.attrs["axis"] == 0 and prod(found.shape))
     ):
         return None
     return added, factor
@@ -157,7 +157,7 @@ def _made(values: list[Value], places: dict[int, Place], storages: list[Storage]
     return len(values) - 1
 
 
-def reads(values: Sequence[Value], final: Final) -> tuple[int, ...]:
+def reads(values: Sequence[Value], update: Update) -> tuple[int, ...]:
     """The values that an update needs: of the rows that are added not the table of zeros that they stand in."""
-    operands = values[final.value].operands
-    return (final.value,) if final.kind == "copy" else operands[:-1] if final.kind == "rows" else operands
+    operands = values[update.value].operands
+    return (update.value,) if update.kind == "copy" else operands[:-1] if update.kind == "rows" else operands
