@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
 
 from cgraph.errors import FormulaError, close_matches
 from cgraph.graph.graph import Graph
@@ -27,6 +29,8 @@ _BINARY = {
     ast.MatMult: "matmul",
 }
 LONGEST = 1_000_000
+GraphLike: TypeAlias = "Node | Graph | Iterable[Node] | str"
+"""What is taken for a graph: a graph, its output or outputs, or its formula as text."""
 
 
 def parse(text: str, shapes: Mapping[str, Any] | None = None) -> Graph:
@@ -45,6 +49,31 @@ def parse(text: str, shapes: Mapping[str, Any] | None = None) -> Graph:
     if unknown:
         raise FormulaError(f"the formula has no variable {unknown[0]!r}", fix=f"it has {', '.join(reader.variables)}")
     return graph
+
+
+def as_graph(of: GraphLike, values: Mapping[Any, Any] | None = None) -> Graph:
+    """A graph as it is; the graph of a node, of several, or of a formula. Every function that takes a graph asks here.
+
+    The variables of a formula take the shapes of the `values` that are arrays; the others are scalars.
+    Raises FormulaError as `parse` does, ValueRefusedError for what is no graph.
+
+    >>> as_graph("L = c*(a + 2*b)"), as_graph("z = X @ w", {"X": [[1, 2]], "w": [3, 4]}).output
+    (<Graph of 7 nodes: L>, <z = matmul(X, w) [1]>)
+    """
+    if isinstance(of, str):
+        return _Reader(of, _shapes(values or {})).graph()
+    return of if isinstance(of, Graph) else Graph(of)
+
+
+def _shapes(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """The shapes of values that are arrays, by name; what is no value is refused where it is used."""
+    found = {}
+    for name, value in values.items():
+        try:
+            found[name] = np.shape(value)
+        except ValueError:  # rows of several lengths
+            continue
+    return found
 
 
 def _joined(lines: list[str]) -> str:
