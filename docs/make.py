@@ -1,8 +1,8 @@
 """Makes docs/course/: a page for each script of examples/, with its text, its code, what it prints and what it draws.
 
-The list of the pages in docs/index.md is made anew as well.
+The list of the pages in docs/index.md is made anew as well, and so are the pictures that the code of the README draws.
 
-Run `python docs/make.py` after a change of an example; a test says when a page is out of date.
+Run `python docs/make.py` after a change of an example or of a picture; a test says when a page is out of date.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from html import unescape
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-COURSE, INDEX = ROOT / "docs" / "course", ROOT / "docs" / "index.md"
+DOCS, README = ROOT / "docs", ROOT / "README.md"
+COURSE, INDEX = DOCS / "course", DOCS / "index.md"
 SCRIPTS = tuple(sorted((ROOT / "examples").glob("[0-9]*.py")))
 
 
@@ -27,6 +28,22 @@ def run(script: Path, folder: Path) -> str:
     with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
         runpy.run_path(str(script), run_name="__main__")
     return printed.getvalue()
+
+
+def blocks(page: Path) -> list[str]:
+    """The Python code of a page, block by block."""
+    return re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def run_page(page: Path, folder: Path) -> list[str]:
+    """Run the code of a page from top to bottom in a folder; what each block prints."""
+    namespace: dict[str, object] = {}
+    printed = []
+    for code in blocks(page):
+        with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(compile(code, page.name, "exec"), namespace)  # noqa: S102 - our own pages
+        printed.append(out.getvalue())
+    return printed
 
 
 def title(script: Path) -> str:
@@ -83,6 +100,10 @@ def _next(script: Path) -> str:
 
 def main() -> None:
     """Write every page and its pictures anew."""
+    with tempfile.TemporaryDirectory() as name:
+        run_page(README, Path(name))
+        for picture in Path(name).glob("*.svg"):
+            (DOCS / picture.name).write_bytes(picture.read_bytes())
     COURSE.mkdir(exist_ok=True)
     for old in (*COURSE.glob("*.md"), *COURSE.glob("*.svg")):
         old.unlink()

@@ -105,3 +105,35 @@ def test_steps_of_a_net_are_those_of_the_step_by_hand_in_one_process_and_alone(t
         {"NumPy by hand", "cgraph numpy", "cgraph numpy run"},
         {"NumPy by hand", "cgraph numpy", "cgraph numpy run"},
     ]
+
+
+TABLES = """
+import json, sys
+from pathlib import Path
+import readme
+
+step = {"cgraph native": [2e-6], "cgraph native run": [1e-6], "NumPy by hand": [3e-6], "autograd": [4e-3]}
+nets = {name: step for name in readme.NETS}
+found = {"nets": nets, "large": {}, "threads": {}, "words": {}, "scalars": {"moons": {"CasADi": [1e-9]}}}
+for page in (readme.README, readme.SPEED):
+    copy = Path(sys.argv[1]) / page.name
+    copy.write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
+readme.README, readme.SPEED = (Path(sys.argv[1]) / page.name for page in (readme.README, readme.SPEED))
+readme.write(found, "2030-01-02, a machine")
+"""
+
+
+def test_the_tables_of_both_pages_are_written_in_their_places_and_nothing_else_changes(tmp_path: Path) -> None:
+    done = python("-c", TABLES, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    for page, name in ((FOLDER.parent / "README.md", "README.md"), (FOLDER.parent / "docs" / "speed.md", "speed.md")):
+        before, after = (path.read_text(encoding="utf-8").splitlines() for path in (page, tmp_path / name))
+        changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+        assert all(old.split("|")[:2] == new.split("|")[:2] for old, new in changed if old.startswith("|"))
+        rows = [new for _, new in changed if new.startswith("| XOR")]
+        assert rows == [
+            f"| XOR 2-2-1, batch 4 | 2 µs |  | 3 µs |  |  |  |{' 4 ms |  |  |' if name == 'speed.md' else ''}"
+        ]
+        assert [new for old, new in changed if not old.startswith("|")] == (
+            ["2030-01-02, a machine"] if name == "speed.md" else []
+        )
