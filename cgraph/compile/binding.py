@@ -12,8 +12,8 @@ import numpy as np
 from cgraph.compile.blas import blas
 from cgraph.compile.c import native
 from cgraph.compile.c.compiler import compiler
-from cgraph.compile.c.emit import Emitter
-from cgraph.compile.c.ids import UnsupportedError
+from cgraph.compile.c.emit import source as source_of
+from cgraph.compile.c.writer import UnsupportedError, Writer
 from cgraph.compile.lowering.composites import COMPOSITES
 from cgraph.compile.lowering.lower import Lowered, lower
 from cgraph.compile.numpy import steps as backend_numpy
@@ -220,20 +220,20 @@ def numpy_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
 def native_binding(program: Program, sizes: Mapping[str, int]) -> Binding:
     """A program for these sizes as one C function. Raises ValueRefusedError for an op that is not written in C."""
     plan = native.plan_of(lowered(program, sizes))
-    emitter = Emitter(plan)
+    writer = Writer(plan)
     try:
-        source = emitter.source()
+        source = source_of(writer)
     except UnsupportedError as error:
         raise ValueRefusedError(
             f"the native backend has no {error}", why="it is not written in C yet", fix='choose backend="auto"'
         ) from None
-    if emitter.gemm and blas() is None:
+    if writer.gemm and blas() is None:
         raise ValueRefusedError(
             "the native backend finds no matrix product", why="NumPy's BLAS is no OpenBLAS here", fix='choose "numpy"'
         )
     memory = Memory(plan, program.inputs, program._owned, program._both)
     binding = Binding("native", program, plan, memory.leaves)
-    function = native.Function(source, emitter, memory)
+    function = native.Function(source, writer, memory)
     step, copies = function.step, copies_of(memory.outputs(plan))
 
     def run() -> list[Any]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from cgraph.compile.c import native
-from cgraph.compile.c.emit import Emitter
-from cgraph.compile.c.ids import UnsupportedError
+from cgraph.compile.c.emit import source
+from cgraph.compile.c.writer import UnsupportedError, Writer
 from cgraph.compile.lowering.lower import lower
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
@@ -75,40 +75,40 @@ def to_c(output: Node, dtype: str = "float64") -> str:
     if not isinstance(inputs, int):
         raise ShapeError(f"{x.name} has shape {show(x.shape)}", why="the number of columns must be known")
     lowered = lower(graph, [output], {}, {rows: 1} if isinstance(rows, str) else {}, np.dtype(dtype))
-    emitter = Emitter(native.plan_of(lowered), library=False)
+    writer = Writer(native.plan_of(lowered), library=False)
     try:
-        program = emitter.source()
+        program = source(writer)
     except UnsupportedError as error:
         raise ValueRefusedError(
             f"{error} cannot be exported", where=output.where, why="it is not written in C", fix="leave it out"
         ) from None
     # what only the compiled programs of this process are asked for: that loops are made vectors of at once
     lines = [line for line in program.split("\n") if not line.lstrip().startswith("#pragma omp")]
-    result = emitter.name(emitter.plan.places[emitter.plan.lowered.outputs[0]].storage)
+    result = writer.name(writer.plan.places[writer.plan.lowered.outputs[0]].storage)
     about = f"{result} of {x.name} [{inputs} numbers], written by cgraph. Build it with: cc -O3 FILE -lm"
-    return "\n".join([c_comment(about), "#include <stdio.h>", *lines, *_data(emitter, x), _main(emitter, x)])
+    return "\n".join([c_comment(about), "#include <stdio.h>", *lines, *_data(writer, x), _main(writer, x)])
 
 
-def _data(emitter: Emitter, x: Node) -> list[str]:
+def _data(writer: Writer, x: Node) -> list[str]:
     """The buffer, and an array for each parameter and each constant."""
-    lines = [f"static T buffer[{max(emitter.plan.elements, 1)}];"]
-    for number in emitter.pointers:
-        value = emitter.plan.values[emitter.plan.storages[number].value]
+    lines = [f"static T buffer[{max(writer.plan.elements, 1)}];"]
+    for number in writer.pointers:
+        value = writer.plan.values[writer.plan.storages[number].value]
         if value.leaf is not x:
             array: Any = value.constant if value.leaf is None else value.leaf.value
             numbers = ", ".join(map(repr, np.asarray(array, float).reshape(-1).tolist()))
             numbers = numbers.replace("inf", "INFINITY").replace("nan", "NAN")
-            about = c_comment(f"{emitter.name(number)} {show(value.shape)}")
+            about = c_comment(f"{writer.name(number)} {show(value.shape)}")
             lines.append(f"static T data{number}[] = {about} {{{numbers}}};")
     return lines
 
 
-def _main(emitter: Emitter, x: Node) -> str:
-    plan = emitter.plan
+def _main(writer: Writer, x: Node) -> str:
+    plan = writer.plan
     (result,) = plan.lowered.outputs
     place, classes = plan.places[result], prod(plan.values[result].shape)
-    values = [plan.values[plan.storages[s].value] for s in emitter.pointers]
-    pointers = ["x" if v.leaf is x else f"data{s}" for v, s in zip(values, emitter.pointers, strict=True)]
+    values = [plan.values[plan.storages[s].value] for s in writer.pointers]
+    pointers = ["x" if v.leaf is x else f"data{s}" for v, s in zip(values, writer.pointers, strict=True)]
     answer = ONE if classes == 1 else SEVERAL.format(classes=classes, step=place.strides[1])
     return MAIN.format(
         inputs=x.shape[1],

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
+from cgraph.compile.c.writer import Writer, heads
 from cgraph.compile.lowering.values import Value
-
-if TYPE_CHECKING:
-    from cgraph.compile.c.emit import Emitter
 
 # Column by column, with sums before differences and a reciprocal, as LAPACK does it: where rounding decides whether a
 # pivot is 0, small matrices are singular here when they are in NumPy.
@@ -82,64 +79,64 @@ static inline void substituted(const T *a, long n, T *b, long m, T scale) {
 """
 
 
-def _det(e: Emitter, n: int, value: Value) -> None:
+def _det(w: Writer, n: int, value: Value) -> None:
     (x,) = value.operands
-    size, stack = _opened(e, x, value.shape, whole=False)
-    out = e.at(n, stack, value.shape)
-    e.say(f"    {out} = rank < {size} ? 0 : multiplied(a, {size}, {size}, sign);", "}")
+    size, stack = _opened(w, x, value.shape, whole=False)
+    out = w.at(n, stack, value.shape)
+    w.say(f"    {out} = rank < {size} ? 0 : multiplied(a, {size}, {size}, sign);", "}")
 
 
-def _inv(e: Emitter, n: int, value: Value) -> None:
+def _inv(w: Writer, n: int, value: Value) -> None:
     (x,) = value.operands
-    size, stack = _opened(e, x, value.shape[:-2], whole=False, columns=value.shape[-1])
-    e.say(f"    if (rank < {size}) return 1;", *_filled(size, size, "rows[i] == j"))
-    e.say(f"    substituted(a, {size}, b, {size}, 1);")
-    e.say(*_written(e, n, [*stack, "i", "j"], value.shape, size, "b[i * {m} + j]"), "}")
+    size, stack = _opened(w, x, value.shape[:-2], whole=False, columns=value.shape[-1])
+    w.say(f"    if (rank < {size}) return 1;", *_filled(size, size, "rows[i] == j"))
+    w.say(f"    substituted(a, {size}, b, {size}, 1);")
+    w.say(*_written(w, n, [*stack, "i", "j"], value.shape, size, "b[i * {m} + j]"), "}")
 
 
-def _solve(e: Emitter, n: int, value: Value) -> None:
+def _solve(w: Writer, n: int, value: Value) -> None:
     x, y = value.operands
-    one = len(e.values[y].shape) == 1
+    one = len(w.values[y].shape) == 1
     stacked, column = value.shape[: len(value.shape) - 2 + one], [] if one else ["j"]
     width = 1 if one else value.shape[-1]
-    size, stack = _opened(e, x, stacked, whole=False, columns=width)
-    right = e.at(y, ["rows[i]"] if one else [*stack, "rows[i]", "j"], e.values[y].shape if one else value.shape)
-    e.say(f"    if (rank < {size}) return 1;", *_filled(size, width, right))
-    e.say(f"    substituted(a, {size}, b, {width}, 1);")
-    e.say(*_written(e, n, [*stack, "i", *column], value.shape, width, "b[i * {m} + j]"), "}")
+    size, stack = _opened(w, x, stacked, whole=False, columns=width)
+    right = w.at(y, ["rows[i]"] if one else [*stack, "rows[i]", "j"], w.values[y].shape if one else value.shape)
+    w.say(f"    if (rank < {size}) return 1;", *_filled(size, width, right))
+    w.say(f"    substituted(a, {size}, b, {width}, 1);")
+    w.say(*_written(w, n, [*stack, "i", *column], value.shape, width, "b[i * {m} + j]"), "}")
 
 
-def _adjugate(e: Emitter, n: int, value: Value) -> None:
+def _adjugate(w: Writer, n: int, value: Value) -> None:
     """adj(PᵀLUQᵀ) = adj(Qᵀ) adj(U) adj(L) adj(Pᵀ), which is 0 when more than the last pivot is 0.
 
     The last pivot u, the smallest, divides nothing: adj(U) is inverse(U with 1 for u) · D · (the other pivots).
     """
     (x,) = value.operands
-    size, stack = _opened(e, x, value.shape[:-2], whole=True, columns=value.shape[-1])
+    size, stack = _opened(w, x, value.shape[:-2], whole=True, columns=value.shape[-1])
     last = size * size - 1
-    e.say(*_filled(size, size, "rows[i] == j"))
-    e.say(f"    const T others = multiplied(a, {size}, {size - 1}, sign), u = a[{last}];")
-    e.say(f"    a[{last}] = 1;", f"    if (rank >= {size - 1}) substituted(a, {size}, b, {size}, u);")
-    e.say(*_written(e, n, [*stack, "columns[i]", "j"], value.shape, size, "others * b[i * {m} + j]"), "}")
+    w.say(*_filled(size, size, "rows[i] == j"))
+    w.say(f"    const T others = multiplied(a, {size}, {size - 1}, sign), u = a[{last}];")
+    w.say(f"    a[{last}] = 1;", f"    if (rank >= {size - 1}) substituted(a, {size}, b, {size}, u);")
+    w.say(*_written(w, n, [*stack, "columns[i]", "j"], value.shape, size, "others * b[i * {m} + j]"), "}")
 
 
-def _opened(e: Emitter, x: int, stacked: tuple[int, ...], whole: bool, columns: int = 0) -> tuple[int, list[str]]:
+def _opened(w: Writer, x: int, stacked: tuple[int, ...], whole: bool, columns: int = 0) -> tuple[int, list[str]]:
     """Begin a loop over a stack, in which each matrix is copied and factored: its size, and the loop's counters."""
-    size = e.values[x].shape[-1]
+    size = w.values[x].shape[-1]
     stack = [f"s_{k}" for k in range(len(stacked))]
     space = f"    static _Thread_local T a[{max(size * size, 1)}], b[{max(size * columns, 1)}];"
-    loops = [f"for (long {i} = 0; {i} < {count}; {i}++)" for i, count in zip(stack, stacked, strict=True)]
-    read = e.at(x, [*stack, "i", "j"], (*stacked, size, size))
-    e.say(
-        *loops,
+    around = heads(stack, stacked)
+    read = w.at(x, [*stack, "i", "j"], (*stacked, size, size))
+    w.say(
+        *around,
         "{",
         space,
         f"    static _Thread_local long rows[{max(size, 1)}]{f', columns[{max(size, 1)}]' if whole else ''};",
         "    T sign;",
     )
-    e.say(*_each(size, size, f"a[i * {size} + j] = {read};"))
+    w.say(*_each(size, size, f"a[i * {size} + j] = {read};"))
     call = f"factored_wholly(a, {size}, rows, columns, &sign)" if whole else f"factored(a, {size}, rows, &sign)"
-    e.say(f"    const long rank = {call};")
+    w.say(f"    const long rank = {call};")
     return size, stack
 
 
@@ -151,12 +148,12 @@ def _filled(size: int, columns: int, right: str) -> list[str]:
     return _each(size, columns, f"b[i * {columns} + j] = {right};")
 
 
-def _written(e: Emitter, n: int, index: list[str], shape: tuple[int, ...], columns: int, result: str) -> list[str]:
+def _written(w: Writer, n: int, index: list[str], shape: tuple[int, ...], columns: int, result: str) -> list[str]:
     size = shape[-2] if index[-1] == "j" else shape[-1]
-    return _each(size, columns, f"{e.at(n, index, shape)} = {result.format(m=columns)};")
+    return _each(size, columns, f"{w.at(n, index, shape)} = {result.format(m=columns)};")
 
 
-MATRICES: Mapping[str, Callable[[Emitter, int, Value], None]] = {
+MATRICES: Mapping[str, Callable[[Writer, int, Value], None]] = {
     "det": _det,
     "inv": _inv,
     "solve": _solve,

@@ -11,9 +11,9 @@ import numpy as np
 
 from cgraph.compile.blas import address, blas
 from cgraph.compile.c.compiler import load
-from cgraph.compile.c.emit import Emitter
 from cgraph.compile.c.fuse import fused
 from cgraph.compile.c.table import EXPRESSIONS
+from cgraph.compile.c.writer import Writer
 from cgraph.compile.lowering.lower import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.plan import Plan, make_plan
@@ -38,12 +38,12 @@ def plan_of(lowered: Lowered) -> Plan:
 class Function:
     """A compiled program on its memory: `step()` is one call, `many` are several; not 0 when a value was refused."""
 
-    def __init__(self, source: str, emitter: Emitter, memory: Any) -> None:
-        self._library, self._memory, self._emitter = load(source), memory, emitter
-        plan = emitter.plan
+    def __init__(self, source: str, writer: Writer, memory: Any) -> None:
+        self._library, self._memory, self._writer = load(source), memory, writer
+        plan = writer.plan
         product = blas()
         gemm = address(product.gemm[plan.lowered.dtype.name]) if product is not None else None
-        pointers = [memory.buffer.ctypes.data, gemm, *(memory.storages[s].ctypes.data for s in emitter.pointers)]
+        pointers = [memory.buffer.ctypes.data, gemm, *(memory.storages[s].ctypes.data for s in writer.pointers)]
         self._context = (ctypes.c_void_p * len(pointers))(*pointers)
         self._argument = ctypes.cast(self._context, ctypes.c_void_p)
         self._library.cgraph_step.restype = self._library.cgraph_run.restype = ctypes.c_int
@@ -51,8 +51,8 @@ class Function:
 
     def many(self, calls: int, rows: Any, stacks: Mapping[Node, Any]) -> tuple[int, list[Any]]:
         """Do `calls` calls on stacks of values, or on the rows [calls×m] of them; the results, one array an output."""
-        plan = self._emitter.plan
-        stack = [stacks.get(cast(Node, plan.values[plan.storages[s].value].leaf)) for s in self._emitter.leaves]
+        plan = self._writer.plan
+        stack = [stacks.get(cast(Node, plan.values[plan.storages[s].value].leaf)) for s in self._writer.leaves]
         given = [None if x is None else x.ctypes.data for x in stack]
         shapes = [plan.values[x].shape for x in plan.lowered.outputs]
         results = [np.empty((calls, *shape), plan.lowered.dtype) for shape in shapes]

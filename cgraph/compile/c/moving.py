@@ -1,0 +1,109 @@
+"""C for what moves numbers: copies, views that take copying, joining, and places that are known now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+
+import numpy as np
+
+from cgraph.compile.c.table import number
+from cgraph.compile.c.writer import Writer, pointer
+from cgraph.compile.lowering.values import Value
+from cgraph.compile.plan.places import collapsed
+
+
+def copied(w: Writer, target: int, source: int) -> None:
+    """Every element of a value, to another place."""
+    shape = w.values[target].shape
+    w.loops(shape, lambda i: [f"{w.at(target, i, shape)} = {w.at(source, i, shape)};"])
+
+
+def copy(w: Writer, n: int, value: Value) -> None:
+    """A value that is a copy of another, or a view of one that takes copying."""
+    if value.op is None:
+        copied(w, n, value.operands[0])
+        return
+    # a view that NumPy could not make without copying: every element comes from a place that is known now
+    source = value.operands[0]
+    _picked(w, n, source, value)
+
+
+def _picked(w: Writer, n: int, source: int, value: Value) -> None:
+    """Elements that are picked by a table of places."""
+    shape = w.values[source].shape
+    assert value.op is not None
+    places = value.op.numpy(np.arange(prod(shape)).reshape(shape), **value.attrs)
+    flat = _flat(w, source)
+    w.say(f"static const int t{n}[] = {{{', '.join(map(str, places.reshape(-1).tolist()))}}};")
+    out = _flat(w, n)
+    w.say(f"for (long i = 0; i < {places.size}; i++) {out('i')} = {flat(f't{n}[i]')};")
+
+
+def _flat(w: Writer, n: int) -> Callable[[str], str]:
+    """How the i-th element of a value in C's order is written."""
+    shape, place = w.values[n].shape, w.plan.places[n]
+    steps = w.strides(n, shape)
+    sizes, (steps,) = collapsed(shape, [steps])
+    if len(sizes) <= 1:
+        step = steps[0] if steps else 0
+        return lambda i: w.indexed(place, [step], [f"({i})"])
+
+    def several(i: str) -> str:
+        terms, below = [], prod(sizes)
+        for size, step in zip(sizes, steps, strict=True):
+            below //= size
+            terms.append(f"({i}) / {below} % {size} * {step}")
+        return f"{pointer(place.storage)}[{' + '.join(terms)} + {place.offset}]"
+
+    return several
+
+
+def _concatenate(w: Writer, n: int, value: Value) -> None:
+    axis, start = value.attrs["axis"], 0
+    for operand in value.operands:
+        shape = w.values[operand].shape
+        if prod(shape):
+            w.loops(
+                shape,
+                lambda i, operand=operand, shape=shape, start=start: [  # type: ignore[misc]  # mypy infers no lambda with defaults
+                    f"{w.at(n, [*i[:axis], f'({i[axis]} + {start})', *i[axis + 1 :]], value.shape)}"
+                    f" = {w.at(operand, i, shape)};"
+                ],
+            )
+        start += shape[axis]
+
+
+def _index_add(w: Writer, n: int, value: Value) -> None:
+    gradient = value.operands[0]
+    key = value.attrs["key"]
+    places = np.arange(prod(value.shape)).reshape(value.shape)[key.parts].reshape(-1)
+    out, given = _flat(w, n), _flat(w, gradient)
+    w.say(f"static const int t{n}[] = {{{', '.join(map(str, places.tolist()))}}};")
+    w.say(f"for (long i = 0; i < {prod(value.shape)}; i++) {out('i')} = 0;")
+    w.say(f"for (long i = 0; i < {places.size}; i++) {out(f't{n}[i]')} += {given('i')};")
+
+
+def _placed(w: Writer, n: int, value: Value) -> None:
+    """Elements of the operand at places that are known now, and one number everywhere else."""
+    (source,) = value.operands
+    shape = w.values[source].shape
+    assert value.op is not None
+    first = np.arange(prod(shape), dtype=float).reshape(shape)
+    one, other = (np.asarray(value.op.numpy(x, **value.attrs)).reshape(-1) for x in (first, first + first.size))
+    places = np.where(one == other, -1, one).astype(int)
+    rest = one[one == other]
+    out, given = _flat(w, n), _flat(w, source)
+    w.say(f"static const int t{n}[] = {{{', '.join(map(str, places.tolist()))}}};")
+    fill = number(rest[0]) if rest.size else "0"
+    w.say(f"for (long i = 0; i < {places.size}; i++) {out('i')} = t{n}[i] < 0 ? {fill} : {given(f't{n}[i]')};")
+
+
+MOVING: Mapping[str, Callable[[Writer, int, Value], None]] = {
+    "": copy,
+    "concatenate": _concatenate,
+    "index_add": _index_add,
+    "pad": _placed,
+    "all_but_one": _placed,
+    "diagonal_matrix": _placed,
+}

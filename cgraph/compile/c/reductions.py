@@ -1,0 +1,112 @@
+"""C for what goes along axes: sums, products, largest and smallest elements, and who is the largest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+
+from cgraph.compile.c.writer import UnsupportedError, Writer, counters
+from cgraph.compile.lowering.values import Value
+
+LONG = 4096  # elements: longer sums are done in double precision
+FIRST = {"sum": "0", "prod": "1", "max": "-INFINITY", "min": "INFINITY"}
+JOINED = {
+    "sum": "{0} += {1};",
+    "prod": "{0} *= {1};",
+    "max": "{{ const T x = {1}; {0} = x > {0} || x != x ? x : {0}; }}",
+    "min": "{{ const T x = {1}; {0} = x < {0} || x != x ? x : {0}; }}",
+}
+
+
+def _head(axis: int, shape: Sequence[int]) -> str:
+    return f"for (long i{axis} = 0; i{axis} < {shape[axis]}; i{axis}++)"
+
+
+def _kept_steps(w: Writer, n: int, value: Value, shape: Sequence[int]) -> list[int]:
+    """The steps of a reduction's result through a loop over its operand: 0 along the axes that go."""
+    axes, strides = value.attrs["axis"], w.plan.places[n].strides
+    if value.attrs["keepdims"]:
+        return [0 if i in axes else s for i, s in enumerate(strides)]
+    rest = iter(strides)
+    return [0 if i in axes else next(rest) for i in range(len(shape))]
+
+
+def _reduced(w: Writer, n: int, value: Value) -> None:
+    (source,), axes = value.operands, value.attrs["axis"]
+    shape = w.values[source].shape
+    if not prod(shape) and value.name in ("max", "min"):
+        raise UnsupportedError(value.name)
+    kept = [i for i in range(len(shape)) if i not in axes]
+    place = w.plan.places[n]
+    out_steps = _kept_steps(w, n, value, shape)
+    joined, first = JOINED[value.name], FIRST[value.name]
+    index = counters(shape)
+    target = w.indexed(place, out_steps, index)
+    read = w.at(source, index, shape)
+    if not axes or len(shape) - 1 in axes or not prod(shape):
+        number_type = "double" if value.name == "sum" and prod(shape[i] for i in axes) > LONG else "T"
+        simd = ["#pragma omp simd reduction(+:t)"] if value.name == "sum" and shape and shape[-1] > 8 else []
+        inner = [_head(i, shape) for i in axes]
+        w.say(*(_head(i, shape) for i in kept), "{", f"    {number_type} t = {first};")
+        w.say(*("    " + h for h in inner[:-1]), *simd, *("    " + h for h in inner[-1:]))
+        w.say("        " + joined.format("t", read), f"    {target} = (T)t;", "}")
+        return
+    w.say(*(_head(i, shape) for i in kept), f"    {target} = {first};")
+    outer, last = kept[:-1], kept[-1]
+    w.say(*(_head(i, shape) for i in outer), *(_head(i, shape) for i in axes), "#pragma omp simd", _head(last, shape))
+    w.say("    " + joined.format(target, read))
+
+
+def _cumsum(w: Writer, n: int, value: Value) -> None:
+    axis, shape = value.attrs["axis"], value.shape
+    others = [i for i in range(len(shape)) if i != axis]
+    index = counters(shape)
+    w.say(*(f"for (long i{k} = 0; i{k} < {shape[k]}; i{k}++)" for k in others), "{", "    T t = 0;")
+    w.say(f"    for (long i{axis} = 0; i{axis} < {shape[axis]}; i{axis}++) {{")
+    w.say(
+        f"        t += {w.at(value.operands[0], index, shape)};", f"        {w.at(n, index, shape)} = t;", "    }", "}"
+    )
+
+
+def _share(w: Writer, n: int, value: Value) -> None:
+    """Who is the largest: 1 for the first, or equal parts for all of them."""
+    (source,), axes = value.operands, value.attrs["axis"]
+    shape = w.values[source].shape
+    index = counters(shape)
+    read, out = w.at(source, index, shape), w.at(n, index, shape)
+    around = [_head(i, shape) for i in range(len(shape)) if i not in axes]
+    over = " ".join(_head(i, shape) for i in axes)
+    w.say(*around, "{", "    T t = -INFINITY;", f"    {over} {JOINED['max'].format('t', read)}", "    long count = 0;")
+    top = f"({read} == t || {read} != {read})"
+    if value.attrs["ties"] == "first":
+        w.say(f"    {over} {{ {out} = {top} && !count ? 1 : 0; count += {top}; }}", "}")
+    else:
+        w.say(f"    {over} count += {top};", f"    {over} {out} = {top} ? (T)1 / (T)count : 0;", "}")
+
+
+def _argmax(w: Writer, n: int, value: Value) -> None:
+    (source,), axes = value.operands, value.attrs["axis"]
+    shape = w.values[source].shape
+    if not prod(shape):
+        raise UnsupportedError("argmax")
+    index = counters(shape)
+    read = w.at(source, index, shape)
+    target = w.indexed(w.plan.places[n], _kept_steps(w, n, value, shape), index)
+    over = " ".join(_head(i, shape) for i in axes)
+    w.say(*(_head(i, shape) for i in range(len(shape)) if i not in axes), "{", "    T t = -INFINITY;")
+    w.say("    long j = 0, best = 0;", f"    {over} {{")
+    w.say(
+        f"        const T x = {read};", "        if (x > t || (x != x && t == t)) { t = x; best = j; }", "        j++;"
+    )
+    w.say("    }", f"    {target} = (T)best;", "}")
+
+
+REDUCTIONS: Mapping[str, Callable[[Writer, int, Value], None]] = {
+    "sum": _reduced,
+    "prod": _reduced,
+    "max": _reduced,
+    "min": _reduced,
+    "cumsum": _cumsum,
+    "max_share": _share,
+    "argmax": _argmax,
+}
