@@ -46,7 +46,7 @@ VIZ_RANK = {
     for rank, rooms in enumerate(
         [
             ["ink"],
-            ["diagnosis"],
+            ["models", "diagnosis"],
             ["graphs", "schematics", "plots"],
             ["films", "worksheets", "notebook", "figures"],
             ["watch"],

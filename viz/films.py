@@ -23,11 +23,12 @@ from viz.graphs.badges import badged
 from viz.graphs.paint import paint
 from viz.graphs.picture import Picture, coloured, described
 from viz.graphs.places.engine import TIME_LIMIT
-from viz.graphs.places.layout import lay_out, reworded, set_line
+from viz.graphs.places.layout import lay_out, reworded
 from viz.graphs.words.annotate import annotate
-from viz.graphs.words.drawing import HOVER, BoxText, Drawing, Label, clean
+from viz.graphs.words.drawing import HOVER, BoxText, Drawing
 from viz.graphs.words.heat import VALUE, heat, limit_of, shown_numbers
 from viz.ink import files
+from viz.ink.lines import Label, clean, set_line
 from viz.ink.themes import theme_named
 
 CAPTION = '<g data-role="caption">'

@@ -14,8 +14,9 @@ from cgraph.passes.backward import Backward
 from viz.graphs.picture import draw
 from viz.graphs.places.engine import TIME_LIMIT
 from viz.graphs.places.layout import lay_out
-from viz.graphs.words.drawing import BoxText, Drawing, EdgeText, Label
+from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
 from viz.ink import files
+from viz.ink.lines import Label
 
 TASK = "Fill in each local derivative, what flows back along each edge, and the gradient of each node."
 BLANK = ("gradient", "local", "downstream")  # the quantities that are left out

@@ -12,6 +12,7 @@ import numpy as np
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.node import PARAMETER, Node, parameter
+from cgraph.nn.description import Dense, Description
 from cgraph.nn.init import Initialiser, generator, glorot_uniform
 from cgraph.shapes import show
 
@@ -95,6 +96,10 @@ class Linear:
         """The same layer with other nodes in the place of W and b."""
         return Linear(new.get(self.W, self.W), None if self.b is None else new.get(self.b, self.b))
 
+    def described(self) -> Description:
+        """One linear layer."""
+        return Description((Dense(self.W, self.b),))
+
     def __call__(self, x: Node, /) -> Node:
         product = x @ self.W
         return product if self.b is None else product + self.b
@@ -130,6 +135,10 @@ class Activation:
     def replaced(self, new: Mapping[Node, Node]) -> Activation:
         """The same activation: it has no parameters."""
         return self
+
+    def described(self) -> Description:
+        """The activation of the linear layer before it."""
+        return Description(activation=self.op)
 
     def __call__(self, x: Node, /) -> Node:
         return table()[self.op](x)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, as_array, as_node, parameter, variable
+from cgraph.nn.description import Description, in_a_row
 from cgraph.nn.dropout import Dropout
 from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.passes.numbers import forward
@@ -102,6 +103,10 @@ class Sequential:
     def replaced(self, new: Mapping[Node, Node]) -> Sequential:
         """The same model with other nodes in the place of some parameters."""
         return Sequential(layer.replaced(new) for layer in self.layers)
+
+    def described(self) -> Description:
+        """The linear layers, each with the activation after it."""
+        return in_a_row(self.layers)
 
     @property
     def noise(self) -> dict[str, Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]]:

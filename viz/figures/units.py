@@ -9,9 +9,10 @@ import numpy as np
 from cgraph import nn
 from cgraph.graph.node import variable
 from cgraph.passes.numbers import forward
+from viz.models import layers_of
 from viz.plots.curves import Curve, Points, activations, scatter
 from viz.plots.training import Plot
-from viz.schematics.dense import DUMMY, layers, layers_of, unit
+from viz.schematics.dense import DUMMY, layers, unit
 from viz.schematics.picture import SchematicPicture, picture
 
 CORNERS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))

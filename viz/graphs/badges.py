@@ -9,7 +9,8 @@ from cgraph.graph.graph import Graph
 from cgraph.notation import Sym
 from viz.diagnosis.diagnose import Diagnosis
 from viz.diagnosis.finding import ZERO
-from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing, clean
+from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing
+from viz.ink.lines import clean
 
 
 def badged(drawing: Drawing, graph: Graph, diagnosis: Diagnosis) -> Drawing:

@@ -21,12 +21,13 @@ from viz.graphs.places import dot
 from viz.graphs.places.engine import TIME_LIMIT
 from viz.graphs.places.layout import Layout, lay_out
 from viz.graphs.words.annotate import annotate
-from viz.graphs.words.drawing import OUTLINE, Drawing, clean
+from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.heat import GRADIENT, Heat, heat
 from viz.graphs.words.steps import Walk, walk
 from viz.graphs.words.subject import Subject, hidden
 from viz.graphs.zoom import zoomed
 from viz.ink import files
+from viz.ink.lines import clean
 from viz.ink.themes import Theme, theme_named
 
 if TYPE_CHECKING:

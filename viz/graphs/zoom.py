@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
-from cgraph.graph.node import Node, variable
+from cgraph.graph.node import Node
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.rewriting.unroll import unroll
 from viz.graphs.words.fold import LAYERS
-from viz.schematics.dense import layers_of
+from viz.models import Described, described
 
 ZOOMS = ("layers", "tensors", "neurons")
 Subjects: TypeAlias = "Graph | Forward | Backward"
@@ -28,7 +28,7 @@ def zoomed(of: Any, zoom: str | None, fold: str | bool | None) -> tuple[Subjects
         subject: Subjects = of
     elif isinstance(of, Node):
         subject = Graph(of)
-    elif callable(of) and hasattr(of, "parameters"):
+    elif callable(of) and isinstance(of, Described):
         subject = graph_of(of)
     else:
         raise ValueRefusedError(
@@ -41,7 +41,4 @@ def zoomed(of: Any, zoom: str | None, fold: str | bool | None) -> tuple[Subjects
 
 def graph_of(model: Any) -> Graph:
     """The graph of a model's output on a variable X, of as many columns as the model takes."""
-    if hasattr(model, "embedding"):
-        return Graph(model(variable("X", ("m", getattr(model, "context", "n")))))
-    W = layers_of(model)[0].W
-    return Graph(model(variable("X", ("m", W.shape[0]))))
+    return Graph(model(described(model).input))

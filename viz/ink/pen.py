@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from math import hypot
 
-from viz.graphs.places.layout import Line, PlacedLine
+from viz.ink.lines import Line, PlacedLine
 from viz.ink.strokes import ARROW, HALF, Point, with_arrow
 from viz.ink.themes import Theme, colour_of
 from viz.ink.typeset import Glyph, Rule, metrics, outline

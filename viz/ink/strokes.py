@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeAlias
-
-from viz.graphs.places.dot import Size
+from typing import NamedTuple, TypeAlias
 
 Point: TypeAlias = "tuple[float, float]"
 End: TypeAlias = "tuple[Point, Size]"  # the box at an end of a curve: its centre and its size
 AROUND = 8.0  # free space that the skeleton keeps on both sides of a box, so that no stroke runs along its border
 BETWEEN = 2.8  # half the distance between the forward and the backward stroke
 ARROW, HALF = 7.5, 3.0  # length and half width of an arrow head
+
+
+class Size(NamedTuple):
+    """The size of a box, in points; `enter` and `leave` are how many edges do so side by side."""
+
+    width: float
+    height: float
+    round: bool = False
+    enter: int = 1
+    leave: int = 1
 
 
 def joined(first: list[Point], second: list[Point]) -> list[Point]:

@@ -6,15 +6,14 @@ The sizes, the names and the weights on the strokes are those of the model; what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cgraph import notation
 from cgraph.errors import ValueRefusedError
-from cgraph.graph.node import Node
 from cgraph.notation import Group, Math, Sym
 from cgraph.ops import TABLE
 from cgraph.shapes import Dimension
+from viz.models import Dense, layers_of
 from viz.schematics.pieces import (
     ABOVE,
     BELOW,
@@ -41,50 +40,6 @@ UNIT, DUMMY = "unit", "dummy"
 ROWS, COLUMNS = "rows", "columns"
 MOST_UNITS, MOST_WEIGHTS = 6, 16
 CAPTIONS = ("input layer", "hidden layer", "output layer")
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A linear layer with what follows it: its weights [inputs×outputs], its bias, its activation."""
-
-    W: Node
-    b: Node | None = None
-    activation: str | None = None
-
-    @property
-    def sizes(self) -> tuple[Dimension, Dimension]:
-        """How many units it joins, and to how many."""
-        return (self.W.shape[0], 1) if len(self.W.shape) == 1 else (self.W.shape[0], self.W.shape[1])
-
-    def weight(self, i: int, j: int) -> float:
-        """The weight from unit i to unit j, from 0."""
-        return float(self.W.value[i]) if len(self.W.shape) == 1 else float(self.W.value[i][j])
-
-    def bias(self, j: int) -> float:
-        """The bias of unit j, from 0."""
-        assert self.b is not None
-        return float(self.b.value[j]) if self.b.shape else float(self.b.value)
-
-
-def layers_of(model: Any) -> tuple[Dense, ...]:
-    """The linear layers of a model, each with the activation after it. Raises ValueRefusedError when it has none."""
-    if isinstance(getattr(model, "w", None), Node):
-        return (Dense(model.w, model.b, model.activation),)
-    if hasattr(model, "embedding"):
-        return Dense(model.hidden.W, model.hidden.b, model.activation), Dense(model.output.W, model.output.b, "softmax")
-    found: list[Dense] = []
-    for layer in getattr(model, "layers", (model,)):
-        if isinstance(getattr(layer, "W", None), Node):
-            found.append(Dense(layer.W, layer.b))
-        elif found and isinstance(getattr(layer, "op", None), str):
-            found[-1] = Dense(found[-1].W, found[-1].b, layer.op)
-    if not found:
-        raise ValueRefusedError(
-            f"{type(model).__name__} cannot be drawn as a net",
-            why="it has no linear layers",
-            fix="give an nn.MLP, nn.Sequential, nn.Linear or nn.Unit; viz.draw draws graphs and passes",
-        )
-    return tuple(found)
 
 
 def layers(

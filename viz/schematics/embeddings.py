@@ -11,7 +11,8 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import Node
 from cgraph.notation import Group, Math, Named, Script, Sym
 from cgraph.shapes import Dimension
-from viz.schematics.dense import ROWS, layers, layers_of
+from viz.models import layers_of, reading_of
+from viz.schematics.dense import ROWS, layers
 from viz.schematics.pieces import (
     ABOVE,
     FLOW,
@@ -187,7 +188,7 @@ def embedding_net(model: Any, said: Sequence[str] | Mapping[str, int]) -> Schema
 
     Raises ValueRefusedError when the words are not what the model reads.
     """
-    if hasattr(model, "vocabulary"):
+    if reading_of(model).vocabulary is not None:
         return language_model(model, list(said))
     if not isinstance(said, Mapping) or not said:
         raise ValueRefusedError(
@@ -200,7 +201,8 @@ def embedding_net(model: Any, said: Sequence[str] | Mapping[str, int]) -> Schema
 
 def pooled(model: Any, said: Mapping[str, int]) -> Schematic:
     """An nn.PooledClassifier reading words in their places of the vocabulary (SLP3 Fig. 6.13)."""
-    E, rows = model.embedding.E, tuple(range(len(said)))
+    told, rows = reading_of(model), tuple(range(len(said)))
+    E = told.E
     names = ("", "Hidden layer", "Output layer")
     panel = layers(model, letters=("x", "h", "ŷ"), shapes=ROWS, captions=names, vectors=True, weights=False)
     links = tuple(replace(link, foot=(*link.foot, words("weights"))) for link in panel.links)
@@ -212,8 +214,10 @@ def pooled(model: Any, said: Mapping[str, int]) -> Schematic:
         size=14.0,
     )
     x = Column((vector,), panel.columns[0].heading, (shape(1, E.shape[1]), words("Input layer")))
-    op = Unit(Sym("+" if model.pooling == "mean" else model.pooling), OP)
-    return reading(list(said), list(said.values()), E.shape, shared=("E matrix shared", "across words")).then(
+    op = Unit(Sym(told.pooling if told.pooling == "max" else "+"), OP)
+    return reading(
+        list(said), list(said.values()), (E.shape[0], E.shape[1]), shared=("E matrix shared", "across words")
+    ).then(
         Link(each(rows, rows), width=34.0),
         embedded(list(said), rows, E.shape[1]),
         Link(all_to_all(rows, (0,), FLOW), width=48.0),
@@ -236,7 +240,9 @@ def language_model(
     ŷ, with `depth` for that of an embedding. `shown` are the places of the words whose probabilities are drawn.
     Raises ValueRefusedError when the words are too few.
     """
-    count = model.context
+    told, dense = reading_of(model), layers_of(model)
+    vocabulary, count = told.vocabulary, told.context
+    assert vocabulary is not None and count is not None, "a language model knows its words and how many it reads"
     if len(said) < count:
         raise ValueRefusedError(
             f"a language model reading {list(said)!r}",
@@ -244,7 +250,7 @@ def language_model(
             fix=f"give words=[...] of at least {count}",
         )
     start = 1 if sizes else 0
-    rest = len(model.vocabulary) - 1
+    rest = len(vocabulary) - 1
     shown = shown or ((*range(3), rest) if rest > 5 else tuple(range(rest + 1)))
     last, first = list(said[-count:]), len(said) - count
     panel = layers(
@@ -268,11 +274,11 @@ def language_model(
     )
     shades = frozenset((r, 0) for r in range(3))
     parts = tuple(Cells(((None,),) * 3, words(f"embedding for “{w}”"), shaded=shades, size=17.0) for w in last)
-    written = [*sizes] or [d for dense in layers_of(model) for d in dense.sizes][::3]
+    written = [*sizes] or [d for layer in dense for d in layer.sizes][::3]
     e = Column(parts, panel.columns[0].heading, (shape(1, written[0]), words("embedding layer e")), gap=0.0)
-    matrix_shape = written[-1], depth or model.embedding.E.shape[1]
+    matrix_shape = written[-1], depth or told.E.shape[1]
     at = tuple(range(first, first + count))
-    ids = [int(i) for i in model.vocabulary.ids(last)]
+    ids = [int(i) for i in vocabulary.ids(last)]
     read = reading(
         last,
         ids,
@@ -284,7 +290,7 @@ def language_model(
         start=start,
     )
     whole = read.then(Link(each(range(count), range(count)), width=56.0), fed_by(panel, e))
-    return _with_words(whole, model.vocabulary.words, count)
+    return _with_words(whole, vocabulary.words, count)
 
 
 def _with_words(panel: Schematic, vocabulary: Sequence[str], context: int) -> Schematic:

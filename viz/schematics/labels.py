@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import hypot
 from typing import TypeAlias
 
-from viz.graphs.places.layout import PlacedLine, set_line
+from viz.ink.lines import PlacedLine, set_line
 from viz.ink.themes import Theme
 from viz.schematics.pieces import ABOVE, BELOW, PASS, Note
 from viz.schematics.scene import BETWEEN, PlacedPiece, PlacedStroke, Point, Rect, Text

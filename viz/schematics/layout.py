@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import hypot
 
 from cgraph.notation import Math
-from viz.graphs.places.layout import PlacedLine
+from viz.ink.lines import PlacedLine
 from viz.ink.themes import Theme
 from viz.schematics.labels import place_notes
 from viz.schematics.pieces import BIAS, Block, Column, Dots, Link, Schematic, Stroke, Unit, Words

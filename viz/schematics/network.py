@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from viz.schematics.dense import UNIT, layers, layers_of, unit
+from viz.models import described
+from viz.schematics.dense import UNIT, layers, unit
 from viz.schematics.embeddings import embedding_net
 from viz.schematics.picture import SchematicPicture, picture
 
@@ -46,8 +47,9 @@ def network(
     >>> network(nn.MLP([2, 2, 1], seed=0)).caption
     'A 2-2-1 net'
     """
-    dense = layers_of(model)
-    if hasattr(model, "embedding"):
+    told = described(model)
+    dense = told.dense
+    if told.reading is not None:
         panel = embedding_net(model, words)
     elif expand:
         panel = unit(dense[0])

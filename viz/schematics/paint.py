@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
 from cgraph.notation import Sym, text
-from viz.graphs.places.layout import PlacedLine, set_line
-from viz.graphs.words.drawing import clean
 from viz.ink import pen
+from viz.ink.document import background, document, safe
+from viz.ink.lines import PlacedLine, clean, set_line
 from viz.ink.pen import glyphs
 from viz.ink.pen import number as short
 from viz.ink.themes import Theme
-from viz.ink.typeset import outline
 from viz.schematics.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Unit
 from viz.schematics.scene import PlacedPiece, PlacedStroke, Point, Scene, Text
 
@@ -24,29 +22,16 @@ def svg(scene: Scene, theme: Theme, caption: str, description: str) -> str:
     shift = (width - scene.width) / 2
     below = Text(Sym(caption), PlacedLine(foot, (width - foot.width) / 2, scene.height + 8.0), "caption")
     texts = [*scene.texts, *(t for p in scene.pieces for t in p.inside), below]
-    used = sorted(pen.characters(t.placed.line for t in texts))
-    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in used)
-    size = f'width="{short(width)}" height="{short(height)}" viewBox="0 0 {short(width)} {short(height)}"'
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{_safe(caption)}">',
-            f"<title>{_safe(caption)}</title>",
-            f"<desc>{_safe(description)}</desc>",
-            f"<defs>{defs}</defs>",
-            f'<rect width="100%" height="100%" fill="{theme.background}"/>',
-            f'<g transform="translate({short(shift)} 0)">',
-            *(_stroke(s, theme) for s in scene.strokes),
-            *(_piece(p, theme) for p in scene.pieces),
-            *(_text(t, theme) for t in scene.texts),
-            "</g>",
-            *([_text(below, theme)] if caption else []),
-            "</svg>\n",
-        ]
-    )
-
-
-def _safe(words: str) -> str:
-    return escape(clean(words))
+    used = pen.characters(t.placed.line for t in texts)
+    body = [
+        f'<g transform="translate({short(shift)} 0)">',
+        *(_stroke(s, theme) for s in scene.strokes),
+        *(_piece(p, theme) for p in scene.pieces),
+        *(_text(t, theme) for t in scene.texts),
+        "</g>",
+        *([_text(below, theme)] if caption else []),
+    ]
+    return "\n".join(document((width, height), caption, description, used, background(theme.background), body))
 
 
 def said(piece: PlacedPiece) -> str:
@@ -56,7 +41,7 @@ def said(piece: PlacedPiece) -> str:
 
 # Labels --------------------------------------------------------------------------------------------------------------
 def _text(placed: Text, theme: Theme) -> str:
-    words = _safe(text(placed.label).strip())
+    words = safe(text(placed.label).strip())
     marks = "".join(glyphs(run, placed.placed.x, placed.placed.y) for _, run in placed.placed.line.runs)
     return (
         f'<g fill="{ink(placed.role, theme)}" data-role="{placed.role}" data-label="{words}">'
@@ -93,7 +78,7 @@ def _piece(placed: PlacedPiece, theme: Theme) -> str:
 
 
 def _group(placed: PlacedPiece, role: str, content: str) -> str:
-    name = _safe(said(placed))
+    name = safe(said(placed))
     return f'<g data-node="{name}" data-role="{role}"><title>{name}</title>{content}</g>'
 
 
@@ -124,7 +109,7 @@ def _cells(placed: PlacedPiece, piece: Cells, theme: Theme) -> str:
         count = sum(label is not None for label in row)
         mine, of_cells = of_cells[:count], of_cells[count:]
         if mine:
-            words = _safe(" ".join(text(t.label).strip() for t in mine))
+            words = safe(" ".join(text(t.label).strip() for t in mine))
             inside = "".join(_text(t, theme) for t in mine)
             parts.append(f'<g data-row="{r + 1}" data-label="{words}"><title>{words}</title>{inside}</g>')
     around = [t for t in placed.inside if t.role not in ("cell", "solid")]
@@ -162,7 +147,7 @@ def _stroke(placed: PlacedStroke, theme: Theme) -> str:
     role = placed.stroke.role
     ends = f"{said(placed.tail)}->{said(placed.head)}"
     notes = [text(line).strip() for note in placed.stroke.notes for line in note.lines]
-    title = _safe(f"{ends}: {', '.join(notes)}" if notes else ends)
+    title = safe(f"{ends}: {', '.join(notes)}" if notes else ends)
     colour, width = {
         **dict.fromkeys((WEIGHT, FAN), (theme.border, 0.9)),
         BIAS: (theme.constant_border, 0.9),
@@ -171,7 +156,7 @@ def _stroke(placed: PlacedStroke, theme: Theme) -> str:
     forward, *backward = placed.beside()
     lines = [pen.stroke(_curve(*forward), colour, "forward", width)]
     lines += [pen.stroke(_curve(*line), theme.backward, "backward", 1.4, dashed=True) for line in backward]
-    return f'<g data-edge="{_safe(ends)}" data-role="{role}"><title>{title}</title>{"".join(lines)}</g>'
+    return f'<g data-edge="{safe(ends)}" data-role="{role}"><title>{title}</title>{"".join(lines)}</g>'
 
 
 def _curve(start: Point, end: Point) -> list[Point]:

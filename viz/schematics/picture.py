@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cgraph.errors import OutputError
-from viz.graphs.words.drawing import clean
 from viz.ink import files
+from viz.ink.lines import clean
 from viz.ink.themes import Theme, theme_named
 from viz.schematics import paint
 from viz.schematics.layout import lay_out

@@ -10,7 +10,7 @@ from math import hypot
 from typing import TypeAlias
 
 from cgraph.notation import Math
-from viz.graphs.places.layout import PlacedLine
+from viz.ink.lines import PlacedLine
 from viz.schematics.pieces import PASS, Piece, Stroke
 
 BETWEEN = 3.2  # half the distance between a forward stroke and the backward stroke beside it

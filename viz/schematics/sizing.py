@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgraph.notation import Math
-from viz.graphs.places.layout import Line, PlacedLine, set_line
+from viz.ink.lines import Line, PlacedLine, set_line
 from viz.ink.themes import Theme
 from viz.schematics.pieces import Block, Cells, Dots, Piece, Unit, Words
 from viz.schematics.scene import PlacedPiece, Rect, Text

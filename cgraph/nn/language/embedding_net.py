@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.node import Node, as_node, parameter
+from cgraph.nn.description import Dense, Description, Reading
 from cgraph.nn.dropout import Dropout
 from cgraph.nn.embedding import Embedding
 from cgraph.nn.init import for_activation, generator
@@ -52,6 +53,15 @@ class EmbeddingNet(ABC):
     @abstractmethod
     def combined(self, ids: Node) -> Node:
         """x: the embeddings of each example's ids as one row."""
+
+    def reading(self) -> Reading:
+        """How the model reads words; a model of your own may say more."""
+        return Reading(self.embedding.E)
+
+    def described(self) -> Description:
+        """The hidden layer, the output layer with its softmax, and how words are read."""
+        hidden = Dense(self.hidden.W, self.hidden.b, self.activation)
+        return Description((hidden, Dense(self.output.W, self.output.b, "softmax")), reading=self.reading())
 
     @property
     def layers(self) -> Sequential:
@@ -146,6 +156,10 @@ class PooledClassifier(EmbeddingNet):
         if self.padding is None:
             return op[self.pooling](rows, axis=-2).named("x")
         return op[f"{self.pooling}_pool"](rows, op["not_equal"](ids, float(self.padding))).named("x")
+
+    def reading(self) -> Reading:
+        """Any number of words, pooled."""
+        return Reading(self.embedding.E, pooling=self.pooling)
 
 
 def width_of(embedding: Embedding) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.node import Node, variable
+from cgraph.nn.description import Reading
 from cgraph.nn.embedding import Embedding, nearest
 from cgraph.nn.init import generator
 from cgraph.nn.language.embedding_net import Array, EmbeddingNet, random_layers, width_of
@@ -86,6 +87,10 @@ class LanguageModel(EmbeddingNet):
         rows = self.embedding(ids)
         width = self.context * width_of(self.embedding)
         return rows.reshape((*ids.shape[:-1], width)).named("e")
+
+    def reading(self) -> Reading:
+        """The words of the context, side by side."""
+        return Reading(self.embedding.E, context=self.context, vocabulary=self.vocabulary)
 
     def predict_next(self, words: Sequence[str], count: int = 5) -> list[tuple[str, float]]:
         """The `count` most probable words after these, with their probabilities; the last `context` words decide.

@@ -11,6 +11,7 @@ import numpy as np
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import PARAMETER, Node, as_array, as_node, constant, parameter, variable
+from cgraph.nn.description import Dense, Description
 from cgraph.nn.layers import Activation
 from cgraph.passes.numbers import forward
 from cgraph.shapes import show
@@ -56,6 +57,10 @@ class Unit:
     def replaced(self, new: Mapping[Node, Node]) -> Unit:
         """The same unit with other nodes in the place of w and b."""
         return Unit(new.get(self.w, self.w), new.get(self.b, self.b), self.activation)
+
+    def described(self) -> Description:
+        """A layer of one unit."""
+        return Description((Dense(self.w, self.b, self.activation),))
 
     def __call__(self, x: Any, /) -> Node:
         x = as_node(x)

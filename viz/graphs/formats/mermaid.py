@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cgraph import quoting
 from cgraph.notation import text
-from viz.graphs.words.drawing import Drawing, Label
+from viz.graphs.words.drawing import Drawing
+from viz.ink.lines import Label
 
 
 def flowchart(drawing: Drawing, show: str, direction: str) -> str:

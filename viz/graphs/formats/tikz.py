@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cgraph.notation import latex
-from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
-from viz.graphs.words.drawing import Label
+from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge
+from viz.ink.lines import Label, PlacedLine
 from viz.ink.strokes import Point
 from viz.ink.themes import Theme
 

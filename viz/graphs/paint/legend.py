@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from cgraph.notation import Sym, number, text
 from viz.graphs.paint.cells import scale
-from viz.graphs.places.layout import Line, PlacedLine, set_line
 from viz.graphs.words.drawing import HOVER, NUMBER, Drawing
 from viz.ink import pen
+from viz.ink.lines import Line, PlacedLine, set_line
 from viz.ink.themes import Theme
 
 FORWARD, BACKWARD, BOTH = "forward", "backward", "both"

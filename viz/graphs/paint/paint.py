@@ -7,13 +7,14 @@ from html import escape
 
 from viz.graphs.paint.cells import heat_map
 from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, Foot, foot
-from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge, PlacedLine
+from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.heat import Heat, written_on
 from viz.ink import pen
+from viz.ink.document import background, document
+from viz.ink.lines import PlacedLine
 from viz.ink.pen import number, rect
 from viz.ink.themes import Theme
-from viz.ink.typeset import outline
 
 __all__ = ["BACKWARD", "BOTH", "FORWARD", "svg"]
 BORDER = 1.3
@@ -37,23 +38,16 @@ def parts(
     below = foot(drawing, theme, show, caption, layout.width)
     least = below.width if drawing.heat is None else max(below.width, LEAST)  # frames of a film are all as wide
     width, height = max(layout.width, least + 24.0), layout.height + below.height
-    used = _characters(layout, below)
-    defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted({*used, *more}))
     plain = _ascii if drawing.detail == OUTLINE else str
-    size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
-    return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(caption)}">',
-        f"<title>{escape(caption)}</title>",
-        f"<desc>{escape(description)}</desc>",
-        f"<defs>{defs}</defs>",
-        f'<rect width="100%" height="100%" fill="{theme.background}" data-role="background"/>',
+    body = [
         f'<g transform="translate({number((width - layout.width) / 2)} 0)" data-role="graph">',
         *(plain(_edge(e, theme, show)) for e in layout.edges),
         *(plain(_box(b, theme, show, drawing.heat)) for b in layout.boxes),
         "</g>",
         *below.paint(width, layout.height, theme),
-        "</svg>\n",
     ]
+    used = {*_characters(layout, below), *more}
+    return document((width, height), caption, description, used, background(theme.background, "background"), body)
 
 
 def characters(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> set[str]:

@@ -8,25 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import NamedTuple
 
 import graphviz
 
 from cgraph.notation import Frac, Group, Hat, Math, Named, Script, Sym
-from viz.graphs.words.drawing import Drawing, EdgeText, Label
+from viz.graphs.words.drawing import Drawing, EdgeText
+from viz.ink.lines import Label
+from viz.ink.strokes import Size
 from viz.ink.themes import TEXTBOOK, Theme, colour_of
 
 POINTS = 72.0
-
-
-class Size(NamedTuple):
-    """The size of a box of the skeleton, in points; `enter` and `leave` are how many edges do so side by side."""
-
-    width: float
-    height: float
-    round: bool = False
-    enter: int = 1
-    leave: int = 1
 
 
 def skeleton(

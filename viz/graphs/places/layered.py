@@ -12,9 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from viz.graphs.places.dot import Size
 from viz.graphs.words.drawing import EdgeText
-from viz.ink.strokes import BETWEEN
+from viz.ink.strokes import BETWEEN, Size
 
 ALONG, ACROSS = 46.0, 10.0  # free space between layers, and between boxes of a layer
 SWEEPS = 8

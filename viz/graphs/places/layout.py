@@ -12,13 +12,13 @@ from math import hypot
 from typing import Any, NamedTuple
 
 from viz.graphs.places import engine, layered
-from viz.graphs.places.dot import Size, skeleton
-from viz.graphs.words.drawing import BoxText, Drawing, EdgeText, Label
-from viz.ink.strokes import AROUND, BETWEEN, Point, both, joined
+from viz.graphs.places.dot import skeleton
+from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
+from viz.ink.lines import GAP, Label, Line, PlacedLine, set_line, stack_height, stacked
+from viz.ink.strokes import AROUND, BETWEEN, Point, Size, both, joined
 from viz.ink.themes import Theme
-from viz.ink.typeset import Box, Glyph, Rule, typeset
 
-PAD_X, PAD_Y, LINE_GAP = 9.0, 7.0, 5.0
+PAD_X, PAD_Y = 9.0, 7.0
 ROUND_PAD = 3.5  # between a circle and the corners of its words
 INSET = 3.0  # between the two borders of an output
 CLEAR = 4.5  # between a stroke and its label
@@ -26,29 +26,6 @@ SLOT = 15.0  # the least height of a box for each edge that enters it
 MOST = 800  # nodes and edges that Graphviz is asked to place; more go to the layered layout
 LAYERED = "layered"
 MARGIN = 12.0  # around the whole picture
-
-
-class Line(NamedTuple):
-    """One line of words, set: its runs by role with their offsets, its size."""
-
-    role: str
-    width: float
-    ascent: float
-    descent: float
-    runs: tuple[tuple[str, tuple[Glyph | Rule, ...]], ...]
-
-
-class PlacedLine(NamedTuple):
-    """A line at its place: the left end of its baseline."""
-
-    line: Line
-    x: float
-    y: float
-
-    @property
-    def rect(self) -> tuple[float, float, float, float]:
-        """(left, top, right, bottom)."""
-        return self.x, self.y - self.line.ascent, self.x + self.line.width, self.y + self.line.descent
 
 
 class PlacedBox(NamedTuple):
@@ -125,7 +102,7 @@ def reworded(layout: Layout, drawing: Drawing, theme: Theme) -> Layout:
     words = {b.id: b for b in drawing.boxes}
     edges = {e.id: e for e in drawing.edges}
     boxes = tuple(
-        p._replace(box=words[p.box.id], lines=_stacked(_lines(drawing, words[p.box.id], known, theme), (p.x, p.y)))
+        p._replace(box=words[p.box.id], lines=stacked(_lines(drawing, words[p.box.id], known, theme), (p.x, p.y)))
         for p in layout.boxes
     )
     return replace(layout, boxes=boxes, edges=tuple(p._replace(edge=edges[p.edge.id]) for p in layout.edges))
@@ -152,7 +129,7 @@ def _in_layers(drawing: Drawing, boxes: dict[str, Size], lines: dict[str, list[L
     """A large drawing: straight strokes without words on them."""
     (width, height), centres, forth, back = layered.positions(boxes, drawing.edges, rankdir)
     placed = [
-        PlacedBox(b, x + MARGIN, y + MARGIN, *boxes[b.id][:2], _stacked(lines[b.id], (x + MARGIN, y + MARGIN)))
+        PlacedBox(b, x + MARGIN, y + MARGIN, *boxes[b.id][:2], stacked(lines[b.id], (x + MARGIN, y + MARGIN)))
         for b, (x, y) in zip(drawing.boxes, centres, strict=True)
     ]
     strokes = [
@@ -191,21 +168,9 @@ def _size_of(role: str, theme: Theme) -> float:
     return theme.title_size if role == "name" else theme.value_size
 
 
-def set_line(role: str, label: Label, size: float) -> Line:
-    """A label's runs set one after the other."""
-    x, ascent, descent = 0.0, 0.0, 0.0
-    runs = []
-    for run_role, math in label:
-        box: Box = typeset(math, size)
-        runs.append((run_role, box.moved(x, 0.0)))
-        x += box.width
-        ascent, descent = max(ascent, box.ascent), max(descent, box.descent)
-    return Line(role, x, ascent, descent, tuple(runs))
-
-
 def _box_size(box: BoxText, lines: list[Line], enter: int, leave: int) -> Size:
     width = max((line.width for line in lines), default=0.0)
-    height = sum(line.ascent + line.descent for line in lines) + LINE_GAP * (len(lines) - 1)
+    height = stack_height(lines)
     if box.round:
         side = 2 * _radius(lines, height) + 2 * ROUND_PAD
         return Size(side, side, round=True)
@@ -224,7 +189,7 @@ def _radius(lines: list[Line], height: float) -> float:
     for line in lines:
         bottom = top + line.ascent + line.descent
         reach = max(reach, hypot(line.width / 2, max(-top, bottom)))
-        top = bottom + LINE_GAP
+        top = bottom + GAP
     return reach
 
 
@@ -255,7 +220,7 @@ def _placed(
         e["id"]: [at(p) for p in e["pos"].split() if p[0] not in "es"] for e in answer.get("edges", [])
     }
     placed_boxes = tuple(
-        PlacedBox(b, *places[b.id], boxes[b.id].width, boxes[b.id].height, _stacked(lines[b.id], places[b.id]))
+        PlacedBox(b, *places[b.id], boxes[b.id].width, boxes[b.id].height, stacked(lines[b.id], places[b.id]))
         for b in drawing.boxes
     )
     placed_edges = []
@@ -269,17 +234,6 @@ def _placed(
         placed_edges.append(PlacedEdge(edge, *both(line, *ends), flowing, *_beside(above, below, centre, rankdir)))
     width, height = right - left + 2 * MARGIN, top - bottom + 2 * MARGIN
     return Layout(round(width, 2), round(height, 2), placed_boxes, tuple(placed_edges))
-
-
-def _stacked(lines: list[Line], centre: Point) -> tuple[PlacedLine, ...]:
-    """The lines of a box, one below the other, centred."""
-    x, y = centre
-    top = y - (sum(line.ascent + line.descent for line in lines) + LINE_GAP * (len(lines) - 1)) / 2
-    placed = []
-    for line in lines:
-        placed.append(PlacedLine(line, x - line.width / 2, top + line.ascent))
-        top += line.ascent + line.descent + LINE_GAP
-    return tuple(placed)
 
 
 def _beside(

@@ -10,9 +10,10 @@ from cgraph import notation
 from cgraph.graph.node import OP, Node
 from cgraph.notation import EQUALS, MINUS, PLUS, Math, Sym, text
 from cgraph.shapes import show
-from viz.graphs.words.drawing import FORMULA, FULL, BoxText, Label, clean
+from viz.graphs.words.drawing import FORMULA, FULL, BoxText
 from viz.graphs.words.edges import PROOF
 from viz.graphs.words.subject import Subject, sign_of
+from viz.ink.lines import Label, clean
 
 SPELLED_OUT = 3  # so many terms of a sum are written; of more, their number
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from cgraph.notation import Math
 from viz.graphs.words.heat import Heat
+from viz.ink.lines import Label
 
 FULL, FORMULA, NUMBER, HOVER, OUTLINE = "full", "formula", "number", "hover", "outline"
 DETAILS = (FULL, FORMULA, NUMBER, HOVER, OUTLINE)
 STYLES = ("textbook", "circuit")
-Run: TypeAlias = "tuple[str, Math]"  # (role, what is written)
-Label: TypeAlias = "tuple[Run, ...]"
 
 
 class BoxText(NamedTuple):
@@ -73,18 +70,6 @@ class Drawing:
         return any(e.proved for e in self.edges) or any(
             run_role == "proof" for b in self.boxes for _, label in b.lines for run_role, _ in label
         )
-
-
-_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def clean(words: str) -> str:
-    """Words without the characters that XML and DOT cannot hold.
-
-    >>> clean("a" + chr(0) + "b")
-    'a\N{REPLACEMENT CHARACTER}b'
-    """
-    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words)
 
 
 def detail_for(count: int) -> str:

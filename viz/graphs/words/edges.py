@@ -13,8 +13,9 @@ from cgraph import notation
 from cgraph.graph.node import Node
 from cgraph.notation import DOT, EQUALS, TIMES, Math, Script, Sym, text
 from cgraph.passes.backward import Edge
-from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText, Label, Run, clean
+from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText
 from viz.graphs.words.subject import Subject
+from viz.ink.lines import Label, Run, clean
 
 PROOF: Run = ("proof", Sym("✓", space="bin"))
 

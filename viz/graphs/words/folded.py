@@ -12,10 +12,11 @@ from cgraph.graph.node import CONSTANT, OP, Node
 from cgraph.notation import Group, Math, Sym, text
 from cgraph.shapes import show
 from viz.graphs.words.boxes import box_text
-from viz.graphs.words.drawing import BoxText, Drawing, EdgeText, Label, clean
+from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
 from viz.graphs.words.edges import edge_texts
 from viz.graphs.words.fold import Fold, in_order, owners
 from viz.graphs.words.subject import Subject
+from viz.ink.lines import Label, clean
 
 NAMED = 6  # so many nodes or edges of a fold are named in its title
 LONGEST = 28  # characters of a formula in a folded box

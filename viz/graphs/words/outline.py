@@ -16,9 +16,10 @@ from cgraph.notation import Math, text
 from cgraph.passes.backward import Backward, backward
 from cgraph.passes.forward import Forward
 from cgraph.shapes import show
-from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing, EdgeText, Label, clean
+from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing, EdgeText
 from viz.graphs.words.proofs import Marks
 from viz.graphs.words.subject import sign_of
+from viz.ink.lines import Label, clean
 
 RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 PLAIN = 1e6  # whole numbers below it are written with all their digits

@@ -14,8 +14,9 @@ from cgraph import notation
 from cgraph.graph.node import OP, Node
 from cgraph.notation import Math, Sym, text
 from cgraph.passes.backward import Edge
-from viz.graphs.words.drawing import Drawing, clean
+from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.subject import Subject
+from viz.ink.lines import clean
 
 GIVEN, FORWARD, SEED, BACKWARD, SUM = "given", "forward", "seed", "backward", "sum"
 

@@ -17,8 +17,9 @@ from cgraph.ops.op import Op
 from cgraph.passes.backward import Backward, Edge, backward
 from cgraph.passes.forward import Forward
 from cgraph.rewriting.simplify import simplify
-from viz.graphs.words.drawing import FORMULA, FULL, clean
+from viz.graphs.words.drawing import FORMULA, FULL
 from viz.graphs.words.proofs import NO_MARKS, Marks
+from viz.ink.lines import clean
 
 MOST_SYMBOLS = 300  # nodes of a graph whose derivatives are written as formulas
 

@@ -1,0 +1,78 @@
+"""Lines of words: what is written, set in glyphs by role, stacked, and put at its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+from cgraph.notation import Math
+from viz.ink.strokes import Point
+from viz.ink.typeset import Box, Glyph, Rule, typeset
+
+Run: TypeAlias = "tuple[str, Math]"  # (role, what is written)
+Label: TypeAlias = "tuple[Run, ...]"
+GAP = 5.0  # between the lines of a stack
+
+
+class Line(NamedTuple):
+    """One line of words, set: its runs by role with their offsets, its size."""
+
+    role: str
+    width: float
+    ascent: float
+    descent: float
+    runs: tuple[tuple[str, tuple[Glyph | Rule, ...]], ...]
+
+
+class PlacedLine(NamedTuple):
+    """A line at its place: the left end of its baseline."""
+
+    line: Line
+    x: float
+    y: float
+
+    @property
+    def rect(self) -> tuple[float, float, float, float]:
+        """(left, top, right, bottom)."""
+        return self.x, self.y - self.line.ascent, self.x + self.line.width, self.y + self.line.descent
+
+
+def set_line(role: str, label: Label, size: float) -> Line:
+    """A label's runs set one after the other."""
+    x, ascent, descent = 0.0, 0.0, 0.0
+    runs = []
+    for run_role, math in label:
+        box: Box = typeset(math, size)
+        runs.append((run_role, box.moved(x, 0.0)))
+        x += box.width
+        ascent, descent = max(ascent, box.ascent), max(descent, box.descent)
+    return Line(role, x, ascent, descent, tuple(runs))
+
+
+def stack_height(lines: Sequence[Line]) -> float:
+    """How high some lines are, one below the other."""
+    return sum(line.ascent + line.descent for line in lines) + GAP * (len(lines) - 1)
+
+
+def stacked(lines: Sequence[Line], centre: Point) -> tuple[PlacedLine, ...]:
+    """The lines one below the other, each centred, all about a point."""
+    x, y = centre
+    top = y - stack_height(lines) / 2
+    placed = []
+    for line in lines:
+        placed.append(PlacedLine(line, x - line.width / 2, top + line.ascent))
+        top += line.ascent + line.descent + GAP
+    return tuple(placed)
+
+
+_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def clean(words: str) -> str:
+    """Words without the characters that XML and DOT cannot hold.
+
+    >>> clean("a" + chr(0) + "b")
+    'a\N{REPLACEMENT CHARACTER}b'
+    """
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words)
