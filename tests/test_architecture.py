@@ -273,7 +273,10 @@ def test_lazy_relative_and_named_imports_are_seen_and_those_of_types_are_not() -
         ("cgraph.ops.row", "from cgraph.graph.graph import Node"),
         ("cgraph.graph.graph", "def f():\n    from cgraph.passes.forward import forward"),
         ("cgraph.graph", "def f():\n    import cgraph"),
-        ("cgraph.passes.forward", "from cgraph.worlds.numpy import NUMPY\nfrom cgraph.rewriting.simplify import simplify"),
+        (
+            "cgraph.passes.forward",
+            "from cgraph.worlds.numpy import NUMPY\nfrom cgraph.rewriting.simplify import simplify",
+        ),
         ("cgraph.graph.parse", "from cgraph.passes import numbers as passes"),
         ("cgraph.nn.layers", "from cgraph.train import fit"),
         ("cgraph.worlds.numpy", "from ..calculus import grad"),
