@@ -14,7 +14,7 @@ from compiled import same
 from random_scalars import random_graph
 
 import cgraph as cg
-from cgraph.compile.binding import compiler
+from cgraph.compile.c.compiler import compiler
 from cgraph.compile.scalar import numpy as scalar_numpy
 from cgraph.errors import GradientError, GraphError, MissingValueError, NameUnknownError, ValueRefusedError
 from cgraph.ops import TABLE
