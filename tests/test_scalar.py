@@ -314,7 +314,7 @@ def test_numbers_are_computed_beforehand() -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_an_op_of_ones_own_is_computed_by_its_numpy(backend: str) -> None:
-    own = cg.op(elementwise("halved", "x/2", lambda x: x / 2, lambda w, z, x: 0.5))
+    own = cg.op(elementwise("halved", "x/2", lambda xp, x: x / 2, lambda w, z, x: 0.5))
     x = cg.variable("x")
     program = cg.compile(own(x) * x, gradients=[x], backend=backend)
     assert [float(v) for v in program(x=3.0)] == [4.5, 3.0]
@@ -326,7 +326,7 @@ def test_an_op_of_ones_own_that_is_called_as_a_fused_one_is_itself(backend: str)
     x, y, z = cg.variables("x y z")
     for name in ("mul_add", "scale_add"):
         rules = (lambda w, r, x, y, z: 1, lambda w, r, x, y, z: -z, lambda w, r, x, y, z: -y)
-        own = cg.op(elementwise(name, "x - y*z", lambda x, y, z: x - y * z, *rules, operands=("x", "y", "z")))
+        own = cg.op(elementwise(name, "x - y*z", lambda xp, x, y, z: x - y * z, *rules, operands=("x", "y", "z")))
         node = own(x, y, z) + x * y
         program = cg.compile(node, gradients=[x, y, z], backend=backend)
         assert program(x=5.0, y=3.0, z=2.0) == [14.0, 4.0, 3.0, -3.0]

@@ -12,8 +12,6 @@ from itertools import chain
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from cgraph.compile.lowering.lower import Lowered, changed, uses
 from cgraph.compile.lowering.values import Value, Values
 from cgraph.compile.numpy.small import SMALL
@@ -34,12 +32,13 @@ def _one_more_row(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape
     return attrs, (int(rows) + 1, columns)
 
 
-def _with_ones(x: Any) -> Any:
-    return np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
+def _with_ones(xp: Any, x: Any) -> Any:
+    return xp.concatenate([x, xp.ones((len(x), 1), x.dtype)], axis=1)
 
 
 WITH_ONES = structural("with_ones", "[x 1]", _with_ones, ("", None), infer=_one_more_column, examples=())
-BOTH = structural("both", "[W; b]", lambda W, b: np.vstack([W, b]), *[("", None)] * 2, infer=_one_more_row, examples=())
+BOTH = structural("both", "[W; b]", lambda xp, W, b: xp.vstack([W, b]), *[("", None)] * 2,
+                  infer=_one_more_row, examples=())  # fmt: skip
 
 
 # Memory --------------------------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from cgraph.compile.numpy.small import SMALL
 from cgraph.compile.numpy.table_rows import add_rows, add_shares, pick, take_one, take_rows
 from cgraph.compile.plan.plan import Plan
 from cgraph.compile.plan.updates import Update
+from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
-from cgraph.ops.stable import scale
 
 Call: TypeAlias = Callable[[], Any]
 # Rows that are one universal function of NumPy, though the row itself says more.
@@ -187,7 +187,7 @@ def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 def _let_zero_win(x: Any, y: Any, number: Any) -> None:
     """A sum that is NaN may have a 0 in it that wins over an infinity or a NaN."""
     if math.isnan(number):
-        number[...] = np.sum(scale(x, y))
+        number[...] = np.sum(TABLE["scale"].numpy(x, y))
 
 
 def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
