@@ -19,6 +19,7 @@ from cgraph.errors import GradientError, ShapeError, ValueRefusedError
 from cgraph.graph import building
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, as_node, build, short, variable
+from cgraph.graph.parse import GraphLike
 from cgraph.ops import TABLE
 from cgraph.passes.backward import Gradients, gradients, graph_of
 from cgraph.passes.forward import Forward, forward
@@ -35,13 +36,13 @@ def as_pass(graph: Graph) -> Forward:
 
 
 @overload
-def grad(of: Node | Graph, wrt: Node | str) -> Node: ...
+def grad(of: GraphLike, wrt: Node | str) -> Node: ...
 @overload
-def grad(of: Node | Graph, wrt: list[Node] | list[str] | tuple[Node, ...]) -> list[Node]: ...
-def grad(of: Node | Graph, wrt: Node | str | Sequence[Node | str]) -> Node | list[Node]:
+def grad(of: GraphLike, wrt: list[Node] | list[str] | list[Node | str] | tuple[Node | str, ...]) -> list[Node]: ...
+def grad(of: GraphLike, wrt: Node | str | Sequence[Node | str]) -> Node | list[Node]:
     """The gradient of a scalar node, as nodes: one for a node or a name, a list for a sequence of them.
 
-    Each has the shape of what it is taken by, and can be differentiated again.
+    Each has the shape of what it is taken by, takes the values that `of` takes, and can be differentiated again.
     Raises GradientError when `of` is no scalar, or does not depend on what is asked for.
 
     >>> import cgraph as cg
@@ -49,11 +50,12 @@ def grad(of: Node | Graph, wrt: Node | str | Sequence[Node | str]) -> Node | lis
     >>> cg.forward(cg.grad(cg.grad(x**3, x), x), x=2.0).values[-1]
     np.float64(12.0)
     """
-    gradients = _pulled_back(graph_of(of), _listed(wrt), None)
+    graph = graph_of(of)
+    gradients = graph.derived(_pulled_back(graph, _listed(wrt), None))
     return gradients[0] if isinstance(wrt, (Node, str)) else gradients
 
 
-def vjp(of: Node | Graph, wrt: Key | Sequence[Key], upstream: Any) -> Any:
+def vjp(of: GraphLike, wrt: Key | Sequence[Key], upstream: Any) -> Any:
     """The vector-Jacobian product (reverse mode): `upstream`, in the shape of `of`, pulled back to `wrt`, as nodes.
 
     One node for a node or a name, a list for a sequence of them.
@@ -70,10 +72,10 @@ def vjp(of: Node | Graph, wrt: Key | Sequence[Key], upstream: Any) -> Any:
         raise ShapeError(
             f"the upstream gradient has shape {show(given.shape)}", why=f"{name} has shape {show(graph.output.shape)}"
         )
-    return _as_asked(wrt, _pulled_back(graph, _listed(wrt), given))
+    return _as_asked(wrt, graph.derived(_pulled_back(graph, _listed(wrt), given)))
 
 
-def jvp(of: Node | Graph, wrt: Key | Sequence[Key], tangent: Any) -> Node:
+def jvp(of: GraphLike, wrt: Key | Sequence[Key], tangent: Any) -> Node:
     """The Jacobian-vector product (forward mode): how `of` changes when `wrt` moves along `tangent`, as a node.
 
     `tangent` has the shape of `wrt`; for a sequence of nodes it is a sequence of tangents. It is the vjp of the vjp:
@@ -109,10 +111,10 @@ def jvp(of: Node | Graph, wrt: Key | Sequence[Key], tangent: Any) -> Node:
     zero = GRAPH.zeros(graph.output.shape, graph.output)
     if upstream in Graph(total):
         total = forward(total, {upstream: zero}, GRAPH).values[-1]
-    return simplify([total], keep=graph.index)[0]
+    return graph.derived(simplify([total], keep=graph.index))[0]
 
 
-def jacobian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
+def jacobian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
     """All derivatives of a node of any shape, as a node of shape `of.shape + wrt.shape`.
 
     One node for a node or a name, a list for a sequence of them. It is built from a backward pass for each element
@@ -128,10 +130,10 @@ def jacobian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
     graph = graph_of(of)
     wanted = _listed(wrt)
     _check_depends(graph, [graph[k] for k in wanted])
-    return _as_asked(wrt, _jacobians(graph, [graph[k] for k in wanted]))
+    return _as_asked(wrt, graph.derived(_jacobians(graph, [graph[k] for k in wanted])))
 
 
-def hessian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
+def hessian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
     """The second derivatives of a scalar, as a node of shape `wrt.shape + wrt.shape`.
 
     For a sequence of nodes, a list of lists: the block [i][j] has the shape `wrt[i].shape + wrt[j].shape`. Blocks in
@@ -147,7 +149,8 @@ def hessian(of: Node | Graph, wrt: Key | Sequence[Key]) -> Any:
     """
     graph = graph_of(of)
     wanted = [graph[k] for k in _listed(wrt)]
-    blocks = [_jacobians(Graph(gradient), wanted) for gradient in _pulled_back(graph, wanted, None)]
+    gradients = _pulled_back(graph, wanted, None)
+    blocks = [graph.derived(_jacobians(Graph(gradient), wanted)) for gradient in gradients]
     return blocks[0][0] if isinstance(wrt, (Node, str)) else blocks
 
 
@@ -166,10 +169,10 @@ class Taylor:
         total = self.coefficients[-1]
         for coefficient in self.coefficients[-2::-1]:
             total = coefficient + step * total
-        return simplify([total])[0]
+        return Graph(self.coefficients).derived(simplify([total]))[0]
 
 
-def taylor(of: Node | Graph, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
+def taylor(of: GraphLike, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
     """The Taylor polynomial of a scalar in a scalar variable around `at` (a number or a node), to an order.
 
     Its coefficients are constants when `of` has no other leaves, and nodes of the other leaves when it has.
@@ -191,11 +194,11 @@ def taylor(of: Node | Graph, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
     derivative, coefficients = graph.output, []
     for k in range(order + 1):
         if k:
-            found = _reached(derivative, leaf) if k > 1 else grad(graph, leaf)
+            found = _reached(derivative, leaf) if k > 1 else _pulled_back(graph, [leaf], None)[0]
             derivative = as_node(0.0) if found is None else found
         here = forward(derivative, {leaf: place} if leaf in Graph(derivative) else {}, GRAPH).values[-1]
         coefficients.append(simplify([here / float(factorial(k))])[0])
-    return Taylor(leaf, place, tuple(coefficients))
+    return Taylor(leaf, place, tuple(graph.derived(coefficients)))
 
 
 # Inside --------------------------------------------------------------------------------------------------------------

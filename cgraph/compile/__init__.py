@@ -10,26 +10,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cgraph.compile.program import Program
-    from cgraph.graph.graph import Graph
     from cgraph.graph.node import Node
+    from cgraph.graph.parse import GraphLike
 
 __all__ = ["compile"]
 
 
 def compile(
-    outputs: Node | Graph | Iterable[Node],
+    outputs: GraphLike,
     inputs: Iterable[Node | str] | None = None,
-    updates: Mapping[Node, Node] | None = None,
+    updates: Mapping[Any, Node] | None = None,
     backend: str = "auto",
     dtype: str = "float64",
     threads: int | None = None,
     gradients: Iterable[Node | str] = (),
 ) -> Program:
-    """A program that computes `outputs` (a node, a graph, nodes): `f(a=3, b=1)` gives a list of arrays.
+    """A program that computes `outputs` (a node, a graph or its formula, nodes): `f(a=3, b=1)` gives a list of arrays.
 
     `inputs` is the order of positional values (the variables, in the graph's order, by default). `updates` maps
     parameters to nodes: the program owns these parameters and replaces their values at the end of each call, all at
@@ -41,8 +41,7 @@ def compile(
     Raises ValueRefusedError for a backend, type or update that is not possible, NameUnknownError, and, for `gradients`,
     GraphError when there are several outputs and GradientError as `cg.grad` does.
 
-    >>> from cgraph.graph.parse import parse
-    >>> f = compile(parse("d = 2*b; e = a + d; L = c*e"), backend="numpy", gradients=["a", "b"])
+    >>> f = compile("d = 2*b; e = a + d; L = c*e", backend="numpy", gradients=["a", "b"])
     >>> f(a=3, b=1, c=-2)
     [array(-10.), array(-2.), array(-4.)]
     """
@@ -55,7 +54,7 @@ class _Room(ModuleType):
     """This package as what it is called for, so that `cg.compile(...)` and `cgraph.compile.export` both are there."""
 
     __call__ = staticmethod(compile)
-    __wrapped__ = compile  # whose signature it has
+    __wrapped__ = staticmethod(compile)  # whose signature it has
 
 
 sys.modules[__name__].__class__ = _Room

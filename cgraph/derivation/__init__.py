@@ -10,8 +10,8 @@ from cgraph.derivation.algebra import LONGEST
 from cgraph.derivation.steps import Derivation, Step
 from cgraph.derivation.writer import Writer
 from cgraph.errors import ValueRefusedError
-from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node
+from cgraph.graph.parse import GraphLike
 from cgraph.notation import EQUALS, Group
 from cgraph.passes.backward import Backward, graph_of
 from cgraph.passes.forward import Forward
@@ -21,20 +21,19 @@ __all__ = ["Derivation", "Step", "derive", "to_latex"]
 
 
 def derive(
-    of: Node | Graph | Forward | Backward, /, wrt: Node | str, feed: Mapping[Any, Any] | None = None, **values: Any
+    of: GraphLike | Forward | Backward, /, wrt: Node | str, feed: Mapping[Any, Any] | None = None, **values: Any
 ) -> Derivation:
     """The derivative of a scalar by one node, step by step: paths, local derivatives, products, sums, the number.
 
-    With values (of a pass, or as in `cg.forward`) each line ends in its number.
+    With values (of a pass, or as in `cg.forward`) each line ends in its number. A formula as text is taken too.
     Raises GradientError when `of` is no scalar or nothing flows to `wrt`; otherwise what `cg.forward` raises.
 
-    >>> from cgraph.graph.parse import parse
-    >>> print(derive(parse("d = 2*b; e = a + d; L = c*e"), wrt="b", a=3, b=1, c=-2).steps[-1].text)
+    >>> print(derive("d = 2*b; e = a + d; L = c*e", wrt="b", a=3, b=1, c=-2).steps[-1].text)
     The product along the path:
         ∂L/∂b = ∂L/∂e · ∂e/∂d · ∂d/∂b = c · 1 · 2 = 2c = −4
     """
-    graph = graph_of(of)
     given = {**(feed or {}), **values}
+    graph = graph_of(of, given)
     numbers = None
     if isinstance(of, (Forward, Backward)) and not given:
         numbers = of if isinstance(of, Backward) else backward(of)
@@ -43,13 +42,12 @@ def derive(
     return Writer(graph, graph[wrt], numbers).derivation()
 
 
-def to_latex(of: Node | Graph) -> str:
+def to_latex(of: GraphLike) -> str:
     """A node's formula in its leaves as LaTeX, for math mode; `L = ...` when it has a name.
 
     Raises ValueRefusedError when that is too long to be read.
 
-    >>> from cgraph.graph.parse import parse
-    >>> print(to_latex(parse("y = exp(x/2)")))
+    >>> print(to_latex("y = exp(x/2)"))
     y = \\mathrm{exp} ( x / 2 )
     """
     graph = graph_of(of)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, close_matches
+from cgraph.graph.derived import Derived, derived
 from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
 from cgraph.ops.op import NONE
 from cgraph.quoting import terminal
@@ -21,24 +22,32 @@ class Graph:
     """The nodes that some outputs depend on, operands first, in an order that is the same in every process.
 
     `graph["e"]` is the node of that name. Every node has a name of its own here: unnamed results are called
-    v1, v2, ... in order, and unnamed constants by their value.
+    v1, v2, ... in order, and unnamed constants by their value. Where outputs are derivatives, `beyond` are the leaves
+    of what was differentiated that none of them depends on.
 
     Raises GraphError when two different nodes have one name, or when there is a cycle.
     """
 
     def __init__(self, outputs: Node | Graph | Iterable[Node]) -> None:
+        beyond: dict[Node, None] = {}
         if isinstance(outputs, Graph):
-            outputs = outputs.outputs
+            beyond, outputs = dict.fromkeys(outputs.beyond), outputs.outputs
         if not isinstance(outputs, (Node, Iterable)):
             raise ValueRefusedError(f"{short(outputs)} is no node", fix="a graph is made from nodes")
         self.outputs: tuple[Node, ...] = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
         for output in self.outputs:
             if not isinstance(output, Node):
                 raise ValueRefusedError(f"{short(output)} is no node", fix="a graph is made from nodes")
+            if isinstance(output, Derived):
+                beyond.update(dict.fromkeys(output.leaves))
+        if beyond:
+            self.outputs = tuple([output.itself for output in self.outputs])
         index: dict[Node, int] = {}
         self.nodes: tuple[Node, ...] = tuple(in_order(self.outputs, index))
         self.index: Mapping[Node, int] = index
         self._by_name = _named_once(self.nodes)
+        named = {leaf.name: leaf for leaf in beyond if leaf.name not in self._by_name}
+        self.beyond: tuple[Node, ...] = tuple(named.values())
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -117,11 +126,24 @@ class Graph:
                 why="another node of the same name is: .named makes a new node" if twin else "",
                 fix="use the node that the output was built from, or its name",
             )
-        near = close_matches(str(key), self.names)
+        names = [*self.names, *[str(leaf.name) for leaf in self.beyond]]
+        near = close_matches(str(key), names)
         return NameUnknownError(
             f"the graph has no node named {key!r}",
-            fix=f"did you mean {near[0]!r}?" if near else f"its names are {_listed(self.names)}",
+            fix=f"did you mean {near[0]!r}?" if near else f"its names are {_listed(names)}",
         )
+
+    def taking(self, key: Node | str) -> Node:
+        """The node that a value is given to by itself or by its name: one of the graph's, or a leaf `beyond` it."""
+        for leaf in self.beyond if self.beyond and key not in self else ():
+            if key in (leaf, leaf.name):
+                return leaf
+        return self[key]
+
+    def derived(self, nodes: Iterable[Node]) -> list[Node]:
+        """Derivatives of this graph's, which take the values that it takes."""
+        leaves = (*self.inputs, *self.beyond)
+        return [derived(node, leaves) for node in nodes]
 
     def __getitem__(self, key: Node | str) -> Node:
         return self.nodes[self.position(key)]
@@ -153,6 +175,8 @@ class Graph:
         return result
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self.beyond:
+            return _unpickle_derived, (Graph([*self.outputs, *self.beyond]), len(self.outputs))
         return _unpickle, (self._flat(), len(self.outputs))
 
     def _flat(self) -> list[tuple[Any, ...]]:
@@ -172,6 +196,10 @@ def _unpickle(records: list[tuple[Any, ...]], outputs: int) -> Node | Graph:
         nodes.append(make(kind, op, tuple(nodes[i] for i in operands), given, shape, name, own, where))
     found = [nodes[i] for i in records[-1]]
     return Graph(found) if outputs else found[0]
+
+
+def _unpickle_derived(both: Graph, outputs: int) -> Graph:
+    return Graph([derived(node, both.outputs[outputs:]) for node in both.outputs[:outputs]])
 
 
 def in_order(outputs: Sequence[Node], places: dict[Node, int]) -> list[Node]:
@@ -232,4 +260,14 @@ def _pickled(node: Node) -> tuple[Any, ...]:
     return _unpickle, (Graph(node)._flat(), 0)
 
 
+def _pickled_derived(node: Derived) -> tuple[Any, ...]:
+    graph = Graph(node)
+    return _unpickle_derived_node, (Graph([node.original, *graph.inputs, *graph.beyond]),)
+
+
+def _unpickle_derived_node(both: Graph) -> Node:
+    return derived(both.outputs[0], both.outputs[1:])
+
+
 copyreg.pickle(Node, _pickled)  # flat, so that depth does not matter
+copyreg.pickle(Derived, _pickled_derived)

@@ -144,6 +144,11 @@ class Node(_Slots):
         return make(self.kind, self.op, self.operands, self.attrs, self.shape, _checked(name), self.value, self.origin)
 
     @property
+    def itself(self) -> Node:
+        """This node; of a derivative that has a note of where it comes from (`graph.derived`), the node alone."""
+        return self
+
+    @property
     def origin(self) -> Origin:
         """Where this node was built, to build another one in its place."""
         return self.code if isinstance(self.code, str) else (self.code, self.instruction)
@@ -317,7 +322,7 @@ def build(row: Op, *operands: Any, origin: Origin | None = None, **attrs: Any) -
 
 def as_node(value: Any, origin: Origin | None = None) -> Node:
     """A node as it is; a number or an array as a constant."""
-    return value if isinstance(value, Node) else _constant(value, None, origin)
+    return value.itself if isinstance(value, Node) else _constant(value, None, origin)
 
 
 def variable(name: str, shape: Any = ()) -> Node:
@@ -395,7 +400,7 @@ def number_text(node: Node) -> str:
 
 _UFUNCS: dict[np.ufunc, Op] = {
     **{row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)},
-    **{getattr(np, row.ufunc): row for row in TABLE.values() if row.ufunc and isinstance(row.ufunc, str)},
+    **{np.add: TABLE["add"], np.multiply: TABLE["mul"], np.power: TABLE["pow"]},
     **{f: TABLE[n] for n in TABLE if isinstance(f := getattr(np, n, None), np.ufunc)},
 }
 NUMPY_FUNCTIONS: dict[Any, Any] = {}  # NumPy's functions -> ours; `numpys` knows what ours are, and fills it

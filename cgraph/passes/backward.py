@@ -18,6 +18,7 @@ import numpy as np
 from cgraph.errors import GradientError, NameUnknownError, ShapeError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, build, variable
+from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.ops.op import unbroadcast
 from cgraph.passes.forward import Forward
 from cgraph.quoting import terminal
@@ -129,11 +130,11 @@ class Backward:
         raise NameUnknownError(f"no gradient flows along an edge from {names}", where=node.where)
 
 
-def graph_of(of: Node | Graph | Forward | Backward) -> Graph:
-    """The graph that is meant by a node, a graph, or a pass: of a pass, what it computed or differentiated."""
-    if isinstance(of, Graph):
-        return of
-    return Graph(of.of if isinstance(of, Backward) else of.graph.output if isinstance(of, Forward) else of)
+def graph_of(of: GraphLike | Forward | Backward, values: Mapping[Any, Any] | None = None) -> Graph:
+    """The graph that is meant by what `as_graph` takes, or by a pass: what it computed or differentiated."""
+    if isinstance(of, (Forward, Backward)):
+        return Graph(of.of if isinstance(of, Backward) else of.graph.output)
+    return as_graph(of, values)
 
 
 def backward(forward: Forward, of: Node | str | None = None, upstream: Any | None = None) -> Backward:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from cgraph.graph.node import Node
+from cgraph.graph.parse import GraphLike
 from cgraph.passes.backward import Backward
-from cgraph.passes.forward import forward
+from cgraph.passes.forward import Forward, forward
+from cgraph.passes.numbers import backward
 from cgraph.quoting import terminal
 from cgraph.worlds.numpy import NUMPY
 
@@ -51,27 +54,37 @@ class GradientCheck:
         return "\n".join([*map(str, self.slopes), f"of {len(self.slopes)} derivatives: {', '.join(counts)}"])
 
 
-def check_gradient(bwd: Backward, step: float = 1e-6, tolerance: float = 1e-5) -> GradientCheck:
+def check_gradient(
+    run: Backward | Forward | GraphLike,
+    feed: Mapping[Any, Any] | None = None,
+    /,
+    *,
+    step: float = 1e-6,
+    tolerance: float = 1e-5,
+    **values: Any,
+) -> GradientCheck:
     """Compare the gradient by every variable and parameter with central differences in float64.
 
+    A forward pass, or a graph or formula with its values as `cg.backward` takes them, is gone back through first.
     Each element is moved by `step` (times its size where that is above 1) to both sides; nothing that the pass holds
     is changed. Where the slopes to the left and to the right differ and stay apart for a smaller step, the verdict is
     "not differentiable here": at a kink or a tie a convention decides and differences cannot judge it.
 
     >>> import cgraph as cg
-    >>> print(cg.check_gradient(cg.backward(cg.forward(cg.parse("y = x*x"), x=3))))
+    >>> print(cg.check_gradient("y = x*x", x=3))
     ∂y/∂x = 6   difference: 6   agrees
     of 1 derivatives: 1 agrees, 0 WRONG, 0 not differentiable here
     """
+    bwd = run if isinstance(run, Backward) else backward(run, feed, **values)
     graph = bwd.graph
-    feed = {leaf: np.asarray(bwd.forward[leaf], dtype=np.float64) for leaf in graph.inputs}
+    given = {leaf: np.asarray(bwd.forward[leaf], dtype=np.float64) for leaf in graph.inputs}
     slopes = []
-    for leaf, value in feed.items():
+    for leaf, value in given.items():
         gradient = np.asarray(bwd.gradient[leaf], dtype=np.float64)
         for index in np.ndindex(*value.shape):
             place = f"[{','.join(map(str, index))}]" if index else ""
             subject = f"∂{graph.name(bwd.of)}/∂{graph.name(leaf)}{place}"
-            slopes.append(_compared(bwd, feed, leaf, index, subject, float(gradient[index]), step, tolerance))
+            slopes.append(_compared(bwd, given, leaf, index, subject, float(gradient[index]), step, tolerance))
     return GradientCheck(tuple(slopes))
 
 

@@ -66,7 +66,7 @@ def forward(
 def _by_node(graph: Graph, feed: Mapping[Any, Any]) -> dict[Node, Any]:
     given: dict[Node, Any] = {}
     for key, value in feed.items():
-        node = graph[key]
+        node = graph.taking(key)
         if node.kind == OP:
             raise NameUnknownError(
                 f"{graph.name(node)} is computed and takes no value",
@@ -83,7 +83,7 @@ def _leaves(
     """The value of each leaf, checked against its shape; names are bound to sizes on the way."""
     leaves: dict[Node, Any] = {}
     missing: list[MissingValueError] = []
-    for node in graph.leaves:
+    for node in (*graph.leaves, *[leaf for leaf in graph.beyond if leaf in given]):
         declared = any(isinstance(d, str) for d in node.shape) and bound
         try:
             value = world.leaf(node, given.get(node), shapes.bind(node.shape, bound) if declared else node.shape)

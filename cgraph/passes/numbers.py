@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from cgraph.errors import IndeterminateWarning, NotFiniteError, ValueRefusedErro
 from cgraph.graph import building
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, short
+from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.passes.backward import Backward
 from cgraph.passes.backward import backward as run_backward
 from cgraph.passes.forward import Forward
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def forward(
-    outputs: Node | Graph | Iterable[Node],
+    outputs: GraphLike,
     feed: Mapping[Any, Any] | None = None,
     /,
     *,
@@ -36,13 +37,14 @@ def forward(
 ) -> Forward:
     """The forward pass: `cg.forward(L, a=3, b=1, c=-2)`, or `cg.forward(L, {"w[1]": 3, x: array})`.
 
+    A formula is taken too, `cg.forward("L = c*(a + 2*b)", a=3, b=1, c=-2)`: arrays give its variables their shapes.
     Numbers and arrays are copied and computed as float64, or in the `world` given. Infinities and NaN follow the
     rules of IEEE 754, without warnings; with `check_finite`, the first node that has one is refused by name.
     Raises NameUnknownError, MissingValueError, ShapeError, ValueRefusedError, NotFiniteError.
     """
     given: dict[Any, Any] = {**(feed or {}), **values}
     with np.errstate(all="ignore"), building.paused():
-        fwd = run_forward(outputs, given, world)
+        fwd = run_forward(as_graph(outputs, given), given, world)
     if isinstance(world, NumpyWorld):
         _refuse_targets(fwd)
     if check_finite:
@@ -87,24 +89,50 @@ def _printed(value: Any) -> str:
     return f"array {show(array.shape)}{limits}"
 
 
-def backward(fwd: Forward, of: Node | str | None = None, upstream: Any | None = None) -> Backward:
+def backward(
+    run: Forward | GraphLike,
+    feed: Mapping[Any, Any] | None = None,
+    /,
+    *,
+    of: Node | str | None = None,
+    upstream: Any | None = None,
+    **values: Any,
+) -> Backward:
     """The backward pass from the output, or from the node `of`: gradients of every node, and every edge.
 
+    It goes back through a forward pass; a graph, nodes or a formula are run forward first, with the values given as in
+    `cg.forward`: `cg.backward("L = c*(a + 2*b)", a=3, b=1, c=-2)`.
     Calling it again gives the same result: nothing is accumulated from call to call.
-    Raises GradientError when `of` is no scalar and no `upstream` gradient is given. Warns, by an
-    IndeterminateWarning that names the edge, where an infinite gradient meets a local derivative of 0.
+    Raises GradientError when `of` is no scalar and no `upstream` gradient is given; what `cg.forward` raises. Warns, by
+    an IndeterminateWarning that names the edge, where an infinite gradient meets a local derivative of 0.
     """
-    if not isinstance(fwd, Forward):
-        raise ValueRefusedError(
-            f"backward is given {short(fwd)}",
-            why="it goes back through a forward pass",
-            fix="write cg.backward(cg.forward(...))",
-        )
+    fwd = _run(run, feed, values)
     with np.errstate(all="ignore"), building.paused():
         bwd = run_backward(fwd, of, upstream)
         if isinstance(fwd.world, NumpyWorld):
             _warn_of_indeterminate(bwd)
     return bwd
+
+
+def _run(run: Forward | GraphLike, feed: Mapping[Any, Any] | None, values: Mapping[str, Any]) -> Forward:
+    """The forward pass to go back through."""
+    if isinstance(feed, (str, Node)):
+        raise ValueRefusedError(
+            f"backward is given {short(feed)} for values", fix="write of= before the node that is differentiated"
+        )
+    if not isinstance(run, (Forward, Graph, Node, str, list, tuple)):
+        raise ValueRefusedError(
+            f"backward is given {short(run)}",
+            why="it goes back through a forward pass",
+            fix="write cg.backward(cg.forward(...))",
+        )
+    if not isinstance(run, Forward):
+        return forward(run, {**(feed or {}), **values})
+    if feed or values:
+        raise ValueRefusedError(
+            "backward is given values beside a forward pass", why="the pass has its own", fix="give it the graph"
+        )
+    return run
 
 
 def _warn_of_indeterminate(bwd: Backward) -> None:

@@ -12,6 +12,7 @@ from cgraph.errors import NameUnknownError, ValueRefusedError, close_matches
 from cgraph.functions.table import Function, table
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, short, variable
+from cgraph.graph.parse import GraphLike
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
 from cgraph.passes.backward import Backward, backward, graph_of
@@ -21,7 +22,7 @@ from cgraph.proof.report import WRONG, Check, Report
 from cgraph.worlds.sympy import SYMPY, as_object, formula
 
 
-def to_sympy(of: Node | Graph, sizes: Mapping[str, int] | None = None) -> Any:
+def to_sympy(of: GraphLike, sizes: Mapping[str, int] | None = None) -> Any:
     """The SymPy expression of a scalar node, or a `sympy.Array` of expressions.
 
     Leaves become real symbols of their names, elements of arrays `X[0,1]`; `sizes` binds named dimensions.
@@ -32,12 +33,13 @@ def to_sympy(of: Node | Graph, sizes: Mapping[str, int] | None = None) -> Any:
 
 
 def prove(
-    of: Node | Graph | Forward | Backward | Function | str | Callable[..., Node],
+    of: GraphLike | Forward | Backward | Function | Callable[..., Node],
     sizes: Mapping[str, int] | None = None,
     inputs: tuple[int, ...] | None = None,
 ) -> Report:
     """Prove the gradient of a scalar by every variable and parameter below it, against `sympy.diff`.
 
+    A formula as text is taken too, `cg.prove("L = c*(a + 2*b)")`; a name alone is that of an op.
     `sizes` binds named dimensions; unbound ones get 2, 3, ... in the order of their names. An op, as `"tanh"` or
     `cg.tanh`, is proved rule by rule. A model (what has parameters and can be called on a node) is proved on an
     input X of the shape `inputs` (one row, as wide as its first matrix), each output times a symbol of its own.
@@ -46,11 +48,11 @@ def prove(
     >>> print(prove("sqrt").verdict)
     proved: 1 of 1 derivatives
     """
-    if isinstance(of, (str, Function)):
+    if isinstance(of, Function) or (isinstance(of, str) and of.strip().isidentifier()):
         return prove_row(_row(of))
     if callable(of) and hasattr(of, "parameters"):
         return prove(_weighted(of, inputs), sizes)
-    if not isinstance(of, (Node, Graph, Forward, Backward)):
+    if not isinstance(of, (Node, Graph, Forward, Backward, str, list, tuple)):
         raise ValueRefusedError(
             f"prove is given {short(of)}", fix="give a node, a graph, a pass, an op of the table, or a model"
         )
@@ -84,7 +86,7 @@ def _row(of: str | Function) -> Op:
         return of.row
     if of not in TABLE:
         near = close_matches(of, TABLE)
-        fix = f"did you mean {near[0]!r}?" if near else "cg.table() lists them; a formula goes through cg.parse"
+        fix = f"did you mean {near[0]!r}?" if near else "cg.table() lists them; a formula names its result, L = ..."
         raise NameUnknownError(f"the table has no op named {of!r}", fix=fix)
     return TABLE[of]
 

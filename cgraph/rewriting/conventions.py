@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MappingProxyType
-from typing import TypeVar
+from typing import overload
 
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, Node, make
+from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.ops.conventions import switches
 
-Given = TypeVar("Given", Node, Graph)
 
-
-def with_conventions(of: Given, choice: str) -> Given:
+@overload
+def with_conventions(of: Node, choice: str) -> Node: ...
+@overload
+def with_conventions(of: Graph | Iterable[Node] | str, choice: str) -> Graph: ...
+def with_conventions(of: GraphLike, choice: str) -> Node | Graph:
     """The same graph with the "chapter"'s or the "frameworks"' choice at every kink and every tie.
 
-    A new graph, with the names and the leaves of the old one; the choices are attributes of its nodes, and so the
-    numbers, the formulas, the pictures and the proofs of it follow them. The table of all choices is
-    `cgraph.ops.conventions.CONVENTIONS`.
+    Of a node it is a new node, of a graph, nodes or a formula a new graph, with the old names and leaves.
+    The choices are attributes of its nodes, and so the numbers, the formulas, the pictures and the proofs of it follow
+    them. The table of all choices is `cgraph.ops.conventions.CONVENTIONS`.
     Raises ValueRefusedError for another choice.
 
     >>> import cgraph as cg
@@ -28,7 +32,7 @@ def with_conventions(of: Given, choice: str) -> Given:
     """
     if choice not in ("chapter", "frameworks"):
         raise ValueRefusedError(f"the conventions of {choice!r}", fix='write "chapter" or "frameworks"')
-    graph, attributes = of if isinstance(of, Graph) else Graph(of), switches(choice)
+    graph, attributes = as_graph(of), switches(choice)
     done: dict[Node, Node] = {}
     for node in graph.nodes:
         operands = tuple([done[x] for x in node.operands])
@@ -38,4 +42,6 @@ def with_conventions(of: Given, choice: str) -> Given:
             done[node] = make(OP, node.op, operands, attrs, node.shape, node.name, node.value, node.origin)
         else:
             done[node] = node
-    return Graph([done[x] for x in graph.outputs]) if isinstance(of, Graph) else done[of]
+    outputs = [done[x] for x in graph.outputs]
+    outputs = graph.derived(outputs) if graph.beyond else outputs
+    return outputs[0] if isinstance(of, Node) else Graph(outputs)

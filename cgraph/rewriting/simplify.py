@@ -8,7 +8,7 @@ not change: a gradient shares its nodes with the graph that it came from.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, overload
 
@@ -17,7 +17,7 @@ import numpy as np
 from cgraph.graph.graph import Graph, in_order
 from cgraph.graph.node import CONSTANT, OP, VARIABLE, Node, as_node, build, filled
 from cgraph.graph.origin import Place
-from cgraph.graph.parse import parse
+from cgraph.graph.parse import GraphLike, as_graph, parse
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
 
@@ -68,25 +68,26 @@ class Rewrite(NamedTuple):
 
 
 @overload
-def simplify(outputs: Node, keep: Iterable[Node] = ()) -> Node: ...
+def simplify(outputs: Node, keep: Iterable[Node | str] = ()) -> Node: ...
 @overload
-def simplify(outputs: Graph, keep: Iterable[Node] = ()) -> Graph: ...
+def simplify(outputs: Graph | str, keep: Iterable[Node | str] = ()) -> Graph: ...
 @overload
-def simplify(outputs: Sequence[Node], keep: Iterable[Node] = ()) -> list[Node]: ...
-def simplify(outputs: Node | Graph | Sequence[Node], keep: Iterable[Node] = ()) -> Node | Graph | list[Node]:
-    """The same outputs (a node, a graph, a list of nodes), rewritten; equal in value for every finite input.
+def simplify(outputs: Sequence[Node], keep: Iterable[Node | str] = ()) -> list[Node]: ...
+def simplify(outputs: GraphLike, keep: Iterable[Node | str] = ()) -> Node | Graph | list[Node]:
+    """The same outputs (a node, a graph or its formula, nodes), rewritten; equal in value for every finite input.
 
     What is computed twice is shared. Compositions that lose their value or derivative in float64 become the op that
     keeps it, such as log(sigmoid(x)); these look through names, others leave named nodes alone. Nodes in `keep` stay.
 
-    >>> from cgraph.graph.parse import parse
-    >>> simplify(parse("binary_cross_entropy(1/(1 + exp(-z)), y + 0)").output)
+    >>> simplify("binary_cross_entropy(1/(1 + exp(-z)), y + 0)").output
     <sigmoid_cross_entropy(z, y)>
     """
-    graph = outputs if isinstance(outputs, Graph) else Graph(outputs)
-    simplifier = Simplifier(keep)
+    graph = as_graph(outputs)
+    kept = keep if isinstance(keep, Mapping) else [x.itself if isinstance(x, Node) else graph[x] for x in keep]
+    simplifier = Simplifier(kept)
     found = [simplifier.simplify(x) for x in graph.outputs]
-    return found[0] if isinstance(outputs, Node) else Graph(found) if isinstance(outputs, Graph) else found
+    found = graph.derived(found) if graph.beyond else found
+    return found[0] if isinstance(outputs, Node) else Graph(found) if isinstance(outputs, (Graph, str)) else found
 
 
 class Simplifier:

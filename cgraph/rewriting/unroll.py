@@ -13,6 +13,7 @@ from cgraph import shapes
 from cgraph.errors import MissingValueError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, OP, PARAMETER, VARIABLE, Node, build, constant, parameter, variable
+from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.ops import TABLE
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
@@ -24,12 +25,12 @@ _SUMS = ("add", "matmul", "sum")
 
 
 @overload
-def unroll(of: Node | Graph, sizes: Mapping[str, int] | None = None) -> Graph: ...
+def unroll(of: GraphLike, sizes: Mapping[str, int] | None = None) -> Graph: ...
 @overload
 def unroll(of: Forward, sizes: Mapping[str, int] | None = None) -> Forward: ...
 @overload
 def unroll(of: Backward, sizes: Mapping[str, int] | None = None) -> Backward: ...
-def unroll(of: Node | Graph | Forward | Backward, sizes: Mapping[str, int] | None = None) -> Graph | Forward | Backward:
+def unroll(of: GraphLike | Forward | Backward, sizes: Mapping[str, int] | None = None) -> Graph | Forward | Backward:
     """The same computation with one scalar node for each element, as in Fig. 6.18 of SLP3.
 
     A graph gives a graph, a pass gives the same pass of the neurons: each element has the value and the gradient that
@@ -62,8 +63,8 @@ def unroll(of: Node | Graph | Forward | Backward, sizes: Mapping[str, int] | Non
             raise ValueRefusedError(
                 f"{of.graph.name(of.of)} is no scalar", where=of.of.where, fix="unroll the forward pass"
             )
-        return backward(scalar, neurons[of.of][()])
-    graph = of if isinstance(of, Graph) else Graph(of)
+        return backward(scalar, of=neurons[of.of][()])
+    graph = as_graph(of)
     return _scalars(graph.outputs, _unrolled(graph, dict(sizes or {}), None))
 
 

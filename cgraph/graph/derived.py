@@ -1,0 +1,66 @@
+"""A node that is somebody's derivative: the node itself, and a note of the leaves that it was derived from.
+
+∂L/∂a of L = c·(a + 2b) is c, a node of L's own graph that does not depend on a or b. Whoever has values for L has them
+for its derivatives too, so these remember which leaves L has: values for them are taken, and not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cgraph.graph.node import Node
+
+
+class Derived(Node):
+    """A node with a note of the leaves of what it is a derivative of.
+
+    It is `original` in every respect: equal to it, with its fields, and what is built on it is built on the original.
+    Only a graph of which it is an output reads the note, which holds leaves and not the graph that they come from.
+    """
+
+    __slots__ = ("leaves", "original")
+
+    original: Node
+    leaves: tuple[Node, ...]
+
+    @property
+    def itself(self) -> Node:
+        """The node without the note."""
+        return self.original
+
+    def named(self, name: str) -> Node:
+        """The same expression under a name, with the note."""
+        return derived(self.original.named(name), self.leaves)
+
+    def __eq__(self, other: object) -> bool:
+        return self.original is (other.original if isinstance(other, Derived) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.original)
+
+
+def derived(node: Node, leaves: Iterable[Node]) -> Derived:
+    """A node, with a note of the leaves of what it was derived from."""
+    original = node.itself
+    noted = object.__new__(Derived)
+    for field in ("kind", "op", "operands", "attrs", "shape", "name", "value", "code", "instruction"):
+        object.__setattr__(noted, field, getattr(original, field))
+    object.__setattr__(noted, "original", original)
+    object.__setattr__(noted, "leaves", tuple(leaves))
+    return noted
+
+
+def _of_the_original(name: str) -> Callable[..., Any]:
+    def apply(self: Derived, *others: Any) -> Any:
+        return getattr(self.original, name)(*others)
+
+    apply.__name__ = name
+    return apply
+
+
+for _name in ("add", "sub", "mul", "truediv", "pow", "matmul"):  # what `Node` builds without asking `as_node`
+    for _operator in (f"__{_name}__", f"__r{_name}__"):
+        setattr(Derived, _operator, _of_the_original(_operator))
+for _operator in ("__neg__", "__gt__", "__ge__", "__lt__", "__le__"):
+    setattr(Derived, _operator, _of_the_original(_operator))
