@@ -12,7 +12,7 @@ import viz
 from cgraph.ops.op import elementwise
 
 # exp(-x²) is not in the table. In a rule, z is the result and x the operand: d/dx exp(-x²) = -2x·exp(-x²) = -2xz.
-bump = cg.op(elementwise("bump", "exp(-x**2)", lambda x: np.exp(-x * x), lambda w, z, x: -2 * x * z))
+bump = cg.op(elementwise("bump", "exp(-x**2)", lambda xp, x: xp.exp(-x * x), lambda w, z, x: -2 * x * z))
 print(bump.__doc__)
 
 # The rule is proved before it is used.
@@ -41,6 +41,6 @@ print(f"compiled: {value:.4f}, gradient {gradient.round(4).tolist()}")
 assert np.isclose(value, np.exp(-0.25) + np.exp(-1) + np.exp(-4) + np.exp(-9))
 
 # Names in a rule (w.) are those of the table. A row for two operands has two rules.
-blend = cg.op(elementwise("blend", "x*tanh(y)", lambda x, y: x * np.tanh(y),
+blend = cg.op(elementwise("blend", "x*tanh(y)", lambda xp, x, y: x * xp.tanh(y),
                           lambda w, z, x, y: w.tanh(y), lambda w, z, x, y: x * (1 - w.square(w.tanh(y)))))  # fmt: skip
 assert cg.prove(blend).proved

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--names", type=int, default=500, metavar="N", help="how many hostile names go through every format (to 5000)"
     )
     parser.addoption(
-        "--pictures", type=int, default=60, metavar="N", help="on how many pictures of random graphs nothing may touch"
+        "--pictures", type=int, default=25, metavar="N", help="on how many pictures of random graphs nothing may touch"
     )
 
 

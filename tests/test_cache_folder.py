@@ -40,8 +40,25 @@ def double() -> float:
     return float(cg.compile(2 * x, backend="native")(x=4.0)[0])
 
 
-def planted(folder: Path, marker: Path) -> Path:
+def python(cache: Path) -> subprocess.CompletedProcess[str]:
+    """The program of `double` in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(cg.__file__).parents[1]), "CGRAPH_CACHE": str(cache)}
+    return subprocess.run([sys.executable, "-c", PROGRAM], env=environment, check=False, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def name(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Under which a process keeps the program of `double`."""
+    cache = tmp_path_factory.mktemp("named") / "cache"
+    cache.parent.chmod(0o700)
+    assert python(cache).stdout.strip() == "8.0"
+    return next(p.name for p in cache.iterdir() if p.suffix == ".so")
+
+
+def planted(kept: Path, marker: Path) -> Path:
     """A library under the name, and with the checksum, of the program of `double`, which leaves a file when loaded."""
+    folder = kept.parent
+    folder.mkdir(mode=0o700)
     source, made = folder / "evil.c", folder / "evil.so"
     source.write_text(
         f'#include <stdio.h>\n__attribute__((constructor)) void run(void) {{ fclose(fopen("{marker}", "w")); }}\n'
@@ -53,8 +70,8 @@ def planted(folder: Path, marker: Path) -> Path:
     content = made.read_bytes()
     source.unlink()
     made.unlink()
-    kept = next(p for p in folder.iterdir() if p.suffix == ".so")
     kept.write_bytes(content + hashlib.sha256(content).digest())
+    kept.chmod(0o600)
     return kept
 
 
@@ -102,21 +119,20 @@ FILES = [file_of_another_user, file_open_to_all, file_is_a_link]
 NEEDS_ROOT = {of_another_user, below_one_of_another_user, file_of_another_user}
 
 
+def test_the_plant_of_these_tests_is_run_where_nothing_is_open(name: str, cache: Path, tmp_path: Path) -> None:
+    planted(cache / name, tmp_path / "ran")
+    before = python(cache)
+    assert (tmp_path / "ran").exists(), f"the next test shows nothing: {before.stderr}"
+
+
 @pytest.mark.parametrize("opened", [*FOLDERS, *FILES], ids=lambda f: f.__name__)
-def test_planted_code_is_not_run(opened: Callable[[Path, Path], None], cache: Path, tmp_path: Path) -> None:
+def test_planted_code_is_not_run(opened: Callable[[Path, Path], None], name: str, cache: Path, tmp_path: Path) -> None:
     if opened in NEEDS_ROOT and os.geteuid() != 0:
         pytest.skip("only root can give a folder away")
-    environment = {**os.environ, "PYTHONPATH": str(Path(cg.__file__).parents[1])}
-    run = [sys.executable, "-c", PROGRAM]
-    subprocess.run(run, env=environment, check=True, capture_output=True)
     marker = tmp_path / "ran"
-    kept = planted(cache, marker)
-    before = subprocess.run(run, env=environment, check=False, capture_output=True, text=True)
-    assert marker.exists(), f"the plant does not work at all: {before.stderr}"
-    marker.unlink()
-    opened(cache, kept)
-    done = subprocess.run(run, env=environment, check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "8.0"
+    opened(cache, planted(cache / name, marker))
+    done = python(cache)
+    assert done.stdout.strip() == "8.0", done.stderr
     assert not marker.exists()
     said = [line for line in done.stderr.splitlines() if "CacheWarning" in line]
     assert len(said) == (opened in FOLDERS), done.stderr

@@ -23,8 +23,6 @@ from cgraph import nn, train
 from cgraph.errors import CheckpointError, OutputError, ValueRefusedError
 from cgraph.train.files import container
 
-KILLS = 20
-
 
 def assert_same(one: Any, other: Any) -> None:
     assert one.history == other.history and one.kept == other.kept
@@ -391,7 +389,8 @@ train.save(run.model, {result!r})
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-def test_a_training_killed_twenty_times_ends_with_the_same_bits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_training_killed_many_times_ends_with_the_same_bits(most: int, tmp_path: Path) -> None:
     path, result, epochs = tmp_path / "training.npz", tmp_path / "result.npz", 60
     program = PROGRAM.format(tests=str(Path(__file__).parent), path=str(path), result=str(result), epochs=epochs)
     chance = random.Random(0)
@@ -403,7 +402,7 @@ def test_a_training_killed_twenty_times_ends_with_the_same_bits(tmp_path: Path) 
         return path.stat().st_mtime_ns if path.exists() else 0
 
     kills = 0
-    while kills < KILLS:
+    while kills < most:
         process, before = started(), written()
         while process.poll() is None and written() == before:
             time.sleep(0.001)

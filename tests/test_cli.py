@@ -155,6 +155,7 @@ def test_digits_without_scikit_learn_names_the_pip_command(capsys, monkeypatch):
     assert "pip install 'cgraph-engine[data]'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_digits_are_learned_and_drawn(tmp_path, capsys):
     assert main(["train", "digits", "-o", str(tmp_path)]) == 0
     captured = capsys.readouterr()

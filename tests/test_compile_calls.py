@@ -242,7 +242,7 @@ def test_parameters_of_a_program_are_copies_that_begin_where_cache_lines_do(shap
     leaves = [cg.parameter(f"p{k}", np.random.default_rng(k).standard_normal(shape)) for k in range(5)]
     program = cg.compile([], updates={p: p + 0.5 for p in leaves}, backend="numpy", dtype=dtype)
     for leaf in leaves:
-        array = program._owned[leaf]
+        array = program._owned.arrays[leaf]
         assert (array.shape, array.dtype, array.ctypes.data % 64) == (shape, dtype, 0)
         assert array.tolist() == leaf.value.astype(dtype).tolist()
         assert not np.shares_memory(array, leaf.value)

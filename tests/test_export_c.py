@@ -100,7 +100,7 @@ def test_what_cannot_be_exported_says_so() -> None:
         to_c((x + y).named("s"))
     with pytest.raises(ShapeError, match="the number of columns must be known"):
         to_c(cg.variable("x", ("m", "d")) * 2)
-    cube = cg.op(elementwise("cube", "x**3", lambda x: x**3, lambda w, z, x: 3 * x * x))
+    cube = cg.op(elementwise("cube", "x**3", lambda xp, x: x**3, lambda w, z, x: 3 * x * x))
     with pytest.raises(ValueRefusedError, match=r"own\.cube cannot be exported"):
         to_c(cube(x) @ cg.parameter("W", np.eye(2)))
 

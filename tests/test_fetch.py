@@ -275,6 +275,7 @@ def test_a_table_of_other_columns_is_refused(monkeypatch):
         movies._table(b"a\tb\nc\n", 2)
 
 
+@pytest.mark.slow
 def test_glove_gives_a_row_for_each_word_and_zeros_for_unknown_ones():
     pytest.importorskip("pyarrow", reason="pyarrow reads GloVe's list of words")
     real(GLOVE)

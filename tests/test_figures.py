@@ -260,6 +260,7 @@ def test_a_figure_says_what_it_is_in_its_svg(number):
     assert title.text == picture(number).caption
 
 
+@pytest.mark.slow
 def test_the_same_bytes_come_out_in_every_process():
     code = (
         "import viz, hashlib; print(hashlib.sha256(''.join("
@@ -376,6 +377,7 @@ class Page(HTMLParser):
         assert self.stack.pop() == tag
 
 
+@pytest.mark.slow
 def test_the_command_writes_every_figure_in_every_format_and_a_page(tmp_path, capsys):
     assert main(["figures", str(tmp_path / "out")]) == 0
     files = {p.name for p in (tmp_path / "out").iterdir()}

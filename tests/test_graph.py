@@ -571,6 +571,7 @@ def test_a_chain_of_100_000_nodes_is_freed_without_recursion() -> None:
     assert watched() is None  # at once: nodes form no cycles, the collector has nothing to do with them
 
 
+@pytest.mark.slow
 def test_a_million_nodes_are_built_and_freed_within_400_bytes_a_node() -> None:
     node, factor = cg.variable("x"), cg.variable("factor")
     first = weakref.ref(node)

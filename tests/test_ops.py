@@ -148,6 +148,7 @@ def test_a_rule_with_the_wrong_sign_is_refused(row: Op, position: int) -> None:
     assert report.failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row, position", [p for p in RULES if p.values[0].elementwise])
 def test_a_rule_that_is_one_percent_too_large_is_refused(row: Op, position: int) -> None:
     report = prove_row(small(_altered(row, position, lambda d: d * sympy.Rational(101, 100))))

@@ -18,7 +18,7 @@ from cgraph.ops.op import elementwise, structural
 
 def bump() -> Any:
     """exp(-x²): its derivatives are known, and the table has no such op."""
-    return elementwise("bump", "exp(-x**2)", lambda x: np.exp(-x * x), lambda w, z, x: -2 * x * z)
+    return elementwise("bump", "exp(-x**2)", lambda xp, x: xp.exp(-x * x), lambda w, z, x: -2 * x * z)
 
 
 BUMP = cg.op(bump())
@@ -53,7 +53,7 @@ def test_the_rule_and_a_graph_with_it_are_proved() -> None:
 
 
 def test_a_wrong_rule_is_refused_in_the_op_and_in_a_graph() -> None:
-    wrong = cg.op(elementwise("bump", "exp(-x**2)", lambda x: np.exp(-x * x), lambda w, z, x: -x * z))
+    wrong = cg.op(elementwise("bump", "exp(-x**2)", lambda xp, x: xp.exp(-x * x), lambda w, z, x: -x * z))
     for report in (cg.prove(wrong), cg.prove(wrong(cg.variable("x")))):
         assert report.failures
         assert not report.proved
@@ -73,7 +73,7 @@ def test_a_compiled_program_computes_the_same(backend: str) -> None:
 
 def test_two_ops_of_the_same_name_are_two_ops() -> None:
     x = cg.variable("x")
-    other = cg.op(elementwise("bump", "x**4", lambda x: x**4, lambda w, z, x: 4 * x**3))
+    other = cg.op(elementwise("bump", "x**4", lambda xp, x: x**4, lambda w, z, x: 4 * x**3))
     both = [BUMP(x), other(x)]
     np.testing.assert_allclose(cg.compile(both, backend="numpy")(x=2.0), [np.exp(-4), 16], rtol=1e-14)
     page = viz.draw(cg.backward(cg.forward(both[0] + both[1], x=2))).html()
@@ -100,7 +100,7 @@ def test_it_is_drawn_and_derived_under_its_name() -> None:
 
 
 def test_its_attributes_stand_in_its_formula_and_in_its_rule() -> None:
-    power = cg.op(elementwise("warp", "x**n", lambda x, n: x**n, lambda w, z, x, n: n * x ** (n - 1), n=2.0))
+    power = cg.op(elementwise("warp", "x**n", lambda xp, x, n: x**n, lambda w, z, x, n: n * x ** (n - 1), n=2.0))
     x = cg.variable("x")
     assert cg.prove(power(x, n=3.0)).proved
     assert float(cg.backward(cg.forward(power(x, n=3.0), x=2)).gradient["x"]) == 12
@@ -111,7 +111,7 @@ def test_a_structural_row_is_an_op_as_well() -> None:
     row = structural(
         "turned",
         "x reversed along axis 0",
-        lambda x: x[::-1],
+        lambda xp, x: x[::-1],
         ("reversed", lambda w, g, z, x: w.flip(g, axis=0)),
         infer=lambda shape, attrs: (attrs, shape[0]),
         examples=[(((3,),), {})],
@@ -125,7 +125,7 @@ def test_a_structural_row_is_an_op_as_well() -> None:
 
 def test_nothing_is_registered() -> None:
     before = dict(TABLE)
-    cg.op(elementwise("nowhere_else", "x", lambda x: x, lambda w, z, x: 1))
+    cg.op(elementwise("nowhere_else", "x", lambda xp, x: x, lambda w, z, x: 1))
     assert before == TABLE
     assert "nowhere_else" not in cg.table()
 
@@ -133,12 +133,12 @@ def test_nothing_is_registered() -> None:
 def test_a_name_of_the_table_is_refused() -> None:
     for name in ("tanh", "mse"):
         with pytest.raises(ValueRefusedError, match=r"cgraph has one of this name.*a name of its own"):
-            cg.op(elementwise(name, "x", lambda x: x, lambda w, z, x: 1))
+            cg.op(elementwise(name, "x", lambda xp, x: x, lambda w, z, x: 1))
 
 
 def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(ValueRefusedError, match="called like a function"):
-        cg.op(elementwise("my op", "x", lambda x: x, lambda w, z, x: 1))
+        cg.op(elementwise("my op", "x", lambda xp, x: x, lambda w, z, x: 1))
 
 
 def test_what_is_no_row_is_refused() -> None:

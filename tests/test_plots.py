@@ -110,6 +110,7 @@ def test_no_time_and_no_version_is_stamped_on_files(suffix: str, tmp_path: Path)
     assert not re.search(b"CreationDate|Matplotlib", content)
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes() -> None:
     program = (
         "from cgraph import train; from viz.plots import training as plots; import hashlib\n"

@@ -66,6 +66,7 @@ KINDS = {
 
 
 # Its own checks -----------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 @unconverged
 @pytest.mark.parametrize("estimator, least", [(MLPClassifier(), 67), (MLPRegressor(), 60)], ids=["67", "60"])
 def test_scikit_learns_own_checks_pass(estimator, least):
@@ -157,6 +158,7 @@ def test_other_targets_train_the_same_net_too(kind, early):
     np.testing.assert_allclose(net.predict(X), other.predict(X), atol=1e-10)
 
 
+@pytest.mark.slow
 def test_digits_reach_what_scikit_learn_reaches():
     X, y = datasets.load_digits(return_X_y=True)
     X, Xtest, y, ytest = train_test_split(X / 16, y, random_state=0)

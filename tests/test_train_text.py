@@ -54,6 +54,7 @@ def written(tmp_path, folder):
 PICTURES = ["learning-curve.png", "learning-curve.svg", "net.png", "net.svg"]
 
 
+@pytest.mark.slow
 def test_xor_is_right_from_all_twenty_seeds(tmp_path, capsys):
     assert main(["train", "xor"]) == 0
     said = capsys.readouterr().out

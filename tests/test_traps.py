@@ -25,7 +25,7 @@ from cgraph.graph.node import build
 from cgraph.ops import TABLE
 from viz.figures.graphs import figure_6_17
 
-DEEP = 20_000
+DEEP = 5_000
 
 
 def gradients(root: cg.Node | cg.Graph, **values: object) -> cg.Backward:

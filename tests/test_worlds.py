@@ -141,12 +141,13 @@ def test_the_kink_of_relu_is_the_chapters_in_symbols_too() -> None:
     assert [slope.subs(symbol, v) for v in (-1, 0, 1)] == [0, 1, 1]
 
 
-def test_a_chain_of_100_000_nodes_in_symbols() -> None:
+@pytest.mark.parametrize("n", [5_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_a_deep_chain_in_symbols(n: int) -> None:
     node = x = cg.variable("x")
-    for _ in range(100_000):
+    for _ in range(n):
         node = node + 1
     bwd = backward(forward(node, {}, SYMPY))
-    assert bwd.forward[node][()] == sympy.Symbol("x", real=True) + 100_000
+    assert bwd.forward[node][()] == sympy.Symbol("x", real=True) + n
     assert bwd.gradient[x][()] == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
@@ -15,6 +16,9 @@ from cgraph.graph.graph import Graph
 from cgraph.graph.parse import parse
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+MINUS = str.maketrans("−–", "--")  # as they are pasted
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,6 +43,14 @@ def value(text: str) -> tuple[str, Any]:
     name, equals, written = text.partition("=")
     if not equals or not name.strip():
         raise FormulaError(f"{text!r} is no value", fix="write name=value, such as a=3")
+    written = written.translate(MINUS)
+    if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", written):
+        whole, part = written.strip().split(",")
+        raise ValueRefusedError(
+            f"{name} is given {written.strip()!r}",
+            why="that may be a number with a decimal comma, or an array of two",
+            fix=f"write {name}={whole}.{part} or {name}=[{whole},{part}]",
+        )
     try:
         try:
             value: Any = float(Fraction(written.strip()))

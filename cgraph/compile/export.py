@@ -11,6 +11,7 @@ from cgraph.compile.c import native
 from cgraph.compile.c.emit import source
 from cgraph.compile.c.writer import UnsupportedError, Writer
 from cgraph.compile.lowering.lower import lower
+from cgraph.compile.task import task_of
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import VARIABLE, Node
@@ -74,7 +75,7 @@ def to_c(output: Node, dtype: str = "float64") -> str:
     rows, inputs = x.shape
     if not isinstance(inputs, int):
         raise ShapeError(f"{x.name} has shape {show(x.shape)}", why="the number of columns must be known")
-    lowered = lower(graph, [output], {}, {rows: 1} if isinstance(rows, str) else {}, np.dtype(dtype))
+    lowered = lower(task_of(output, dtype=dtype), {rows: 1} if isinstance(rows, str) else {})
     writer = Writer(native.plan_of(lowered), library=False)
     try:
         program = source(writer)

@@ -5,27 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from cgraph import shapes
-from cgraph.calculus.derivatives import grad
-from cgraph.compile.binding import Binding, aligned_copy, maker
+from cgraph.compile.backends import maker
+from cgraph.compile.binding import Binding
 from cgraph.compile.blas import blas
-from cgraph.compile.numpy.biases import biases_of, with_neighbours
+from cgraph.compile.memory import owned
+from cgraph.compile.numpy.biases import biases_of
 from cgraph.compile.plan.plan import Plan
 from cgraph.compile.scalar.groups import Groups
 from cgraph.compile.stacks import Check, Stacks, checks_of, knows_all
+from cgraph.compile.task import task_of
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
-from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node, as_array
-from cgraph.graph.parse import GraphLike, as_graph
+from cgraph.graph.node import OP, PARAMETER, Node, as_array
 from cgraph.passes.forward import Forward, forward
 from cgraph.worlds.numpy import NumpyWorld
 
 NUMBERS = (float, np.float64)  # which fill a scalar as quickly as an array does
-DTYPES = ("float64", "float32")
 
 
 class Program:
@@ -37,62 +37,27 @@ class Program:
 
     def __init__(
         self,
-        outputs: GraphLike,
+        outputs: Node | Graph | Iterable[Node],
         inputs: Iterable[Node | str] | None,
-        updates: Mapping[Any, Node] | None,
+        updates: Mapping[Node, Node] | None,
         backend: str,
         dtype: str,
         threads: int | None,
         gradients: Iterable[Node | str] = (),
     ) -> None:
-        if np.dtype(dtype).name not in DTYPES:
-            raise ValueRefusedError(f"dtype={dtype!r}", why=f"programs compute in {' or '.join(DTYPES)}")
         if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
             raise ValueRefusedError(f"threads={threads!r}", why="it counts threads", fix="give an integer from 1 up")
-        graph = self._given_graph = as_graph(outputs)
-        self.outputs, self.gradients = graph.outputs, tuple(graph[x] for x in gradients)
-        of = graph.output if self.gradients else None
-        self.updates: Mapping[Node, Node] = _by_node(graph, updates or {})
-        self.graph = self._graph() if self.updates else graph
-        _check_updates(self.graph, self.updates)
-        self.dtype, self.threads = np.dtype(dtype), threads
-        self._make, self._flat = maker(backend, self)
-        if of is not None and not self._flat:
-            self.outputs += tuple(x.itself for x in grad(of, list(self.gradients)))
-            self.graph = self._graph()
-        self.inputs: tuple[Node, ...] = self._inputs(inputs)
-        self._leaves = Graph(dict.fromkeys([*[n for n in self.graph.leaves if n not in self.updates], *self.inputs]))
-        self._needless = {
-            leaf.name for leaf in self.graph.beyond if leaf not in self._leaves
-        }  # but taken: see `Derived`
+        task = task_of(outputs, updates, gradients, dtype)
+        self._make, self._flat = maker(backend, task)
+        self.task = (task if self._flat else task.differentiated()).taking(inputs)
+        self.graph, self.inputs, self.outputs = self.task.graph, self.task.inputs, self.task.outputs
+        self.updates, self.dtype, self.threads = self.task.updates, self.task.dtype, threads
+        self._leaves = Graph([n for n in self.graph.leaves if n not in self.updates])
         self._world = NumpyWorld(self.dtype)
-        self._biases = biases_of(self.graph, self.updates)
-        self._owned, self._both = with_neighbours(self.updates, self._biases, partial(aligned_copy, dtype=self.dtype))
+        self._owned = owned(self.updates, biases_of(self.task), self.dtype)
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
         self._lock = threading.Lock()
-
-    def _graph(self) -> Graph:
-        outputs = self._given_graph.derived(self.outputs) if self._given_graph.beyond else self.outputs
-        return Graph([*outputs, *self.updates.values(), *self.updates])
-
-    def _inputs(self, given: Iterable[Node | str] | None) -> tuple[Node, ...]:
-        if given is None:
-            return tuple(n for n in self.graph.inputs if n.kind == VARIABLE)
-        found = tuple(self.graph.taking(x) for x in given)
-        for node in found:
-            if node.kind == OP or node in self.updates:
-                why = "it is computed" if node.kind == OP else "the program owns it and updates it"
-                raise ValueRefusedError(
-                    f"{self.graph.name(node)} cannot be an input",
-                    where=node.where,
-                    why=why,
-                    fix=f"inputs are among {', '.join(self.graph.name(n) for n in self._free())}",
-                )
-        return found
-
-    def _free(self) -> list[Node]:
-        return [n for n in self.graph.inputs if n not in self.updates]
 
     # Calls -----------------------------------------------------------------------------------------------------------
     def __call__(self, *values: Any, **named: Any) -> list[Any]:
@@ -107,8 +72,6 @@ class Program:
 
     def _called(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
         binding = self._last
-        if self._needless:
-            named = {name: value for name, value in named.items() if name not in self._needless}
         if binding is None or not self._filled(binding, values, named):
             binding = self._bound(values, named)
         return binding.run() if self.threads is None else self._with_threads(binding.run)
@@ -144,7 +107,7 @@ class Program:
         key = tuple(sorted(sizes.items()))
         binding = self._bindings.get(key)
         if binding is None:
-            binding = self._bindings[key] = self._make(self, {k: int(v) for k, v in sizes.items()})
+            binding = self._bindings[key] = self._make(self.task, self._owned, {k: int(v) for k, v in sizes.items()})
         binding.fill({node: checked[node] for node in self._leaves.nodes}, {n for n in given if n not in self.inputs})
         complete = all(n.kind == PARAMETER or n in self.inputs for n in self._leaves.inputs)
         self._last = binding if complete else None
@@ -175,9 +138,7 @@ class Program:
                 feed[node] = value
         given: dict[Node, Any] = {}
         for key, value in feed.items():
-            node = self.graph.taking(key)
-            if node.name in self._needless and node not in self.graph:
-                continue
+            node = self.graph[key]
             if node in self.updates:
                 raise ValueRefusedError(
                     f"{node.name} is owned by the program",
@@ -186,7 +147,7 @@ class Program:
                     fix="program.set gives it another value",
                 )
             if node.kind == OP:
-                names = ", ".join(self.graph.name(n) for n in self._free())
+                names = ", ".join(self.graph.name(n) for n in self.task.free)
                 raise NameUnknownError(
                     f"{self.graph.name(node)} is computed and takes no value",
                     where=node.where,
@@ -214,12 +175,12 @@ class Program:
         in all calls before the first one; when a call is refused, by whatever op, nothing is updated.
         Raises ShapeError when the stacks have different lengths, and what a call raises, with the call's number.
         """
-        given = Stacks({n: stack for n, stack in stacks.items() if n not in self._needless}, rows, self.dtype)
+        given = Stacks(stacks, rows, self.dtype)
         with self._lock:
             wrong = given.first_refused(self._checks)
             if wrong is not None:
                 with given.numbered(wrong):
-                    self._bound((), given[wrong]).refuse(self)
+                    self._bound((), given[wrong]).refuse()
             if self._checked_all:
                 return self._ran(given)
             before = self.values
@@ -249,7 +210,7 @@ class Program:
         if binding.many is None:
             results = [self._called((), given[call]) for call in range(given.calls)]
             return [np.stack(column) for column in zip(*results, strict=True)]
-        nodes = {self._leaves[name]: stack for name, stack in given.data.items()}
+        nodes = {self.graph[name]: stack for name, stack in given.data.items()}
         work = partial(binding.many, given.calls, given.rows, nodes)
         return work() if self.threads is None else self._with_threads(work)
 
@@ -265,7 +226,7 @@ class Program:
     @property
     def values(self) -> dict[str, Any]:
         """Copies of the owned parameters' values, by name."""
-        return {str(leaf.name): array.copy() for leaf, array in self._owned.items()}
+        return {str(leaf.name): array.copy() for leaf, array in self._owned.arrays.items()}
 
     def value(self, leaf: Node | str) -> Any:
         """A copy of an owned parameter's value. Raises NameUnknownError."""
@@ -285,16 +246,17 @@ class Program:
 
     def _owned_array(self, key: Node | str) -> Any:
         node = self.graph[key]
-        if node not in self._owned:
-            owned = ", ".join(self.graph.name(n) for n in self._owned) or "none"
-            raise NameUnknownError(f"{self.graph.name(node)} is not owned by the program", fix=f"it owns {owned}")
-        return self._owned[node]
+        arrays = self._owned.arrays
+        if node not in arrays:
+            names = ", ".join(self.graph.name(n) for n in arrays) or "none"
+            raise NameUnknownError(f"{self.graph.name(node)} is not owned by the program", fix=f"it owns {names}")
+        return arrays[node]
 
     # What it does ----------------------------------------------------------------------------------------------------
     @property
     def plan(self) -> Plan | Groups:
         """The plan of the binding that was used last: steps, buffers, bytes and floating-point operations."""
-        return self._shown().plan
+        return cast("Plan | Groups", self._shown().plan)
 
     @property
     def source(self) -> str:
@@ -317,39 +279,16 @@ class Program:
         if missing:
             raise MissingValueError(f"no size for the named dimension {missing[0]!r}", fix=f"give {missing[0]}=...")
         key = tuple(sorted((k, v) for k, v in sizes.items() if k in names))
-        make, flat = (self._make, self._flat) if backend is None else maker(backend, self)
+        make, flat = (self._make, self._flat) if backend is None else maker(backend, self.task)
         if backend is not None and (flat or self._flat):
             raise ValueRefusedError(
                 f"backend={backend!r} for some sizes", why="flat scalars have no sizes to choose by"
             )
         if key not in self._bindings:
-            self._bindings[key] = make(self, dict(key))
+            self._bindings[key] = make(self.task, self._owned, dict(key))
         return self
 
     def _shown(self) -> Binding:
         if not self._bindings:
             self.bind()
         return self._last or next(reversed(self._bindings.values()))
-
-
-def _by_node(graph: Graph, updates: Mapping[Any, Node]) -> dict[Node, Node]:
-    """The updates of parameters that are given by themselves or by their names."""
-    known = Graph([*graph.outputs, *updates.values()]) if any(isinstance(key, str) for key in updates) else graph
-    return {known[key] if isinstance(key, str) else key.itself: node.itself for key, node in updates.items()}
-
-
-def _check_updates(graph: Graph, updates: Mapping[Node, Node]) -> None:
-    for leaf, node in updates.items():
-        if leaf.kind != PARAMETER:
-            raise ValueRefusedError(
-                f"{graph.name(leaf)} cannot be updated",
-                where=leaf.where,
-                why="only a parameter has a value of its own that a program can keep",
-                fix="make it with cg.parameter",
-            )
-        if node.shape != leaf.shape:
-            raise ShapeError(
-                f"the update of {leaf.name} has shape {shapes.show(node.shape)}",
-                where=node.where,
-                why=f"{leaf.name} has shape {shapes.show(leaf.shape)}",
-            )

@@ -69,7 +69,7 @@ def table() -> Mapping[str, Function]:
 
 
 def op(row: Op) -> Function:
-    """An op of your own from one row, made by `cgraph.ops.row.elementwise` or `structural`: a function of nodes.
+    """An op of your own from one row, made by `cgraph.ops.op.elementwise` or `structural`: a function of nodes.
 
     Nothing is registered: nodes hold their row, so that passes, derivatives of any order, proof, pictures and
     compiled programs treat it as one of the table. Its rules use the names of the table. Formulas as text, the native
@@ -78,7 +78,7 @@ def op(row: Op) -> Function:
 
     >>> import cgraph as cg
     >>> from cgraph.ops.op import elementwise
-    >>> cube = op(elementwise("cube", "x**3", lambda x: x**3, lambda w, z, x: 3 * x**2))
+    >>> cube = op(elementwise("cube", "x**3", lambda xp, x: x**3, lambda w, z, x: 3 * x**2))
     >>> print(cg.prove(cube).verdict, cg.to_sympy(cube(cg.variable("a"))))
     proved: 1 of 1 derivatives a**3
     """
@@ -86,7 +86,13 @@ def op(row: Op) -> Function:
         raise ValueRefusedError(
             f"an op is made of a {type(row).__name__}",
             why="a row says what it computes and its derivatives",
-            fix="make one with cgraph.ops.row.elementwise",
+            fix="make one with cgraph.ops.op.elementwise",
+        )
+    if not row.takes_namespace:
+        raise ValueRefusedError(
+            f"the array function of {row.name} takes too few arguments",
+            why="it takes the namespace of the arrays, such as NumPy, before the operands and the attributes",
+            fix='write lambda xp, x: xp.exp(x), or "exp" alone for what NumPy has itself',
         )
     if not row.name.isidentifier() or row.name in table():
         raise ValueRefusedError(

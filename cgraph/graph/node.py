@@ -400,7 +400,7 @@ def number_text(node: Node) -> str:
 
 _UFUNCS: dict[np.ufunc, Op] = {
     **{row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)},
-    **{np.add: TABLE["add"], np.multiply: TABLE["mul"], np.power: TABLE["pow"]},
+    **{getattr(np, row.ufunc): row for row in TABLE.values() if row.ufunc and isinstance(row.ufunc, str)},
     **{f: TABLE[n] for n in TABLE if isinstance(f := getattr(np, n, None), np.ufunc)},
 }
 NUMPY_FUNCTIONS: dict[Any, Any] = {}  # NumPy's functions -> ours; `numpys` knows what ours are, and fills it

@@ -1,14 +1,16 @@
 """The small language of formulas: `d = 2*b; e = a + d; L = c*e`.
 
-Assignments, numbers, + - * / ** @, and calls of the table's functions. The text is read with Python's own parser
-and an allow-list of what may stand in it; nothing is ever evaluated.
+Assignments, numbers, + - * / ** @, comparisons, indices and calls of the table's functions, as people type them (see
+`typed`). The text is read with Python's own parser and an allow-list of what may stand in it; nothing is evaluated.
 """
 
 from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -16,6 +18,7 @@ import numpy as np
 from cgraph.errors import FormulaError, close_matches
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import VARIABLE, Node, as_node, build, make
+from cgraph.graph.typed import as_typed
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Op
 from cgraph.shapes import as_shape
@@ -27,7 +30,45 @@ _BINARY = {
     ast.Div: "div",
     ast.Pow: "pow",
     ast.MatMult: "matmul",
+    ast.FloorDiv: "div",  # and then floor
 }
+_COMPARED = {
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+}
+_ALSO = {
+    "ln": "log",
+    "σ": "sigmoid",
+    "fabs": "abs",
+    "tg": "tan",
+    "atan2": "arctan2",
+}  # other names of the same function
+_ALSO |= {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+_SEVERAL = {"max": "maximum", "min": "minimum"}  # of two operands or more
+_WRITE = {"lg": "log10(x) or log2(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cot": "1/tan(x)", "ctg": "1/tan(x)"}
+_REFUSED: dict[type[ast.AST], tuple[str, str]] = {  # what it is called, and how to write it
+    ast.Mod: ("%", "write x - y*floor(x/y)"),
+    ast.BitOr: ("|", "write abs(x) for |x|"),
+    ast.BoolOp: ("and / or", "multiply conditions, (x > 0)*(x < 1), or choose with where(x > 0, x, 0)"),
+    ast.Not: ("not", "write 1 - (x > 0)"),
+    ast.Tuple: ("a comma", "a number has a point: write 0.5 for 0,5; separate assignments by semicolons"),
+    ast.List: ("[ ]", "give arrays as values: x=[1,2]"),
+    ast.Set: ("{ }", "write round brackets: (x + 1)"),
+    ast.Dict: ("{ }", "write round brackets: (x + 1)"),
+    ast.NamedExpr: (":=", "write name = expression"),
+    ast.Compare: ("a chain of comparisons", "write (a < b)*(b < c)"),
+}
+_UNREADABLE = (  # what Python cannot read, what it is, and how to write it
+    (r"(?:^|;)\s*\w+\s*\([^()]*\)\s*=(?!=)", "a function cannot be defined", "write f = x**2 for f(x) = x**2"),
+    (r"![^=]|!$", "! is no sign of a formula", "factorials are not computed here"),
+    (r":=", ":= is no sign of a formula", "write name = expression"),
+    (r"\$", "LaTeX is not read", "write the formula without $"),
+    (r"\w'", "a prime is no part of a name", "write y1 or dy, and ask for derivatives: cg.grad, cg.derive"),
+)
 LONGEST = 1_000_000
 GraphLike: TypeAlias = "Node | Graph | Iterable[Node] | str"
 """What is taken for a graph: a graph, its output or outputs, or its formula as text."""
@@ -90,6 +131,8 @@ class _Reader:
 
     def __init__(self, text: str, shapes: dict[str, Any]) -> None:
         self.text, self.shapes = text, shapes
+        self.read = text
+        self.places: Sequence[int] = ()  # what Python reads, and where each of its characters was typed
         self.variables: dict[str, Node] = {}
         self.defined: dict[str, Node] = {}
         self.assigned_at: dict[str, ast.AST] = {}
@@ -126,17 +169,24 @@ class _Reader:
             raise FormulaError("the formula is empty", fix='write one, such as "L = c*(a + 2*b)"')
         if len(self.text) > LONGEST:
             raise FormulaError(f"the formula has {len(self.text)} characters", why=f"at most {LONGEST} are read")
+        callable_ = {*TABLE, *_ALSO, *_WRITE}
         self.text = lines
+        if lines.count("(") <= lines.count(")"):
+            lines, self.places = as_typed(lines, callable_)
+        self.read = lines
         try:
             return ast.parse(lines).body
         except SyntaxError as error:
             column = (error.offset or 1) - 1
             closed = lines.count("(") <= lines.count(")")
-            raise FormulaError(
-                f"the formula does not read as one: {error.msg if closed else 'a bracket is never closed'}",
-                where=f"character {column + 1}, near {lines[max(0, column - 8) : column + 12]!r}",
-                fix="write assignments separated by semicolons, such as d = 2*b; L = c*d",
-            ) from None
+            what = f"the formula does not read as one: {error.msg if closed else 'a bracket is never closed'}"
+            fix = "write assignments separated by semicolons, such as d = 2*b; L = c*d"
+            known = next(((what, fix) for sign, what, fix in _UNREADABLE if closed and re.search(sign, lines)), None)
+            what, fix = known or (what, fix)
+            near = repr(lines[max(0, column - 8) : column + 12])
+            column = self.places[min(column, len(self.places) - 1)] if self.places else column
+            where = f"character {column + 1}, near {near}"
+            raise FormulaError(what, where=where, fix=fix) from None
         except (RecursionError, MemoryError, ValueError):
             raise FormulaError(
                 "the formula is nested too deeply, or has characters that no formula has",
@@ -174,18 +224,38 @@ class _Reader:
             return part.args
         if isinstance(part, (ast.Name, ast.Constant)):
             return []
-        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitXor):
-            self._refuse("^ is no power here", part, fix="write x**2")
+        if isinstance(part, ast.Compare) and len(part.ops) == 1 and type(part.ops[0]) in _COMPARED:
+            return [part.left, part.comparators[0]]
+        if isinstance(part, ast.IfExp):
+            return [part.test, part.body, part.orelse]
+        if isinstance(part, ast.Subscript):
+            return [part.slice if self._is_indicator(part) else part.value]
+        if isinstance(part, ast.Attribute) and part.attr == "T":
+            return [part.value]
         if isinstance(part, ast.Attribute):
             self._refuse(f"the attribute .{part.attr} is not allowed", part, fix="call a function of the table by name")
-        self._refuse(
-            f"{type(part).__name__} is not allowed in a formula", part, fix="use numbers, names, + - * / ** @ and calls"
-        )
+        kind = type(part.op) if isinstance(part, (ast.BinOp, ast.UnaryOp)) else type(part)
+        called, fix = _REFUSED.get(kind, (kind.__name__, "use numbers, names, + - * / ** @ and calls"))
+        self._refuse(f"{called} is not allowed in a formula", part, fix=fix)
+
+    @staticmethod
+    def _is_indicator(part: ast.Subscript) -> bool:
+        """Whether it is `1[z > 0]`, as pictures write a condition that is 1 or 0."""
+        return isinstance(part.value, ast.Constant) and part.value.value == 1 and isinstance(part.slice, ast.Compare)
 
     def _node(self, part: ast.expr, operands: list[Node], statement: ast.stmt) -> Node:
         origin = self._origin(part)
         if isinstance(part, ast.BinOp):
-            return build(TABLE[_BINARY[type(part.op)]], *operands, origin=origin)
+            result = build(TABLE[_BINARY[type(part.op)]], *operands, origin=origin)
+            return build(TABLE["floor"], result, origin=origin) if isinstance(part.op, ast.FloorDiv) else result
+        if isinstance(part, ast.Compare):
+            return build(TABLE[_COMPARED[type(part.ops[0])]], *operands, origin=origin)
+        if isinstance(part, ast.IfExp):
+            return build(TABLE["where"], *operands, origin=origin)
+        if isinstance(part, ast.Attribute):
+            return build(TABLE["transpose"], *operands, origin=origin)
+        if isinstance(part, ast.Subscript):
+            return operands[0] if self._is_indicator(part) else self._indexed(part, operands[0], origin)
         if isinstance(part, ast.UnaryOp):
             number = self._signed_number(part)
             if number is not None:
@@ -204,11 +274,22 @@ class _Reader:
             self._refuse("only functions of the table can be called", part, fix="write a name, such as tanh(x)")
         name = part.func.id
         if name not in TABLE:
+            name = _ALSO.get(name, name.lower())
+        if name in _SEVERAL and len(part.args) > 1:
+            name = _SEVERAL[name]
+        if part.func.id in self.assigned_at or part.func.id in self.variables:
+            self._refuse(f"{part.func.id} is no function", part, fix=f"write {part.func.id}*(...) for a product")
+        if name not in TABLE:
+            name = part.func.id
+            if name in _WRITE:
+                self._refuse(f"there is no function {name}", part, fix=f"write {_WRITE[name]}")
             near = close_matches(name, TABLE)
             self._refuse(
                 f"there is no function {name}",
                 part,
-                fix=f"did you mean {near[0]}?" if near else f"the functions are {', '.join(sorted(TABLE))}",
+                fix=f"did you mean {near[0]}?"
+                if near
+                else f"write {name}*(...) for a product; cg.table() lists functions",
             )
         return TABLE[name]
 
@@ -221,7 +302,31 @@ class _Reader:
                 attrs[keyword.arg] = ast.literal_eval(keyword.value)
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 self._refuse(f"{keyword.arg}= needs a number, a tuple or True/False", part)
-        return build(self._function(part), *operands, origin=origin, **attrs)
+        row = self._function(part)
+        if row.arity == 2 and len(operands) > 2 and row.name in _SEVERAL.values():
+            *first, last = operands
+            rest = reduce(lambda x, y: build(row, x, y, origin=origin, **attrs), first)
+            return build(row, rest, last, origin=origin, **attrs)
+        return build(row, *operands, origin=origin, **attrs)
+
+    def _indexed(self, part: ast.Subscript, array: Node, origin: str) -> Node:
+        """`v[1]`, `M[0, 1:]`: indices and slices of whole numbers, from 0, as NumPy has them."""
+
+        def bound(x: ast.expr | None) -> int | None:
+            return None if x is None else whole(x)
+
+        def whole(x: ast.expr) -> int:
+            sign, inner = (-1, x.operand) if isinstance(x, ast.UnaryOp) and isinstance(x.op, ast.USub) else (1, x)
+            if isinstance(inner, ast.Constant) and type(inner.value) is int:
+                return sign * inner.value
+            self._refuse("an index is no whole number", part, fix="write v[0], M[0, 1] or v[1:]; take(v, ids) for ids")
+
+        parts = part.slice.elts if isinstance(part.slice, ast.Tuple) else [part.slice]
+        key = tuple(
+            slice(bound(x.lower), bound(x.upper), bound(x.step)) if isinstance(x, ast.Slice) else whole(x)
+            for x in parts
+        )
+        return build(TABLE["index"], array, key=key if len(key) > 1 else key[0], origin=origin)
 
     def _name(self, part: ast.Name, statement: ast.stmt) -> Node:
         name = part.id
@@ -265,7 +370,12 @@ class _Reader:
 
     def _origin(self, part: ast.AST) -> str:
         start, end = getattr(part, "col_offset", 0), getattr(part, "end_col_offset", 0)
-        source = self.text.encode()[start:end].decode(errors="replace") if len(self.text) < 10_000 else ""
+        if len(self.text) >= 10_000:
+            return f"character {start + 1} of the formula"
+        start, end = (len(self.read.encode()[:at].decode(errors="replace")) for at in (start, end))
+        if self.places and start < end:
+            start, end = self.places[start], self.places[end - 1] + 1
+        source = self.text[start:end]
         return f"character {start + 1} of the formula" + (f": {source}" if source else "")
 
     def _refuse(self, what: str, part: ast.AST, *, fix: str = "") -> NoReturn:

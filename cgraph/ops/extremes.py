@@ -11,6 +11,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.ops.facts import Reduction
 from cgraph.ops.op import Attrs, Example, Op, structural
 from cgraph.ops.reductions import reduction, spread
 from cgraph.shapes import Shape
@@ -41,52 +42,52 @@ def _place(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return normal, shape
 
 
-def _along_last(x: Any, axis: tuple[int, ...]) -> Any:
+def _along_last(xp: Any, x: Any, axis: tuple[int, ...]) -> Any:
     """The axes `axis` together as the last one."""
-    kept = [i for i in range(np.ndim(x)) if i not in axis]
-    sizes = np.shape(x)
-    return np.transpose(x, (*kept, *axis)).reshape(*(sizes[i] for i in kept), prod(sizes[i] for i in axis))
+    kept = [i for i in range(xp.ndim(x)) if i not in axis]
+    sizes = xp.shape(x)
+    return xp.transpose(x, (*kept, *axis)).reshape(*(sizes[i] for i in kept), prod(sizes[i] for i in axis))
 
 
-def _back(moved: Any, like: Any, axis: tuple[int, ...]) -> Any:
+def _back(xp: Any, moved: Any, like: Any, axis: tuple[int, ...]) -> Any:
     """`_along_last` undone."""
-    order = [*(i for i in range(np.ndim(like)) if i not in axis), *axis]
-    return np.transpose(moved.reshape([np.shape(like)[i] for i in order]), np.argsort(order).astype(int))
+    order = [*(i for i in range(xp.ndim(like)) if i not in axis), *axis]
+    return xp.transpose(moved.reshape([xp.shape(like)[i] for i in order]), xp.argsort(order).astype(int))
 
 
-def _filled(x: Any, axis: tuple[int, ...]) -> Any:
-    if any(np.shape(x)[i] == 0 for i in axis):
-        raise ValueRefusedError("an extreme of no elements", why=f"the shape is {shapes.show(np.shape(x))}")
+def _filled(xp: Any, x: Any, axis: tuple[int, ...]) -> Any:
+    if any(xp.shape(x)[i] == 0 for i in axis):
+        raise ValueRefusedError("an extreme of no elements", why=f"the shape is {shapes.show(xp.shape(x))}")
     return x
 
 
-def _max(x: Any, axis: Any = None, keepdims: bool = False, ties: str = "first") -> Any:
-    return np.max(_filled(x, axis), axis=axis, keepdims=keepdims)
+def _max(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ties: str = "first") -> Any:
+    return xp.max(_filled(xp, x, axis), axis=axis, keepdims=keepdims)
 
 
-def _min(x: Any, axis: Any = None, keepdims: bool = False, ties: str = "first") -> Any:
-    return np.min(_filled(x, axis), axis=axis, keepdims=keepdims)
+def _min(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ties: str = "first") -> Any:
+    return xp.min(_filled(xp, x, axis), axis=axis, keepdims=keepdims)
 
 
-def _max_share(x: Any, axis: Any = None, ties: str = "first") -> Any:
-    moved = _along_last(x, axis)
-    share = np.zeros(moved.shape, moved.dtype)
+def _max_share(xp: Any, x: Any, axis: Any = None, ties: str = "first") -> Any:
+    moved = _along_last(xp, x, axis)
+    share = xp.zeros(moved.shape, moved.dtype)
     if ties == "first":
-        np.put_along_axis(share, np.argmax(moved, -1)[..., None], 1, -1)
+        xp.put_along_axis(share, xp.argmax(moved, -1)[..., None], 1, -1)
     else:
-        top = (moved == np.max(moved, -1, keepdims=True)) | np.isnan(moved)
-        share[...] = top / np.sum(top, -1, keepdims=True)
-    return _back(share, x, axis)
+        top = (moved == xp.max(moved, -1, keepdims=True)) | xp.isnan(moved)
+        share[...] = top / xp.sum(top, -1, keepdims=True)
+    return _back(xp, share, x, axis)
 
 
-def _argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    place = np.argmax(_along_last(_filled(x, axis), axis), -1) if axis else np.zeros(np.shape(x), int)
-    return (np.expand_dims(place, axis) if keepdims else place).astype(np.result_type(x))
+def _argmax(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    place = xp.argmax(_along_last(xp, _filled(xp, x, axis), axis), -1) if axis else xp.zeros(xp.shape(x), int)
+    return (xp.expand_dims(place, axis) if keepdims else place).astype(xp.result_type(x))
 
 
 # In symbols: elements compared in pairs -------------------------------------------------------------------------------
 def _elements(x: Any, axis: tuple[int, ...]) -> list[Any]:
-    moved = _along_last(x, axis)
+    moved = _along_last(np, x, axis)
     return [moved[..., i] for i in range(moved.shape[-1])]
 
 
@@ -105,11 +106,11 @@ def _shares(w: Any, x: Any, axis: tuple[int, ...], ties: str) -> Any:
                 share = share * above
         shares.append(share)
     moved = np.stack(shares, -1)
-    return _back(moved / np.sum(moved, -1, keepdims=True) if ties == "split" else moved, x, axis)
+    return _back(np, moved / np.sum(moved, -1, keepdims=True) if ties == "split" else moved, x, axis)
 
 
 def _places(w: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    shares = _along_last(_shares(w, x, axis, "first"), axis)
+    shares = _along_last(np, _shares(w, x, axis, "first"), axis)
     place = np.sum(shares * np.arange(shares.shape[-1]), -1)
     return np.expand_dims(place, axis) if keepdims else place
 
@@ -124,12 +125,16 @@ ROWS: tuple[Op, ...] = (
     structural("max", "max(x)", _max,
                ("to the largest", lambda w, g, z, x, axis, keepdims, ties:
                    spread(w, g, x, axis, keepdims) * w.max_share(x, axis=axis, ties=ties)),
-               infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES, definition=_greatest, examples=FEW),
+               infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES, definition=_greatest, examples=FEW,
+               reduction=Reduction("maximum", "-INFINITY",
+                                   "{{ const T x = {1}; {0} = x > {0} || x != x ? x : {0}; }}")),
     structural("min", "min(x)", _min,
                ("to the smallest", lambda w, g, z, x, axis, keepdims, ties:
                    spread(w, g, x, axis, keepdims) * w.max_share(-x, axis=axis, ties=ties)),
                infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES,
-               definition=lambda w, x, **attrs: -_greatest(w, -x, **attrs), examples=FEW),
+               definition=lambda w, x, **attrs: -_greatest(w, -x, **attrs), examples=FEW,
+               reduction=Reduction("minimum", "INFINITY",
+                                   "{{ const T x = {1}; {0} = x < {0} || x != x ? x : {0}; }}")),
     structural("max_share", "1 at the largest element, else 0", _max_share, ("", None),
                infer=_share, axis=None, ties="first", definition=_shares, examples=FEW[:1]),
     structural("argmax", "argmax(x)", _argmax, ("", None),

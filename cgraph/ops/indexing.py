@@ -12,6 +12,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.ops.facts import Ids, free
 from cgraph.ops.keys import Key
 from cgraph.ops.op import Attrs, Op, joining, structural
 from cgraph.shapes import Shape
@@ -29,17 +30,17 @@ def _index_add(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return normal, operands[1]
 
 
-def _picked(x: Any, key: Key) -> Any:
+def _picked(xp: Any, x: Any, key: Key) -> Any:
     try:
         return x[key.parts]
     except IndexError as error:
-        raise ValueRefusedError(f"x{key} of {shapes.show(np.shape(x))}", why=str(error)) from None
+        raise ValueRefusedError(f"x{key} of {shapes.show(xp.shape(x))}", why=str(error)) from None
 
 
-def _put(g: Any, like: Any, key: Key) -> Any:
-    result = np.zeros(np.shape(like), np.result_type(g))
+def _put(xp: Any, g: Any, like: Any, key: Key) -> Any:
+    result = xp.zeros(xp.shape(like), xp.result_type(g))
     if key.repeats:
-        np.add.at(result, key.parts, g)
+        xp.add.at(result, key.parts, g)
     else:
         result[key.parts] = g
     return result
@@ -85,22 +86,22 @@ def _scatter_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shap
     return normal, like
 
 
-def _take(x: Any, ids: Any, axis: int = 0) -> Any:
-    return np.take(x, as_ids(ids, np.shape(x)[axis]), axis=axis)
+def _take(xp: Any, x: Any, ids: Any, axis: int = 0) -> Any:
+    return xp.take(x, as_ids(ids, xp.shape(x)[axis]), axis=axis)
 
 
-def _scatter_add(g: Any, ids: Any, like: Any, axis: int = 0) -> Any:
-    result = np.zeros(np.shape(like), np.result_type(g))
-    found = as_ids(ids, np.shape(like)[axis])
-    if result.dtype == object or np.size(g) < MANY:
-        np.add.at(result, (slice(None),) * axis + (found,), g)
+def _scatter_add(xp: Any, g: Any, ids: Any, like: Any, axis: int = 0) -> Any:
+    result = xp.zeros(xp.shape(like), xp.result_type(g))
+    found = as_ids(ids, xp.shape(like)[axis])
+    if result.dtype == object or xp.size(g) < MANY:
+        xp.add.at(result, (slice(None),) * axis + (found,), g)
         return result
     # equal ids side by side, each run summed at once: up to five times as fast as add.at, which adds one by one
-    order = np.argsort(found, axis=None, kind="stable")
+    order = xp.argsort(found, axis=None, kind="stable")
     in_order = found.reshape(-1)[order]
-    starts = np.flatnonzero(np.concatenate([[True], in_order[1:] != in_order[:-1]]))
-    rows = np.reshape(g, (*result.shape[:axis], found.size, *result.shape[axis + 1 :]))
-    sums = np.add.reduceat(np.take(rows, order, axis=axis), starts, axis=axis)
+    starts = xp.flatnonzero(xp.concatenate([[True], in_order[1:] != in_order[:-1]]))
+    rows = xp.reshape(g, (*result.shape[:axis], found.size, *result.shape[axis + 1 :]))
+    sums = xp.add.reduceat(xp.take(rows, order, axis=axis), starts, axis=axis)
     result[(slice(None),) * axis + (in_order[starts],)] = sums
     return result
 
@@ -114,10 +115,10 @@ def _one_hot_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shap
     return {"classes": int(classes), "ignore": ignore}, (*operands[0], int(classes))
 
 
-def _one_hot(ids: Any, classes: int, ignore: int | None = None) -> Any:
-    dtype = np.result_type(ids, np.float16)
+def _one_hot(xp: Any, ids: Any, classes: int, ignore: int | None = None) -> Any:
+    dtype = xp.result_type(ids, xp.float16)
     found = as_ids(ids, classes, ignore)
-    rows = found[..., None] == np.arange(classes)
+    rows = found[..., None] == xp.arange(classes)
     if ignore is not None:
         rows &= found[..., None] != ignore
     return rows.astype(dtype) if dtype.kind == "f" else rows.astype(int).astype(object)
@@ -151,8 +152,8 @@ def _joined_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape
     return {"axis": axis}, (*first[:axis], total, *first[axis + 1 :])
 
 
-def _joined(*operands: Any, axis: int = 0) -> Any:
-    return np.concatenate(operands, axis=axis)
+def _joined(xp: Any, *operands: Any, axis: int = 0) -> Any:
+    return xp.concatenate(operands, axis=axis)
 
 
 def _part(i: int) -> Callable[..., Any]:
@@ -169,21 +170,26 @@ ROWS: tuple[Op, ...] = (
     structural("index", "x[key]", _picked,
                ("put back", lambda w, g, z, x, key: w.index_add(g, x, key=key)), infer=_index, sign="[·]", key=Key(()),
                examples=[(((3, 4),), {"key": (slice(1, None), [2, 0, 2])}), (((2, 3),), {"key": (0, None)}),
-                         (((4,),), {"key": slice(None, None, -2)})]),
+                         (((4,),), {"key": slice(None, None, -2)})],
+               view="moved", linear=(0,)),
     structural("index_add", "0, with x added at key", _put,
                ("picked", lambda w, g, z, x, like, key: w.index(g, key=key)), ("", None),
                infer=_index_add, sign="+[·]", key=Key(()),
-               examples=[(((2, 3), (3, 4)), {"key": (slice(1, None), [2, 0, 2])})]),
+               examples=[(((2, 3), (3, 4)), {"key": (slice(1, None), [2, 0, 2])})],
+               linear=(0,), like=1),
     structural("take", "rows y of x", _take,
                ("added to the rows", lambda w, g, z, x, ids, axis: w.scatter_add(g, ids, x, axis=axis)), ("", None),
                infer=_take_shape, sign="rows", axis=0,
-               examples=[(((4, 2), TABLE_AND_IDS), {}), (((2, 3), [2, 2]), {"axis": 1})]),
+               examples=[(((4, 2), TABLE_AND_IDS), {}), (((2, 3), [2, 2]), {"axis": 1})],
+               linear=(0,), ids=Ids(1, lambda sizes, attrs: sizes[0][attrs["axis"]]), cost=free),
     structural("scatter_add", "0, with x added to the rows y", _scatter_add,
                ("rows", lambda w, g, z, x, ids, like, axis: w.take(g, ids, axis=axis)), ("", None), ("", None),
-               infer=_scatter_shape, sign="+rows", axis=0, examples=[(((2, 2, 2), TABLE_AND_IDS, (4, 2)), {})]),
+               infer=_scatter_shape, sign="+rows", axis=0, examples=[(((2, 2, 2), TABLE_AND_IDS, (4, 2)), {})],
+               linear=(0,), like=2, adds_rows=True, ids=Ids(1, lambda sizes, attrs: sizes[2][attrs["axis"]])),
     structural("one_hot", "1 at the class x, else 0", _one_hot, ("", None), infer=_one_hot_shape, sign="1[·]",
-               classes=2, ignore=None, examples=[(([2, 0],), {"classes": 3}), (([[-1, 1]],), {"ignore": -1})]),
+               classes=2, ignore=None, examples=[(([2, 0],), {"classes": 3}), (([[-1, 1]],), {"ignore": -1})],
+               ids=Ids(0, lambda sizes, attrs: attrs["classes"]), cost=free),
     joining("concatenate", "x, y, ... joined", _joined, "its part", _part, infer=_joined_shape, sign="⧺", axis=0,
-            examples=[(((2, 3), (1, 3)), {}), (((2, 1), (2, 3), (2, 2)), {"axis": -1})]),
+            examples=[(((2, 3), (1, 3)), {}), (((2, 1), (2, 3), (2, 2)), {"axis": -1})], cost=free),
 )
 # fmt: on

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
-
-import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
+from cgraph.ops.facts import Sizes
 from cgraph.ops.op import Attrs, Example, Op, joining, structural, unbroadcast
 from cgraph.shapes import Shape
 
@@ -91,8 +91,18 @@ def _einsum_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape
     return {"subscripts": f"{','.join(inputs)}->{result}"}, tuple(sizes[c] for c in result)
 
 
-def _einsum(*operands: Any, subscripts: str) -> Any:
-    return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
+def _einsum(xp: Any, *operands: Any, subscripts: str) -> Any:
+    return xp.einsum(subscripts, *operands, optimize=len(operands) > 2)
+
+
+def _products(result: Sizes, operands: Sequence[Sizes], attrs: Attrs) -> int:
+    return 2 * prod(result) * operands[0][-1]
+
+
+def _terms(result: Sizes, operands: Sequence[Sizes], attrs: Attrs) -> int:
+    inputs, _ = read_subscripts(attrs["subscripts"], len(operands))
+    sizes = {c: n for letters, shape in zip(inputs, operands, strict=True) for c, n in zip(letters, shape, strict=True)}
+    return len(operands) * prod(sizes.values())  # the products, and the sum
 
 
 def _to_term(i: int) -> Callable[..., Any]:
@@ -119,11 +129,12 @@ PRODUCTS: tuple[Example, ...] = (
     (((2,), (3, 2, 2)), {}),
 )
 ROWS: tuple[Op, ...] = (
-    structural("matmul", "x @ y", np.matmul,
+    structural("matmul", "x @ y", "matmul",
                ("· {y}ᵀ", _to_left),
-               ("{x}ᵀ ·", _to_right), infer=_matmul, sign="@", examples=PRODUCTS),
+               ("{x}ᵀ ·", _to_right), infer=_matmul, sign="@", examples=PRODUCTS,
+               written="dot", linear=(0, 1), cost=_products),
     joining("einsum", "sum of x*y*... by subscripts", _einsum, "einsum with the others", _to_term,
-            infer=_einsum_shape, subscripts="",
+            infer=_einsum_shape, subscripts="", cost=_terms,
             examples=[(((2, 3), (3, 2)), {"subscripts": "ij,jk->ki"}), (((2, 3), (2,)), {"subscripts": "ij,k->k"}),
                       (((2, 2), (2, 2), (2,)), {"subscripts": "bi,bj,b->bij"})]),
 )

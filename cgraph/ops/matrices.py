@@ -11,6 +11,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.ops.facts import Sizes, free
 from cgraph.ops.linear import flipped
 from cgraph.ops.op import Attrs, Op, structural, unbroadcast
 from cgraph.shapes import Shape
@@ -63,14 +64,14 @@ def _embedded(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return {"axis": axis}, (*x[: axis + 1], *x[axis:])
 
 
-def _diagonal(x: Any, axis: int) -> Any:
-    return np.moveaxis(np.diagonal(x, 0, axis, axis + 1), -1, axis)
+def _diagonal(xp: Any, x: Any, axis: int) -> Any:
+    return xp.moveaxis(xp.diagonal(x, 0, axis, axis + 1), -1, axis)
 
 
-def _diagonal_matrix(x: Any, axis: int) -> Any:
-    size = np.shape(x)[axis]
-    here = np.eye(size, dtype=bool).reshape(size, size, *(1,) * (np.ndim(x) - axis - 1))
-    return np.where(here, np.expand_dims(x, axis), np.asarray(0, np.result_type(x)))
+def _diagonal_matrix(xp: Any, x: Any, axis: int) -> Any:
+    size = xp.shape(x)[axis]
+    here = xp.eye(size, dtype=bool).reshape(size, size, *(1,) * (xp.ndim(x) - axis - 1))
+    return xp.where(here, xp.expand_dims(x, axis), xp.asarray(0, xp.result_type(x)))
 
 
 def _solved(what: str, function: Callable[..., Any], *operands: Any) -> Any:
@@ -84,13 +85,13 @@ def _solved(what: str, function: Callable[..., Any], *operands: Any) -> Any:
         ) from None
 
 
-def _adjugate(x: Any) -> Any:
-    known = np.isfinite(x).all(axis=(-2, -1), keepdims=True)  # of nan and infinity there is no decomposition
-    u, s, vt = np.linalg.svd(np.where(known, x, 0))
-    others = np.prod(np.where(np.eye(s.shape[-1], dtype=bool), s.dtype.type(1), s[..., None, :]), axis=-1)
-    sign = np.linalg.det(u) * np.linalg.det(vt)
-    result = (np.swapaxes(vt, -1, -2) * (others * sign[..., None])[..., None, :]) @ np.swapaxes(u, -1, -2)
-    return np.where(known, result, np.nan).astype(np.result_type(x))
+def _adjugate(xp: Any, x: Any) -> Any:
+    known = xp.isfinite(x).all(axis=(-2, -1), keepdims=True)  # of nan and infinity there is no decomposition
+    u, s, vt = xp.linalg.svd(xp.where(known, x, 0))
+    others = xp.prod(xp.where(xp.eye(s.shape[-1], dtype=bool), s.dtype.type(1), s[..., None, :]), axis=-1)
+    sign = xp.linalg.det(u) * xp.linalg.det(vt)
+    result = (xp.swapaxes(vt, -1, -2) * (others * sign[..., None])[..., None, :]) @ xp.swapaxes(u, -1, -2)
+    return xp.where(known, result, xp.nan).astype(xp.result_type(x))
 
 
 def _each(g: Any, w: Any) -> Any:
@@ -119,6 +120,17 @@ def _to_right_side(w: Any, g: Any, z: Any, x: Any, y: Any) -> Any:
     return unbroadcast(w, w.sum(down, axis=(len(down.shape) - 1,)) if len(y.shape) == 1 else down, y)
 
 
+# Operations -----------------------------------------------------------------------------------------------------------
+def _thirds(x: Sizes, many: int) -> int:
+    """So many n³/3 for each matrix [n×n] of a stack."""
+    return prod(x[:-2]) * (many * x[-1] ** 3 // 3)
+
+
+def _substitutions(result: Sizes, operands: Sequence[Sizes], attrs: Attrs) -> int:
+    x, y = operands
+    return _thirds((*result[: -2 if len(y) > 1 else -1], *x[-2:]), 2) + 2 * prod(result) * x[-1]
+
+
 # In symbols: Leibniz's sum over permutations, minors, and the inverse by them ----------------------------------------
 def _leibniz(x: Any) -> Any:
     size = x.shape[-1]
@@ -144,23 +156,29 @@ def _cofactors(x: Any) -> Any:
 ROWS: tuple[Op, ...] = (
     structural("diagonal", "the diagonal of x", _diagonal,
                ("on the diagonal", lambda w, g, z, x, axis: w.diagonal_matrix(g, axis=axis)),
-               infer=_diagonal_shape, axis=None, examples=[(((3, 3),), {}), (((2, 2, 3),), {"axis": 0})]),
+               infer=_diagonal_shape, axis=None, examples=[(((3, 3),), {}), (((2, 2, 3),), {"axis": 0})],
+               view="moved", linear=(0,)),
     structural("diagonal_matrix", "x on the diagonal", _diagonal_matrix,
                ("the diagonal", lambda w, g, z, x, axis: w.diagonal(g, axis=axis)),
-               infer=_embedded, axis=None, examples=[(((3,),), {}), (((2, 3),), {"axis": 0})]),
-    structural("det", "det(x)", np.linalg.det,
+               infer=_embedded, axis=None, examples=[(((3,),), {}), (((2, 3),), {"axis": 0})],
+               scattered=True, cost=free),
+    structural("det", "det(x)", "linalg.det",
                ("· adj({x})ᵀ", lambda w, g, z, x: _each(g, w) * flipped(w, w.adjugate(x))),
-               infer=_number, definition=lambda w, x: _leibniz(x), examples=[(((3, 3),), {}), (((2, 2, 2),), {})]),
+               infer=_number, definition=lambda w, x: _leibniz(x), examples=[(((3, 3),), {}), (((2, 2, 2),), {})],
+               cost=lambda result, operands, attrs: _thirds(operands[0], 2)),
     structural("adjugate", "det(x)*inv(x)", _adjugate,
                ("adj'", _to_adjugate), infer=_matrix, sign="adj",
-               definition=lambda w, x: _cofactors(x), examples=[(((2, 2),), {}), (((2, 2, 2),), {})]),
-    structural("inv", "x⁻¹", lambda x: _solved("the inverse", np.linalg.inv, x),
+               definition=lambda w, x: _cofactors(x), examples=[(((2, 2),), {}), (((2, 2, 2),), {})],
+               cost=lambda result, operands, attrs: _thirds(operands[0], 8)),
+    structural("inv", "x⁻¹", lambda xp, x: _solved("the inverse", xp.linalg.inv, x),
                ("−x⁻ᵀ · x⁻ᵀ", lambda w, g, z, x: -(flipped(w, z) @ g @ flipped(w, z))), infer=_matrix, sign="⁻¹",
                definition=lambda w, x: _cofactors(x) / _leibniz(x)[..., None, None],
-               examples=[(((2, 2),), {}), (((2, 1, 1),), {})]),
-    structural("solve", "x⁻¹ y", lambda x, y: _solved("the solution", np.linalg.solve, x, y),
+               examples=[(((2, 2),), {}), (((2, 1, 1),), {})],
+               refuses=True, cost=lambda result, operands, attrs: _thirds(operands[0], 6)),
+    structural("solve", "x⁻¹ y", lambda xp, x, y: _solved("the solution", xp.linalg.solve, x, y),
                ("−x⁻ᵀ · zᵀ", _to_matrix), ("{x}⁻ᵀ ·", _to_right_side), infer=_system,
                definition=lambda w, x, y: np.matmul(_cofactors(x) / _leibniz(x)[..., None, None], y),
-               examples=[(((2, 2), (2,)), {}), (((2, 2), (2, 1)), {}), (((2, 1, 1), (1,)), {})]),
+               examples=[(((2, 2), (2,)), {}), (((2, 2), (2, 1)), {}), (((2, 1, 1), (1,)), {})],
+               refuses=True, cost=_substitutions),
 )
 # fmt: on

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops import targets
@@ -23,26 +21,26 @@ def _same_with_axis(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Sha
     return {"axis": axes[0] if len(axes) == 1 else axes}, operands[0]
 
 
-def _shifted(x: Any, axis: Any) -> Any:
+def _shifted(xp: Any, x: Any, axis: Any) -> Any:
     """x with 0 for the largest element; nothing but -inf stays as it is."""
-    top = np.max(x, axis=axis, keepdims=True)
-    return x - np.where(top == -np.inf, np.result_type(x).type(0), top)
+    top = xp.max(x, axis=axis, keepdims=True)
+    return x - xp.where(top == -xp.inf, xp.result_type(x).type(0), top)
 
 
-def _softmax(x: Any, axis: Any = -1) -> Any:
-    e = np.exp(_shifted(x, axis))
-    total = np.sum(e, axis=axis, keepdims=True)
-    return e / np.where(total == 0, np.result_type(x).type(1), total)
+def _softmax(xp: Any, x: Any, axis: Any = -1) -> Any:
+    e = xp.exp(_shifted(xp, x, axis))
+    total = xp.sum(e, axis=axis, keepdims=True)
+    return e / xp.where(total == 0, xp.result_type(x).type(1), total)
 
 
-def _log_softmax(x: Any, axis: Any = -1) -> Any:
-    shifted = _shifted(x, axis)
-    total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
-    return shifted - np.log(np.where(total == 0, np.result_type(x).type(1), total))
+def _log_softmax(xp: Any, x: Any, axis: Any = -1) -> Any:
+    shifted = _shifted(xp, x, axis)
+    total = xp.sum(xp.exp(shifted), axis=axis, keepdims=True)
+    return shifted - xp.log(xp.where(total == 0, xp.result_type(x).type(1), total))
 
 
-def _cross_entropy(x: Any, y: Any) -> Any:
-    return -np.sum(np.where(y == 0, 0.0, y * _log_softmax(x)), axis=-1)
+def _cross_entropy(xp: Any, x: Any, y: Any) -> Any:
+    return -xp.sum(xp.where(y == 0, 0.0, y * _log_softmax(xp, x)), axis=-1)
 
 
 def _cross_entropy_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:

@@ -1,15 +1,19 @@
 """What a row of the table is, and the two ways to write one.
 
 A row says everything about one op: its name, its formula (which is its label and its documentation too), how
-NumPy computes it, and its derivative rule, one rule per operand, so that a rule nobody asks for is never
-computed (d(x**y)/dy does not exist for x < 0, and must not disturb d(x**y)/dx there).
+arrays compute it, and its derivative rule, one rule per operand, so that a rule nobody asks for is never
+computed (d(x**y)/dy does not exist for x < 0, and must not disturb d(x**y)/dx there). What else is known of it are
+`facts`, which stand in the row by keyword.
+
+The array function takes the namespace of its arrays first, `lambda xp, x: x / (1 + xp.abs(x))`, so that NumPy is one
+column and another array library is another; a function that the namespace has itself is given by its name, "tanh".
 
 Rules are functions of a world `w`, the result `z` and the operands, written with operators and names of `w`:
 
 - an *elementwise* rule `(w, z, x, ...)` is the local derivative dz/dx;
 - a *structural* rule `(w, g, z, x, ...)` is the pullback: from the upstream gradient `g` to the downstream one.
 
-Attributes of the op follow by keyword.
+Attributes of the op and its facts follow by keyword.
 
 A rule that is None says that nothing flows to that operand.
 """
@@ -19,13 +23,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from types import MappingProxyType
+from inspect import CO_VARARGS
+from operator import attrgetter
+from types import MappingProxyType, MethodType
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
+from cgraph.ops.facts import Facts, Sizes, an_element, an_operand, free, parted
 from cgraph.shapes import Shape
 
+Array: TypeAlias = "str | Callable[..., Any]"
 Rule: TypeAlias = Callable[..., Any]
 Attrs: TypeAlias = Mapping[str, Any]
 Example: TypeAlias = "tuple[tuple[Any, ...], dict[str, Any]]"
@@ -53,17 +63,17 @@ def broadcast(shape: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
 
 
 @dataclass(frozen=True, eq=False)
-class Op:
-    """One op. Made by `elementwise` or `structural`, never changed.
+class Op(Facts):
+    """One op. Made by `elementwise` or `structural`, never changed. Its `Facts` stand by keyword.
 
     name        as it is called: `cgraph.tanh`
     formula     of the operands `x, y` (and the attributes), readable by SymPy where elementwise
     sign        as it stands on a node of a diagram: `+`, `σ`, `ReLU`
-    numpy       the result from arrays
+    array       the result from a namespace of arrays and its arrays, or the name of the namespace's own function
     rules       one per operand, or, for any number of operands, a function from the position to the rule
     maps        structural only: the pullback as it is written on an edge, one per operand (one for all of any number)
     infer       (shapes, attributes) -> (attributes in normal form, shape of the result)
-    definition  the result written in other ops, where NumPy's way is not the definition itself
+    definition  the result written in other ops, where the arrays' way is not the definition itself
     kink        where a convention decides the derivative, in words, with the attributes that choose in braces
     check       refuses targets, the last operand, that are none; a pass in numbers runs it where they are a leaf
     operands    what the formula calls its operands: `x, y` unless the row says otherwise
@@ -74,7 +84,7 @@ class Op:
     name: str
     formula: str
     sign: str
-    numpy: Callable[..., Any]
+    array: Array
     rules: tuple[Rule | None, ...] | Callable[[int], Rule]
     maps: tuple[str, ...] = ()
     infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]] = broadcast
@@ -88,11 +98,41 @@ class Op:
     elementwise: bool = field(init=False)  # whether the rules are local derivatives; else they are pullbacks
     rule: Callable[[int], Rule | None] = field(init=False)  # the derivative rule for the operand at a position
     arity: int | None = field(init=False)  # the number of operands; None when it takes any number from two up
+    numpy: Callable[..., Any] = field(init=False)  # the array function on NumPy, bound once
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "elementwise", not self.maps)
         object.__setattr__(self, "rule", self.rules if callable(self.rules) else self.rules.__getitem__)
         object.__setattr__(self, "arity", None if callable(self.rules) else len(self.rules))
+        object.__setattr__(self, "numpy", self.on(np))
+
+    def on(self, xp: Any) -> Callable[..., Any]:
+        """The array function on a namespace of arrays, such as NumPy: one column of the table is made of these."""
+        if isinstance(self.array, str):
+            return attrgetter(self.array)(xp)  # type: ignore[no-any-return]
+        return MethodType(self.array, xp)  # binds the first argument, for less than a partial costs in each call
+
+    @property
+    def takes_namespace(self) -> bool:
+        """Whether the array function takes as many arguments as it is given: the namespace, operands, attributes."""
+        if isinstance(self.array, str):
+            return hasattr(np, self.array.split(".")[0])
+        code = getattr(self.array, "__code__", None)
+        if code is None or code.co_flags & CO_VARARGS:
+            return not isinstance(self.array, np.ufunc)
+        return bool(code.co_argcount + code.co_kwonlyargcount > (self.arity or 2) + len(self.defaults))
+
+    def universal(self, attrs: Attrs) -> np.ufunc | None:
+        """NumPy's universal function that computes the op from its operands alone; None where there is none."""
+        name = self.ufunc(**{**self.defaults, **attrs}) if callable(self.ufunc) else self.ufunc
+        if name:
+            return getattr(np, name)  # type: ignore[no-any-return]
+        return self.numpy if isinstance(self.numpy, np.ufunc) else None
+
+    def flops(self, result: Sizes, operands: Sequence[Sizes], attrs: Attrs) -> int:
+        """The floating-point operations for these sizes, those of the formula, whatever a program makes of it."""
+        cost = self.cost or (free if self.view else an_element if self.elementwise else an_operand)
+        return cost(result, operands, attrs)
 
     def convention(self, attrs: Attrs) -> str:
         """The kink with the choices that these attributes make: `ReLU'(0) = 1`."""
@@ -106,29 +146,34 @@ class Op:
 def elementwise(
     name: str,
     formula: str,
-    numpy: Callable[..., Any],
+    array: Array,
     *rules: Rule | None,
     sign: str = "",
     kink: str = "",
     operands: tuple[str, ...] = ("x", "y"),
     check: Callable[[Any], None] | None = None,
-    **defaults: float,
+    **given: Any,
 ) -> Op:
-    """A row whose rules are local derivatives, one per operand. Attributes are numbers: the formula or the kink
-    names them."""
-    given = MappingProxyType(defaults)
-    return Op(name, formula, sign or name, numpy, rules, defaults=given, kink=kink, operands=operands, check=check)
+    """A row whose rules are local derivatives, one per operand. Keywords that are no `Facts` are attributes: numbers,
+    which the formula or the kink names."""
+    facts, defaults = parted(given)
+    attrs = MappingProxyType(defaults)
+    return Op(
+        name, formula, sign or name, array, rules, defaults=attrs, kink=kink, operands=operands, check=check, **facts
+    )
 
 
-def variadic(name: str, formula: str, numpy: Callable[..., Any], rule_at: Callable[[int], Rule], sign: str) -> Op:
+def variadic(
+    name: str, formula: str, array: Array, rule_at: Callable[[int], Rule], *, sign: str = "", **facts: Any
+) -> Op:
     """An elementwise row for any number of operands; `rule_at(i)` is the rule of operand i."""
-    return Op(name, formula, sign, numpy, lru_cache(rule_at))  # one rule a position, as in rows of few operands
+    return Op(name, formula, sign or name, array, lru_cache(rule_at), **facts)  # one rule a position, as for few
 
 
 def structural(
     name: str,
     formula: str,
-    numpy: Callable[..., Any],
+    array: Array,
     *pullbacks: tuple[str, Rule | None],
     infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]],
     examples: Sequence[Example],
@@ -136,29 +181,33 @@ def structural(
     kink: str = "",
     definition: Callable[..., Any] | None = None,
     check: Callable[[Any], None] | None = None,
-    **defaults: Any,
+    **given: Any,
 ) -> Op:
     """A row whose rules are pullbacks, each with the text drawn on its edge."""
     texts, rules = zip(*pullbacks, strict=True)
-    given = MappingProxyType(defaults)
+    facts, defaults = parted(given)
+    attrs = MappingProxyType(defaults)
     return Op(
-        name, formula, sign or name, numpy, (*rules,), (*texts,), infer, definition, given, kink, tuple(examples),
-        check=check,
+        name, formula, sign or name, array, (*rules,), (*texts,), infer, definition, attrs, kink, tuple(examples),
+        check=check, **facts,
     )  # fmt: skip
 
 
 def joining(
     name: str,
     formula: str,
-    numpy: Callable[..., Any],
+    array: Array,
     text: str,
     pullback_at: Callable[[int], Rule],
     *,
     infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]],
     examples: Sequence[Example],
     sign: str = "",
-    **defaults: Any,
+    **given: Any,
 ) -> Op:
     """A structural row for any number of operands; `pullback_at(i)` is the rule of operand i."""
-    given = MappingProxyType(defaults)
-    return Op(name, formula, sign or name, numpy, pullback_at, (text,), infer, None, given, "", tuple(examples))
+    facts, defaults = parted(given)
+    attrs = MappingProxyType(defaults)
+    return Op(
+        name, formula, sign or name, array, pullback_at, (text,), infer, None, attrs, "", tuple(examples), **facts
+    )

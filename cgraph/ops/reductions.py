@@ -9,6 +9,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
+from cgraph.ops.facts import Reduction, free
 from cgraph.ops.op import Attrs, Example, Op, structural
 from cgraph.shapes import Shape
 
@@ -64,21 +65,9 @@ def _spare(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return {"axis": axis}, (*x[: axis + 1], *x[axis:])
 
 
-def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.sum(x, axis=axis, keepdims=keepdims)
-
-
-def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.mean(x, axis=axis, keepdims=keepdims)
-
-
-def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.prod(x, axis=axis, keepdims=keepdims)
-
-
-def _all_but_one(x: Any, axis: int = 0) -> Any:
-    ones = np.eye(np.shape(x)[axis], dtype=bool).reshape(np.shape(x)[axis], -1, *(1,) * (np.ndim(x) - axis - 1))
-    return np.where(ones, np.asarray(1, np.result_type(x)), np.expand_dims(x, axis))
+def _all_but_one(xp: Any, x: Any, axis: int = 0) -> Any:
+    ones = xp.eye(xp.shape(x)[axis], dtype=bool).reshape(xp.shape(x)[axis], -1, *(1,) * (xp.ndim(x) - axis - 1))
+    return xp.where(ones, xp.asarray(1, xp.result_type(x)), xp.expand_dims(x, axis))
 
 
 def _to_factors(w: Any, g: Any, x: Any, axes: tuple[int, ...]) -> Any:
@@ -90,32 +79,32 @@ def _to_factors(w: Any, g: Any, x: Any, axes: tuple[int, ...]) -> Any:
     return g * w.prod(w.all_but_one(x, axis=first[0]), axis=(first[0] + 1,))
 
 
-def _centre(x: Any, axis: Any = None) -> Any:
-    from_first = x - x[tuple(slice(0, 1) if i in axis else slice(None) for i in range(np.ndim(x)))] if axis else x - x
-    return from_first - np.mean(from_first, axis=axis, keepdims=True)  # equal values give 0, not their rounding
+def _centre(xp: Any, x: Any, axis: Any = None) -> Any:
+    from_first = x - x[tuple(slice(0, 1) if i in axis else slice(None) for i in range(xp.ndim(x)))] if axis else x - x
+    return from_first - xp.mean(from_first, axis=axis, keepdims=True)  # equal values give 0, not their rounding
 
 
-def _var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
-    total = np.sum(_centre(x, axis) ** 2, axis=axis, keepdims=keepdims)
-    return total / np.result_type(x).type(np.size(x) / max(np.size(total), 1) - ddof)
+def _var(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    total = xp.sum(_centre(xp, x, axis) ** 2, axis=axis, keepdims=keepdims)
+    return total / xp.result_type(x).type(xp.size(x) / max(xp.size(total), 1) - ddof)
 
 
-def _std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
-    return np.sqrt(_var(x, axis, keepdims, ddof))
+def _std(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    return xp.sqrt(_var(xp, x, axis, keepdims, ddof))
 
 
-def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    largest = np.max(np.abs(x), axis=axis, keepdims=True, initial=0)
-    scale = np.where((largest == 0) | ~np.isfinite(largest), np.result_type(x).type(1), largest)
-    root = np.sqrt(np.sum((x / scale) ** 2, axis=axis, keepdims=True)) * scale  # squares neither over- nor underflow
-    return root if keepdims else np.reshape(root, shapes.reduced(np.shape(x), axis, keepdims=False))
+def _norm(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    largest = xp.max(xp.abs(x), axis=axis, keepdims=True, initial=0)
+    scale = xp.where((largest == 0) | ~xp.isfinite(largest), xp.result_type(x).type(1), largest)
+    root = xp.sqrt(xp.sum((x / scale) ** 2, axis=axis, keepdims=True)) * scale  # squares neither over- nor underflow
+    return root if keepdims else xp.reshape(root, shapes.reduced(xp.shape(x), axis, keepdims=False))
 
 
-def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, np.result_type(x).type(0))
-    total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-    return total if keepdims else np.reshape(total, shapes.reduced(np.shape(x), axis, keepdims=False))
+def _logsumexp(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    top = xp.max(x, axis=axis, keepdims=True, initial=-xp.inf)
+    top = xp.where(xp.isfinite(top), top, xp.result_type(x).type(0))
+    total = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
+    return total if keepdims else xp.reshape(total, shapes.reduced(xp.shape(x), axis, keepdims=False))
 
 
 def _variance(w: Any, x: Any, axis: Any, keepdims: bool, ddof: float) -> Any:
@@ -136,20 +125,22 @@ SMALL: tuple[Example, ...] = (
     (((2, 1, 2),), {"axis": (0, 2)}),
 )
 ROWS: tuple[Op, ...] = (
-    structural("sum", "sum(x)", _sum,
+    structural("sum", "sum(x)", "sum",
                ("to each", lambda w, g, z, x, axis, keepdims: spread(w, g, x, axis, keepdims)),
-               infer=reduction, sign="Σ", axis=None, keepdims=False, examples=OVER_AXES),
-    structural("mean", "mean(x)", _mean,
+               infer=reduction, sign="Σ", axis=None, keepdims=False, examples=OVER_AXES,
+               linear=(0,), reduction=Reduction("add", "0", "{0} += {1};")),
+    structural("mean", "mean(x)", "mean",
                ("÷ n to each", lambda w, g, z, x, axis, keepdims:
                    spread(w, g * (w.size(z) / w.size(x)), x, axis, keepdims)),
                infer=reduction, axis=None, keepdims=False, examples=OVER_AXES),
-    structural("prod", "prod(x)", _prod,
+    structural("prod", "prod(x)", "prod",
                ("· the other factors", lambda w, g, z, x, axis, keepdims:
                    _to_factors(w, g if keepdims or not axis else w.expand_dims(g, axis=axis), x, axis)),
-               infer=reduction, sign="Π", axis=None, keepdims=False, examples=OVER_AXES),
+               infer=reduction, sign="Π", axis=None, keepdims=False, examples=OVER_AXES,
+               reduction=Reduction("multiply", "1", "{0} *= {1};")),
     structural("all_but_one", "row i: x with element i set to 1", _all_but_one,
                ("summed, off the diagonal", lambda w, g, z, x, axis: w.sum(g, axis=(axis,)) - w.diagonal(g, axis=axis)),
-               infer=_spare, axis=0, examples=[(((3,),), {}), (((2, 3, 2),), {"axis": 1})]),
+               infer=_spare, axis=0, examples=[(((3,),), {}), (((2, 3, 2),), {"axis": 1})], scattered=True),
     structural("centre", "x - mean(x)", _centre,
                ("· (I − 1/n)", lambda w, g, z, x, axis: w.centre(g, axis=axis)),
                infer=_same, axis=None, definition=lambda w, x, axis: x - w.mean(x, axis=axis, keepdims=True),
@@ -178,7 +169,7 @@ ROWS: tuple[Op, ...] = (
                infer=reduction, axis=None, keepdims=False, kink="of nothing but -inf it is -inf, with slope 0",
                definition=lambda w, x, axis, keepdims: w.log(w.sum(w.exp(x), axis=axis, keepdims=keepdims)),
                examples=SMALL),
-    structural("size", "size(x)", lambda x: np.result_type(x).type(np.size(x)), ("", None), infer=_scalar,
-               examples=[(((2, 3),), {})]),
+    structural("size", "size(x)", lambda xp, x: xp.result_type(x).type(xp.size(x)), ("", None), infer=_scalar,
+               examples=[(((2, 3),), {})], cost=free),
 )
 # fmt: on

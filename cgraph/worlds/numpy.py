@@ -12,10 +12,10 @@ from cgraph.errors import MissingValueError
 from cgraph.graph.node import Node, as_array
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op, Rule
-from cgraph.ops.stable import scale
 from cgraph.shapes import Shape
 
 _PLAIN = (int, float)
+_scale = TABLE["scale"].numpy
 
 
 class NumpyWorld:
@@ -65,7 +65,7 @@ class NumpyWorld:
                 return upstream if local == 1 else -upstream
             if local.__class__ is np.float64 and (product := upstream * local) == product:
                 return product
-        return upstream * local if local.__class__ in _PLAIN else scale(upstream, local)
+        return upstream * local if local.__class__ in _PLAIN else _scale(upstream, local)
 
     def plus(self, gradient: Any, downstream: Any) -> Any:
         return gradient + downstream

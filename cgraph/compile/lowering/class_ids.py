@@ -24,13 +24,13 @@ def _same_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return attrs, operands[0]
 
 
-def _picked(x: Any, ids: Any) -> Any:
-    places = as_ids(ids, np.shape(x)[-1])
-    return np.take_along_axis(x, places[..., None], axis=-1)[..., 0]
+def _picked(xp: Any, x: Any, ids: Any) -> Any:
+    places = as_ids(ids, xp.shape(x)[-1])
+    return xp.take_along_axis(x, places[..., None], axis=-1)[..., 0]
 
 
-def _less_one_hot(x: Any, ids: Any) -> Any:
-    result = np.array(x)
+def _less_one_hot(xp: Any, x: Any, ids: Any) -> Any:
+    result = xp.array(x)
     less_in_place(result, ids)
     return result
 

@@ -19,7 +19,7 @@ from cgraph.compile.lowering.class_ids import less_one_hot
 from cgraph.compile.lowering.composites import COMPOSITES, NEGATED
 from cgraph.compile.lowering.table_rows import joined_rows
 from cgraph.compile.lowering.values import Value, Values
-from cgraph.graph.graph import Graph
+from cgraph.compile.task import Task
 from cgraph.graph.node import CONSTANT, OP, Node
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
@@ -50,23 +50,25 @@ class Lowered:
     outputs: tuple[int, ...]
     updates: Mapping[Node, int]
     names: Mapping[int, str]
-    dtype: Any
+    task: Task
+
+    @property
+    def dtype(self) -> Any:
+        """The floating-point type of all values."""
+        return self.task.dtype
 
 
 def lower(
-    graph: Graph,
-    outputs: Sequence[Node],
-    updates: Mapping[Node, Node],
+    task: Task,
     sizes: Mapping[str, int],
-    dtype: Any,
     composites: Mapping[str, Callable[..., int]] = COMPOSITES,
 ) -> Lowered:
-    """The values of a graph whose named dimensions have these sizes; `composites` are ops written in simpler ones."""
-    values = Values(dtype)
+    """The values of a task whose named dimensions have these sizes; `composites` are ops written in simpler ones."""
+    values = Values(task.dtype)
     terms: dict[Node, Term] = {}
     names: dict[int, str] = {}
     own: dict[Op, Op] = {}  # users' rows, under names by which no backend takes them for rows of ours
-    for node, name in zip(graph.nodes, graph.names, strict=True):
+    for node, name in zip(task.graph.nodes, task.graph.names, strict=True):
         if node.op is not None:
             row = node.op
             if row.name not in TABLE:
@@ -82,12 +84,12 @@ def lower(
         terms[node] = term
         if term.factor == 1.0 and (node.name is not None or node.kind == OP):
             names.setdefault(term.value, name)
-    found = tuple(solid(values, terms[node]) for node in outputs)
-    new = {leaf: solid(values, terms[node]) for leaf, node in updates.items()}
+    found = tuple(solid(values, terms[node]) for node in task.outputs)
+    new = {leaf: solid(values, terms[node]) for leaf, node in task.updates.items()}
     for node, term in terms.items():
         if node.name is not None and term.factor != 1.0:
             names.setdefault(solid(values, term), node.name)
-    return changed(Lowered((), found, new, names, dtype), values.list)
+    return changed(Lowered((), found, new, names, task), values.list)
 
 
 def solid(values: Values, term: Term) -> int:
@@ -260,7 +262,7 @@ def changed(
         tuple(number[now(x)] for x in lowered.outputs),
         {leaf: number[now(x)] for leaf, x in lowered.updates.items()},
         {number[now(x)]: name for x, name in lowered.names.items() if now(x) in number},
-        lowered.dtype,
+        lowered.task,
     )
 
 

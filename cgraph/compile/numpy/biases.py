@@ -7,18 +7,16 @@ other in the memory of a program, where both are parameters that it owns, and st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import prod
 from typing import Any
-
-import numpy as np
 
 from cgraph.compile.lowering.lower import Lowered, changed, uses
 from cgraph.compile.lowering.values import Value, Values
 from cgraph.compile.numpy.small import SMALL
 from cgraph.compile.plan.plan import Plan
-from cgraph.graph.graph import Graph
+from cgraph.compile.task import Task
 from cgraph.graph.node import Node
 from cgraph.ops.op import Attrs, structural
 from cgraph.shapes import Shape
@@ -34,20 +32,21 @@ def _one_more_row(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape
     return attrs, (int(rows) + 1, columns)
 
 
-def _with_ones(x: Any) -> Any:
-    return np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
+def _with_ones(xp: Any, x: Any) -> Any:
+    return xp.concatenate([x, xp.ones((len(x), 1), x.dtype)], axis=1)
 
 
 WITH_ONES = structural("with_ones", "[x 1]", _with_ones, ("", None), infer=_one_more_column, examples=())
-BOTH = structural("both", "[W; b]", lambda W, b: np.vstack([W, b]), *[("", None)] * 2, infer=_one_more_row, examples=())
+BOTH = structural("both", "[W; b]", lambda xp, W, b: xp.vstack([W, b]), *[("", None)] * 2,
+                  infer=_one_more_row, examples=())  # fmt: skip
 
 
 # Memory --------------------------------------------------------------------------------------------------------------
-def biases_of(graph: Graph, owned: Iterable[Node]) -> Mapping[Node, Node]:
+def biases_of(task: Task) -> Mapping[Node, Node]:
     """For each small owned matrix W with an owned bias b in x·W + b: that bias. No leaf is in two pairs."""
     found: dict[Node, Node] = {}
-    free = set(owned)
-    for node in graph.nodes:
+    free = set(task.updates)
+    for node in task.graph.nodes:
         if node.op is not None and node.op.name == "add" and len(node.operands) == 2:
             for product, b in (node.operands, node.operands[::-1]):
                 W = product.operands[-1] if product.op is not None and product.op.name == "matmul" else None
@@ -57,20 +56,12 @@ def biases_of(graph: Graph, owned: Iterable[Node]) -> Mapping[Node, Node]:
     return found
 
 
-def with_neighbours(
-    leaves: Iterable[Node], biases: Mapping[Node, Node], copy: Callable[[Any], Any]
-) -> tuple[dict[Node, Any], dict[Node, Any]]:
-    """Arrays of these parameters, each bias right after its matrix, and both of them as one array for each matrix."""
-    both = {W: copy(np.concatenate([W.value, b.value[None]])) for W, b in biases.items()}
-    parts = {leaf: part for W, b in biases.items() for leaf, part in ((W, both[W][:-1]), (b, both[W][-1]))}
-    return {leaf: parts[leaf] if leaf in parts else copy(leaf.value) for leaf in leaves}, both
-
-
 # Values --------------------------------------------------------------------------------------------------------------
-def with_biases_in_products(lowered: Lowered, biases: Mapping[Node, Node]) -> Lowered:
+def with_biases_in_products(lowered: Lowered) -> Lowered:
     """The same program with such products, where the rows are few enough for a copy to cost no more than a call."""
     values, needed = Values(lowered.dtype, lowered.values), uses(lowered)
     leaves = {v.leaf: i for i, v in enumerate(lowered.values) if v.leaf is not None}
+    biases = biases_of(lowered.task)
     pairs = {leaves[W]: leaves[b] for W, b in biases.items() if W in leaves and b in leaves}
     ones: dict[int, int] = {}
     after: dict[int, int] = {}

@@ -6,17 +6,15 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from cgraph.compile.lowering.composites import COMPOSITES
 from cgraph.compile.lowering.values import Values
 from cgraph.ops.op import elementwise
 
 SMALL = 2048  # elements: below, what NumPy prepares costs more than what it computes
 # Quicker than `maximum` and `minimum`; of a number and a NaN they take the number.
-LARGER = elementwise("fmax", "max(x, y)", np.fmax, None, None)
-SMALLER = elementwise("fmin", "min(x, y)", np.fmin, None, None)
-WITH_SIGN = elementwise("copysign", "|x|*sign(y)", np.copysign, None, None)
+LARGER = elementwise("fmax", "max(x, y)", "fmax", None, None)
+SMALLER = elementwise("fmin", "min(x, y)", "fmin", None, None)
+WITH_SIGN = elementwise("copysign", "|x|*sign(y)", "copysign", None, None)
 
 
 def _decay(v: Values, x: int) -> int:

@@ -10,18 +10,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cgraph.compile.blas import accumulate
-from cgraph.compile.lowering.factors import with_shared_factors
-from cgraph.compile.lowering.inner import LONG, with_inner_products
-from cgraph.compile.lowering.lower import Lowered
 from cgraph.compile.lowering.values import Value
-from cgraph.compile.numpy.biases import with_biases_in_products
+from cgraph.compile.numpy.inner import LONG
 from cgraph.compile.numpy.small import SMALL
-from cgraph.compile.numpy.table_rows import add_rows, add_shares, pick, take_one, take_rows, with_shares
+from cgraph.compile.numpy.table_rows import add_rows, add_shares, pick, take_one, take_rows
 from cgraph.compile.plan.plan import Plan
 from cgraph.compile.plan.updates import Update
-from cgraph.graph.node import Node
+from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
-from cgraph.ops.stable import scale
 
 Call: TypeAlias = Callable[[], Any]
 # Rows that are one universal function of NumPy, though the row itself says more.
@@ -42,7 +38,6 @@ UFUNCS: Mapping[str, np.ufunc] = {
 COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
 REDUCTIONS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}
 WIDE = 8  # columns from which sums over the rows of many matrices are quicker as products
-WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
 
 
 def ufunc_of(value: Value) -> np.ufunc | None:
@@ -66,24 +61,6 @@ def in_place(value: Value) -> bool:
 def one_by_one(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
     """Each value is a step of its own."""
     return [(x,) for x in order]
-
-
-def accumulates(value: Value) -> bool:
-    """Whether a product is added to its target by one call of BLAS."""
-    from cgraph.compile.blas import blas
-
-    return blas() is not None and value.shape[0] * value.shape[1] >= WORTH_FOLDING
-
-
-def shortened(lowered: Lowered, biases: Mapping[Node, Node]) -> Lowered:
-    """The same program in fewer calls, which cost more than what they compute on small arrays."""
-    moved = with_inner_products(with_shared_factors(lowered, _takes_a_factor))
-    return with_shares(with_biases_in_products(moved, biases))
-
-
-def _takes_a_factor(value: Value) -> bool:
-    """Whether a parameter is changed by a multiple of this value in one call (see `updates`)."""
-    return value.name == "scatter_add" or (value.name == "matmul" and len(value.shape) == 2 and accumulates(value))
 
 
 def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
@@ -210,7 +187,7 @@ def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 def _let_zero_win(x: Any, y: Any, number: Any) -> None:
     """A sum that is NaN may have a 0 in it that wins over an infinity or a NaN."""
     if math.isnan(number):
-        number[...] = np.sum(scale(x, y))
+        number[...] = np.sum(TABLE["scale"].numpy(x, y))
 
 
 def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:

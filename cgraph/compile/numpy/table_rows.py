@@ -74,8 +74,8 @@ def _like(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return attrs, operands[-1]
 
 
-def _shares_added(x: Any, shares: Any, ids: Any, like: Any, axis: int) -> Any:
-    return TABLE["scatter_add"].numpy(x * shares, ids, like, axis=axis)
+def _shares_added(xp: Any, x: Any, shares: Any, ids: Any, like: Any, axis: int) -> Any:
+    return TABLE["scatter_add"].on(xp)(x * shares, ids, like, axis=axis)
 
 
 SHARES = structural("add_shares", "0, with x*s added to the rows y", _shares_added, *[("", None)] * 4,

@@ -18,8 +18,9 @@ from cgraph.ops.stable import scale
 NO_RULES = (None, None, None)  # fused after differentiation
 # Their names hold a +, so that no op of a user is taken for one of them.
 # fmt: off
-MUL_ADD = elementwise("mul+add", "x + y*z", lambda x, y, z: x + y * z, *NO_RULES, operands=("x", "y", "z"))
-SCALE_ADD = elementwise("scale+add", "x + y*z", lambda x, y, z: x + scale(y, z), *NO_RULES, operands=("x", "y", "z"))
+MUL_ADD = elementwise("mul+add", "x + y*z", lambda xp, x, y, z: x + y * z, *NO_RULES, operands=("x", "y", "z"))
+SCALE_ADD = elementwise("scale+add", "x + y*z", lambda xp, x, y, z: x + scale(xp, y, z), *NO_RULES,
+                        operands=("x", "y", "z"))
 # fmt: on
 FUSED = {TABLE["mul"]: MUL_ADD, TABLE["scale"]: SCALE_ADD}
 

@@ -8,26 +8,26 @@ a compiler, by NumPy and Python (`numpy`).
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from cgraph.calculus.derivatives import grad
+from cgraph.compile.binding import Binding
 from cgraph.compile.c.compiler import compiler
+from cgraph.compile.memory import Owned
 from cgraph.compile.scalar import native, numpy
 from cgraph.compile.scalar.backward import gradients
 from cgraph.compile.scalar.groups import Groups, grouped, listing
 from cgraph.compile.scalar.world import Tape, misfit, refuse
+from cgraph.compile.task import Task
 from cgraph.errors import CgraphError
 from cgraph.graph import building
 from cgraph.graph.graph import Graph
 from cgraph.passes.forward import forward
 from cgraph.quoting import c_comment
-
-if TYPE_CHECKING:
-    from cgraph.compile.program import Program
 
 BACKENDS = ("scalar", "scalar-numpy")  # the second one without a compiler
 SMALLEST = 64  # nodes: for fewer it matters little
@@ -44,21 +44,21 @@ def chosen(backend: str, graph: Graph) -> bool:
     return node is None
 
 
-def flat(program: Program) -> Groups:
-    """The groups of a program: its outputs, the gradients of the first one, and its updates."""
+def flat(task: Task) -> Groups:
+    """The groups of a task: its outputs, the gradients of the first one, and its updates."""
     tape = Tape()
     with building.paused():
-        fwd = forward(program.graph, {}, tape)
-        numbers = [tape.slot(fwd[x]) for x in program.outputs]
-        if program.gradients:
-            found = gradients(fwd, program.outputs[0], program.gradients, tape)
+        fwd = forward(task.graph, {}, tape)
+        numbers = [tape.slot(fwd[x]) for x in task.outputs]
+        if task.gradients:
+            found = gradients(fwd, task.outputs[0], task.gradients, tape)
             if None in found:
-                grad(program.outputs[0], list(program.gradients))  # says which one, and why
+                grad(task.outputs[0], list(task.gradients))  # says which one, and why
             numbers += [slot for slot in found if slot is not None]
-    updates = {leaf: tape.slot(fwd[node]) for leaf, node in program.updates.items()}
-    names = {tape.slot(fwd[n]): n.name for n in program.graph.nodes if n.name is not None}
+    updates = {leaf: tape.slot(fwd[node]) for leaf, node in task.updates.items()}
+    names = {tape.slot(fwd[n]): n.name for n in task.graph.nodes if n.name is not None}
     del fwd
-    return grouped(tape, numbers, updates, names, program.dtype)
+    return grouped(tape, numbers, updates, names, task.dtype)
 
 
 class Runner:
@@ -102,15 +102,23 @@ class Runner:
         return "\n".join([native.source(self.groups), *map(c_comment, lines.split("\n"))])
 
 
-def runner(program: Program, backend: str) -> Runner:
-    """A program's runner, in C where there is a compiler; its owned parameters live in the array of values."""
-    groups = flat(program)
-    pays = backend == "scalar" or bool(program.updates) or len(program.graph) >= LARGE
+def runner(task: Task, owned: Owned, backend: str) -> Runner:
+    """A task's runner, in C where there is a compiler; its owned parameters live in the array of values."""
+    groups = flat(task)
+    pays = backend == "scalar" or bool(task.updates) or len(task.graph) >= LARGE
     try:
         made = Runner(groups, pays and backend != "scalar-numpy" and compiler() is not None)
     except CgraphError:  # the compiler failed
         made = Runner(groups, False)
-    for leaf in program.updates:
-        made.leaves[leaf][...] = program._owned[leaf]
-        program._owned[leaf] = made.leaves[leaf]
+    for leaf in task.updates:
+        made.leaves[leaf][...] = owned.arrays[leaf]
+        owned.arrays[leaf] = made.leaves[leaf]
     return made
+
+
+def scalar_binding(backend: str, task: Task, owned: Owned, sizes: Mapping[str, int]) -> Binding:
+    """A program of scalars, which have no sizes, as flat arrays."""
+    made = runner(task, owned, backend)
+    binding = Binding("scalar" if made.in_c else "scalar-numpy", task, owned, made.groups, made.leaves)
+    binding.run, binding.text = made.run, lambda: made.text
+    return binding

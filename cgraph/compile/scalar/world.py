@@ -19,7 +19,6 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import CONSTANT, Node
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op, Rule
-from cgraph.ops.stable import scale
 from cgraph.shapes import Shape, show
 
 LEAF, LITERAL = 0, 1  # kinds of slots that no op computes
@@ -165,7 +164,7 @@ class Tape:
             return self.apply(_MUL if plain else _SCALE, (upstream, local), NONE)
         if local.__class__ is not Slot:
             with np.errstate(all="ignore"):
-                return Number(scale(upstream, Number(local)))
+                return Number(_SCALE.numpy(upstream, Number(local)))
         return local if upstream == 1 else self.apply(_SCALE, (upstream, local), NONE)
 
     def plus(self, gradient: Any, downstream: Any) -> Any:

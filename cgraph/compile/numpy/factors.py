@@ -6,34 +6,46 @@ gradient of the loss with respect to the last layer, so that one product with it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from math import prod
 
+from cgraph.compile.blas import blas
 from cgraph.compile.lowering.lower import LINEAR, Lowered, changed, moderate
 from cgraph.compile.lowering.values import Value
 from cgraph.ops import TABLE
 
 A_CALL = 2048  # elements that NumPy multiplies in the time that a call takes
+WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
 TRIED = 4  # places for a factor: the latest ones, which are the nearest to the results
 SUMS = ("add", "sub")
 LINEAR_PLACES: Mapping[str, tuple[int, ...]] = {**LINEAR, "mul": (0, 1), "scale": (0, 1), "div": (0,), "neg": (0,)}
 
 
-def with_shared_factors(lowered: Lowered, free: Callable[[Value], bool]) -> Lowered:
-    """The same program with such factors in front; `free` says of which values multiples cost nothing."""
+def with_shared_factors(lowered: Lowered) -> Lowered:
+    """The same program with such factors in front."""
     while True:
-        better = _step(lowered, free)
+        better = _step(lowered)
         if better is None:
             return lowered
         lowered = better
 
 
-def _step(lowered: Lowered, free: Callable[[Value], bool]) -> Lowered | None:
+def accumulates(value: Value) -> bool:
+    """Whether a product is added to its target by one call of BLAS."""
+    return blas() is not None and value.shape[0] * value.shape[1] >= WORTH_FOLDING
+
+
+def _takes_a_factor(value: Value) -> bool:
+    """Whether a parameter is changed by a multiple of this value in one call (see `plan.updates`)."""
+    return value.name == "scatter_add" or (value.name == "matmul" and len(value.shape) == 2 and accumulates(value))
+
+
+def _step(lowered: Lowered) -> Lowered | None:
     values = lowered.values
     for factor, products in _products(values).items():
-        worth = sum(A_CALL + prod(values[x].shape) for x in products.values() if not free(values[x]))
+        worth = sum(A_CALL + prod(values[x].shape) for x in products.values() if not _takes_a_factor(values[x]))
         reached = [_behind(values, x) for x in products.values()]
         path = set[int]().union(*reached)
         for source in islice(sorted(path.intersection(*reached), reverse=True), TRIED):

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from cgraph.compile.lowering.lower import Lowered, changed, uses
 from cgraph.compile.lowering.values import Value
 from cgraph.ops.op import Attrs, structural
@@ -22,8 +20,8 @@ def _number(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return attrs, ()
 
 
-def _inner(x: Any, y: Any, factor: float = 1, zero_wins: bool = False) -> Any:
-    return factor * np.sum(scale(x, y) if zero_wins else x * y)
+def _inner(xp: Any, x: Any, y: Any, factor: float = 1, zero_wins: bool = False) -> Any:
+    return factor * xp.sum(scale(xp, x, y) if zero_wins else x * y)
 
 
 INNER = structural("inner", "factor*sum(x*y)", _inner, ("", None), ("", None), infer=_number, examples=())

@@ -1,0 +1,103 @@
+"""What is to be computed: the record that a user's call becomes, and that every backend is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cgraph import shapes
+from cgraph.calculus.derivatives import grad
+from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node
+
+DTYPES = ("float64", "float32")
+
+
+@dataclass(frozen=True)
+class Task:
+    """The outputs of a graph, the new values of parameters, and the order in which inputs are given.
+
+    `gradients` are the nodes by which the only output is still to be differentiated, by the backend: their derivatives
+    follow the outputs. A task that went through `differentiated` has none.
+    """
+
+    graph: Graph
+    outputs: tuple[Node, ...]
+    inputs: tuple[Node, ...]
+    updates: Mapping[Node, Node]
+    gradients: tuple[Node, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def free(self) -> list[Node]:
+        """The leaves that may be given a value: the program does not own them."""
+        return [n for n in self.graph.inputs if n not in self.updates]
+
+    def differentiated(self) -> Task:
+        """The same task with the derivatives as outputs of the graph. Raises GradientError."""
+        if not self.gradients:
+            return self
+        outputs = (*self.outputs, *grad(self.outputs[0], list(self.gradients)))
+        return replace(self, graph=_graph(outputs, self.updates), outputs=outputs, gradients=())
+
+    def taking(self, inputs: Iterable[Node | str] | None) -> Task:
+        """The same task with these inputs in order; by default the variables. Raises ValueRefusedError."""
+        if inputs is None:
+            return replace(self, inputs=tuple(n for n in self.graph.inputs if n.kind == VARIABLE))
+        found = tuple(self.graph[x] for x in inputs)
+        for node in found:
+            if node.kind == OP or node in self.updates:
+                why = "it is computed" if node.kind == OP else "the program owns it and updates it"
+                raise ValueRefusedError(
+                    f"{self.graph.name(node)} cannot be an input",
+                    where=node.where,
+                    why=why,
+                    fix=f"inputs are among {', '.join(self.graph.name(n) for n in self.free)}",
+                )
+        return replace(self, inputs=found)
+
+
+def task_of(
+    outputs: Node | Graph | Iterable[Node],
+    updates: Mapping[Node, Node] | None = None,
+    gradients: Iterable[Node | str] = (),
+    dtype: str = "float64",
+) -> Task:
+    """A task without inputs yet.
+
+    Raises ValueRefusedError for another type or what cannot be updated, ShapeError for an update of another shape, and
+    GraphError for gradients of several outputs.
+    """
+    if np.dtype(dtype).name not in DTYPES:
+        raise ValueRefusedError(f"dtype={dtype!r}", why=f"programs compute in {' or '.join(DTYPES)}")
+    graph, new = Graph(outputs), dict(updates or {})
+    wanted = tuple(graph[x] for x in gradients)
+    found = (graph.output,) if wanted else graph.outputs
+    whole = _graph(found, new) if new else graph
+    _check_updates(whole, new)
+    return Task(whole, found, (), new, wanted, np.dtype(dtype))
+
+
+def _graph(outputs: Iterable[Node], updates: Mapping[Node, Node]) -> Graph:
+    return Graph([*outputs, *updates.values(), *updates])
+
+
+def _check_updates(graph: Graph, updates: Mapping[Node, Node]) -> None:
+    for leaf, node in updates.items():
+        if leaf.kind != PARAMETER:
+            raise ValueRefusedError(
+                f"{graph.name(leaf)} cannot be updated",
+                where=leaf.where,
+                why="only a parameter has a value of its own that a program can keep",
+                fix="make it with cg.parameter",
+            )
+        if node.shape != leaf.shape:
+            raise ShapeError(
+                f"the update of {leaf.name} has shape {shapes.show(node.shape)}",
+                where=node.where,
+                why=f"{leaf.name} has shape {shapes.show(leaf.shape)}",
+            )
