@@ -17,8 +17,10 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Pages of the course are made from scripts that run.
-PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
-OTHERS = [page for page in PAGES if page.name not in ("README.md", "python.md")]  # the two have tests of their own
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted(DOCS.glob("*.md")))
+OTHERS = [
+    page for page in PAGES if page.name not in ("README.md", "CONTRIBUTING.md", "python.md")
+]  # they have tests of their own
 WIDTH, SMALLEST = 16 / 2.54 * 72, 6.0  # of a picture on a printed page, and of its smallest letters there, in points
 
 spec = importlib.util.spec_from_file_location("make", DOCS / "make.py")
@@ -92,6 +94,12 @@ def test_every_link_of_a_page_leads_to_a_file_and_its_heading(page):
             assert target.exists(), link
             headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE) if heading else []
             assert not heading or heading in [h.lower().replace(" ", "-") for h in headings], link
+
+
+def test_a_word_has_one_meaning():
+    words = re.findall(r"\*\*(.+?)\*\*", (DOCS / "glossary.md").read_text(encoding="utf-8"))
+    assert len(words) > 60
+    assert len({word.lower() for word in words}) == len(words)
 
 
 def test_every_page_can_be_reached_from_the_readme_and_from_the_index():
