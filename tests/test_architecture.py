@@ -219,6 +219,32 @@ def test_the_two_algorithms_are_handed_their_world(module: str) -> None:
     assert worlds <= {"cgraph.worlds.world"}  # what every world offers, which knows none of them
 
 
+def asked_for_their_class(source: str) -> list[str]:
+    """Where a source decides by the class of a world, rather than asking the world what it can."""
+    wrong = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass"):
+            kinds = {n.id if isinstance(n, ast.Name) else n.attr for n in ast.walk(node.args[1])
+                     if isinstance(n, (ast.Name, ast.Attribute))}  # fmt: skip
+            wrong += [f"line {node.lineno}: {kind}" for kind in sorted(kinds) if kind.endswith("World")]
+        if isinstance(node, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
+            worlds = {"NUMPY", "SYMPY", "GRAPH"}.intersection(map(ast.unparse, [node.left, *node.comparators]))
+            wrong += [f"line {node.lineno}: {world}" for world in sorted(worlds)]
+    return wrong
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_world_is_asked_for_its_class(module: str) -> None:
+    assert asked_for_their_class(MODULES[module].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["isinstance(world, NumpyWorld)", "isinstance(w, (int, sympy.SympyWorld))", "fwd.world is not NUMPY"]
+)
+def test_a_question_for_the_class_of_a_world_is_found(source: str) -> None:
+    assert len(asked_for_their_class(source)) == 1
+
+
 @pytest.mark.parametrize("module", [m for m in CGRAPH if room(m) == "ops"])
 def test_the_table_knows_no_node_and_no_pass(module: str) -> None:
     ours = {room(t) for t, _ in imports(module) if t.startswith("cgraph")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ from expressions import Case, cases
 from hypothesis import given, settings
 
 import cgraph as cg
+from cgraph.compile.scalar.world import Tape
 from cgraph.errors import MissingValueError, TooDeepError
-from cgraph.ops import TABLE
+from cgraph.ops import FAMILIES, TABLE, extremes, stable
+from cgraph.ops.op import Op
 from cgraph.passes.backward import backward
 from cgraph.passes.forward import forward
 from cgraph.worlds.numpy import NUMPY
-from cgraph.worlds.sympy import SYMPY, exact
+from cgraph.worlds.sympy import SYMPY, SympyWorld, exact
+from cgraph.worlds.world import World
 
 WORLDS = [NUMPY, cg.GRAPH, SYMPY, cg.NumpyWorld("float32")]
 ids = [w.name for w in WORLDS]
@@ -32,6 +36,79 @@ def test_every_world_has_every_op_of_the_table(world: Any, name: str) -> None:
 def test_no_world_has_an_op_that_the_table_does_not_have(world: Any) -> None:
     with pytest.raises(AttributeError, match="the table has no op named 'bessel'"):
         _ = world.bessel
+
+
+# Another array library -----------------------------------------------------------------------------------------------
+class Namespace:
+    """A library of arrays that is not NumPy, though it computes as NumPy does: it notes what it was asked for."""
+
+    def __init__(self, of: Any = np) -> None:
+        self.of = of
+        self.asked: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.add(name)
+        return getattr(self.of, name)
+
+
+class ArrayWorld(World):
+    """All that a world of another array library says."""
+
+    name, pi, numeric = "another library", np.pi, True
+
+    def __init__(self, xp: Any) -> None:
+        self.xp = xp
+
+    def function(self, row: Op) -> Any:
+        return row.on(self.xp)
+
+    def leaf(self, node: cg.Node, value: Any, shape: Any) -> Any:
+        return self.xp.asarray(node.value if value is None else value, float)[()]
+
+    def seed(self, value: Any, upstream: Any) -> Any:
+        return self.xp.ones(value.shape)[()] if upstream is None else upstream
+
+    def zeros(self, shape: Any, like: Any) -> Any:
+        return self.xp.zeros(like.shape)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_row_computes_with_the_namespace_that_it_is_given_and_with_no_other(name: str) -> None:
+    array = TABLE[name].array
+    if isinstance(array, str):
+        xp = Namespace()
+        assert TABLE[name].on(xp) is TABLE[name].numpy
+        assert xp.asked == {array.split(".")[0]}
+    else:
+        assert array.__code__.co_varnames[0] == "xp"
+        assert not {"np", "numpy"}.intersection(array.__code__.co_names)
+
+
+def test_the_helpers_of_rows_compute_with_their_namespace_and_with_no_other() -> None:
+    given = [f for m in (stable, extremes, *FAMILIES) for f in vars(m).values() if inspect.isfunction(f)]
+    given = [f for f in given if f.__code__.co_varnames[:1] == ("xp",)]
+    assert len(given) > 40
+    assert [f.__name__ for f in given if {"np", "numpy"}.intersection(f.__code__.co_names)] == []
+
+
+def test_a_world_of_another_library_is_one_column_and_both_passes_run_in_it() -> None:
+    X, W = cg.variable("X", (2, 2)), cg.parameter("W", [[0.5, -1.0], [2.0, 0.25]])
+    loss = cg.sum(cg.softsign(cg.relu(X @ W)) + cg.softmax(X, axis=1)) + cg.logsumexp(W)
+    feed = {"X": [[1.0, 2.0], [-3.0, 0.5]]}
+    xp = Namespace()
+    here, there = (backward(forward(loss, feed, world)) for world in (NUMPY, ArrayWorld(xp)))
+    for node in here.graph.nodes:
+        np.testing.assert_array_equal(here.forward[node], there.forward[node])
+        np.testing.assert_array_equal(here.gradient[node], there.gradient[node])
+    assert {"matmul", "maximum", "sum", "exp", "isfinite"} <= xp.asked
+
+
+def test_what_worlds_share_stands_in_one_of_them() -> None:
+    shared = {name for name, what in vars(World).items() if inspect.isfunction(what)} - {"leaf", "seed", "zeros"}
+    assert shared == {"local", "pullback", "times", "plus", "total"}
+    assert not shared.intersection(vars(ArrayWorld))
+    for world in (cg.NumpyWorld, SympyWorld, type(cg.GRAPH), Tape):
+        assert not {"pullback", "total", "__getattr__"}.intersection(vars(world)), world
 
 
 # GRAPH ---------------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def ratio(xp: Any, x: Any, y: Any) -> Any:
 def scale(xp: Any, x: Any, y: Any) -> Any:
     """A product in which an exact 0 wins: over anything on the right, over an infinity on the left."""
     product = x * y
-    if not xp.isnan(product if product.__class__ is np.float64 else xp.add.reduce(product, axis=None)):
+    if not xp.isnan(product if product.__class__ is xp.float64 else xp.add.reduce(product, axis=None)):
         return product
     return xp.where((x == 0) | ((y == 0) & xp.isinf(x)), 0, product)[()]
 

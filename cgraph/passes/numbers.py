@@ -20,7 +20,7 @@ from cgraph.passes.forward import Forward
 from cgraph.passes.forward import forward as run_forward
 from cgraph.quoting import terminal
 from cgraph.shapes import show
-from cgraph.worlds.numpy import NUMPY, NumpyWorld
+from cgraph.worlds.numpy import NUMPY
 
 if TYPE_CHECKING:
     from cgraph.worlds.world import World
@@ -45,7 +45,7 @@ def forward(
     given: dict[Any, Any] = {**(feed or {}), **values}
     with np.errstate(all="ignore"), building.paused():
         fwd = run_forward(as_graph(outputs, given), given, world)
-    if isinstance(world, NumpyWorld):
+    if world.numeric:
         _refuse_targets(fwd)
     if check_finite:
         _refuse_not_finite(fwd)
@@ -109,7 +109,7 @@ def backward(
     fwd = _run(run, feed, values)
     with np.errstate(all="ignore"), building.paused():
         bwd = run_backward(fwd, of, upstream)
-        if isinstance(fwd.world, NumpyWorld):
+        if fwd.world.numeric:
             _warn_of_indeterminate(bwd)
     return bwd
 

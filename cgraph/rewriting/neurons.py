@@ -6,7 +6,7 @@ their definitions in other ops, and sums and products of matrices are written as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from cgraph.graph.node import PARAMETER, Node, build, constant
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
+from cgraph.worlds.world import Column
 
 
 class Neurons(np.ndarray[Any, Any]):
@@ -23,17 +24,13 @@ class Neurons(np.ndarray[Any, Any]):
         return array.view(Neurons)
 
 
-class NeuronWorld:
+class NeuronWorld(Column):
     """Builds one scalar node for each element."""
 
     name = "neurons"
+    pi = np.pi
 
-    def __init__(self) -> None:
-        for row in TABLE.values():
-            setattr(self, row.name, self._function(row))
-        self.pi = np.pi
-
-    def _function(self, row: Op) -> Callable[..., Any]:
+    def function(self, row: Op) -> Callable[..., Any]:
         if row.elementwise:
             return lambda *operands, **attrs: elementwise(lambda *x: build(row, *x, **attrs), *operands)
         if row.name in SUMS:
@@ -42,13 +39,6 @@ class NeuronWorld:
             definition, defaults = row.definition, row.defaults
             return lambda *operands, **attrs: as_neurons(definition(self, *operands, **{**defaults, **attrs}))
         return lambda *operands, **attrs: as_neurons(row.numpy(*operands, **attrs))
-
-    def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        """The result of an op, an array of scalar nodes."""
-        return self._function(row)(*operands, **attrs)
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"the table has no op named {name!r}")
 
 
 def as_neurons(value: Any) -> Any:

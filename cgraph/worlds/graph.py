@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from cgraph.graph.node import CONSTANT, Node, as_node, build, constant
 from cgraph.ops import TABLE
-from cgraph.ops.op import Op, Rule
+from cgraph.ops.op import Op
 from cgraph.shapes import Shape
+from cgraph.worlds.world import World
 
 
-class GraphWorld:
+class GraphWorld(World):
     """Builds nodes. Leaves stand for themselves, or for the nodes (or numbers) that are given for them."""
 
     name = "graph"
@@ -24,8 +25,8 @@ class GraphWorld:
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
         return node if value is None else as_node(value)
 
-    def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return self.node(row, *operands, **attrs)
+    def function(self, row: Op) -> Callable[..., Node]:
+        return lambda *operands, **attrs: self.node(row, *operands, **attrs)
 
     def node(self, row: Op, *operands: Any, **attrs: Any) -> Node:
         """The one place where this world builds."""
@@ -43,12 +44,6 @@ class GraphWorld:
         zero = as_node(np.zeros(()))
         return self.node(TABLE["broadcast_like"], zero, like) if shape else zero
 
-    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return rule(self, result, *operands, **attrs)
-
-    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return rule(self, upstream, result, *operands, **attrs)
-
     def times(self, upstream: Any, local: Any) -> Any:
         if local.__class__ is int and local in (1, -1):  # most edges are sums: no node for a factor of 1
             return upstream if local == 1 else self.node(_NEG, upstream)
@@ -58,35 +53,24 @@ class GraphWorld:
     def plus(self, gradient: Any, downstream: Any) -> Any:
         return self.binary(_ADD, gradient, downstream)
 
-    def total(self, gradient: Any) -> Any:
-        return gradient
 
-    def __getattr__(self, name: str) -> Callable[..., Node]:
-        row = TABLE.get(name)
-        if row is None:
-            raise AttributeError(f"the table has no op named {name!r}")
-        return lambda *operands, **attrs: self.node(row, *operands, **attrs)
-
-
-_NEG, _ADD, _MUL, _SCALE = (TABLE[n] for n in ("neg", "add", "mul", "scale"))
-_SUMS = {TABLE[n] for n in ("neg", "add", "sub")}
-_QUOTIENTS = {TABLE[n] for n in ("div", "pow")}
-_POLES = {TABLE[n] for n in ("scale", "ratio", "log", "reciprocal")} | _QUOTIENTS | _SUMS
+_NEG, _ADD, _MUL, _SCALE = TABLE["neg"], TABLE["add"], TABLE["mul"], TABLE["scale"]
 
 
 def _may_be_infinite(factor: Node, depth: int = 3) -> bool:
     """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such, or infinite."""
     row, operands = factor.op, factor.operands
-    if row not in _POLES or not depth:
+    if row is None or not row.pole or not depth:
         return factor.kind == CONSTANT and not _finite(factor.value)  # 1/0, folded
-    if row in _SUMS:
+    if row.pole == "summand":
         summands = operands
-    elif row in _QUOTIENTS and operands[-1].kind == CONSTANT and _positive(operands[-1].value):
+    elif row.pole == "divisor" and operands[-1].kind == CONSTANT and _positive(operands[-1].value):
         summands = operands[:1]
     else:
         return True
-    for x in summands:  # noqa: SIM110 - most edges come here, and a generator would take twice the time
-        if (x.op in _POLES or x.kind == CONSTANT) and _may_be_infinite(x, depth - 1):
+    for x in summands:
+        poles = x.kind == CONSTANT if x.op is None else x.op.pole
+        if poles and _may_be_infinite(x, depth - 1):
             return True
     return False
 

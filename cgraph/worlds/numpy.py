@@ -11,23 +11,23 @@ import numpy as np
 from cgraph.errors import MissingValueError
 from cgraph.graph.node import Node, as_array
 from cgraph.ops import TABLE
-from cgraph.ops.op import Op, Rule
+from cgraph.ops.op import Op
 from cgraph.shapes import Shape
+from cgraph.worlds.world import World
 
 _PLAIN = (int, float)
 _scale = TABLE["scale"].numpy
 
 
-class NumpyWorld:
+class NumpyWorld(World):
     """Computes with NumPy in one floating-point type; `NumpyWorld("float32")` for single precision."""
 
     pi = math.pi
+    numeric = True
 
     def __init__(self, dtype: Any = np.float64) -> None:
         self.dtype = np.dtype(dtype)
         self.name = f"NumPy ({self.dtype})"
-        for row in TABLE.values():
-            setattr(self, row.name, row.numpy)
         self.log, self.sqrt = _weak(np.log), _weak(np.sqrt)
 
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
@@ -42,6 +42,9 @@ class NumpyWorld:
             )
         return as_array(value, f"{node.kind} {node.name or ''}".strip(), self.dtype)[()]
 
+    def function(self, row: Op) -> Callable[..., Any]:
+        return row.numpy
+
     def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return row.numpy(*operands, **attrs) if attrs else row.numpy(*operands)
 
@@ -53,12 +56,6 @@ class NumpyWorld:
     def zeros(self, shape: Shape, like: Any) -> Any:
         return np.zeros(np.shape(like), self.dtype)[()]
 
-    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return rule(self, result, *operands, **attrs) if attrs else rule(self, result, *operands)
-
-    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return rule(self, upstream, result, *operands, **attrs)
-
     def times(self, upstream: Any, local: Any) -> Any:
         if upstream.__class__ is np.float64:  # graphs of scalars are walked one edge at a time
             if local.__class__ is int and local in (1, -1):
@@ -66,15 +63,6 @@ class NumpyWorld:
             if local.__class__ is np.float64 and (product := upstream * local) == product:
                 return product
         return upstream * local if local.__class__ in _PLAIN else _scale(upstream, local)
-
-    def plus(self, gradient: Any, downstream: Any) -> Any:
-        return gradient + downstream
-
-    def total(self, gradient: Any) -> Any:
-        return gradient
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"the table has no op named {name!r}")
 
     def __repr__(self) -> str:
         return f"NumpyWorld({self.dtype.name!r})"

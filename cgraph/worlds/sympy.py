@@ -18,9 +18,9 @@ import sympy
 
 from cgraph.errors import MissingValueError, TooDeepError
 from cgraph.graph.node import CONSTANT, Node
-from cgraph.ops import TABLE
 from cgraph.ops.op import Op, Rule
 from cgraph.shapes import Shape
+from cgraph.worlds.world import World
 
 
 class Symbols(np.ndarray[Any, Any]):
@@ -30,17 +30,13 @@ class Symbols(np.ndarray[Any, Any]):
         return array.view(Symbols)
 
 
-class SympyWorld:
+class SympyWorld(World):
     """Computes with SymPy. Leaves become real symbols of their names; array leaves, arrays of `X[0,1]`."""
 
     name = "SymPy"
     pi = sympy.pi
 
-    def __init__(self) -> None:
-        for row in TABLE.values():
-            setattr(self, row.name, self._function(row))
-
-    def _function(self, row: Op) -> Callable[..., Any]:
+    def function(self, row: Op) -> Callable[..., Any]:
         if row.definition is not None:
             definition, defaults = row.definition, row.defaults
             return lambda *operands, **attrs: as_object(definition(self, *operands, **{**defaults, **attrs}))
@@ -65,7 +61,7 @@ class SympyWorld:
 
     def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         try:
-            return self._function(row)(*operands, **attrs)
+            return super().apply(row, operands, attrs)
         except RecursionError:
             raise TooDeepError(
                 f"the expression of {row.name} is nested too deeply for SymPy",
@@ -80,26 +76,11 @@ class SympyWorld:
         return as_object(np.zeros(like.shape, int))
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return rule(self, result, *operands, **self.numbers(attrs))
-
-    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return rule(self, upstream, result, *operands, **attrs)
-
-    def times(self, upstream: Any, local: Any) -> Any:
-        return upstream * local
-
-    def plus(self, gradient: Any, downstream: Any) -> Any:
-        return gradient + downstream
-
-    def total(self, gradient: Any) -> Any:
-        return gradient
+        return super().local(rule, result, operands, self.numbers(attrs))
 
     def numbers(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The attributes of an elementwise op as exact numbers."""
         return {name: exact(value) for name, value in attrs.items()}
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"the table has no op named {name!r}")
 
 
 def symbols(name: str, shape: Shape) -> Any:

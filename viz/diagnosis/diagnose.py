@@ -9,7 +9,6 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import short
 from cgraph.nn.textbook.gradients import SATURATED as FLAT
 from cgraph.passes.backward import Backward
-from cgraph.worlds.numpy import NumpyWorld
 from viz.diagnosis import layers, leaves, units
 from viz.diagnosis.finding import KINDS, Finding
 
@@ -78,7 +77,7 @@ def diagnose(
     >>> [(f.kind, f.name, f.units) for f in found]
     [('dead ReLU', 'a', (2,))]
     """
-    if not isinstance(bwd, Backward) or not isinstance(bwd.forward.world, NumpyWorld):
+    if not isinstance(bwd, Backward) or not bwd.forward.world.numeric:
         raise ValueRefusedError(
             f"{short(bwd)} cannot be diagnosed",
             why="only a backward pass has the gradients, and only in numbers are they small or large",

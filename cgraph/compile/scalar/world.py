@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,9 @@ from cgraph.compile.lowering.values import Value
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import CONSTANT, Node
 from cgraph.ops import TABLE
-from cgraph.ops.op import NONE, Attrs, Op, Rule
+from cgraph.ops.op import NONE, Attrs, Op
 from cgraph.shapes import Shape, show
+from cgraph.worlds.world import World
 
 LEAF, LITERAL = 0, 1  # kinds of slots that no op computes
 Number = np.float64  # with a shape, as every value of a pass has
@@ -52,7 +53,7 @@ class Slot:
         return self.tape.apply(TABLE["neg"], (self,), NONE)
 
 
-class Tape:
+class Tape(World):
     """A world that writes down. For each slot: the kind of its op, and the slots of its operands, all before it.
 
     Kinds are numbers of `kinds`, an op with its attributes each. An op of fewer than three operands has its first one
@@ -147,12 +148,6 @@ class Tape:
     def zeros(self, shape: Shape, like: Any) -> Any:
         return Number(0.0)
 
-    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return rule(self, result, *operands, **attrs) if attrs else rule(self, result, *operands)
-
-    def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return rule(self, upstream, result, *operands, **attrs)
-
     def times(self, upstream: Any, local: Any) -> Any:
         """The product in which an exact 0 wins; of numbers that are 1 or -1 there is none to be written down."""
         if upstream.__class__ is Slot:
@@ -170,19 +165,11 @@ class Tape:
     def plus(self, gradient: Any, downstream: Any) -> Any:
         return self.apply(_ADD, (gradient, downstream), NONE)
 
-    def total(self, gradient: Any) -> Any:
-        return gradient
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        row = TABLE.get(name)
-        if row is None:
-            raise AttributeError(f"the table has no op named {name!r}")
-        found: Callable[..., Any] = lambda *operands, **attrs: self.apply(row, operands, {**row.defaults, **attrs})  # noqa: E731
-        setattr(self, name, found)
-        return found
+    def function(self, row: Op) -> Callable[..., Any]:
+        return lambda *operands, **attrs: self.apply(row, operands, {**row.defaults, **attrs})
 
 
-_ADD, _MUL, _SCALE, _POW, _SQUARE = (TABLE[n] for n in ("add", "mul", "scale", "pow", "square"))
+_ADD, _MUL, _SCALE, _POW, _SQUARE = TABLE["add"], TABLE["mul"], TABLE["scale"], TABLE["pow"], TABLE["square"]
 
 
 def misfit(nodes: Any) -> Node | None:

@@ -17,7 +17,6 @@ from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, VARIABLE, Node
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
-from cgraph.worlds.numpy import NumpyWorld
 from viz.ink.themes import Theme
 
 VALUE, GRADIENT = "value", "gradient"
@@ -86,7 +85,7 @@ def heat(of: Graph | Forward | Backward, what: str, limit: float | None = None) 
 def shown_numbers(of: Graph | Forward | Backward, what: str) -> dict[Node, Any]:
     """The numbers that a picture colours, by node. Raises ValueRefusedError when the pass has none."""
     fwd = of.forward if isinstance(of, Backward) else of
-    missing = isinstance(fwd, Graph) or not isinstance(fwd.world, NumpyWorld)
+    missing = isinstance(fwd, Graph) or not fwd.world.numeric
     if missing or (what == GRADIENT and not isinstance(of, Backward)):
         fix = "cg.backward(cg.forward(...))" if what == GRADIENT else "cg.forward(...)"
         raise ValueRefusedError(f"there are no {what}s to colour", why="they were not computed", fix=f"draw {fix}")
