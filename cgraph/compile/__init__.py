@@ -46,9 +46,8 @@ def compile(
     [array(-10.), array(-2.), array(-4.)]
     """
     from cgraph.compile.program import Program
-    from cgraph.graph.parse import as_graph
 
-    return Program(as_graph(outputs), inputs, updates, backend, dtype, threads, gradients)
+    return Program(outputs, inputs, updates, backend, dtype, threads, gradients)
 
 
 class _Room(ModuleType):

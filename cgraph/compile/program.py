@@ -22,6 +22,7 @@ from cgraph.compile.task import task_of
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, PARAMETER, Node, as_array
+from cgraph.graph.parse import GraphLike
 from cgraph.passes.forward import Forward, forward
 from cgraph.worlds.numpy import NumpyWorld
 
@@ -37,9 +38,9 @@ class Program:
 
     def __init__(
         self,
-        outputs: Node | Graph | Iterable[Node],
+        outputs: GraphLike,
         inputs: Iterable[Node | str] | None,
-        updates: Mapping[Node, Node] | None,
+        updates: Mapping[Any, Node] | None,
         backend: str,
         dtype: str,
         threads: int | None,
@@ -52,7 +53,9 @@ class Program:
         self.task = (task if self._flat else task.differentiated()).taking(inputs)
         self.graph, self.inputs, self.outputs = self.task.graph, self.task.inputs, self.task.outputs
         self.updates, self.dtype, self.threads = self.task.updates, self.task.dtype, threads
-        self._leaves = Graph([n for n in self.graph.leaves if n not in self.updates])
+        self._leaves = Graph(dict.fromkeys([*[n for n in self.graph.leaves if n not in self.updates], *self.inputs]))
+        # leaves that derivatives do not depend on, of which values are taken all the same
+        self._needless = {leaf.name for leaf in self.graph.beyond if leaf not in self._leaves}
         self._world = NumpyWorld(self.dtype)
         self._owned = owned(self.updates, biases_of(self.task), self.dtype)
         self._bindings: dict[tuple[Any, ...], Binding] = {}
@@ -72,6 +75,8 @@ class Program:
 
     def _called(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
         binding = self._last
+        if self._needless:
+            named = {name: value for name, value in named.items() if name not in self._needless}
         if binding is None or not self._filled(binding, values, named):
             binding = self._bound(values, named)
         return binding.run() if self.threads is None else self._with_threads(binding.run)
@@ -138,7 +143,9 @@ class Program:
                 feed[node] = value
         given: dict[Node, Any] = {}
         for key, value in feed.items():
-            node = self.graph[key]
+            node = self.graph.taking(key)
+            if node.name in self._needless and node not in self.graph:
+                continue
             if node in self.updates:
                 raise ValueRefusedError(
                     f"{node.name} is owned by the program",
@@ -175,7 +182,7 @@ class Program:
         in all calls before the first one; when a call is refused, by whatever op, nothing is updated.
         Raises ShapeError when the stacks have different lengths, and what a call raises, with the call's number.
         """
-        given = Stacks(stacks, rows, self.dtype)
+        given = Stacks({n: stack for n, stack in stacks.items() if n not in self._needless}, rows, self.dtype)
         with self._lock:
             wrong = given.first_refused(self._checks)
             if wrong is not None:
@@ -210,7 +217,7 @@ class Program:
         if binding.many is None:
             results = [self._called((), given[call]) for call in range(given.calls)]
             return [np.stack(column) for column in zip(*results, strict=True)]
-        nodes = {self.graph[name]: stack for name, stack in given.data.items()}
+        nodes = {self._leaves[name]: stack for name, stack in given.data.items()}
         work = partial(binding.many, given.calls, given.rows, nodes)
         return work() if self.threads is None else self._with_threads(work)
 

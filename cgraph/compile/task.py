@@ -13,6 +13,7 @@ from cgraph.calculus.derivatives import grad
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node
+from cgraph.graph.parse import GraphLike, as_graph
 
 DTYPES = ("float64", "float32")
 
@@ -41,14 +42,14 @@ class Task:
         """The same task with the derivatives as outputs of the graph. Raises GradientError."""
         if not self.gradients:
             return self
-        outputs = (*self.outputs, *grad(self.outputs[0], list(self.gradients)))
+        outputs = (*self.outputs, *[x.itself for x in grad(self.outputs[0], list(self.gradients))])
         return replace(self, graph=_graph(outputs, self.updates), outputs=outputs, gradients=())
 
     def taking(self, inputs: Iterable[Node | str] | None) -> Task:
         """The same task with these inputs in order; by default the variables. Raises ValueRefusedError."""
         if inputs is None:
             return replace(self, inputs=tuple(n for n in self.graph.inputs if n.kind == VARIABLE))
-        found = tuple(self.graph[x] for x in inputs)
+        found = tuple(self.graph.taking(x) for x in inputs)
         for node in found:
             if node.kind == OP or node in self.updates:
                 why = "it is computed" if node.kind == OP else "the program owns it and updates it"
@@ -62,8 +63,8 @@ class Task:
 
 
 def task_of(
-    outputs: Node | Graph | Iterable[Node],
-    updates: Mapping[Node, Node] | None = None,
+    outputs: GraphLike,
+    updates: Mapping[Any, Node] | None = None,
     gradients: Iterable[Node | str] = (),
     dtype: str = "float64",
 ) -> Task:
@@ -74,16 +75,23 @@ def task_of(
     """
     if np.dtype(dtype).name not in DTYPES:
         raise ValueRefusedError(f"dtype={dtype!r}", why=f"programs compute in {' or '.join(DTYPES)}")
-    graph, new = Graph(outputs), dict(updates or {})
+    graph = as_graph(outputs)
+    new = _by_node(graph, updates or {})
     wanted = tuple(graph[x] for x in gradients)
     found = (graph.output,) if wanted else graph.outputs
-    whole = _graph(found, new) if new else graph
+    whole = _graph(graph.derived(found) if graph.beyond else found, new) if new else graph
     _check_updates(whole, new)
     return Task(whole, found, (), new, wanted, np.dtype(dtype))
 
 
 def _graph(outputs: Iterable[Node], updates: Mapping[Node, Node]) -> Graph:
     return Graph([*outputs, *updates.values(), *updates])
+
+
+def _by_node(graph: Graph, updates: Mapping[Any, Node]) -> dict[Node, Node]:
+    """The updates of parameters that are given by themselves or by their names."""
+    known = Graph([*graph.outputs, *updates.values()]) if any(isinstance(key, str) for key in updates) else graph
+    return {known[key] if isinstance(key, str) else key.itself: node.itself for key, node in updates.items()}
 
 
 def _check_updates(graph: Graph, updates: Mapping[Node, Node]) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from cgraph.calculus.derivatives import grad
 from cgraph.compile.binding import Binding
 from cgraph.compile.c.compiler import compiler
-from cgraph.compile.memory import Owned
+from cgraph.compile.memory import Ignored, Owned
 from cgraph.compile.scalar import native, numpy
 from cgraph.compile.scalar.backward import gradients
 from cgraph.compile.scalar.groups import Groups, grouped, listing
@@ -119,6 +119,7 @@ def runner(task: Task, owned: Owned, backend: str) -> Runner:
 def scalar_binding(backend: str, task: Task, owned: Owned, sizes: Mapping[str, int]) -> Binding:
     """A program of scalars, which have no sizes, as flat arrays."""
     made = runner(task, owned, backend)
-    binding = Binding("scalar" if made.in_c else "scalar-numpy", task, owned, made.groups, made.leaves)
+    leaves = {node: made.leaves.get(node, Ignored(())) for node in (*made.leaves, *task.inputs)}
+    binding = Binding("scalar" if made.in_c else "scalar-numpy", task, owned, made.groups, leaves)
     binding.run, binding.text = made.run, lambda: made.text
     return binding
