@@ -134,7 +134,7 @@ def _prove_pullback(row: Op, shapes: Sequence[Any], attrs: Mapping[str, Any]) ->
     leaves = [variable(name, shape) for name, shape in zip("xyuv", sizes, strict=False)]
     given, shape = row.infer(sizes, {**row.defaults, **attrs})
     values = [SYMPY.leaf(leaf, v, leaf.shape) for leaf, v in zip(leaves, fixed, strict=True)]
-    run = SYMPY._function(row)
+    run = SYMPY.function(row)
     result = run(*values, **given)
     upstream = SYMPY.leaf(variable("g", shape), None, shape)
     total = sum((upstream * result).flat, start=sympy.Integer(0))
