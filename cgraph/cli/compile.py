@@ -16,6 +16,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("formula", help='such as "d = 2*b; e = a + d; L = c*e"')
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="such as a=3 b=1 x=[1,2]; none: do not run")
     parser.add_argument("--show", action="store_true", help="print the program and its plan")
+    parser.add_argument("--stages", action="store_true", help="print each stage: the values, the plan, the calls or C")
     parser.add_argument("--backend", default="auto", help="auto, numpy, native, scalar or scalar-numpy (default: auto)")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     parser.set_defaults(run=run)
@@ -26,7 +27,9 @@ def run(options: argparse.Namespace) -> int:
     graph, values = read(options.formula, options.values)
     program = make_program(graph, backend=options.backend, dtype=options.dtype)
     results = program(values) if values else []
-    if options.show or not values:
+    if options.stages:
+        print(f"{program.stages}\n")
+    if options.show or not (values or options.stages):
         print(program.source.rstrip())
         print(f"{program.backend}: {program.plan}")
     for node, result in zip(graph.outputs, results, strict=False):

@@ -17,6 +17,13 @@ from cgraph.worlds.numpy import NumpyWorld
 Maker: TypeAlias = "Callable[[Task, Owned, Mapping[str, int]], Binding]"
 
 
+class Stages(dict[str, str]):
+    """What a program is on its way from nodes to what runs, as text: each stage by its name, in order."""
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"== {name}\n{text.rstrip()}" for name, text in self.items())
+
+
 class Binding:
     """A plan with its memory: `leaves` are the buffers of leaves that the program does not own; `run` does one call.
 
@@ -30,6 +37,7 @@ class Binding:
         self.slots = [(str(node.name), leaves[node], leaves[node].shape) for node in task.inputs]
         self.changed: set[Node] = set()
         self.text: Callable[[], str] = str
+        self.stages: Callable[[], Stages] = Stages
         self.run: Callable[[], list[Any]] = list
         self.many: Callable[[int, Any, Mapping[Node, Any]], list[Any]] | None = None
 

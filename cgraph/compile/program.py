@@ -11,7 +11,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.compile.backends import maker
-from cgraph.compile.binding import Binding
+from cgraph.compile.binding import Binding, Stages
 from cgraph.compile.blas import blas
 from cgraph.compile.memory import owned
 from cgraph.compile.numpy.biases import biases_of
@@ -269,6 +269,19 @@ class Program:
     def source(self) -> str:
         """The program as text, in the names of the nodes: C for the native backend, to be read only for the other."""
         return self._shown().source
+
+    @property
+    def stages(self) -> Stages:
+        """Each stage of the binding that was used last as text, by its name: the values, the plan, the calls or the C.
+
+        The values stand there once more after each pass over them that changed something. Printed, all of them.
+
+        >>> from cgraph.graph.parse import parse
+        >>> print(Program(parse("e = a + 2*b"), None, None, "numpy", "float64", None).stages["calls"])
+        numpy.multiply(2, b, t3)
+        numpy.add(a, t3, e)
+        """
+        return self._shown().stages()
 
     @property
     def backend(self) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cgraph.compile.binding import Binding, copies_of
+from cgraph.compile.binding import Binding, Stages, copies_of
 from cgraph.compile.blas import blas
 from cgraph.compile.c.emit import source as source_of
 from cgraph.compile.c.native import Function, plan_of
 from cgraph.compile.c.writer import UnsupportedError, Writer
+from cgraph.compile.lowering.listing import values_text
 from cgraph.compile.lowering.lower import lower
 from cgraph.compile.memory import Memory, Owned
+from cgraph.compile.plan.listing import plan_text
 from cgraph.compile.task import Task
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import Node
@@ -19,7 +21,8 @@ from cgraph.graph.node import Node
 
 def native_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Binding:
     """A program for these sizes as one C function. Raises ValueRefusedError for an op that is not written in C."""
-    plan = plan_of(lower(task, sizes))
+    low = lower(task, sizes)
+    plan = plan_of(low)
     writer = Writer(plan)
     try:
         source = source_of(writer)
@@ -49,4 +52,5 @@ def native_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Bindin
 
     binding.run, binding.many = run, many
     binding.text = lambda: source
+    binding.stages = lambda: Stages(values=values_text(low), plan=plan_text(plan), C=source)
     return binding

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cgraph.compile.c.table import number
-from cgraph.compile.plan.listing import formula, names
+from cgraph.compile.lowering.listing import names
+from cgraph.compile.plan.listing import formula
 from cgraph.compile.plan.places import BUFFER, CONSTANT, LEAF, Place
 from cgraph.compile.plan.plan import Plan
 from cgraph.quoting import c_comment
@@ -28,7 +29,7 @@ class Writer:
         self.plan, self.values = plan, plan.values
         self.pointers = [i for i, s in enumerate(plan.storages) if s.kind != BUFFER and not self.is_number(i)]
         self.lines: list[str] = []
-        self.names = names(plan)
+        self.names = names(plan.lowered)
         self.gemm, self.library = False, library
 
     def name(self, storage: int) -> str:

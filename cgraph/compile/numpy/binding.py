@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.compile.binding import Binding, copies_of
+from cgraph.compile.binding import Binding, Stages, copies_of
+from cgraph.compile.lowering.listing import values_text
 from cgraph.compile.lowering.lower import lower
 from cgraph.compile.memory import Memory, Owned
 from cgraph.compile.numpy.biases import inputs_beside_ones
 from cgraph.compile.numpy.factors import accumulates
-from cgraph.compile.numpy.passes import shortened
+from cgraph.compile.numpy.listing import calls_text
+from cgraph.compile.numpy.passes import PASSES, shortened
 from cgraph.compile.numpy.small import SMALL_COMPOSITES
 from cgraph.compile.numpy.steps import calls, in_place, one_by_one
-from cgraph.compile.plan.listing import listing
+from cgraph.compile.plan.listing import listing, plan_text
 from cgraph.compile.plan.plan import Plan, make_plan
 from cgraph.compile.task import Task
 from cgraph.errors import ValueRefusedError
@@ -43,7 +45,20 @@ def numpy_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Binding
     binding.run = partial(context.run, _one(binding, steps, outputs))
     binding.many = lambda count, rows, stacks: context.run(many, count, rows, stacks)
     binding.text = partial(listing, plan)
+    binding.stages = lambda: _stages(task, sizes, plan, memory)
     return binding
+
+
+def _stages(task: Task, sizes: Mapping[str, int], plan: Plan, memory: Memory) -> Stages:
+    """The values, also after each pass that changed something, the plan and the calls."""
+    now = lower(task, sizes, SMALL_COMPOSITES)
+    found = Stages(values=values_text(now))
+    for one in PASSES:
+        before, now = now, one(now)
+        if values_text(now) != values_text(before):
+            found[f"values {one.__name__.replace('_', ' ')}"] = values_text(now)
+    found |= {"plan": plan_text(plan), "calls": calls_text(plan, memory.arrays)}
+    return found
 
 
 def _one(binding: Binding, steps: Sequence[Callable[[], Any]], outputs: list[Any]) -> Callable[[], list[Any]]:

@@ -20,7 +20,7 @@ def _number(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return attrs, ()
 
 
-def _inner(xp: Any, x: Any, y: Any, factor: float = 1, zero_wins: bool = False) -> Any:
+def _inner(xp: Any, x: Any, y: Any = 1, factor: float = 1, zero_wins: bool = False) -> Any:
     return factor * xp.sum(scale(xp, x, y) if zero_wins else x * y)
 
 

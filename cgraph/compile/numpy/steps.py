@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ from cgraph.compile.numpy.inner import LONG
 from cgraph.compile.numpy.small import SMALL
 from cgraph.compile.numpy.table_rows import add_rows, add_shares, pick, take_one, take_rows
 from cgraph.compile.plan.plan import Plan
-from cgraph.compile.plan.updates import Update
+from cgraph.compile.plan.updates import Update, reads
 from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
 
@@ -65,17 +65,21 @@ def one_by_one(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...
 
 def calls(plan: Plan, arrays: Mapping[int, Any]) -> list[Call]:
     """The calls of a plan in order, on these arrays."""
-    found: list[Call] = []
+    return [one for _, made in steps(plan, arrays) for one in made]
+
+
+def steps(plan: Plan, arrays: Mapping[int, Any]) -> Iterator[tuple[tuple[int, ...], list[Call]]]:
+    """For each step of a plan the values whose arrays it touches, operands first, and its calls."""
     for (number,) in plan.groups:
         value = plan.values[number]
-        found += call(value, arrays[number], [arrays[x] for x in value.operands])
+        yield (*value.operands, number), call(value, arrays[number], [arrays[x] for x in value.operands])
     for update in plan.updates:
         if update.kind == "rows":
-            ids = arrays[plan.values[update.value].operands[-2]]
-            found.append(partial(as_ids, ids, len(arrays[update.target])))
+            ids = plan.values[update.value].operands[-2]
+            yield (ids, update.target), [partial(as_ids, arrays[ids], len(arrays[update.target]))]
     for update in plan.updates:
-        found += _update(plan.values, update, arrays)
-    return found
+        touched = reads(plan.values, update)
+        yield (*touched, update.target), _update(plan.values, update, arrays)
 
 
 def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cgraph.compile.lowering.listing import formula as of_operands
+from cgraph.compile.lowering.listing import names
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.plan import Plan
 from cgraph.compile.plan.updates import Update
-from cgraph.ops.keys import Key
-from cgraph.quoting import terminal
 from cgraph.shapes import show
 
 
 def listing(plan: Plan) -> str:
     """The straight-line program, such as `e = add(a, d)  # [] in buffer 0`."""
-    name = names(plan)
+    name = names(plan.lowered)
     lines = []
     for group in plan.groups:
         for number in group:
@@ -26,30 +26,14 @@ def listing(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def names(plan: Plan) -> Mapping[int, str]:
-    """What each value is called: as its node, or by its number."""
-    found: dict[int, str] = {}
-    taken: set[str] = set()
-    for number, value in enumerate(plan.values):
-        own = plan.lowered.names.get(number)
-        if value.leaf is not None:
-            own = value.leaf.name
-        elif value.name == "both":
-            own = "[" + "; ".join(found[x] for x in value.operands) + "]"
-        elif value.constant is not None and value.constant.size == 1:
-            own = f"{float(value.constant.reshape(())):.6g}"
-        elif own is None or own in taken:
-            own = f"t{number}"
-        found[number] = terminal(str(own))
-        taken.add(str(own))
-    return found
+def plan_text(plan: Plan) -> str:
+    """The same with what the plan takes: its steps, buffers, bytes and floating-point operations."""
+    return f"{listing(plan)}\n# {plan}"
 
 
 def formula(plan: Plan, value: Value, name: Mapping[int, str]) -> str:
     """How a value is computed, such as `add(a, d)`."""
-    operands = [_operand(plan, x, name) for x in value.operands]
-    attrs = [f"{k}={v.__repr__() if isinstance(v, Key) else v!r}" for k, v in value.attrs.items()]
-    return f"{value.name or 'copy'}({', '.join(operands + attrs)})"
+    return of_operands(value, [_operand(plan, x, name) for x in value.operands])
 
 
 def _operand(plan: Plan, number: int, name: Mapping[int, str]) -> str:

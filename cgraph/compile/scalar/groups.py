@@ -17,9 +17,6 @@ from cgraph.compile.plan.flops import counted
 from cgraph.compile.scalar.fuse import FUSED, arity, fused
 from cgraph.compile.scalar.world import LEAF, LITERAL, Tape
 from cgraph.graph.node import Node
-from cgraph.quoting import terminal
-
-TEXT_LINES = 2000  # of a program's listing; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -148,44 +145,3 @@ def _levels(computed: Any, operands: Sequence[Any]) -> Any:
         else:
             levels.append(0)
     return np.array(levels, np.int32)
-
-
-def listing(groups: Groups) -> str:
-    """The groups as text: `e = add(a, d)`, `v[5:9] = add(v[0:4], v[...])`; slots that have a name go by it."""
-    lines = []
-    numbers = zip(groups.literals[0].tolist(), groups.literals[1].tolist(), strict=True)
-    leaves = {slot: str(leaf.name) for leaf, slot in groups.leaves.items()}
-    owned = {slot: terminal(name) for slot, name in (leaves | dict(groups.names)).items()}
-    named = {slot: f"{number:.6g}" for slot, number in numbers} | owned
-    for number, start, end in groups.bounds[:TEXT_LINES].tolist():
-        value = groups.kinds[number]
-        assert value is not None
-        operands = [
-            _places(x[start - groups.first : end - groups.first], named) for x in groups.operands[: arity(value)]
-        ]
-        attrs = [f"{k}={v!r}" for k, v in value.attrs.items()]
-        names = ", ".join(named[x] for x in range(start, min(end, start + 8)) if x in named)
-        own = named.get(start, f"v[{start}]") if end == start + 1 else f"v[{start}:{end}]"
-        also = f"  # {names}" if names and names != own else ""
-        lines.append(f"{own} = {value.name}({', '.join(operands + attrs)}){also}")
-    if len(groups.bounds) > TEXT_LINES:
-        lines.append(f"# and {len(groups.bounds) - TEXT_LINES:,} groups more")
-    lines += [
-        f"{terminal(str(leaf.name))} = {named.get(new, f'v[{new}]')}  # in place"
-        for leaf, new in groups.updates.items()
-    ]
-    lines.append(
-        f"return {', '.join(named.get(x, f'v[{x}]') for x in groups.outputs[:TEXT_LINES].tolist()) or 'nothing'}"
-    )
-    return "\n".join(lines)
-
-
-def _places(slots: Any, named: Mapping[int, str]) -> str:
-    if len(slots) == 1:
-        return named.get(int(slots[0]), f"v[{slots[0]}]")
-    if len(slots) <= 8 and all(slot in named for slot in slots.tolist()):
-        return f"[{', '.join(named[slot] for slot in slots.tolist())}]"
-    if (np.diff(slots) == 1).all():
-        return f"v[{slots[0]}:{slots[-1] + 1}]"
-    shown = ", ".join(map(str, slots[:8].tolist()))
-    return f"v[[{shown}{', ...' if len(slots) > 8 else ''}]]"

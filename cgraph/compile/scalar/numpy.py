@@ -17,6 +17,7 @@ import numpy as np
 
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.numpy.steps import call
+from cgraph.compile.plan.flops import counted
 from cgraph.compile.scalar.fuse import MUL_ADD, SCALE_ADD, arity
 from cgraph.compile.scalar.groups import Groups
 
@@ -49,6 +50,15 @@ def runner(groups: Groups, memory: Any, v: Any) -> Call:
                 one()
 
     return run
+
+
+def text(groups: Groups) -> str:
+    """What the calls do, in order: those of NumPy for stretches of wide groups, a loop for stretches of narrow ones."""
+    found = []
+    for wide, lines in _stretches(groups.bounds):
+        how = "calls of NumPy" if wide else "a loop over Python's numbers"
+        found.append(f"v[{lines[0, 1]}:{lines[-1, 2]}] by {how}  # {counted(len(lines), 'group')}")
+    return "\n".join(found)
 
 
 def _calls(groups: Groups, memory: Any, v: Any, exact: bool) -> list[Call]:

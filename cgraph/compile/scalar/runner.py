@@ -10,22 +10,24 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cgraph.calculus.derivatives import grad
-from cgraph.compile.binding import Binding
+from cgraph.compile.binding import Binding, Stages
 from cgraph.compile.c.compiler import compiler
 from cgraph.compile.memory import Ignored, Owned
 from cgraph.compile.scalar import native, numpy
 from cgraph.compile.scalar.backward import gradients
-from cgraph.compile.scalar.groups import Groups, grouped, listing
+from cgraph.compile.scalar.groups import Groups, grouped
+from cgraph.compile.scalar.listing import listing, tape_text
 from cgraph.compile.scalar.world import Tape, misfit, refuse
 from cgraph.compile.task import Task
 from cgraph.errors import CgraphError
 from cgraph.graph import building
 from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node
 from cgraph.passes.forward import forward
 from cgraph.quoting import c_comment
 
@@ -44,8 +46,17 @@ def chosen(backend: str, graph: Graph) -> bool:
     return node is None
 
 
-def flat(task: Task) -> Groups:
-    """The groups of a task: its outputs, the gradients of the first one, and its updates."""
+class Taped(NamedTuple):
+    """A task on a tape: the slots of its outputs, those of its updates, and what slots are called."""
+
+    tape: Tape
+    outputs: list[int]
+    updates: Mapping[Node, int]
+    names: Mapping[int, str]
+
+
+def taped(task: Task) -> Taped:
+    """A task written down: its outputs, the gradients of the first one, and its updates."""
     tape = Tape()
     with building.paused():
         fwd = forward(task.graph, {}, tape)
@@ -56,9 +67,7 @@ def flat(task: Task) -> Groups:
                 grad(task.outputs[0], list(task.gradients))  # says which one, and why
             numbers += [slot for slot in found if slot is not None]
     updates = {leaf: tape.slot(fwd[node]) for leaf, node in task.updates.items()}
-    names = {tape.slot(fwd[n]): n.name for n in task.graph.nodes if n.name is not None}
-    del fwd
-    return grouped(tape, numbers, updates, names, task.dtype)
+    return Taped(tape, numbers, updates, {tape.slot(fwd[n]): n.name for n in task.graph.nodes if n.name is not None})
 
 
 class Runner:
@@ -104,7 +113,7 @@ class Runner:
 
 def runner(task: Task, owned: Owned, backend: str) -> Runner:
     """A task's runner, in C where there is a compiler; its owned parameters live in the array of values."""
-    groups = flat(task)
+    groups = grouped(*taped(task), task.dtype)
     pays = backend == "scalar" or bool(task.updates) or len(task.graph) >= LARGE
     try:
         made = Runner(groups, pays and backend != "scalar-numpy" and compiler() is not None)
@@ -122,4 +131,11 @@ def scalar_binding(backend: str, task: Task, owned: Owned, sizes: Mapping[str, i
     leaves = {node: made.leaves.get(node, Ignored(())) for node in (*made.leaves, *task.inputs)}
     binding = Binding("scalar" if made.in_c else "scalar-numpy", task, owned, made.groups, leaves)
     binding.run, binding.text = made.run, lambda: made.text
+    binding.stages = lambda: _stages(task, made)
     return binding
+
+
+def _stages(task: Task, made: Runner) -> Stages:
+    """The tape, its groups as the plan, and the C or the calls that compute them."""
+    runs = {"C": native.source(made.groups)} if made.in_c else {"calls": numpy.text(made.groups)}
+    return Stages(values=tape_text(*taped(task)), plan=f"{listing(made.groups)}\n# {made.groups}", **runs)
