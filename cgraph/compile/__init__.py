@@ -1,8 +1,8 @@
 """Any nodes as one program: a static schedule over buffers that are used again, or one C function.
 
-`compile` is the only way in. What it does stands in the other files: `lower` (nodes to values), `plan` (values to
-steps and memory), `numpy` and `native` (steps to calls), `program` (what a user holds); `scalar` takes another way, for
-graphs of nothing but scalars.
+`compile` is the only way in. What is to be computed is a `task`; `lowering` makes values of its nodes, `plan` steps and
+memory of values, and a backend of `backends` what runs: `numpy` calls, `c` a function, `scalar` loops over flat arrays
+when there is nothing but scalars. A `binding` is one such for the sizes of a call, a `program` what a user holds.
 """
 
 from __future__ import annotations

@@ -276,8 +276,8 @@ class Program:
 
         The values stand there once more after each pass over them that changed something. Printed, all of them.
 
-        >>> from cgraph.graph.parse import parse
-        >>> print(Program(parse("e = a + 2*b"), None, None, "numpy", "float64", None).stages["calls"])
+        >>> import cgraph as cg
+        >>> print(cg.compile("e = a + 2*b", backend="numpy").stages["calls"])
         numpy.multiply(2, b, t3)
         numpy.add(a, t3, e)
         """
