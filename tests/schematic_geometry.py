@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from viz.schematics import SchematicPicture, Unit
+from viz.schematics import Circle, SchematicPicture
 from viz.schematics.scene import PlacedPiece, Scene
 
 Rect = tuple[float, float, float, float]
@@ -30,7 +30,7 @@ def passes(line: np.ndarray, rect: Rect, gap: float) -> bool:
 
 def through(line: np.ndarray, piece: PlacedPiece, gap: float) -> bool:
     """Whether a line enters a piece: a circle as a circle."""
-    if isinstance(piece.piece, Unit):
+    if isinstance(piece.piece, Circle):
         return bool(np.any(np.hypot(line[:, 0] - piece.x, line[:, 1] - piece.y) < piece.width / 2 + gap))
     return passes(line, piece.rect, gap)
 
@@ -57,7 +57,7 @@ def collisions(picture: SchematicPicture, gap: float = 1.0) -> list[str]:
         if overlap(p.rect, q.rect, stacked - 0.01):
             found.append(f"{a} and {b}")
     for i, stroke in enumerate(scene.strokes):
-        for start, end in stroke.beside():
+        for start, end in stroke.lines():
             line = points(start, end)
             found += [f"stroke {i} and {name}" for name, rect in words.items() if passes(line, rect, gap)]
             found += [
@@ -79,7 +79,7 @@ def spills(scene: Scene) -> list[str]:
         left, top, right, bottom = placed.rect
         for text in inner:
             a, b, c, d = text.rect
-            if isinstance(placed.piece, Unit):
+            if isinstance(placed.piece, Circle):
                 inside = all(
                     np.hypot(x - placed.x, y - placed.y) < placed.width / 2 - 0.5 for x in (a, c) for y in (b, d)
                 )

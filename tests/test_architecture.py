@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -40,20 +42,6 @@ RANK = {
     )
     for room in rooms
 }
-VIZ_RANK = {
-    room: rank
-    for rank, rooms in enumerate(
-        [
-            ["ink"],
-            ["models", "diagnosis"],
-            ["graphs", "schematics", "plots"],
-            ["films", "worksheets", "notebook", "figures"],
-            ["watch"],
-            ["viz"],  # the public face, viz/__init__.py
-        ]
-    )
-    for room in rooms
-}
 # The rooms inside a room, from the ground up, by the same rule; a package's own `__init__` stands above them all.
 INNER = {
     package: {room: rank for rank, rooms in enumerate(ranks) for room in rooms}
@@ -68,6 +56,26 @@ INNER = {
             ["scalar"],
             ["export", "backends"],
             ["program"],
+        ],
+        "viz": [
+            ["ink"],
+            ["models"],
+            ["asked"],
+            ["diagnosis"],
+            ["graphs", "schematics", "plots"],
+            ["films", "worksheets", "notebook", "figures"],
+            ["watch"],
+        ],
+        "viz.graphs": [["words"], ["places"], ["paint", "formats"], ["zoom", "badges", "picture"], ["draw"]],
+        "viz.schematics": [
+            ["pieces", "words"],
+            ["scene"],
+            ["sizing"],
+            ["labels", "dense"],
+            ["embeddings", "layout"],
+            ["paint"],
+            ["picture"],
+            ["network"],
         ],
     }.items()
 }
@@ -194,11 +202,35 @@ def test_no_import_runs_back_inside_a_room(module: str, package: str) -> None:
     assert backward_arrows_inside(module, package, imports(module)) == []
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.split(".")[0] == "viz"])
-def test_no_import_of_viz_runs_back(module: str) -> None:
-    here = room(module)
-    rooms = {room(target) for target, _ in imports(module) if target.split(".")[0] == "viz"} - {here}
-    assert {found for found in rooms if VIZ_RANK[found] >= VIZ_RANK[here]} == set()
+ASKING = {"forward", "backward", "unroll", "simplify", "as_pass", "symbols", "prove", "prove_row", "grad", "numbers"}
+ASKED = ("viz.asked", "viz.figures")  # who asks cgraph; and the figures, whose subject is what they compute
+
+
+def asks(source: str) -> list[str]:
+    """What a source of viz imports that runs a pass, proves or rewrites."""
+    return [
+        f"line {node.lineno}: {alias.name}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cgraph")
+        for alias in node.names
+        if alias.name in ASKING
+    ]
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("viz.") and not m.startswith(ASKED)])
+def test_pictures_are_handed_their_passes_and_their_proofs(module: str) -> None:
+    assert asks(MODULES[module].read_text(encoding="utf-8")) == []
+
+
+def hidden_modules(face: object, modules: set[str]) -> set[str]:
+    """The modules of a package in whose place its face shows something else."""
+    return {name for name in modules & set(dir(face)) if not isinstance(getattr(face, name), ModuleType)}
+
+
+@pytest.mark.parametrize("package", ["cgraph", "cgraph.nn", "viz"])
+def test_no_public_name_hides_a_module(package: str) -> None:
+    modules = {m.rpartition(".")[2] for m in MODULES if m.rpartition(".")[0] == package}
+    assert hidden_modules(importlib.import_module(package), modules) == set()
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -362,10 +394,38 @@ def test_an_arrow_that_runs_back_is_found(module: str, source: str) -> None:
         ("cgraph.compile.scalar.runner", "from cgraph.compile.backends import maker"),
         ("cgraph.compile.backends", "from cgraph.compile import compile"),
         ("cgraph.compile.program", "import cgraph.compile"),
+        ("viz.ink.pen", "from viz.graphs.places.layout import Layout"),
+        ("viz.diagnosis.units", "from viz.schematics.pieces import Piece"),
+        ("viz.films", "from viz.watch import Watch"),
+        ("viz.notebook", "import viz"),
+        ("viz.graphs.words.boxes", "from viz.graphs.places.dot import skeleton"),
+        ("viz.graphs.paint.legend", "def f():\n    from viz.graphs.formats import tikz"),
+        ("viz.graphs.words.fold", "if TYPE_CHECKING:\n    from viz.graphs.picture import Picture"),
+        ("viz.schematics.scene", "from viz.schematics import paint"),
     ],
 )
 def test_an_arrow_that_runs_back_inside_a_room_is_found(module: str, source: str) -> None:
-    assert backward_arrows_inside(module, "cgraph.compile", imports_of(source, module, False, set(MODULES)))
+    found = imports_of(source, module, False, set(MODULES))
+    inside = [package for package in INNER if module.startswith(f"{package}.")]
+    assert any(backward_arrows_inside(module, package, found) for package in inside)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from cgraph.passes.backward import Edge, backward",
+        "def f():\n    from cgraph.proof import prove_row",
+        "from cgraph.rewriting.simplify import simplify",
+        "from cgraph.passes import numbers",
+    ],
+)
+def test_a_picture_that_asks_by_itself_is_found(source: str) -> None:
+    assert asks(source)
+
+
+def test_a_function_that_hides_a_module_is_found() -> None:
+    face = SimpleNamespace(search=len, step=ModuleType("step"))
+    assert hidden_modules(face, {"search", "step", "loop"}) == {"search"}
 
 
 @pytest.mark.parametrize(

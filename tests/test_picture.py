@@ -320,17 +320,17 @@ def test_what_only_agrees_at_points_is_not_marked_as_proved():
 
 
 def test_an_edge_whose_rule_is_not_proved_is_not_marked(monkeypatch):
-    import cgraph.proof
+    from cgraph.proof import proved
 
     bwd = figure_6_17()
-    report, honest = cg.prove(bwd), cgraph.proof.prove_row
+    report, honest = cg.prove(bwd), proved.prove_row
 
     def doubting(row, attrs=None):
         found = honest(row, attrs)
         second = tuple(replace(c, verdict="undecided") if c.subject == "∂add/∂y" else c for c in found.checks)
         return replace(found, checks=second)
 
-    monkeypatch.setattr(cgraph.proof, "prove_row", doubting)
+    monkeypatch.setattr(proved, "prove_row", doubting)
     picture = viz.draw(bwd, proof=report)
     assert {e.name for e in picture.drawing.edges if not e.proved} == {"d->e"}
 

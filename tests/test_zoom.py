@@ -57,7 +57,7 @@ def test_models_of_words_and_units_are_drawn_too() -> None:
     ("of", "choices", "message"),
     [
         (nn.MLP([2, 1], seed=0), {"zoom": "atoms"}, r"no zoom 'atoms'.*choose one of layers, tensors, neurons"),
-        ("L = a*b", {}, r"str cannot be drawn.*give a node, a graph, a pass, or a model"),
+        (3, {}, r"int cannot be drawn.*give a node, a graph, a formula, a pass, or a model"),
         (nn.Sequential([nn.Activation("tanh")]), {}, "no linear layers"),
     ],
 )

@@ -11,7 +11,8 @@ from __future__ import annotations
 from viz.diagnosis.diagnose import Diagnosis, diagnose
 from viz.figures import figure
 from viz.films import Film, film
-from viz.graphs.picture import Picture, draw
+from viz.graphs.draw import draw
+from viz.graphs.picture import Picture
 from viz.notebook import Stepper, step_through, teach
 from viz.schematics import SchematicPicture
 from viz.schematics.network import network

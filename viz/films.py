@@ -18,10 +18,12 @@ from cgraph.errors import OutputError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
+from viz import asked
 from viz.diagnosis.diagnose import Diagnosis, diagnose
 from viz.graphs.badges import badged
+from viz.graphs.draw import alternative_text, coloured
 from viz.graphs.paint import paint
-from viz.graphs.picture import Picture, coloured, described
+from viz.graphs.picture import Picture
 from viz.graphs.places.engine import TIME_LIMIT
 from viz.graphs.places.layout import lay_out, reworded
 from viz.graphs.words.annotate import annotate
@@ -179,8 +181,9 @@ def film(
     if limit is None:
         limit = limit_of(*(shown_numbers(p, colour) for p in passes))
     drawings = []
-    for p, found in zip(passes, diagnoses, strict=True):
-        drawing = annotate(p, style, detail, None, False)
+    records = [asked.passes(p) for p in passes]
+    for record, p, found in zip(records, passes, diagnoses, strict=True):
+        drawing = annotate(record, style, detail)
         drawing = drawing if found is None else badged(drawing, p.graph, found)
         drawings.append(coloured(drawing, heat(p, colour, limit), show))
     if any(e.zero for d in drawings for e in d.edges):  # one legend for all
@@ -190,17 +193,17 @@ def film(
         caption = f"Training of {drawings[0].root}: {colour}s as colour, the same scale in every step"
     pictures = tuple(
         Picture(
-            p,
+            record,
             style,
             d,
             reworded(layout, d, chosen),
             chosen,
             show,
             f"{clean(caption)}\n{t}",
-            described(d, show),
+            alternative_text(d, show),
             direction,
         )
-        for p, d, t in zip(passes, drawings, names, strict=True)
+        for record, d, t in zip(records, drawings, names, strict=True)
     )
     return Film(pictures, tuple(names), diagnoses, clean(caption))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -11,7 +12,8 @@ from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
-from viz.graphs.picture import Picture, draw
+from viz.graphs.draw import draw
+from viz.graphs.picture import Picture
 
 SHOWN = (Graph, Node, Forward, Backward, nn.Sequential, nn.Unit, nn.EmbeddingNet)
 
@@ -51,11 +53,10 @@ class Stepper:
         return f"<stepper: {self.caption}>"
 
 
-def step_through(of: Any, *, height: int = 720, **choices: Any) -> Stepper:
-    """The passes step by step in a notebook's cell; `height` in pixels, `choices` as for `viz.draw`.
+def step_through(of: Any, values: Mapping[Any, Any] | None = None, /, *, height: int = 720, **choices: Any) -> Stepper:
+    """The passes step by step in a notebook's cell; `height` in pixels, all else as for `viz.draw`.
 
-    >>> import cgraph as cg
-    >>> step_through(cg.backward(cg.forward(cg.parse("L = c*(a + 2*b)"), a=3, b=1, c=-2)))
+    >>> step_through("L = c*(a + 2*b)", a=3, b=1, c=-2)
     <stepper: Computation graph of L: forward pass and backward pass>
     """
-    return Stepper(draw(of, **choices), height)
+    return Stepper(draw(of, values, **choices), height)

@@ -11,9 +11,9 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import PARAMETER, Node
 from cgraph.passes.backward import Backward
-from cgraph.passes.numbers import backward, forward
 from cgraph.train.history import Epoch
 from cgraph.train.model import Model
+from viz.asked import backward_pass
 from viz.films import Film, film
 
 
@@ -44,7 +44,7 @@ class Watch:
         self.feed = {key: np.array(value) for key, value in feed.items()}
         self._records: list[tuple[str, dict[str, Any]]] = []
         self._parameters = {str(n.name): n.value for n in self.graph.nodes if n.kind == PARAMETER}
-        backward(forward(self.graph, self.feed))  # refuses a feed that does not fit before the training
+        backward_pass(self.graph, self.feed)  # refuses a feed that does not fit before the training
         self.record("start", self._parameters)
 
     def __call__(self, epoch: Epoch, model: Model) -> None:
@@ -71,7 +71,7 @@ class Watch:
     def passes(self) -> Iterator[Backward]:
         """The backward pass of each record on the watched examples."""
         for _, values in self._records:
-            yield backward(forward(self.graph, {**self.feed, **values}))
+            yield backward_pass(self.graph, {**self.feed, **values})
 
     def film(self, **choices: Any) -> Film:
         """The film of all records; the choices are those of `viz.film`."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cgraph import notation
 from cgraph.errors import ValueRefusedError
+from cgraph.graph.parse import GraphLike
 from cgraph.notation import Group, Math, Named, Script, Sym
 from cgraph.passes.backward import Backward
-from viz.graphs.picture import draw
+from viz.graphs.draw import draw
 from viz.graphs.places.engine import TIME_LIMIT
 from viz.graphs.places.layout import lay_out
 from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
@@ -49,18 +51,24 @@ class Worksheet:
         return self.sheet
 
 
-def worksheet(of: Backward, *, task: str = TASK, **choices: Any) -> Worksheet:
+def worksheet(
+    of: Backward | GraphLike, values: Mapping[Any, Any] | None = None, /, *, task: str = TASK, **choices: Any
+) -> Worksheet:
     """A worksheet of a backward pass: values stand there, derivatives are blanks.
 
-    `choices` are those of `viz.draw`: style, theme, detail, direction. Raises ValueRefusedError for another pass.
+    `of` may be a graph or a formula too, with values as `viz.draw` takes them; `choices` are those of `viz.draw`:
+    style, theme, detail, direction. Raises ValueRefusedError for what has no gradients in numbers.
+
+    >>> worksheet("L = c*(a + 2*b)", a=3, b=1, c=-2).sheet.startswith("<svg")
+    True
     """
-    if not isinstance(of, Backward):
+    picture = draw(of, values, **choices)
+    if not isinstance(picture.of, Backward):
         raise ValueRefusedError(
-            f"a worksheet of a {type(of).__name__}",
+            f"a worksheet of a {type(picture.of).__name__}",
             why="its answers are the gradients",
             fix="give a backward pass: viz.worksheet(cg.backward(cg.forward(...)))",
         )
-    picture = draw(of, **choices)
     drawing = _blanked(picture.drawing)
     layout = lay_out(drawing, picture.theme, picture.direction, None, TIME_LIMIT)
     asked = replace(picture, drawing=drawing, layout=layout, caption=task, description=task)

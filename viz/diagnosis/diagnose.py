@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import short
+from cgraph.graph.parse import GraphLike
 from cgraph.nn.textbook.gradients import SATURATED as FLAT
 from cgraph.passes.backward import Backward
+from viz.asked import backward_pass
 from viz.diagnosis import layers, leaves, units
 from viz.diagnosis.finding import KINDS, Finding
 
@@ -49,12 +52,15 @@ class Diagnosis:
 
 
 def diagnose(
-    bwd: Backward,
+    of: Backward | GraphLike,
+    values: Mapping[Any, Any] | None = None,
+    /,
     *,
     slope: float = FLAT,
     share: float = SHARE,
     vanishing: float = VANISHING,
     exploding: float = EXPLODING,
+    **named: Any,
 ) -> Diagnosis:
     """What is wrong with the gradients of a backward pass in numbers, of tensors or of neurons (`cg.unroll`).
 
@@ -69,6 +75,7 @@ def diagnose(
 
     Examples are rows: the last axis of an activation are its units, all others examples; a last axis with a name
     (shape ("m",)) is examples of one unit. In a graph without parameters, its variables are taken for them.
+    With values, `of` is a graph or a formula, of which the pass is computed first.
     Raises ValueRefusedError for anything but a backward pass in numbers, and for limits that are none.
 
     >>> import cgraph as cg
@@ -77,6 +84,8 @@ def diagnose(
     >>> [(f.kind, f.name, f.units) for f in found]
     [('dead ReLU', 'a', (2,))]
     """
+    given = {**(values or {}), **named}
+    bwd = of if isinstance(of, Backward) or not given else backward_pass(of, given)
     if not isinstance(bwd, Backward) or not bwd.forward.world.numeric:
         raise ValueRefusedError(
             f"{short(bwd)} cannot be diagnosed",

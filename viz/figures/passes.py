@@ -8,9 +8,10 @@ from cgraph.graph.parse import parse
 from cgraph.notation import EQUALS, Math, Sym
 from cgraph.passes.backward import Backward, Edge, backward
 from viz.figures.graphs import figure_6_17, figure_6_18
-from viz.graphs.picture import Picture, draw
+from viz.graphs.draw import draw
+from viz.graphs.picture import Picture
 from viz.schematics.picture import SchematicPicture, picture
-from viz.schematics.pieces import ABOVE, BELOW, OP, PASS, Column, Link, Note, Schematic, Stroke, Unit
+from viz.schematics.pieces import ABOVE, BELOW, OP, PASS, Circle, Column, Link, Note, Schematic, Stroke
 from viz.schematics.words import words
 
 
@@ -40,7 +41,7 @@ def chain(bwd: Backward) -> Schematic:
     edges = bwd.edges[::-1]
     name = bwd.graph.name
     nodes = [edges[0].operand, *(edge.result for edge in edges)]
-    columns = tuple(Column((Unit(notation.name(name(node)), OP),)) for node in nodes)
+    columns = tuple(Column((Circle(notation.name(name(node)), OP),)) for node in nodes)
     links = tuple(Link((Stroke(0, 0, PASS, _notes(edge, bwd)),), width=150.0) for edge in edges)
     return Schematic(columns, links)
 

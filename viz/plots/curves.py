@@ -13,7 +13,7 @@ from cgraph.errors import ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.node import variable
 from cgraph.ops import TABLE
-from cgraph.passes.numbers import forward
+from viz.asked import forward_pass
 from viz.ink.themes import Theme, theme_named
 from viz.plots.training import Plot, plot
 
@@ -109,7 +109,7 @@ def _panels(
 def _curve(curve: Curve, theme: Theme, axes: Any) -> None:
     z = variable("z", ("m",))
     grid = np.linspace(curve.low, curve.high, 401)
-    y = forward(table()[curve.op](z), {z: grid})
+    y = forward_pass(table()[curve.op](z), {z: grid})
     low, high = curve.y
     axes.axhline(0.0, color=theme.constant_border, linewidth=0.8)
     for level in curve.bounds:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from viz.schematics.picture import SchematicPicture
-from viz.schematics.pieces import Block, Cells, Column, Dots, Link, Note, Piece, Schematic, Stroke, Unit, Words
+from viz.schematics.pieces import Block, Cells, Circle, Column, Dots, Link, Note, Piece, Schematic, Stroke, Words
 
 __all__ = [
     "Block",
     "Cells",
+    "Circle",
     "Column",
     "Dots",
     "Link",
@@ -16,6 +17,5 @@ __all__ = [
     "Schematic",
     "SchematicPicture",
     "Stroke",
-    "Unit",
     "Words",
 ]

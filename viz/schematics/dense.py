@@ -25,6 +25,7 @@ from viz.schematics.pieces import (
     OP,
     OUTPUT,
     WEIGHT,
+    Circle,
     Column,
     Dots,
     Link,
@@ -32,7 +33,6 @@ from viz.schematics.pieces import (
     Piece,
     Schematic,
     Stroke,
-    Unit,
 )
 from viz.schematics.words import shape, unit_name, vector, words
 
@@ -91,7 +91,7 @@ def layers(
         role = INPUT if i == 0 else OUTPUT if i == len(sizes) - 1 else HIDDEN
         pieces = _units(spelled[i], indices[i], role, first if role == OUTPUT else 1)
         if i and len(dense[i - 1].W.shape) == 1:
-            pieces = (Unit(vector(spelled[i]), role),)  # a unit alone needs no number
+            pieces = (Circle(vector(spelled[i]), role),)  # a unit alone needs no number
         if i < len(dense) and dense[i].b is not None:
             pieces += (_source(spelled[i], bias),)
         last = dense[i - 1].activation if i else None
@@ -125,17 +125,17 @@ def unit(dense: Dense) -> Schematic:
     strokes = [
         Stroke(i, 0, WEIGHT, (Note((_name(name, notation.text(piece.label)[1:]),), ABOVE),))
         for i, piece in enumerate(inputs)
-        if isinstance(piece, Unit)
+        if isinstance(piece, Circle)
     ]
     if dense.b is not None:
         strokes.append(Stroke(len(inputs), 0, BIAS, (Note((notation.name(dense.b.name or "b"),), BELOW, BIAS),)))
-        inputs += (Unit(_plus_one(), BIAS),)
+        inputs += (Circle(_plus_one(), BIAS),)
     sign = TABLE[dense.activation].sign if dense.activation in TABLE else "id"
     columns = (
         Column(inputs, gap=22.0),
-        Column((Unit(Sym("∑"), OP),)),
-        Column((Unit(Sym(sign), OP),)),
-        Column((Unit(vector("y"), OUTPUT),)),
+        Column((Circle(Sym("∑"), OP),)),
+        Column((Circle(Sym(sign), OP),)),
+        Column((Circle(vector("y"), OUTPUT),)),
     )
     flows = [Link((Stroke(0, 0, FLOW, (Note((vector(name),), ABOVE),)),), width=54.0) for name in "za"]
     return Schematic(columns, (Link(tuple(strokes), width=92.0), *flows))
@@ -186,7 +186,7 @@ def _units(letter: str, indices: Sequence[int | str], role: str, first: int = 1)
     for before, index in zip((first - 1, *indices), indices, strict=False):
         if not (isinstance(index, int) and isinstance(before, int) and index == before + 1):
             pieces.append(Dots())
-        pieces.append(Unit(_name(letter, index), role))
+        pieces.append(Circle(_name(letter, index), role))
     return tuple(pieces)
 
 
@@ -199,11 +199,11 @@ def _plus_one() -> Math:
     return Sym("+1")
 
 
-def _source(letter: str, bias: str) -> Unit:
+def _source(letter: str, bias: str) -> Circle:
     """Where a layer's biases come from: a grey unit +1, or a unit 0 of the layer that is always 1."""
     if bias == UNIT:
-        return Unit(_plus_one(), BIAS)
-    return Unit(Group((_name(letter, 0), Sym("=", space="thin"), Sym("1"))), INPUT)
+        return Circle(_plus_one(), BIAS)
+    return Circle(Group((_name(letter, 0), Sym("=", space="thin"), Sym("1"))), INPUT)
 
 
 # Links ---------------------------------------------------------------------------------------------------------------
@@ -229,8 +229,8 @@ def _dense(
     measure: Math | None,
 ) -> Link:
     """The strokes of one layer, from every unit to every unit: with their numbers, or with the names W and b."""
-    tails = [i for i, p in enumerate(left.pieces) if isinstance(p, Unit)]
-    heads = [i for i, p in enumerate(right.pieces) if isinstance(p, Unit) and p.role != BIAS][: len(indices[1])]
+    tails = [i for i, p in enumerate(left.pieces) if isinstance(p, Circle)]
+    heads = [i for i, p in enumerate(right.pieces) if isinstance(p, Circle) and p.role != BIAS][: len(indices[1])]
     strokes = []
     for a, tail in enumerate(tails):
         is_bias = a == len(indices[0])

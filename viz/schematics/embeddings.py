@@ -19,13 +19,13 @@ from viz.schematics.pieces import (
     OP,
     Block,
     Cells,
+    Circle,
     Column,
     Dots,
     Link,
     Note,
     Piece,
     Schematic,
-    Unit,
     Words,
     all_to_all,
     each,
@@ -214,7 +214,7 @@ def pooled(model: Any, said: Mapping[str, int]) -> Schematic:
         size=14.0,
     )
     x = Column((vector,), panel.columns[0].heading, (shape(1, E.shape[1]), words("Input layer")))
-    op = Unit(Sym(told.pooling if told.pooling == "max" else "+"), OP)
+    op = Circle(Sym(told.pooling if told.pooling == "max" else "+"), OP)
     return reading(
         list(said), list(said.values()), (E.shape[0], E.shape[1]), shared=("E matrix shared", "across words")
     ).then(
@@ -300,8 +300,8 @@ def _with_words(panel: Schematic, vocabulary: Sequence[str], context: int) -> Sc
     for piece in outputs.pieces:
         place = notation.text(piece.label).removeprefix("ŷ")
         said = words(vocabulary[int(place)]) if place.isdigit() else unit_name("V", VOCABULARY)
-        told.append(Words((probability(said, 0 if told else context),)) if isinstance(piece, Unit) else Dots())
-    units = [i for i, piece in enumerate(outputs.pieces) if isinstance(piece, Unit)]
+        told.append(Words((probability(said, 0 if told else context),)) if isinstance(piece, Circle) else Dots())
+    units = [i for i, piece in enumerate(outputs.pieces) if isinstance(piece, Circle)]
     whole = Schematic((*panel.columns[:-1], replace(outputs, grid="output")), panel.links)
     return whole.then(Link(each(units, units), width=30.0), Column(tuple(told), grid="output", align="left"))
 

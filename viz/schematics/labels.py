@@ -15,7 +15,7 @@ from viz.schematics.sizing import LEADING
 CLEAR = 4.0  # between a label and its own stroke
 FREE = (12.0, 9.0, 6.0, 3.5)  # between a label and everything else: as much as there is room for
 ALONG = (0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71, 0.24, 0.76, 0.2, 0.8)  # where on the stroke a label may stand
-Line: TypeAlias = tuple[Point, Point]
+Segment: TypeAlias = tuple[Point, Point]
 
 
 def place_notes(
@@ -62,14 +62,14 @@ def _placed(
     taken: list[Rect] = []
     found: list[list[Text]] = []
     for stroke, note in wanted:
-        others = [line for other in group if other is not stroke for line in other.beside()]
+        others = [line for other in group if other is not stroke for line in other.lines()]
         for texts in _candidates(stroke, note, parts, theme):
             area = _around(texts)
             if (
                 not any(_meet(area, r, FREE[-1]) for r in rects)
                 and not any(_meet(area, r, free) for r in taken)
                 and not any(crosses(line, area, free) for line in others)
-                and not any(crosses(line, area, CLEAR - 1.5) for line in stroke.beside())
+                and not any(crosses(line, area, CLEAR - 1.5) for line in stroke.lines())
             ):
                 found.append(texts)
                 taken.append(area)
@@ -108,7 +108,7 @@ def _meet(a: Rect, b: Rect, gap: float) -> bool:
     return a[0] < b[2] + gap and b[0] < a[2] + gap and a[1] < b[3] + gap and b[1] < a[3] + gap
 
 
-def crosses(line: Line, rect: Rect, gap: float) -> bool:
+def crosses(line: Segment, rect: Rect, gap: float) -> bool:
     """Whether a straight line comes nearer to a rectangle than `gap` (Liang and Barsky 1984).
 
     >>> crosses(((0, 0), (10, 0)), (4, 1, 6, 3), 0.5), crosses(((0, 0), (10, 0)), (4, 1, 6, 3), 1.5)

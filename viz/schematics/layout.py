@@ -15,7 +15,7 @@ from cgraph.notation import Math
 from viz.ink.lines import PlacedLine
 from viz.ink.themes import Theme
 from viz.schematics.labels import place_notes
-from viz.schematics.pieces import BIAS, Block, Column, Dots, Link, Schematic, Stroke, Unit, Words
+from viz.schematics.pieces import BIAS, Block, Circle, Column, Dots, Link, Schematic, Stroke, Words
 from viz.schematics.scene import PlacedPiece, PlacedStroke, Point, Scene, Text, bounds
 from viz.schematics.sizing import LEADING, absolute, centred, extent, set_label, sized
 
@@ -207,8 +207,8 @@ def _stroke(stroke: Stroke, tail: PlacedPiece, head: PlacedPiece) -> PlacedStrok
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = hypot(dx, dy) or 1.0
     ux, uy = dx / length, dy / length
-    off_tail = tail.width / 2 if isinstance(tail.piece, Unit) else CLOSE
-    off_head = head.width / 2 + CLOSE / 2 if isinstance(head.piece, Unit) else CLOSE
+    off_tail = tail.width / 2 if isinstance(tail.piece, Circle) else CLOSE
+    off_head = head.width / 2 + CLOSE / 2 if isinstance(head.piece, Circle) else CLOSE
     return PlacedStroke(
         stroke,
         tail,
@@ -220,7 +220,7 @@ def _stroke(stroke: Stroke, tail: PlacedPiece, head: PlacedPiece) -> PlacedStrok
 
 def _port(piece: PlacedPiece, side: float) -> Point:
     """Where strokes aim at: the middle of a circle, the middle of a box's side."""
-    if isinstance(piece.piece, Unit):
+    if isinstance(piece.piece, Circle):
         return piece.x, piece.y
     gap = 4.0 if isinstance(piece.piece, Words) else 0.0
     reach = piece.width / 2

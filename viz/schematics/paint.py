@@ -11,7 +11,7 @@ from viz.ink.lines import PlacedLine, clean, set_line
 from viz.ink.pen import glyphs
 from viz.ink.pen import number as short
 from viz.ink.themes import Theme
-from viz.schematics.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Unit
+from viz.schematics.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Circle
 from viz.schematics.scene import PlacedPiece, PlacedStroke, Point, Scene, Text
 
 
@@ -64,7 +64,7 @@ def ink(role: str, theme: Theme) -> str:
 # Pieces --------------------------------------------------------------------------------------------------------------
 def _piece(placed: PlacedPiece, theme: Theme) -> str:
     piece = placed.piece
-    if isinstance(piece, Unit):
+    if isinstance(piece, Circle):
         shape = _circle(placed, piece.role, theme)
     elif isinstance(piece, Block):
         fill = theme.trainable if piece.role == "parameter" else theme.box
@@ -153,7 +153,7 @@ def _stroke(placed: PlacedStroke, theme: Theme) -> str:
         BIAS: (theme.constant_border, 0.9),
         PASS: (theme.forward, 1.5),
     }.get(role, (theme.border, 1.3))
-    forward, *backward = placed.beside()
+    forward, *backward = placed.lines()
     lines = [pen.stroke(_curve(*forward), colour, "forward", width)]
     lines += [pen.stroke(_curve(*line), theme.backward, "backward", 1.4, dashed=True) for line in backward]
     return f'<g data-edge="{safe(ends)}" data-role="{role}"><title>{title}</title>{"".join(lines)}</g>'

@@ -23,7 +23,7 @@ _DOTS = Named(Sym("⋮"), "…")
 
 
 @dataclass(frozen=True)
-class Unit:
+class Circle:
     """A circle: a unit of a layer, an op of a neural unit, or a bias's source (`role` says which)."""
 
     label: Math
@@ -87,7 +87,7 @@ class Cells:
     role: str = "cells"
 
 
-Piece: TypeAlias = "Unit | Dots | Words | Block | Cells"
+Piece: TypeAlias = "Circle | Dots | Words | Block | Cells"
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class PlacedStroke:
         start, end = (self.start[0] + dx, self.start[1] + dy), (self.end[0] + dx, self.end[1] + dy)
         return replace(self, tail=self.tail.moved(dx, dy), head=self.head.moved(dx, dy), start=start, end=end)
 
-    def beside(self) -> tuple[tuple[Point, Point], ...]:
+    def lines(self) -> tuple[tuple[Point, Point], ...]:
         """The lines that are painted: one, or for a pass the forward line and the backward line."""
         if self.stroke.role != PASS:
             return ((self.start, self.end),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cgraph.notation import Math
 from viz.ink.lines import Line, PlacedLine, set_line
 from viz.ink.themes import Theme
-from viz.schematics.pieces import Block, Cells, Dots, Piece, Unit, Words
+from viz.schematics.pieces import Block, Cells, Circle, Dots, Piece, Words
 from viz.schematics.scene import PlacedPiece, Rect, Text
 
 RADIUS = 18.0
@@ -38,7 +38,7 @@ def _in_middle(label: Math, line: Line, x: float, y: float, role: str) -> Text:
 
 def sized(piece: Piece, theme: Theme) -> PlacedPiece:
     """A piece at (0, 0) with its labels."""
-    if isinstance(piece, Unit):
+    if isinstance(piece, Circle):
         line = _fitted(piece.label, theme.title_size, 2 * RADIUS * 0.78)
         text = _in_middle(piece.label, line, 0.0, 0.0, piece.role)
         return PlacedPiece(piece, 0.0, 0.0, 2 * RADIUS, 2 * RADIUS, (text,))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from viz.graphs.words.steps import Step, Walk
+from viz.graphs.words.steps import Moment, Walk
 
 SECONDS = 1.4  # of each step of an animation
 REST = 3  # steps for which the last one stays
@@ -45,12 +45,12 @@ def _hidden(since: Mapping[str, int], step: int) -> str:
     return f"{','.join(later)}{{display:none}}" if later else ""
 
 
-def _highlighted(step: Step) -> str:
+def _highlighted(step: Moment) -> str:
     outline = _outline(step)
     return f"{outline}{{stroke-width:3.2}}" if outline else ""
 
 
-def _outline(step: Step) -> str:
+def _outline(step: Moment) -> str:
     """What is drawn heavier while a step is on."""
     if step.edge:
         return f'[data-id="{step.edge}"] path'

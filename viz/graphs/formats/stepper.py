@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 
 from cgraph import notation
-from cgraph.calculus.derivatives import as_pass
 from cgraph.graph.node import Node, as_node
 from cgraph.notation import text
-from cgraph.passes.backward import backward
 from cgraph.shapes import show
 from viz.graphs.formats.javascript import program
 from viz.graphs.words.drawing import Drawing, EdgeText
@@ -132,7 +130,7 @@ def _live(subject: Subject, drawing: Drawing, steps: Walk) -> tuple[dict[str, An
     graph, bwd = subject.graph, subject.numbers
     if bwd is None or len(graph) > LIVE or any(n.shape for n in graph.nodes):
         return None
-    symbols = backward(as_pass(graph), subject.root)
+    symbols = subject.passes.symbols.bwd
     nodes = {f"value {subject.id(n)}": n for n in graph.nodes}
     nodes |= {f"gradient {subject.id(n)}": symbols.gradient[n] for n in graph.nodes}
     for edge in symbols.edges:

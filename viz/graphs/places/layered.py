@@ -21,12 +21,12 @@ STEEPEST = 4.0  # how much further apart, across, the two strokes of a steep edg
 
 Array: TypeAlias = NDArray[Any]
 Pair: TypeAlias = "list[float]"
-Line: TypeAlias = "list[float]"
+Stroke: TypeAlias = "list[float]"
 
 
 def positions(
     boxes: Mapping[str, Size], edges: Sequence[EdgeText], rankdir: str
-) -> tuple[tuple[float, float], list[Pair], list[Line], list[Line]]:
+) -> tuple[tuple[float, float], list[Pair], list[Stroke], list[Stroke]]:
     """The size of the whole, the centres of the boxes, and the forward and backward strokes as x0, y0, x1, y1.
 
     The boxes come operands first, as in a graph.

@@ -78,7 +78,7 @@ def _gradient(subject: Subject, node: Node, total: Math, circle: bool) -> list[t
             parts += [*_sum(terms), EQUALS]
         else:
             parts += [Sym(f"Σ of {len(terms)}"), EQUALS]
-    proof = (PROOF,) if node in subject.marks.leaves else ()
+    proof = (PROOF,) if node in subject.proofs.leaves else ()
     return [*before, ("gradient", (("gradient", notation.row(*parts, total)), *proof))]
 
 
@@ -95,7 +95,7 @@ def _sum(terms: list[tuple[str, Any]]) -> list[Math]:
 def _gradient_sentence(subject: Subject, node: Node, total: Math) -> str:
     terms = subject.terms.get(node, [])
     count = f" (the sum of {len(terms)} terms)" if len(terms) > 1 else ""
-    proved = ", proved by SymPy" if node in subject.marks.leaves else ""
+    proved = ", proved by SymPy" if node in subject.proofs.leaves else ""
     return f"∂{subject.spelled(subject.root)}/∂{subject.spelled(node)} = {text(total)}{count}{proved}"
 
 

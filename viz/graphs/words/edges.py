@@ -23,14 +23,12 @@ PROOF: Run = ("proof", Sym("✓", space="bin"))
 def edge_texts(subject: Subject) -> tuple[EdgeText, ...]:
     """Every edge between drawn nodes, in the order of the results and of their operands."""
     flowing = {(e.result, e.position): e for e in subject.flowing}
-    symbols = () if subject.symbols is None else subject.symbols.edges
-    symbolic = {(e.result, e.position): e for e in symbols}
     found: list[EdgeText] = []
     slots: Counter[Node] = Counter()
     for (node, position), id_ in subject.edge_ids.items():
         key, place, operand = (node, position), (id_, slots[node]), node.operands[position]
         slots[node] += 1
-        found.append(_edge(subject, place, node, position, operand, flowing.get(key), symbolic.get(key)))
+        found.append(_edge(subject, place, node, position, operand, flowing.get(key)))
     return tuple(found)
 
 
@@ -41,15 +39,14 @@ def _edge(
     position: int,
     operand: Node,
     edge: Edge | None,
-    formula: Edge | None,
 ) -> EdgeText:
     name = f"{subject.spelled(operand)}->{subject.spelled(node)}"
     local: Label = ()
     downstream: Label = ()
     title, zero = name, False
-    proved = edge is not None and (node, position) in subject.marks.edges
+    proved = edge is not None and (node, position) in subject.proofs.edges
     if edge is not None:
-        words = _Words(subject, place[0], position, edge, formula)
+        words = _Words(subject, place[0], position, edge)
         local, downstream = words.local(), words.downstream()
         title = words.sentence()
         zero = subject.numbers is not None and bool(np.all(np.equal(edge.downstream, 0)))
@@ -76,7 +73,7 @@ def _value(subject: Subject, operand: Node) -> Label:
 class _Words:
     """The words of one edge: what its local derivative is, and how the chain rule reads there."""
 
-    def __init__(self, subject: Subject, id_: str, position: int, edge: Edge, formula: Edge | None) -> None:
+    def __init__(self, subject: Subject, id_: str, position: int, edge: Edge) -> None:
         node, operand = edge.result, edge.operand
         assert node.op is not None
         self.subject, self.id, self.edge, self.detail = subject, id_, edge, subject.detail
@@ -88,9 +85,13 @@ class _Words:
         self.numeric = subject.numbers is not None
         self.scalar = node.shape == () and operand.shape == () and node.op.elementwise
         self.map = None if node.op.elementwise else _map(node.op.map(position), [names[x] for x in node.operands])
-        self.formula = subject.formula(formula.local) if formula is not None and self.map is None else None
-        symbolic = formula is not None and not self.numeric and self.scalar
-        self.total = subject.formula(formula.downstream) if formula is not None and symbolic else None
+        found = subject.symbols
+        symbols = found if found is not None and (node, position) in found.edges else None
+        self.formula = self.total = None
+        if symbols is not None and self.map is None:
+            self.formula = subject.formula(symbols.local(node, position))
+        if symbols is not None and self.scalar and not self.numeric:
+            self.total = subject.formula(symbols.downstream(node, position))
         self.summed = self.map is None and operand.shape != node.shape
         self.operand, self.shape = operand, operand.shape
 

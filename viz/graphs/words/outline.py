@@ -13,11 +13,11 @@ from cgraph import notation
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, Node
 from cgraph.notation import Math, text
-from cgraph.passes.backward import Backward, backward
+from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.shapes import show
+from viz.asked import Passes, Proofs
 from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing, EdgeText
-from viz.graphs.words.proofs import Marks
 from viz.graphs.words.subject import sign_of
 from viz.ink.lines import Label, clean
 
@@ -25,19 +25,13 @@ RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 PLAIN = 1e6  # whole numbers below it are written with all their digits
 
 
-def outline(of: Graph | Forward | Backward, without: set[Node], marks: Marks) -> Drawing:
+def outline(passes: Passes, without: set[Node], proofs: Proofs) -> Drawing:
     """What is written on the picture of a large graph."""
-    graph = of if isinstance(of, Graph) else of.graph
-    forward = of.forward if isinstance(of, Backward) else of if isinstance(of, Forward) else None
-    numbers = of if isinstance(of, Backward) else None
-    if isinstance(of, Forward) and len(graph.outputs) == 1 and graph.outputs[0].shape == ():
-        with np.errstate(all="ignore"):
-            numbers = backward(of)
-    root = of.of if isinstance(of, Backward) else graph.outputs[-1]
+    graph, forward, numbers, root = passes.graph, passes.forward, passes.numbers, passes.root
     names = [clean(_spelled(n, spelled)) for n, spelled in zip(graph.nodes, graph.names, strict=True)]
     return Drawing(
-        _boxes(graph, names, without, forward, numbers, marks),
-        _edges(graph, names, without, numbers, marks, names[graph.index[root]]),
+        _boxes(graph, names, without, forward, numbers, proofs),
+        _edges(graph, names, without, numbers, proofs, names[graph.index[root]]),
         names[graph.index[root]] if numbers or len(graph.outputs) == 1 else ", ".join(map(graph.name, graph.outputs)),
         forward is not None,
         numbers is not None,
@@ -69,7 +63,7 @@ def _boxes(
     without: set[Node],
     forward: Forward | None,
     numbers: Backward | None,
-    marks: Marks,
+    proofs: Proofs,
 ) -> tuple[BoxText, ...]:
     outputs = set(graph.outputs)
     signs: dict[str, Label] = {}
@@ -85,7 +79,7 @@ def _boxes(
         if forward is not None:
             title.append(f"{names[i]} = {plain(forward.values[i])}")
         if numbers is not None and graph.names[i] in reached:
-            proved = ", proved by SymPy" if node in marks.leaves else ""
+            proved = ", proved by SymPy" if node in proofs.leaves else ""
             title.append(f"{by}{names[i]} = {plain(numbers.gradient[node])}{proved}")
         if node.op is not None and node.name is None:
             label = signs.get(node.op.name)
@@ -120,7 +114,7 @@ def _computed(node: Node, names: list[str], index: Any) -> str:
 
 
 def _edges(
-    graph: Graph, names: list[str], without: set[Node], numbers: Backward | None, marks: Marks, root: str
+    graph: Graph, names: list[str], without: set[Node], numbers: Backward | None, proofs: Proofs, root: str
 ) -> tuple[EdgeText, ...]:
     flowing = {} if numbers is None else {(e.result, e.position): e for e in numbers.edges}
     index, nothing = graph.index, ()
@@ -134,7 +128,7 @@ def _edges(
             name = f"{names[at]}->{result}"
             edge, zero, title, proved = flowing.get((node, position)), False, name, False
             if edge is not None:
-                proved = (node, position) in marks.edges
+                proved = (node, position) in proofs.edges
                 by = f"∂{result}/∂{names[at]}"
                 title = f"∂{root}/∂{names[at]}: ∂{root}/∂{result} · {by} = {plain(edge.downstream)}"
                 if edge.local is not None:

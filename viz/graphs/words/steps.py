@@ -32,8 +32,8 @@ Parts: TypeAlias = "tuple[str | Number, ...]"
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step: its kind, the box (and the edge) that it is about, and its sentence."""
+class Moment:
+    """One moment of the passes: its kind, the box (and the edge) that it is about, and its sentence."""
 
     kind: str
     node: str
@@ -53,7 +53,7 @@ class Walk:
     such a key too ("local e4", "downstream e4").
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[Moment, ...]
     since: Mapping[str, int]
     numbers: Mapping[str, Any]
 
@@ -80,7 +80,7 @@ class _Walker:
         self.subject = subject
         self.boxes = {b.id for b in drawing.boxes}
         self.edges = {e.id: e for e in drawing.edges}
-        self.steps: list[Step] = []
+        self.steps: list[Moment] = []
         self.since: dict[str, int] = {}
         self.numbers: dict[str, Any] = {}
 
@@ -93,7 +93,7 @@ class _Walker:
     def _add(self, kind: str, node: str, edge: str, words: str, shows: Sequence[str]) -> None:
         for key in shows:
             self.since[key] = len(self.steps)
-        self.steps.append(Step(kind, node, edge, _parts(clean(words), self.numbers)))
+        self.steps.append(Moment(kind, node, edge, _parts(clean(words), self.numbers)))
 
     def _number(self, key: str, value: Any) -> str:
         """The place of a number, as characters that no name has."""

@@ -6,19 +6,15 @@ from collections import Counter
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from cgraph import notation
-from cgraph.calculus.derivatives import as_pass
+from cgraph.calculus.symbols import Symbols
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, Node
 from cgraph.notation import Math, Sym
 from cgraph.ops.op import Op
-from cgraph.passes.backward import Backward, Edge, backward
-from cgraph.passes.forward import Forward
-from cgraph.rewriting.simplify import simplify
+from cgraph.passes.backward import Edge
+from viz.asked import NO_PROOFS, Passes, Proofs
 from viz.graphs.words.drawing import FORMULA, FULL
-from viz.graphs.words.proofs import NO_MARKS, Marks
 from viz.ink.lines import clean
 
 MOST_SYMBOLS = 300  # nodes of a graph whose derivatives are written as formulas
@@ -35,28 +31,22 @@ def hidden(graph: Graph, style: str) -> set[Node]:
 
 
 class Subject:
-    """A graph or a pass as a picture sees it: `numbers` is its backward pass, `symbols` that of the formulas."""
+    """A graph or a pass as a picture sees it: `numbers` is its backward pass, `symbols` are the formulas on it."""
 
     def __init__(
         self,
-        of: Graph | Forward | Backward,
+        passes: Passes,
         style: str,
         detail: str,
         without: set[Node],
-        marks: Marks = NO_MARKS,
+        proofs: Proofs = NO_PROOFS,
     ) -> None:
-        self.graph = of if isinstance(of, Graph) else of.graph
-        self.style, self.detail, self.hidden, self.marks = style, detail, without, marks
-        self.forward = of.forward if isinstance(of, Backward) else of if isinstance(of, Forward) else None
+        self.passes, self.graph, self.root = passes, passes.graph, passes.root
+        self.style, self.detail, self.hidden, self.proofs = style, detail, without, proofs
+        self.forward, self.numbers = passes.forward, passes.numbers
         self.names = notation.names_of(self.graph)
-        outputs = self.graph.outputs
-        self.root = of.of if isinstance(of, Backward) else outputs[-1]
-        self.numbers: Backward | None = of if isinstance(of, Backward) else None
-        if isinstance(of, Forward) and len(outputs) == 1 and outputs[0].shape == ():
-            with np.errstate(all="ignore"):
-                self.numbers = backward(of)
         symbolic = detail in (FULL, FORMULA) and self.root.shape == () and len(self.graph) <= MOST_SYMBOLS
-        self.symbols: Backward | None = backward(as_pass(self.graph), self.root) if symbolic else None
+        self.symbols: Symbols | None = passes.symbols if symbolic else None
         self.shares: Counter[Node] = Counter()
         self.terms: dict[Node, list[tuple[str, Any]]] = {}  # with the keys of their edges
         for edge in self.flowing:
@@ -67,8 +57,9 @@ class Subject:
     @property
     def flowing(self) -> tuple[Edge, ...]:
         """The edges along which a gradient flows."""
-        found = self.numbers or self.symbols
-        return () if found is None else found.edges
+        if self.numbers is not None:
+            return self.numbers.edges
+        return () if self.symbols is None else self.symbols.bwd.edges
 
     @property
     def root_names(self) -> str:
@@ -109,14 +100,12 @@ class Subject:
         if self.numbers is not None:
             return notation.quantity(notation.value(self.numbers.gradient[node]), f"gradient {self.id(node)}")
         if self.symbols is not None and self.forward is None and not node.shape:
-            return self.formula(self.symbols.gradient[node])
+            return self.formula(self.symbols.gradient(node))
         return None
 
     def formula(self, value: Any) -> Math | None:
-        """A local derivative or a gradient in symbols: a Python number or a node of the GRAPH world."""
-        if not isinstance(value, Node):
-            return notation.number(value)
-        return notation.formula(simplify([value], keep=self.graph.index)[0], self.names)
+        """A local derivative or a gradient in symbols: a number, or a node of the graph's own nodes."""
+        return notation.formula(value, self.names) if isinstance(value, Node) else notation.number(value)
 
 
 def sign_of(row: Op) -> Math:

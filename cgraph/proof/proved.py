@@ -1,44 +1,23 @@
-"""What a proof says of a picture: which local derivatives and which gradients SymPy proved, and no more than that."""
+"""Which gradients and which local derivatives of a graph are proved, and no more than that."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node
-from cgraph.passes.backward import Backward
-from cgraph.passes.forward import Forward
+from cgraph.proof.provers import prove_row
+from cgraph.proof.report import PROVED, Report
 
-if TYPE_CHECKING:
-    from cgraph.proof import Report
-
-
-@dataclass(frozen=True)
-class Marks:
-    """`edges` are those whose op's own rule is proved, `leaves` those whose gradient is."""
-
-    edges: frozenset[tuple[Node, int]] = frozenset()
-    leaves: frozenset[Node] = frozenset()
-
-
-NO_MARKS = Marks()
 ELEMENT = re.compile(r"\[[\d,]*\]$")  # the index of an element: X[0,1] is one of X
 
 
-def marks(of: Graph | Forward | Backward, report: Report) -> Marks:
-    """The marks of a report `cg.prove(graph)` on a picture of the same graph.
+def proved_leaves(report: Report, graph: Graph, root: Node) -> frozenset[Node]:
+    """The leaves of which a report `cg.prove(graph)` proved each element of the gradient.
 
-    A leaf is marked when the report proved each element of its gradient; an edge, when the rule of its op at its
-    position is proved by itself (as `cg.prove("tanh")` does), for arrays at small sizes.
     Raises ValueRefusedError for a report on something else.
     """
-    from cgraph.proof import PROVED, prove_row
-
-    graph = of if isinstance(of, Graph) else of.graph
-    root = of.of if isinstance(of, Backward) else graph.outputs[-1]
     if report.of is not root:
         raise ValueRefusedError(
             "the report is about another graph",
@@ -51,7 +30,14 @@ def marks(of: Graph | Forward | Backward, report: Report) -> Marks:
         symbol = check.subject.removeprefix(start)
         leaf = symbol if symbol in graph else ELEMENT.sub("", symbol)
         verdicts.setdefault(leaf, []).append(check.verdict == PROVED)
-    leaves = frozenset(graph[name] for name, found in verdicts.items() if name in graph and all(found))
+    return frozenset(graph[name] for name, found in verdicts.items() if name in graph and all(found))
+
+
+def proved_edges(graph: Graph) -> frozenset[tuple[Node, int]]:
+    """The edges, by result and operand's position, at which the rule of the op is proved by itself.
+
+    That is what `cg.prove("tanh")` does; rules of arrays are proved at small sizes.
+    """
     rules: dict[str, set[int]] = {}
     edges = set()
     for node in graph.nodes:
@@ -61,13 +47,11 @@ def marks(of: Graph | Forward | Backward, report: Report) -> Marks:
             if key not in rules:
                 rules[key] = _positions(prove_row(node.op, attrs), node.op.elementwise)
             edges |= {(node, position) for position in range(len(node.operands)) if position in rules[key]}
-    return Marks(frozenset(edges), leaves)
+    return frozenset(edges)
 
 
 def _positions(report: Report, elementwise: bool) -> set[int]:
     """The places of the operands for which every check of an op's rule came out proved."""
-    from cgraph.proof import PROVED
-
     by_operand: dict[str, bool] = {}
     for check in report.checks:
         letter = ELEMENT.sub("", check.subject.rpartition("∂")[2])

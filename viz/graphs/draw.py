@@ -1,0 +1,135 @@
+"""`viz.draw`: from a graph, a formula, a pass or a model to its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cgraph.errors import ValueRefusedError
+from cgraph.passes.forward import Forward
+from viz import asked
+from viz.diagnosis.diagnose import Diagnosis
+from viz.graphs.badges import badged
+from viz.graphs.paint import paint
+from viz.graphs.picture import Picture
+from viz.graphs.places.engine import TIME_LIMIT
+from viz.graphs.places.layout import lay_out
+from viz.graphs.words.annotate import annotate
+from viz.graphs.words.drawing import OUTLINE, Drawing
+from viz.graphs.words.heat import GRADIENT, Heat, heat
+from viz.graphs.zoom import zoomed
+from viz.ink.lines import clean
+from viz.ink.themes import theme_named
+
+if TYPE_CHECKING:
+    from cgraph.proof import Report
+
+SHOWS = (paint.FORWARD, paint.BACKWARD, paint.BOTH)
+DIRECTIONS = {"LR": "left to right", "TB": "top down"}
+
+
+def draw(
+    of: Any,
+    values: Mapping[Any, Any] | None = None,
+    /,
+    *,
+    show: str | None = None,
+    style: str = "textbook",
+    detail: str | None = None,
+    theme: str = "textbook",
+    direction: str = "LR",
+    caption: str | None = None,
+    proof: Report | None = None,
+    zoom: str | None = None,
+    fold: str | bool | None = None,
+    colour: str | None = None,
+    limit: float | None = None,
+    diagnosis: Diagnosis | None = None,
+    engine: str | None = None,
+    time_limit: float = TIME_LIMIT,
+    **named: Any,
+) -> Picture:
+    """A picture of a graph (with symbolic gradients), of a forward pass, of a backward pass, or of a model.
+
+    of          a node, a graph, its formula as text, a pass, or a model such as nn.MLP([2, 2, 1], seed=0)
+    values      with a graph: the values of its leaves, `viz.draw("L = c*(a + 2*b)", a=3, b=1, c=-2)` or in a dict as
+                for cg.forward; the passes are computed and drawn
+    show        "forward", "backward" or "both": a backward pass shows both by default; the layout is the same
+    style       "textbook" (d = 2b in a box) or "circuit" (unnamed ops in circles)
+    detail      "full", "formula", "number", "hover" or "outline": how much is written; by default it follows from
+                the size, and what is not written stands in the titles (on hover)
+    theme       "textbook", "dark" or "print"
+    direction   "LR" (left to right) or "TB" (top down)
+    proof       the report of cg.prove on the same graph: marks the derivatives that are proved
+    zoom        "layers" (a box a layer), "tensors" or "neurons" (a box a number, as cg.unroll makes them)
+    fold        "layers" (by names such as z[1] or encoder.W), "blocks" (one after the other) or "copies" (side by side)
+                puts many nodes into one box; False draws every node; by default more than 300 boxes are folded, in the
+                first way that halves them. `picture.folded` says what was folded
+    colour      "value" or "gradient": the numbers as colour, of an array as a small heat map (svg, png and pdf);
+                `limit` is the size that has the full colour, by default the largest that is computed or trained
+    diagnosis   viz.diagnose of the same pass: a badge on each box of which it has a finding
+    engine      the Graphviz to use, or "layered" for the layout of large graphs (without words on edges); Graphviz
+                has `time_limit` seconds
+
+    Raises LayoutError when the layout takes too long or there is no engine, ValueRefusedError for other choices.
+    """
+    subject, fold = zoomed(asked.subject(of, {**(values or {}), **named}), zoom, fold)
+    if show is None:
+        show = paint.FORWARD if isinstance(subject, Forward) else paint.BOTH
+    for what, given, allowed in (("pass", show, SHOWS), ("direction", direction, tuple(DIRECTIONS))):
+        if given not in allowed:
+            raise ValueRefusedError(f"there is no {what} {given!r} to show", fix=f"choose one of {', '.join(allowed)}")
+    if isinstance(subject, Forward) and show != paint.FORWARD:
+        raise ValueRefusedError(
+            "the backward pass was not computed", why="this is a forward pass", fix="draw cg.backward(fwd)"
+        )
+    chosen = theme_named(theme)
+    passes = asked.passes(subject)
+    drawing = annotate(passes, style, detail, asked.proofs(passes, proof), fold)
+    if diagnosis is not None:
+        drawing = badged(drawing, passes.graph, diagnosis)
+    if colour is not None:
+        drawing = coloured(drawing, heat(subject, colour, limit), show)
+    layout = lay_out(drawing, chosen, direction, engine, time_limit)
+    title = _caption(drawing, show) if caption is None else clean(caption)
+    if drawing.folded:
+        title += f"\n{_folded(drawing)}"
+    return Picture(passes, style, drawing, layout, chosen, show, title, alternative_text(drawing, show), direction)
+
+
+def coloured(drawing: Drawing, heat: Heat, show: str) -> Drawing:
+    """A drawing with its numbers as colour. Raises ValueRefusedError where the numbers, and so their signs, are not."""
+    if drawing.detail == OUTLINE or (heat.what == GRADIENT and show == paint.FORWARD):
+        what = "an outline" if drawing.detail == OUTLINE else "the forward pass alone"
+        raise ValueRefusedError(
+            f"{what} has no colour by {heat.what}",
+            why="its numbers are not shown, and nothing is said by colour alone",
+            fix='draw it with detail="hover"' if drawing.detail == OUTLINE else 'choose colour="value"',
+        )
+    return replace(drawing, heat=heat)
+
+
+def _folded(drawing: Drawing) -> str:
+    few = "; ".join(drawing.folded[:3]) + (f"; and {len(drawing.folded) - 3} more" if len(drawing.folded) > 3 else "")
+    return f"Folded: {few}. fold=False draws every node."
+
+
+def _caption(drawing: Drawing, show: str) -> str:
+    if not drawing.has_values:
+        return f"Computation graph of {drawing.root}" + (" with its gradients" if drawing.has_gradients else "")
+    passes = {"forward": "forward pass", "backward": "backward pass", "both": "forward pass and backward pass"}[show]
+    return f"Computation graph of {drawing.root}: {passes}"
+
+
+def alternative_text(drawing: Drawing, show: str) -> str:
+    """Alternative text: every node and, where gradients are shown, every edge, in words."""
+    if drawing.detail == OUTLINE:
+        return f"A graph of {len(drawing.boxes)} boxes and {len(drawing.edges)} edges; each says its own in its title."
+    hide = show == paint.FORWARD
+    sentences = ["; ".join(t for t in b.title.split("\n") if not (hide and t.startswith("∂"))) for b in drawing.boxes]
+    if not hide:
+        sentences += ["; ".join(e.title.split("\n")) for e in drawing.edges]
+    else:
+        sentences.append("edges: " + ", ".join(e.name for e in drawing.edges))
+    return ". ".join(sentences) + "."
