@@ -433,3 +433,12 @@ def test_a_function_that_hides_a_module_is_found() -> None:
 )
 def test_a_dangerous_call_is_found(source: str) -> None:
     assert dangerous(source)
+
+
+def test_the_map_of_the_docs_shows_these_ranks() -> None:
+    page = " ".join((ROOT / "docs" / "map.md").read_text(encoding="utf-8").split())
+    for ranks in (RANK, VIZ_RANK, *INNER.values()):
+        levels: dict[int, list[str]] = {}
+        for room, rank in ranks.items():
+            levels.setdefault(rank, []).append(room)
+        assert " < ".join(", ".join(rooms) for _, rooms in sorted(levels.items())) in page

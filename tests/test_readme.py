@@ -146,6 +146,19 @@ def test_each_room_has_a_place_on_the_map_and_the_map_has_no_others():
     assert rooms - named == set()
 
 
+def test_the_changelog_has_the_same_headings_in_each_release_and_nothing_twice():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+    first, *releases = re.split(r"^## ", text, flags=re.MULTILINE)
+    assert ", ".join(headings) in first and releases
+    for release in releases:
+        assert re.match(r"\d+\.\d+\.\d+ \((unreleased|\d{4}-\d\d-\d\d)\)\n", release)
+        found = re.findall(r"^### (.*)$", release, re.MULTILINE)
+        assert found == [heading for heading in headings if heading in found]
+    changes = re.findall(r"^- .*$", text, re.MULTILINE)
+    assert len(set(changes)) == len(changes)
+
+
 def test_the_two_commands_are_there_once_each():
     assert README.count("cgraph demo\n") == 1
     assert README.count(".venv/bin/pytest -q -n auto\n") == 1
