@@ -23,7 +23,7 @@ RANK = {
         [
             ["quoting"],
             ["errors"],
-            ["shapes"],
+            ["shapes", "files"],
             ["ops"],
             ["graph"],
             ["functions", "worlds", "notation"],

@@ -393,7 +393,7 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(tmp_path, monkeypat
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("viz.ink.files.os.replace", full)
+    monkeypatch.setattr("cgraph.files.os.replace", full)
     with pytest.raises(OutputError, match="No space left"):
         figure("6.17").save(old)
     assert old.read_text() == "old"

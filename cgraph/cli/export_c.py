@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from pathlib import Path
 
 from cgraph.cli.arguments import Commands
 from cgraph.compile.export import to_c
-from cgraph.errors import OutputError, ShapeError, ValueRefusedError
+from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.files import write
 from cgraph.graph.node import variable
 
 
@@ -37,11 +37,6 @@ def run(options: argparse.Namespace) -> int:
             f"the model does not take {inputs} numbers an example", why=error.what, fix="give --inputs another number"
         ) from None
     text = to_c(output, options.dtype)
-    try:
-        Path(options.output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{options.output} cannot be written", why=error.strerror or str(error), fix="choose another file"
-        ) from None
+    write(options.output, text.encode())
     print(f"{options.output}: cc -O3 {shlex.quote(options.output)} -lm -o classify; ./classify < examples.csv")
     return 0

@@ -12,6 +12,7 @@ import numpy as np
 
 from cgraph.calculus.derivatives import grad
 from cgraph.errors import ValueRefusedError
+from cgraph.files import StrPath
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, variable
 from cgraph.nn.init import generator
@@ -20,7 +21,6 @@ from cgraph.train.checks import examples, same_width, whole
 from cgraph.train.diverged import DivergedError
 from cgraph.train.evaluation import Evaluation, Metric
 from cgraph.train.files.checkpoint import Keeper, data_digest, graph_digest, text_digest
-from cgraph.train.files.container import StrPath
 from cgraph.train.history import Epoch
 from cgraph.train.metrics import accuracy
 from cgraph.train.model import Inputs, Model, Optimizer, noise_of

@@ -1,15 +1,15 @@
-"""Pictures into files: svg, png, pdf and dot, each written whole or not at all."""
+"""Pictures as the bytes of files: png and pdf from svg; `write` puts them into a file, whole or not at all."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from io import BytesIO
-from pathlib import Path
 
 from cgraph.errors import OutputError, missing_package
+from cgraph.files import write
+
+__all__ = ["A4", "SCALE", "no_ending", "pages", "pdf", "png", "write"]
 
 A4 = (841.89, 595.28)  # points, the long side level
 SCALE = 2  # pixels of a PNG to a point
@@ -60,36 +60,3 @@ def no_ending(path: str | os.PathLike[str], endings: Iterable[str]) -> OutputErr
     return OutputError(
         f"{os.fspath(path)} has no ending that says what to write", fix=f"end it in {', '.join(endings)}"
     )
-
-
-def write(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Write a file whole: an existing one is replaced only when the new one is complete.
-
-    Raises OutputError when it cannot be written; nothing is left behind then.
-    """
-    target = Path(path)
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        if target.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        os.chmod(temporary, (target.stat().st_mode & 0o777) if target.exists() else 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise OutputError(
-            f"{target} cannot be written",
-            why=error.strerror or str(error),
-            fix="choose a file in a folder you may write to",
-        ) from None
-    return target
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

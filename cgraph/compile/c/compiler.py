@@ -1,7 +1,7 @@
 """The system's C compiler, and a folder of what it made: a program is compiled once on a machine.
 
 A library is kept under the hash of its source, of the flags and of the processor, with a checksum at its end: what is
-damaged is compiled again. It is written beside and renamed, so that two processes never see half of one. Code is run
+damaged is compiled again. It is written whole, so that two processes never see half of one. Code is run
 only from a folder and a file that nobody but the user can write: see `cache_folder`.
 """
 
@@ -22,6 +22,7 @@ from typing import Any
 
 from cgraph.compile.c import cache_folder
 from cgraph.errors import CgraphError
+from cgraph.files import write
 
 FLAGS = ("-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-shared", "-fPIC", "-w")
 LONG = 2000  # lines of C: a longer program is one of many small steps, and would take minutes at -O3
@@ -110,9 +111,8 @@ def _made(command: Sequence[str], source: str, work: Path, path: Path) -> Any:
     else:
         raise _failed(" ".join(done.stderr.split())[:300])
     content = made.read_bytes()
-    made.write_bytes(content + hashlib.sha256(content).digest())
-    made.chmod(0o600)  # whatever the umask is: what others could write is not opened again
-    os.replace(made, path)
+    # whatever the umask is and was: what others could write is not opened again
+    write(path, content + hashlib.sha256(content).digest(), mode=0o600, fix="")
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cgraph.errors import DataError, OutputError
+from cgraph.files import not_written, replacing
 
 Cache: TypeAlias = "str | os.PathLike[str] | None"
+FIX = "set CGRAPH_CACHE to a folder that can be written"
 MINUTES = 20  # that one archive may take
 
 # pip asks the build backend of a source archive for the name and version in it. This one stands in for setuptools and
@@ -92,16 +95,18 @@ def fetch(archive: Archive, cache: Cache = None) -> Path:
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as workshop:
-            os.replace(_fetched(archive, Path(workshop)), path)  # whole and checked, or not at all
+        with (
+            tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as workshop,
+            _fetched(archive, Path(workshop)).open("rb") as checked,
+            replacing(path, fix=FIX) as file,
+        ):
+            shutil.copyfileobj(checked, file)
     except _FetchError as error:
         raise _failed(archive, folder, str(error)) from None
+    except OutputError:
+        raise
     except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written",
-            why=error.strerror or str(error),
-            fix="set CGRAPH_CACHE to a folder that can be written",
-        ) from None
+        raise not_written(path, error, FIX) from None
     return path
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import CheckpointError, ValueRefusedError
+from cgraph.files import StrPath
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT
 from cgraph.train.batches import Batch
 from cgraph.train.checks import whole
-from cgraph.train.files.container import StrPath, read, write
+from cgraph.train.files.container import read, write
 from cgraph.train.history import Epoch
 from cgraph.train.model import arrays_of
 from cgraph.train.state import Best, State

@@ -6,49 +6,28 @@ that is read is run, and a file with a single other bit is refused.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from cgraph.errors import CheckpointError, OutputError
+from cgraph import files
+from cgraph.errors import CheckpointError
+from cgraph.files import StrPath
 
-StrPath: TypeAlias = "str | os.PathLike[str]"
 MARK = b"cgraph sha256 "
 SEAL = len(MARK) + 64
 ABOUT, VERSION = "about.json", 1
 
 
 def write(path: StrPath, kind: str, about: Mapping[str, Any], arrays: Mapping[str, Any]) -> Path:
-    """Write a file whole: an existing one is replaced only when the new one is on the disk.
-
-    A process that dies on the way leaves at most a file `.NAME.part`, which the next one writes over.
-    Raises OutputError when it cannot be written.
-    """
-    target = Path(path)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(packed(kind, about, arrays))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise OutputError(
-            f"{target} cannot be written",
-            why=error.strerror or str(error),
-            fix="choose a file in a folder you may write to",
-        ) from None
-    return target
+    """Write a file whole: an existing one is replaced only when the new one is on the disk. Raises OutputError."""
+    return files.write(path, packed(kind, about, arrays))
 
 
 def packed(kind: str, about: Mapping[str, Any], arrays: Mapping[str, Any]) -> bytes:

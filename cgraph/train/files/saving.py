@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cgraph.train.files.container import StrPath, read, write
+from cgraph.files import StrPath
+from cgraph.train.files.container import read, write
 from cgraph.train.files.structure import Writer, allowed_kinds, rebuilt
 
 
