@@ -441,4 +441,5 @@ def test_the_map_of_the_docs_shows_these_ranks() -> None:
         levels: dict[int, list[str]] = {}
         for room, rank in ranks.items():
             levels.setdefault(rank, []).append(room)
-        assert " < ".join(", ".join(rooms) for _, rooms in sorted(levels.items())) in page
+        line = " < ".join(", ".join(rooms) for _, rooms in sorted(levels.items()))
+        assert line in page, f"docs/map.md lacks: {line}"
