@@ -11,7 +11,7 @@ from cgraph.graph.node import short
 from cgraph.graph.parse import GraphLike
 from cgraph.nn.textbook.gradients import SATURATED as FLAT
 from cgraph.passes.backward import Backward
-from viz.asked import backward_pass
+from viz.asked import subject
 from viz.diagnosis import layers, leaves, units
 from viz.diagnosis.finding import KINDS, Finding
 
@@ -85,7 +85,7 @@ def diagnose(
     [('dead ReLU', 'a', (2,))]
     """
     given = {**(values or {}), **named}
-    bwd = of if isinstance(of, Backward) or not given else backward_pass(of, given)
+    bwd = subject(of, given) if given else of
     if not isinstance(bwd, Backward) or not bwd.forward.world.numeric:
         raise ValueRefusedError(
             f"{short(bwd)} cannot be diagnosed",
