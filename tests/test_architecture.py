@@ -54,7 +54,7 @@ INNER = {
             ["binding"],
             ["numpy", "c"],
             ["scalar"],
-            ["export", "backends"],
+            ["export", "backends", "given"],
             ["program"],
         ],
         "viz": [

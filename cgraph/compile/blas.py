@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+T = TypeVar("T")
 ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112
 
 
@@ -45,6 +47,19 @@ def blas() -> Blas | None:
             continue
         return Blas(library, gemm, gemv)
     return None
+
+
+def with_threads(number: int, run: Callable[[], T]) -> T:
+    """What a function gives while products use this many threads; then they use as many as before."""
+    library = blas()
+    if library is None or library.threads == number:
+        return run()
+    before = library.threads
+    library.set_threads(number)
+    try:
+        return run()
+    finally:
+        library.set_threads(before)
 
 
 def address(function: Any) -> int:

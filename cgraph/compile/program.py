@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any, cast
 
@@ -12,7 +12,8 @@ import numpy as np
 from cgraph import shapes
 from cgraph.compile.backends import maker
 from cgraph.compile.binding import Binding, Stages
-from cgraph.compile.blas import blas
+from cgraph.compile.blas import with_threads
+from cgraph.compile.given import Given
 from cgraph.compile.memory import owned
 from cgraph.compile.numpy.biases import biases_of
 from cgraph.compile.plan.plan import Plan
@@ -20,11 +21,8 @@ from cgraph.compile.scalar.groups import Groups
 from cgraph.compile.stacks import Check, Stacks, checks_of, knows_all
 from cgraph.compile.task import task_of
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
-from cgraph.graph.graph import Graph
-from cgraph.graph.node import OP, PARAMETER, Node, as_array
+from cgraph.graph.node import Node, as_array
 from cgraph.graph.parse import GraphLike
-from cgraph.passes.forward import Forward, forward
-from cgraph.worlds.numpy import NumpyWorld
 
 NUMBERS = (float, np.float64)  # which fill a scalar as quickly as an array does
 
@@ -53,10 +51,8 @@ class Program:
         self.task = (task if self._flat else task.differentiated()).taking(inputs)
         self.graph, self.inputs, self.outputs = self.task.graph, self.task.inputs, self.task.outputs
         self.updates, self.dtype, self.threads = self.task.updates, self.task.dtype, threads
-        self._leaves = Graph(dict.fromkeys([*[n for n in self.graph.leaves if n not in self.updates], *self.inputs]))
-        # leaves that derivatives do not depend on, of which values are taken all the same
-        self._needless = {leaf.name for leaf in self.graph.beyond if leaf not in self._leaves}
-        self._world = NumpyWorld(self.dtype)
+        self._given = Given(self.task)
+        self._needless = self._given.needless
         self._owned = owned(self.updates, biases_of(self.task), self.dtype)
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
@@ -79,7 +75,7 @@ class Program:
             named = {name: value for name, value in named.items() if name not in self._needless}
         if binding is None or not self._filled(binding, values, named):
             binding = self._bound(values, named)
-        return binding.run() if self.threads is None else self._with_threads(binding.run)
+        return binding.run() if self.threads is None else with_threads(self.threads, binding.run)
 
     def _filled(self, binding: Binding, values: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
         """Copy the values into the buffers of the binding that was used last, if they are arrays that fit it.
@@ -103,76 +99,18 @@ class Program:
 
     def _bound(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> Binding:
         """Check the values as a pass does, find or make the binding of their sizes, and fill its buffers."""
-        given = self._given(values, named)
-        checked = forward(self._leaves, given, self._world)
-        self._check_targets(checked)
+        given = self._given.read(values, named)
+        checked, leaves = self._given.checked(given), self._given.leaves.nodes
         sizes: dict[str, shapes.Dimension] = {}
-        for node in self._leaves.nodes:
+        for node in leaves:
             shapes.match(node.shape, checked[node].shape, sizes)
         key = tuple(sorted(sizes.items()))
         binding = self._bindings.get(key)
         if binding is None:
             binding = self._bindings[key] = self._make(self.task, self._owned, {k: int(v) for k, v in sizes.items()})
-        binding.fill({node: checked[node] for node in self._leaves.nodes}, {n for n in given if n not in self.inputs})
-        complete = all(n.kind == PARAMETER or n in self.inputs for n in self._leaves.inputs)
-        self._last = binding if complete else None
+        binding.fill({node: checked[node] for node in leaves}, {n for n in given if n not in self.inputs})
+        self._last = binding if self._given.complete else None
         return binding
-
-    def _check_targets(self, leaves: Forward) -> None:
-        for node in self.graph.nodes:
-            if node.op is not None and node.op.check is not None and node.operands[-1] in leaves.graph:
-                try:
-                    node.op.check(leaves[node.operands[-1]])
-                except ValueRefusedError as error:
-                    what = f"{self.graph.name(node)}: {error.what}"
-                    raise ValueRefusedError(what, where=node.where, why=error.why, fix=error.fix) from None
-
-    def _given(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> dict[Node, Any]:
-        feed: dict[Any, Any] = dict(named)
-        if len(values) == 1 and isinstance(values[0], Mapping):
-            feed = {**values[0], **named}
-        elif len(values) > len(self.inputs):
-            raise ValueRefusedError(
-                f"{len(values)} values for {len(self.inputs)} inputs",
-                fix=f"the inputs are, in order, {', '.join(self.graph.name(n) for n in self.inputs) or 'none'}",
-            )
-        else:
-            for node, value in zip(self.inputs, values, strict=False):
-                if node.name in named:
-                    raise ValueRefusedError(f"{node.name} is given twice", why="in order, and by its name")
-                feed[node] = value
-        given: dict[Node, Any] = {}
-        for key, value in feed.items():
-            node = self.graph.taking(key)
-            if node.name in self._needless and node not in self.graph:
-                continue
-            if node in self.updates:
-                raise ValueRefusedError(
-                    f"{node.name} is owned by the program",
-                    where=node.where,
-                    why="it is replaced at the end of each call",
-                    fix="program.set gives it another value",
-                )
-            if node.kind == OP:
-                names = ", ".join(self.graph.name(n) for n in self.task.free)
-                raise NameUnknownError(
-                    f"{self.graph.name(node)} is computed and takes no value",
-                    where=node.where,
-                    fix=f"give values to the leaves: {names}",
-                )
-            given[node] = value
-        return given
-
-    def _with_threads(self, run: Callable[[], list[Any]]) -> list[Any]:
-        library = blas()
-        if library is None or library.threads == self.threads:
-            return run()
-        before = library.threads
-        library.set_threads(self.threads or before)
-        try:
-            return run()
-        finally:
-            library.set_threads(before)
 
     # Many calls ------------------------------------------------------------------------------------------------------
     def run(self, rows: Any = None, /, **stacks: Any) -> list[Any]:
@@ -217,9 +155,9 @@ class Program:
         if binding.many is None:
             results = [self._called((), given[call]) for call in range(given.calls)]
             return [np.stack(column) for column in zip(*results, strict=True)]
-        nodes = {self._leaves[name]: stack for name, stack in given.data.items()}
+        nodes = {self._given.leaves[name]: stack for name, stack in given.data.items()}
         work = partial(binding.many, given.calls, given.rows, nodes)
-        return work() if self.threads is None else self._with_threads(work)
+        return work() if self.threads is None else with_threads(self.threads, work)
 
     @cached_property
     def _checks(self) -> list[tuple[Node, Check]]:
