@@ -24,6 +24,10 @@ class Given:
         self.needless = {leaf.name for leaf in task.graph.beyond if leaf not in self.leaves}
         self.complete = all(n.kind == PARAMETER or n in task.inputs for n in self.leaves.inputs)
 
+    def needed(self, named: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Without the values that are not needed."""
+        return {n: x for n, x in named.items() if n not in self.needless} if self.needless else named
+
     def read(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> dict[Node, Any]:
         """The value of each leaf: given in order, by name, or as one dict.
 

@@ -52,7 +52,6 @@ class Program:
         self.graph, self.inputs, self.outputs = self.task.graph, self.task.inputs, self.task.outputs
         self.updates, self.dtype, self.threads = self.task.updates, self.task.dtype, threads
         self._given = Given(self.task)
-        self._needless = self._given.needless
         self._owned = owned(self.updates, biases_of(self.task), self.dtype)
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
@@ -71,8 +70,6 @@ class Program:
 
     def _called(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
         binding = self._last
-        if self._needless:
-            named = {name: value for name, value in named.items() if name not in self._needless}
         if binding is None or not self._filled(binding, values, named):
             binding = self._bound(values, named)
         return binding.run() if self.threads is None else with_threads(self.threads, binding.run)
@@ -83,7 +80,9 @@ class Program:
         Not everything may have been copied when they do not: then all is copied again.
         """
         if len(values) + len(named) != len(binding.slots):
-            return False
+            named = self._given.needed(named)
+            if len(values) + len(named) != len(binding.slots):
+                return False
         dtype, array, ordered = self.dtype, np.ndarray, len(values)
         for place, (name, buffer, shape) in enumerate(binding.slots):
             value = values[place] if place < ordered else named.get(name)
@@ -120,7 +119,7 @@ class Program:
         in all calls before the first one; when a call is refused, by whatever op, nothing is updated.
         Raises ShapeError when the stacks have different lengths, and what a call raises, with the call's number.
         """
-        given = Stacks({n: stack for n, stack in stacks.items() if n not in self._needless}, rows, self.dtype)
+        given = Stacks(self._given.needed(stacks), rows, self.dtype)
         with self._lock:
             wrong = given.first_refused(self._checks)
             if wrong is not None:
