@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,31 @@ def test_a_record_shows_itself_as_a_picture_and_as_text(kind: str) -> None:
     if kind == "backward":
         assert shown["image/svg+xml"] == viz.draw(bwd).svg()
         assert "∂L/∂b = −4" in html.unescape(shown["image/svg+xml"])
+
+
+def test_a_record_shows_itself_although_nobody_imported_viz() -> None:
+    program = (
+        "import cgraph as cg, sys; x = cg.variable('x'); assert 'viz' not in sys.modules\n"
+        "print(sorted(x._repr_mimebundle_(include=None, exclude=None)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['image/svg+xml', 'text/plain']"
+
+
+def test_importing_viz_sets_nothing_on_cgraphs_classes() -> None:
+    program = (
+        "import cgraph as cg; from cgraph import nn\n"
+        "kinds = [cg.Graph, cg.Node, cg.Forward, cg.Backward, nn.Sequential, nn.Unit, nn.Linear, nn.EmbeddingNet]\n"
+        "before = [dict(vars(kind)) for kind in kinds]\n"
+        "import viz; print(before == [dict(vars(kind)) for kind in kinds])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
+
+
+def test_without_a_package_that_draws_the_text_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [])
+    assert figure_6_17()._repr_mimebundle_() == {"text/plain": repr(figure_6_17())}
 
 
 def test_what_cannot_be_drawn_is_shown_as_text() -> None:

@@ -13,7 +13,7 @@ from viz.figures import figure
 from viz.films import Film, film
 from viz.graphs.draw import draw
 from viz.graphs.picture import Picture
-from viz.notebook import Stepper, step_through, teach
+from viz.notebook import Stepper, step_through
 from viz.schematics import SchematicPicture
 from viz.schematics.network import network
 from viz.watch import Watch
@@ -35,5 +35,3 @@ __all__ = [
     "step_through",
     "worksheet",
 ]
-
-teach()

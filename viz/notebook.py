@@ -1,4 +1,4 @@
-"""In a notebook, graphs, passes and models show themselves as pictures: importing viz teaches them to."""
+"""What a notebook shows: a graph, a pass or a model as its picture, and the passes step by step."""
 
 from __future__ import annotations
 
@@ -6,21 +6,15 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from cgraph import nn
 from cgraph.errors import CgraphError
-from cgraph.graph.graph import Graph
-from cgraph.graph.node import Node
-from cgraph.passes.backward import Backward
-from cgraph.passes.forward import Forward
 from viz.graphs.draw import draw
 from viz.graphs.picture import Picture
 
-SHOWN = (Graph, Node, Forward, Backward, nn.Sequential, nn.Unit, nn.EmbeddingNet)
 
-
-def mimebundle(shown: Any, include: Any = None, exclude: Any = None) -> dict[str, str]:
+def mimebundle(shown: Any) -> dict[str, str]:
     """What a notebook shows of a record: its picture as SVG, and its text for a reader without pictures.
 
+    cgraph, which knows nothing of pictures, finds it as the entry point `viz` of the group `cgraph.display`.
     What cannot be drawn, such as a layout that takes too long, is shown as text.
     """
     bundle = {"text/plain": repr(shown)}
@@ -29,12 +23,6 @@ def mimebundle(shown: Any, include: Any = None, exclude: Any = None) -> dict[str
     except CgraphError as error:
         bundle["text/plain"] += f"\n(no picture: {error})"
     return bundle
-
-
-def teach() -> None:
-    """Give the records of cgraph, which know nothing of pictures, their form in a notebook."""
-    for kind in SHOWN:
-        kind._repr_mimebundle_ = mimebundle  # type: ignore[union-attr]
 
 
 class Stepper:

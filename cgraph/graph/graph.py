@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, close_matches
 from cgraph.graph.derived import Derived, derived
+from cgraph.graph.display import mimebundle
 from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
 from cgraph.ops.op import NONE
 from cgraph.quoting import terminal
@@ -156,6 +157,8 @@ class Graph:
 
     def __len__(self) -> int:
         return len(self.nodes)
+
+    _repr_mimebundle_ = mimebundle
 
     def __repr__(self) -> str:
         return f"<Graph of {len(self)} nodes: {terminal(_listed([self.name(n) for n in self.outputs]))}>"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from cgraph.errors import CgraphError, ShapeError, ValueRefusedError
+from cgraph.graph.display import mimebundle
 from cgraph.graph.origin import HERE, Origin, caller, describe, one_line
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
@@ -244,6 +245,8 @@ class Node(_Slots):
 
     def __deepcopy__(self, _memo: object) -> Node:
         return self
+
+    _repr_mimebundle_ = mimebundle
 
     def __repr__(self) -> str:
         if self.kind == OP:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.graph.display import mimebundle
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, as_array, as_node, parameter, variable
 from cgraph.nn.description import Description, in_a_row
@@ -36,6 +37,7 @@ class Sequential:
     """
 
     layers: tuple[Layer, ...]
+    _repr_mimebundle_ = mimebundle
 
     def __init__(self, layers: Iterable[Layer]) -> None:
         flat: list[Layer] = []

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cgraph.errors import GradientError, NameUnknownError, ShapeError
+from cgraph.graph.display import mimebundle
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, build, variable
 from cgraph.graph.parse import GraphLike, as_graph
@@ -103,6 +104,7 @@ class Backward:
     of: Node
     edges: tuple[Edge, ...] = field(repr=False)
     gradient: Gradients = field(repr=False)
+    _repr_mimebundle_ = mimebundle
 
     @property
     def graph(self) -> Graph:

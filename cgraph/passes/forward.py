@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cgraph import shapes
 from cgraph.errors import MissingValueError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.graph.display import mimebundle
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, Node
 
@@ -25,6 +26,7 @@ class Forward:
     graph: Graph
     world: World
     values: tuple[Any, ...] = field(repr=False)
+    _repr_mimebundle_ = mimebundle
 
     def __getitem__(self, key: Node | str) -> Any:
         return self.values[self.graph.position(key)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.table import table
+from cgraph.graph.display import mimebundle
 from cgraph.graph.node import Node, as_node, parameter
 from cgraph.nn.description import Dense, Description, Reading
 from cgraph.nn.dropout import Dropout
@@ -38,6 +39,7 @@ class EmbeddingNet(ABC):
     output: Linear
     activation: str = "sigmoid"
     dropout: float = 0.0
+    _repr_mimebundle_ = mimebundle
 
     def __post_init__(self) -> None:
         Activation(self.activation)

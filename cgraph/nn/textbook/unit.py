@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.graph.display import mimebundle
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import PARAMETER, Node, as_array, as_node, constant, parameter, variable
 from cgraph.nn.description import Dense, Description
@@ -35,6 +36,7 @@ class Unit:
     w: Node
     b: Node
     activation: str = "sigmoid"
+    _repr_mimebundle_ = mimebundle
 
     def __init__(self, w: Any, b: Any = 0.0, activation: str = "sigmoid") -> None:
         weights, bias = (v if isinstance(v, Node) else parameter(n, v) for n, v in (("w", w), ("b", b)))
