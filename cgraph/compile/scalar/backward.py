@@ -6,81 +6,28 @@ written for all nodes of the op as arrays. Only the sums at fan-outs are put tog
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import pairwise
-from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from cgraph.compile.scalar.world import LITERAL, Slot, Tape
-from cgraph.graph.node import Node, build, constant, variable
+from cgraph.compile.scalar.recipes import Kind, Recipe, as_bytes, read
+from cgraph.compile.scalar.world import Slot, Tape
+from cgraph.graph.node import Node
 from cgraph.ops import TABLE
-from cgraph.ops.op import NONE, Op
-from cgraph.passes.backward import backward
-from cgraph.passes.forward import Forward, forward
+from cgraph.ops.op import NONE
+from cgraph.passes.forward import Forward
 
 RECIPES = 256  # that know numbers; what is met after so many has its numbers in slots
 _ADD = TABLE["add"]
-_double = Struct("d")  # as a key: tells 0 from -0, and NaN is equal to itself
-
-
-class Kind(NamedTuple):
-    """Nodes with one recipe; their operands and their gradient are known numbers (as bytes) or, None, slots."""
-
-    row: Op
-    attrs: tuple[tuple[str, Any], ...]
-    operands: tuple[bytes | None, ...]
-    upstream: bytes | None = None
-
-
-class Recipe(NamedTuple):
-    """What a backward pass through one op writes on a tape of its own, on which slot 0 is the upstream gradient.
-
-    `steps` are the slots that it writes there, each with its kind and its three operands; `places` are the slots of
-    the operands and of the result (None for numbers), `literals` those of numbers, with their slots on the large
-    tape; `flows` has the slot, or the number, that goes to each operand.
-    """
-
-    steps: tuple[tuple[int, ...], ...]
-    places: tuple[int | None, ...]
-    literals: Mapping[int, int]
-    flows: tuple[Any, ...]
 
 
 def gradients(fwd: Forward, root: Node, wanted: Sequence[Node], tape: Tape) -> list[int | None]:
     """The slots of the gradients of `root` by some nodes, written on the tape of a pass; None where nothing flows."""
     index = fwd.graph.index
     return _Pass(fwd, index[root], tape).written([index[node] for node in wanted])
-
-
-def read(kind: Kind, tape: Tape) -> Recipe:
-    """The recipe of some nodes, by the one backward pass that there is."""
-    if kind.row is _ADD and len(kind.operands) > 2:  # a sum of many terms passes on to each what one of two passes on
-        many, pair = len(kind.operands), read(kind._replace(operands=(None, None)), tape)
-        return pair._replace(places=(None,) * (many + 1), flows=pair.flows[:1] * many)
-    own = Tape(tape)
-    upstream: Any = own.empty()
-    if kind.upstream is not None:
-        upstream = _double.unpack(kind.upstream)[0]
-    leaves = [variable(f"x{i}") if x is None else constant(*_double.unpack(x)) for i, x in enumerate(kind.operands)]
-    fwd = forward(build(kind.row, *leaves, **dict(kind.attrs)), {}, own)
-    start = len(own)
-    found = backward(fwd, upstream=upstream).gradient
-    flows = tuple(found[x] if found.reaches(x) else None for x in leaves)
-    for number in (x for x in flows if x is not None and x.__class__ is not Slot):
-        tape.slot(number)  # now, for the slots of the steps are counted from the end of the tape
-    return Recipe(
-        tuple(
-            (at, own.kind[at], *(operands[at] for operands in own.operands))
-            for at in range(start, len(own))
-            if own.kind[at] != LITERAL
-        ),
-        tuple(x.number if x.__class__ is Slot else None for x in (*map(fwd.__getitem__, leaves), fwd.values[-1])),
-        {at: tape.slot(*_double.unpack(number)) for number, at in own.literals.items()},
-        flows,
-    )
 
 
 class _Pass:
@@ -136,7 +83,7 @@ class _Pass:
             if slot < 0 and node.op is not _ADD:
                 number = self.values[self.source[start + position]]
                 if len(self.recipes) < RECIPES:
-                    operands[position] = _double.pack(number)
+                    operands[position] = as_bytes.pack(number)
                 else:
                     self.taken[start + position] = self.tape.slot(number)
         assert node.op is not None
@@ -177,7 +124,7 @@ class _Pass:
             place = -heappop(waiting)
             if self.kind[place] < 0:
                 continue
-            kind = kinds[self.kind[place]]._replace(upstream=_double.pack(known[place]))
+            kind = kinds[self.kind[place]]._replace(upstream=as_bytes.pack(known[place]))
             self.kind[place] = self._recipe(kind)
             for position, flow in enumerate(self.recipes[self.kind[place]].flows):
                 source = int(self.source[self.starts[place] + position])
