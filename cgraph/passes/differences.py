@@ -16,12 +16,16 @@ from cgraph.passes.numbers import backward
 from cgraph.quoting import terminal
 from cgraph.worlds.numpy import NUMPY
 
-AGREES, WRONG, KINK = "agrees", "WRONG", "not differentiable here"
+AGREES, WRONG, KINK, HIDDEN = "agrees", "WRONG", "not differentiable here", "hidden by rounding"
+LEVELS = 14  # halvings of the step
+CLEAR = 1e-3  # a difference that is off by no more than this share is taken at once
+SAFE = 10  # an extrapolation may be off by so many times what it says
+EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
 class Slope:
-    """One derivative: ours, the central difference, and the verdict."""
+    """One derivative: ours, the difference, and the verdict (agrees, WRONG, no derivative, hidden by rounding)."""
 
     subject: str
     ours: float
@@ -50,7 +54,8 @@ class GradientCheck:
         return tuple(s for s in self.slopes if s.verdict == WRONG)
 
     def __str__(self) -> str:
-        counts = [f"{sum(s.verdict == v for s in self.slopes)} {v}" for v in (AGREES, WRONG, KINK)]
+        hidden = [HIDDEN] if any(s.verdict == HIDDEN for s in self.slopes) else []
+        counts = [f"{sum(s.verdict == v for s in self.slopes)} {v}" for v in (AGREES, WRONG, KINK, *hidden)]
         return "\n".join([*map(str, self.slopes), f"of {len(self.slopes)} derivatives: {', '.join(counts)}"])
 
 
@@ -66,9 +71,12 @@ def check_gradient(
     """Compare the gradient by every variable and parameter with central differences in float64.
 
     A forward pass, or a graph or formula with its values as `cg.backward` takes them, is gone back through first.
-    Each element is moved by `step` (times its size where that is above 1) to both sides; nothing that the pass holds
-    is changed. Where the slopes to the left and to the right differ and stay apart for a smaller step, the verdict is
-    "not differentiable here": at a kink or a tie a convention decides and differences cannot judge it.
+    Each element is moved by `step` (times its size where that is above 1) to both sides; nothing that the pass holds is
+    changed. A slope agrees when the difference is no more than a share `tolerance` of it, however small it is; where
+    it does not, shrinking steps are extrapolated to 0 (Ridders 1982), in the scale of the element itself too, so that
+    points near the border of a domain are compared as well.
+    Where the slopes to the left and to the right stay apart, the verdict is "not differentiable here": at a kink or a
+    tie a convention decides and differences cannot judge it. A slope that rounding hides is called so.
 
     >>> import cgraph as cg
     >>> print(cg.check_gradient("y = x*x", x=3))
@@ -84,42 +92,95 @@ def check_gradient(
         for index in np.ndindex(*value.shape):
             place = f"[{','.join(map(str, index))}]" if index else ""
             subject = f"∂{graph.name(bwd.of)}/∂{graph.name(leaf)}{place}"
-            slopes.append(_compared(bwd, given, leaf, index, subject, float(gradient[index]), step, tolerance))
+            line = _Line(bwd, given, leaf, index)
+            slopes.append(Slope(subject, float(gradient[index]), *line.judged(float(gradient[index]), step, tolerance)))
     return GradientCheck(tuple(slopes))
 
 
-def _compared(
-    bwd: Backward,
-    feed: Mapping[Node, np.ndarray],
-    leaf: Node,
-    index: tuple[int, ...],
-    subject: str,
-    ours: float,
-    step: float,
-    tolerance: float,
-) -> Slope:
-    width = step * max(1.0, abs(float(feed[leaf][index])))
-    left, right = _sides(bwd, feed, leaf, index, width)
-    central = (left + right) / 2
-    scale = 1 + max(abs(ours), abs(central))
-    if abs(ours - central) <= tolerance * scale:
-        return Slope(subject, ours, central, AGREES)
-    nearer = _sides(bwd, feed, leaf, index, width / 10)
-    apart = min(abs(left - right), abs(nearer[0] - nearer[1])) > 1e-3 * scale
-    unsure = apart or not np.isfinite([ours, left, right]).all()
-    return Slope(subject, ours, central, KINK if unsure else WRONG)
+class _Line:
+    """The result of a pass along one element of a leaf, all others as they are."""
 
+    def __init__(self, bwd: Backward, feed: Mapping[Node, np.ndarray], leaf: Node, index: tuple[int, ...]) -> None:
+        self.bwd, self.feed, self.leaf, self.index = bwd, feed, leaf, index
+        self.at = float(feed[leaf][index])
+        self.known: dict[float, float] = {}
 
-def _sides(
-    bwd: Backward, feed: Mapping[Node, np.ndarray], leaf: Node, index: tuple[int, ...], width: float
-) -> tuple[float, float]:
-    """The slopes from the left and from the right of one element."""
+    def value(self, shift: float) -> float:
+        if shift not in self.known:
+            moved = self.feed[self.leaf].copy()
+            moved[self.index] += shift
+            with np.errstate(all="ignore"):
+                self.known[shift] = float(forward(self.bwd.graph, {**self.feed, self.leaf: moved}, NUMPY)[self.bwd.of])
+        return self.known[shift]
 
-    def value(shift: float) -> float:
-        moved = feed[leaf].copy()
-        moved[index] += shift
-        with np.errstate(all="ignore"):
-            return float(forward(bwd.graph, {**feed, leaf: moved}, NUMPY)[bwd.of])
+    def judged(self, ours: float, step: float, tolerance: float) -> tuple[float, str]:
+        """The difference, and the verdict on a slope."""
+        width = step * max(1.0, abs(self.at))
+        central = self._central(width)
+        if abs(ours - central) <= tolerance * max(abs(ours), abs(central)):
+            return central, AGREES
+        found, error = self._extrapolated()
+        error *= SAFE
+        size = max(abs(ours), abs(found))
+        if not np.isfinite([ours, found]).all():
+            return found, KINK
+        if abs(ours - found) <= tolerance * size + error:
+            return found, HIDDEN if ours and error > size / 2 else AGREES
+        return found, KINK if self._has_sides(size) else WRONG
 
-    here = value(0.0)
-    return (here - value(-width)) / width, (value(width) - here) / width
+    def _central(self, width: float) -> float:
+        return (self.value(width) - self.value(-width)) / (2 * width)
+
+    def _extrapolated(self) -> tuple[float, float]:
+        """The best of Ridders' extrapolations from steps of several sizes, and how far it may be off."""
+        sizes = {max(1.0, abs(self.at)), abs(self.at) or 1.0, max(abs(self.at), 1e-6)}
+        found: list[tuple[float, float]] = []
+        for size in sorted(sizes):  # a long step may cross a pole, beyond which differences agree on what is wrong
+            best = self._ridders(size / 8, self._noise(size))
+            if best is not None and best[1] <= CLEAR * abs(best[0]):
+                return best
+            found += [best] if best is not None else []
+        return min(found, key=lambda best: best[1], default=(np.nan, np.inf))
+
+    def _ridders(self, width: float, noise: float) -> tuple[float, float] | None:
+        """Central differences of halved steps, as a polynomial in the step, at 0."""
+        best: tuple[float, float] | None = None
+        before: list[float] = []
+        for _ in range(LEVELS):
+            row = [self._central(width)]
+            for k, earlier in enumerate(before, 1):
+                row.append(row[-1] + (row[-1] - earlier) / (4.0**k - 1))
+                error = max(abs(row[k] - row[k - 1]), abs(row[k] - earlier)) + self._rounding(width, noise)
+                if np.isfinite(row[k]) and (best is None or error < best[1]):
+                    best = row[k], error
+            before = row if np.isfinite(row[0]) else []
+            width /= 2
+        return best
+
+    def _rounding(self, width: float, noise: float) -> float:
+        """How far a central difference of this width may be off by rounding."""
+        return float(noise + EPS * max(abs(self.value(width)), abs(self.value(-width)))) / width
+
+    def _noise(self, size: float) -> float:
+        """How far values are off by rounding: what third differences over short steps leave, where nothing bends."""
+        left = [EPS * abs(self.value(0.0))]
+        for h in (1e-5 * size, 1.3e-5 * size):
+            left.append(abs(self.value(2 * h) - 3 * self.value(h) + 3 * self.value(0.0) - self.value(-h)))
+        return 2 * max(x for x in left if np.isfinite(x))
+
+    def _has_sides(self, size: float) -> bool:
+        """Whether the slopes from the left and from the right stay apart as the step shrinks."""
+
+        def apart(width: float) -> float:
+            here = self.value(0.0)
+            return abs((here - self.value(-width)) / width - (self.value(width) - here) / width)
+
+        seen = []
+        for scale in {max(1.0, abs(self.at)), abs(self.at) or 1.0}:
+            noise = EPS * abs(self.value(0.0))
+            for width in (1e-3 * scale, 1e-5 * scale):
+                far, near = apart(width), apart(width / 10)
+                unclear = 100 * self._rounding(width / 10, noise)
+                if np.isfinite([far, near]).all() and unclear < size:
+                    seen.append(near > max(0.3 * far, 1e-3 * size, unclear))
+        return bool(seen) and all(seen)
