@@ -105,12 +105,22 @@ def missing_package(package: str, extra: str, purpose: str) -> MissingPackageErr
     )
 
 
-def close_matches(name: str, names: Iterable[str]) -> list[str]:
+def close_match(name: object, names: Iterable[str]) -> str | None:
     """The one name that was perhaps meant, or none.
 
-    >>> close_matches("tanhh", ["tan", "tanh", "exp"])
-    ['tanh']
+    >>> close_match("tanhh", ["tan", "tanh", "exp"])
+    'tanh'
     """
     import difflib  # only when something went wrong: it takes 2 ms
 
-    return difflib.get_close_matches(name, names, 1)
+    return next(iter(difflib.get_close_matches(str(name), names, 1)), None)
+
+
+def did_you_mean(name: object, names: Iterable[str], otherwise: str) -> str:
+    """The fix of a wrong name: the one that was perhaps meant, or what is told instead.
+
+    >>> did_you_mean("tanhh", ["tan", "tanh", "exp"], "cg.table() lists them")
+    "did you mean 'tanh'?"
+    """
+    near = close_match(name, names)
+    return otherwise if near is None else f"did you mean {near!r}?"

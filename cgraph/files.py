@@ -19,6 +19,7 @@ if sys.platform != "win32":  # without flock, the file that a killed process was
 
 StrPath: TypeAlias = "str | os.PathLike[str]"
 FIX = "choose a file in a folder you may write to"
+_STREAM = re.compile(r"/dev/(stdout|stderr|fd/)|/proc/")  # links to files that this process has open
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _OLD = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -50,7 +51,7 @@ def replacing(path: StrPath, *, mode: int | None = None, fix: str = FIX) -> Iter
     target = Path(path)
     try:
         found = _found(target)
-        if mode is not None or found is None or stat.S_ISREG(found):
+        if mode is not None or found is None or (stat.S_ISREG(found) and not _STREAM.match(os.fspath(target))):
             _tidy(target)
             with _part(target, found & 0o777 if mode is None and found is not None else mode) as file:
                 yield file

@@ -199,5 +199,13 @@ def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path) -> None:
     assert read == [b"through"] and stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="this system has no /dev/stdout")
+def test_standard_output_is_written_into_when_it_is_a_file_and_dev_stays_as_it_is(tmp_path: Path) -> None:
+    program = "from cgraph import files; files.write('/dev/stdout', b'through')"
+    with (tmp_path / "x").open("wb") as out:
+        subprocess.run([sys.executable, "-c", program], stdout=out, check=True)
+    assert (tmp_path / "x").read_bytes() == b"through" and os.path.islink("/dev/stdout")
+
+
 def test_a_name_as_long_as_the_file_system_allows_can_be_written(tmp_path: Path) -> None:
     assert files.write(tmp_path / ("é" * 120), b"x").read_bytes() == b"x"

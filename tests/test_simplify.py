@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from expressions import Case, cases
 from hypothesis import given, settings
 
 import cgraph as cg
-from cgraph.rewriting.simplify import rewrites
+from cgraph.rewriting.rewrites import rewrites
 
 LONG = 100_000
 x = cg.variable("x")
@@ -127,6 +129,20 @@ def test_both_sides_of_a_rewrite_are_equal_for_symbols(rewrite: Any) -> None:
     left, right = (np.ravel(np.array(cg.to_sympy(side), dtype=object)) for side in (rewrite.pattern, rewrite.result))
     for one, other in zip(left, np.broadcast_to(right, left.shape), strict=True):
         assert sympy.simplify(sympy.expand_log(sympy.simplify(one - other), force=True)) == 0
+
+
+def test_drawing_a_formula_reads_no_text_but_its_own() -> None:
+    program = """
+import cgraph as cg, viz
+from cgraph.graph import parse
+L = cg.parse("L = c*(a + 2*b)").output
+reads, read = [], parse._Reader.__init__
+parse._Reader.__init__ = lambda self, text, *rest: (reads.append(text), read(self, text, *rest))[1]
+viz.draw(cg.backward(cg.forward(L, a=3, b=1, c=-2))).svg()
+print(reads)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("rewrite", rewrites(), ids=_rewrite_id)

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, close_matches
+from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, did_you_mean
 from cgraph.graph.derived import Derived, derived
 from cgraph.graph.display import mimebundle
 from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
@@ -128,10 +128,9 @@ class Graph:
                 fix="use the node that the output was built from, or its name",
             )
         names = [*self.names, *[str(leaf.name) for leaf in self.beyond]]
-        near = close_matches(str(key), names)
         return NameUnknownError(
             f"the graph has no node named {key!r}",
-            fix=f"did you mean {near[0]!r}?" if near else f"its names are {_listed(names)}",
+            fix=did_you_mean(key, names, f"its names are {_listed(names)}"),
         )
 
     def taking(self, key: Node | str) -> Node:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from cgraph.errors import FormulaError, close_matches
+from cgraph.errors import FormulaError, close_match
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import VARIABLE, Node, as_node, build, make
 from cgraph.graph.typed import as_typed
@@ -283,11 +283,11 @@ class _Reader:
             name = part.func.id
             if name in _WRITE:
                 self._refuse(f"there is no function {name}", part, fix=f"write {_WRITE[name]}")
-            near = close_matches(name, TABLE)
+            near = close_match(name, TABLE)
             self._refuse(
                 f"there is no function {name}",
                 part,
-                fix=f"did you mean {near[0]}?"
+                fix=f"did you mean {near}?"
                 if near
                 else f"write {name}*(...) for a product; cg.table() lists functions",
             )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.errors import ShapeError, ValueRefusedError, did_you_mean
 from cgraph.functions.table import table
 from cgraph.graph.node import PARAMETER, Node, parameter
 from cgraph.nn.description import Dense, Description
@@ -119,12 +118,12 @@ class Activation:
     op: str
 
     def __post_init__(self) -> None:
-        if self.op not in _activations():
-            near = difflib.get_close_matches(str(self.op), _activations(), 1)
+        if not _is_activation(self.op):
+            every = [name for name in table() if _is_activation(name)]
             raise ValueRefusedError(
                 f"{self.op!r} is no activation",
                 why="an activation is an op of the table with one operand, whose result has the operand's shape",
-                fix=f"did you mean {near[0]!r}?" if near else f"use one of: {', '.join(_activations())}",
+                fix=did_you_mean(self.op, every, f"use one of: {', '.join(every)}"),
             )
 
     @property
@@ -144,14 +143,13 @@ class Activation:
         return table()[self.op](x)
 
 
-def _activations() -> list[str]:
-    """The table's ops that an activation may be: one operand, and rows go in and out in the same shape."""
+def _is_activation(name: Any) -> bool:
+    """Whether an op of the table has this name, with one operand: rows go in and out in the same shape."""
+    function = table().get(name) if isinstance(name, str) else None
+    if function is None or function.row is None or function.row.arity != 1:
+        return False
     rows = ("m", 3)
-
-    def keeps_shape(row: Any) -> bool:
-        try:
-            return bool(row.arity == 1 and row.infer([rows], row.defaults)[1] == rows)
-        except ShapeError:
-            return False
-
-    return [name for name, function in table().items() if function.row is not None and keeps_shape(function.row)]
+    try:
+        return bool(function.row.infer([rows], function.row.defaults)[1] == rows)
+    except ShapeError:
+        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError, did_you_mean
 from cgraph.graph.display import mimebundle
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, as_array, as_node, parameter, variable
@@ -87,10 +86,9 @@ class Sequential:
         new: dict[Node, Node] = {}
         for name, value in values.items():
             if name not in named:
-                near = difflib.get_close_matches(str(name), named, 1)
                 raise NameUnknownError(
                     f"the model has no parameter {name!r}",
-                    fix=f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(named)}",
+                    fix=did_you_mean(name, named, f"it has: {', '.join(named)}"),
                 )
             fresh = parameter(name, value)
             if fresh.shape != named[name].shape:

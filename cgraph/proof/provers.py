@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from cgraph.errors import NameUnknownError, ValueRefusedError, close_matches
+from cgraph.errors import NameUnknownError, ValueRefusedError, did_you_mean
 from cgraph.functions.table import Function, table
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, short, variable
@@ -85,8 +85,7 @@ def _row(of: str | Function) -> Op:
     if isinstance(of, Function):
         return of.row
     if of not in TABLE:
-        near = close_matches(of, TABLE)
-        fix = f"did you mean {near[0]!r}?" if near else "cg.table() lists them; a formula names its result, L = ..."
+        fix = did_you_mean(of, TABLE, "cg.table() lists them; a formula names its result, L = ...")
         raise NameUnknownError(f"the table has no op named {of!r}", fix=fix)
     return TABLE[of]
 
