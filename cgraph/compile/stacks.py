@@ -19,7 +19,6 @@ from cgraph.shapes import show
 
 Check: TypeAlias = Callable[[Any], Any]
 MANY = 1 << 16  # elements that are looked at together
-COMPUTED = ("inv", "solve")  # what they refuse is only known when it is computed
 
 
 def checks_of(graph: Graph) -> list[tuple[Node, Check]]:
@@ -38,7 +37,7 @@ def knows_all(graph: Graph, updated: Collection[Node]) -> bool:
     """Whether nothing is refused but by these checks: no ids that are computed, no inverses, no ops of one's own."""
     for node in graph.nodes:
         ids, rows, _ = _ids(node)
-        if node.op is not None and (node.op.name in COMPUTED or node.op.name not in TABLE):
+        if node.op is not None and (node.op.refuses or node.op.name not in TABLE):
             return False
         if ids is not None and (ids.kind == OP or ids in updated or not isinstance(rows, int)):
             return False
@@ -47,12 +46,10 @@ def knows_all(graph: Graph, updated: Collection[Node]) -> bool:
 
 def _ids(node: Node) -> tuple[Node | None, Any, Any]:
     """The ids that an op picks rows by, how many rows there are, and which id stands for none."""
-    name = "" if node.op is None else node.op.name
-    if name == "one_hot":
-        return node.operands[0], node.attrs["classes"], node.attrs["ignore"]
-    if name in ("take", "scatter_add"):
-        return node.operands[1], node.operands[0 if name == "take" else 2].shape[node.attrs["axis"]], None
-    return None, None, None
+    if node.op is None or node.op.ids is None:
+        return None, None, None
+    place, rows = node.op.ids
+    return node.operands[place], rows([x.shape for x in node.operands], node.attrs), node.attrs.get("ignore")
 
 
 class Stacks:

@@ -10,12 +10,11 @@ from cgraph.compile.c.elementwise import elementwise
 from cgraph.compile.c.ids import add_rows, check_ids
 from cgraph.compile.c.many import many_calls
 from cgraph.compile.c.matrices import HELPERS
-from cgraph.compile.c.moving import copied, copy
-from cgraph.compile.c.ops import OPS
+from cgraph.compile.c.moving import copied
+from cgraph.compile.c.ops import emitter_of
 from cgraph.compile.c.products import product
-from cgraph.compile.c.table import EXPRESSIONS, prelude
+from cgraph.compile.c.table import prelude
 from cgraph.compile.c.writer import UnsupportedError, Writer, pointer
-from cgraph.compile.lowering.values import VIEWS
 from cgraph.compile.plan.updates import Update
 from cgraph.quoting import c_comment
 
@@ -63,10 +62,10 @@ def _group(w: Writer, group: Sequence[int]) -> None:
     value = w.values[group[0]]
     if not prod(value.shape):
         return
-    if value.name in EXPRESSIONS:
+    if value.c:
         elementwise(w, group)
         return
-    emit = OPS.get(value.name, copy if value.name in VIEWS else None)
+    emit = emitter_of(value)
     if emit is None:
         raise UnsupportedError(value.name)
     w.say(w.comment(group[0]))

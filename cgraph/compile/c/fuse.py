@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cgraph.compile.c.table import EXPRESSIONS
-from cgraph.compile.lowering.values import VIEWS, Value
+from cgraph.compile.lowering.values import Value
 
 
 def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
@@ -24,14 +23,13 @@ def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
         for operand in value.operands:
             source = _source(values, computed, operand)
             if source in home:
-                both = value.name in EXPRESSIONS and values[operand].name in EXPRESSIONS
-                joins = both and values[operand].shape == value.shape
+                joins = value.c and values[operand].c and values[operand].shape == value.shape
                 earliest = max(earliest, home[source] + (not joins))
-        place = last.get(value.shape, -1) if value.name in EXPRESSIONS else -1
+        place = last.get(value.shape, -1) if value.c else -1
         if place < earliest:
             place = len(groups)
             groups.append([])
-            if value.name in EXPRESSIONS:
+            if value.c:
                 last[value.shape] = place
         groups[place].append(number)
         home[number] = place
@@ -40,6 +38,6 @@ def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
 
 def _source(values: Sequence[Value], computed: set[int], number: int) -> int:
     """The computed value that a view looks at."""
-    while number not in computed and values[number].name in VIEWS:
+    while number not in computed and values[number].view:
         number = values[number].operands[0]
     return number

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from cgraph.compile.c.table import number
-from cgraph.compile.c.writer import Writer, heads
+from cgraph.compile.c.writer import Emit, Writer, heads
+from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.updates import Update
+from cgraph.ops.named import Named
+
+BY_IDS: Named[Emit] = Named(PICKED, LESS_ONE_HOT)
 
 
 def _id(w: Writer, ids: int, count: int, index: Sequence[str]) -> list[str]:
@@ -20,6 +24,7 @@ def _id(w: Writer, ids: int, count: int, index: Sequence[str]) -> list[str]:
     ]
 
 
+@BY_IDS
 def _take(w: Writer, n: int, value: Value) -> None:
     source, ids = value.operands
     axis, shape, chosen = value.attrs["axis"], w.values[source].shape, w.values[ids].shape
@@ -35,6 +40,7 @@ def _take(w: Writer, n: int, value: Value) -> None:
     )
 
 
+@BY_IDS
 def _scatter_add(w: Writer, n: int, value: Value) -> None:
     gradient, ids, _ = value.operands
     axis, shape, chosen = value.attrs["axis"], value.shape, w.values[ids].shape
@@ -64,6 +70,7 @@ def _ids_first(
     w.say(*("        " + line for line in inner(before, "id", after, place)), "}")
 
 
+@BY_IDS
 def _one_hot(w: Writer, n: int, value: Value) -> None:
     ids, ignore = value.operands[0], value.attrs["ignore"]
     shape = w.values[ids].shape
@@ -100,6 +107,7 @@ def add_rows(w: Writer, update: Update) -> None:
     )
 
 
+@BY_IDS
 def _picked(w: Writer, n: int, value: Value) -> None:
     source, ids = value.operands
     shape = w.values[source].shape
@@ -107,18 +115,10 @@ def _picked(w: Writer, n: int, value: Value) -> None:
                                      f"{w.at(n, i, value.shape)} = {w.at(source, [*i, 'id'], shape)};"])  # fmt: skip
 
 
+@BY_IDS
 def _less_one_hot(w: Writer, n: int, value: Value) -> None:
     source, ids = value.operands
     shape, (here, there) = value.shape, (w.plan.places[x] for x in (n, source))
     if w.memory(here) != w.memory(there):
         w.loops(shape, lambda i: [f"{w.at(n, i, shape)} = {w.at(source, i, shape)};"])
     w.loops(shape[:-1], lambda i: [*_id(w, ids, shape[-1], i), f"{w.at(n, [*i, 'id'], shape)} -= 1;"])
-
-
-BY_IDS: Mapping[str, Callable[[Writer, int, Value], None]] = {
-    "take": _take,
-    "scatter_add": _scatter_add,
-    "one_hot": _one_hot,
-    "picked": _picked,
-    "less_one_hot": _less_one_hot,
-}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from cgraph.compile.c.writer import Writer, heads
+from cgraph.compile.c.writer import Emit, Writer, heads
 from cgraph.compile.lowering.values import Value
+from cgraph.ops.named import Named
+
+MATRICES: Named[Emit] = Named()
 
 # Column by column, with sums before differences and a reciprocal, as LAPACK does it: where rounding decides whether a
 # pivot is 0, small matrices are singular here when they are in NumPy.
@@ -79,6 +80,7 @@ static inline void substituted(const T *a, long n, T *b, long m, T scale) {
 """
 
 
+@MATRICES
 def _det(w: Writer, n: int, value: Value) -> None:
     (x,) = value.operands
     size, stack = _opened(w, x, value.shape, whole=False)
@@ -86,6 +88,7 @@ def _det(w: Writer, n: int, value: Value) -> None:
     w.say(f"    {out} = rank < {size} ? 0 : multiplied(a, {size}, {size}, sign);", "}")
 
 
+@MATRICES
 def _inv(w: Writer, n: int, value: Value) -> None:
     (x,) = value.operands
     size, stack = _opened(w, x, value.shape[:-2], whole=False, columns=value.shape[-1])
@@ -94,6 +97,7 @@ def _inv(w: Writer, n: int, value: Value) -> None:
     w.say(*_written(w, n, [*stack, "i", "j"], value.shape, size, "b[i * {m} + j]"), "}")
 
 
+@MATRICES
 def _solve(w: Writer, n: int, value: Value) -> None:
     x, y = value.operands
     one = len(w.values[y].shape) == 1
@@ -106,6 +110,7 @@ def _solve(w: Writer, n: int, value: Value) -> None:
     w.say(*_written(w, n, [*stack, "i", *column], value.shape, width, "b[i * {m} + j]"), "}")
 
 
+@MATRICES
 def _adjugate(w: Writer, n: int, value: Value) -> None:
     """adj(PᵀLUQᵀ) = adj(Qᵀ) adj(U) adj(L) adj(Pᵀ), which is 0 when more than the last pivot is 0.
 
@@ -151,11 +156,3 @@ def _filled(size: int, columns: int, right: str) -> list[str]:
 def _written(w: Writer, n: int, index: list[str], shape: tuple[int, ...], columns: int, result: str) -> list[str]:
     size = shape[-2] if index[-1] == "j" else shape[-1]
     return _each(size, columns, f"{w.at(n, index, shape)} = {result.format(m=columns)};")
-
-
-MATRICES: Mapping[str, Callable[[Writer, int, Value], None]] = {
-    "det": _det,
-    "inv": _inv,
-    "solve": _solve,
-    "adjugate": _adjugate,
-}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
 
 from cgraph.compile.c.table import number
-from cgraph.compile.c.writer import Writer, pointer
+from cgraph.compile.c.writer import Emit, Writer, pointer
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.places import collapsed
+from cgraph.ops.named import Named
+
+MOVING: Named[Emit] = Named()
 
 
 def copied(w: Writer, target: int, source: int) -> None:
@@ -59,6 +62,7 @@ def _flat(w: Writer, n: int) -> Callable[[str], str]:
     return several
 
 
+@MOVING
 def _concatenate(w: Writer, n: int, value: Value) -> None:
     axis, start = value.attrs["axis"], 0
     for operand in value.operands:
@@ -74,6 +78,7 @@ def _concatenate(w: Writer, n: int, value: Value) -> None:
         start += shape[axis]
 
 
+@MOVING
 def _index_add(w: Writer, n: int, value: Value) -> None:
     gradient = value.operands[0]
     key = value.attrs["key"]
@@ -84,7 +89,7 @@ def _index_add(w: Writer, n: int, value: Value) -> None:
     w.say(f"for (long i = 0; i < {places.size}; i++) {out(f't{n}[i]')} += {given('i')};")
 
 
-def _placed(w: Writer, n: int, value: Value) -> None:
+def placed(w: Writer, n: int, value: Value) -> None:
     """Elements of the operand at places that are known now, and one number everywhere else."""
     (source,) = value.operands
     shape = w.values[source].shape
@@ -97,13 +102,3 @@ def _placed(w: Writer, n: int, value: Value) -> None:
     w.say(f"static const int t{n}[] = {{{', '.join(map(str, places.tolist()))}}};")
     fill = number(rest[0]) if rest.size else "0"
     w.say(f"for (long i = 0; i < {places.size}; i++) {out('i')} = t{n}[i] < 0 ? {fill} : {given(f't{n}[i]')};")
-
-
-MOVING: Mapping[str, Callable[[Writer, int, Value], None]] = {
-    "": copy,
-    "concatenate": _concatenate,
-    "index_add": _index_add,
-    "pad": _placed,
-    "all_but_one": _placed,
-    "diagonal_matrix": _placed,
-}

@@ -12,8 +12,8 @@ import numpy as np
 from cgraph.compile.blas import address, blas
 from cgraph.compile.c.compiler import load
 from cgraph.compile.c.fuse import fused
-from cgraph.compile.c.table import EXPRESSIONS
 from cgraph.compile.c.writer import Writer
+from cgraph.compile.lowering.class_ids import LESS_ONE_HOT
 from cgraph.compile.lowering.lower import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.plan import Plan, make_plan
@@ -22,7 +22,7 @@ from cgraph.graph.node import Node
 
 def in_place(value: Value) -> bool:
     """Whether a value may be written over an operand of its own shape."""
-    return value.name in EXPRESSIONS or value.name == "less_one_hot"
+    return bool(value.c) or value.op is LESS_ONE_HOT
 
 
 def accumulates(value: Value) -> bool:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 
 from cgraph.compile.blas import AS_IT_IS, ROW_MAJOR, TRANSPOSED
 from cgraph.compile.c.table import number
-from cgraph.compile.c.writer import Writer, counters, heads, pointer
+from cgraph.compile.c.writer import Emit, Writer, counters, heads, pointer
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.places import Place
 from cgraph.ops.linear import read_subscripts
+from cgraph.ops.named import Named
+
+PRODUCTS: Named[Emit] = Named()
 
 INLINE = 3000  # multiplications: smaller products are loops, for the call of a library costs more
 
 
+@PRODUCTS
 def _matmul(w: Writer, n: int, value: Value) -> None:
     x, y = value.operands
     product(w, n, x, y)
@@ -68,6 +72,7 @@ def _matrix(place: Place, shape: Sequence[int]) -> tuple[int, int] | None:
     return None
 
 
+@PRODUCTS
 def _einsum(w: Writer, n: int, value: Value) -> None:
     inputs, result = read_subscripts(value.attrs["subscripts"], len(value.operands))
     sizes = {c: s for letters, x in zip(inputs, value.operands, strict=True)
@@ -80,6 +85,3 @@ def _einsum(w: Writer, n: int, value: Value) -> None:
     inner = [loops[c] for c in sizes if c not in result]
     w.say(*(loops[c] for c in result), "{", "    T t = 0;", f"    {' '.join(inner)} t += {' * '.join(factors)};")
     w.say(f"    {w.at(n, [f'i_{c}' for c in result], value.shape)} = t;", "}")
-
-
-PRODUCTS: Mapping[str, Callable[[Writer, int, Value], None]] = {"matmul": _matmul, "einsum": _einsum}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 
-from cgraph.compile.c.writer import UnsupportedError, Writer, counters
+import numpy as np
+
+from cgraph.compile.c.writer import Emit, UnsupportedError, Writer, counters
 from cgraph.compile.lowering.values import Value
+from cgraph.ops import TABLE
+from cgraph.ops.named import Named
+
+REDUCTIONS: Named[Emit] = Named()
 
 LONG = 4096  # elements: longer sums are done in double precision
-FIRST = {"sum": "0", "prod": "1", "max": "-INFINITY", "min": "INFINITY"}
-JOINED = {
-    "sum": "{0} += {1};",
-    "prod": "{0} *= {1};",
-    "max": "{{ const T x = {1}; {0} = x > {0} || x != x ? x : {0}; }}",
-    "min": "{{ const T x = {1}; {0} = x < {0} || x != x ? x : {0}; }}",
-}
+MAX = TABLE["max"]
 
 
 def _head(axis: int, shape: Sequence[int]) -> str:
@@ -31,21 +31,23 @@ def _kept_steps(w: Writer, n: int, value: Value, shape: Sequence[int]) -> list[i
     return [0 if i in axes else next(rest) for i in range(len(shape))]
 
 
-def _reduced(w: Writer, n: int, value: Value) -> None:
+def reduced(w: Writer, n: int, value: Value) -> None:
+    """A reduction, by the C of its row."""
     (source,), axes = value.operands, value.attrs["axis"]
     shape = w.values[source].shape
-    if not prod(shape) and value.name in ("max", "min"):
+    assert value.op is not None and value.op.reduction is not None
+    ufunc, first, joined = value.op.reduction
+    if not prod(shape) and getattr(np, ufunc).identity is None:
         raise UnsupportedError(value.name)
     kept = [i for i in range(len(shape)) if i not in axes]
     place = w.plan.places[n]
     out_steps = _kept_steps(w, n, value, shape)
-    joined, first = JOINED[value.name], FIRST[value.name]
     index = counters(shape)
     target = w.indexed(place, out_steps, index)
     read = w.at(source, index, shape)
     if not axes or len(shape) - 1 in axes or not prod(shape):
-        number_type = "double" if value.name == "sum" and prod(shape[i] for i in axes) > LONG else "T"
-        simd = ["#pragma omp simd reduction(+:t)"] if value.name == "sum" and shape and shape[-1] > 8 else []
+        number_type = "double" if value.op is TABLE["sum"] and prod(shape[i] for i in axes) > LONG else "T"
+        simd = ["#pragma omp simd reduction(+:t)"] if value.op is TABLE["sum"] and shape and shape[-1] > 8 else []
         inner = [_head(i, shape) for i in axes]
         w.say(*(_head(i, shape) for i in kept), "{", f"    {number_type} t = {first};")
         w.say(*("    " + h for h in inner[:-1]), *simd, *("    " + h for h in inner[-1:]))
@@ -57,6 +59,7 @@ def _reduced(w: Writer, n: int, value: Value) -> None:
     w.say("    " + joined.format(target, read))
 
 
+@REDUCTIONS
 def _cumsum(w: Writer, n: int, value: Value) -> None:
     axis, shape = value.attrs["axis"], value.shape
     others = [i for i in range(len(shape)) if i != axis]
@@ -68,15 +71,18 @@ def _cumsum(w: Writer, n: int, value: Value) -> None:
     )
 
 
-def _share(w: Writer, n: int, value: Value) -> None:
+@REDUCTIONS
+def _max_share(w: Writer, n: int, value: Value) -> None:
     """Who is the largest: 1 for the first, or equal parts for all of them."""
     (source,), axes = value.operands, value.attrs["axis"]
+    assert MAX.reduction is not None
+    largest = MAX.reduction.step
     shape = w.values[source].shape
     index = counters(shape)
     read, out = w.at(source, index, shape), w.at(n, index, shape)
     around = [_head(i, shape) for i in range(len(shape)) if i not in axes]
     over = " ".join(_head(i, shape) for i in axes)
-    w.say(*around, "{", "    T t = -INFINITY;", f"    {over} {JOINED['max'].format('t', read)}", "    long count = 0;")
+    w.say(*around, "{", "    T t = -INFINITY;", f"    {over} {largest.format('t', read)}", "    long count = 0;")
     top = f"({read} == t || {read} != {read})"
     if value.attrs["ties"] == "first":
         w.say(f"    {over} {{ {out} = {top} && !count ? 1 : 0; count += {top}; }}", "}")
@@ -84,6 +90,7 @@ def _share(w: Writer, n: int, value: Value) -> None:
         w.say(f"    {over} count += {top};", f"    {over} {out} = {top} ? (T)1 / (T)count : 0;", "}")
 
 
+@REDUCTIONS
 def _argmax(w: Writer, n: int, value: Value) -> None:
     (source,), axes = value.operands, value.attrs["axis"]
     shape = w.values[source].shape
@@ -99,14 +106,3 @@ def _argmax(w: Writer, n: int, value: Value) -> None:
         f"        const T x = {read};", "        if (x > t || (x != x && t == t)) { t = x; best = j; }", "        j++;"
     )
     w.say("    }", f"    {target} = (T)best;", "}")
-
-
-REDUCTIONS: Mapping[str, Callable[[Writer, int, Value], None]] = {
-    "sum": _reduced,
-    "prod": _reduced,
-    "max": _reduced,
-    "min": _reduced,
-    "cumsum": _cumsum,
-    "max_share": _share,
-    "argmax": _argmax,
-}

@@ -6,9 +6,11 @@ Who writes C for an op is handed a `Writer`, and adds lines to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from cgraph.compile.c.table import number
 from cgraph.compile.lowering.listing import names
+from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.listing import formula
 from cgraph.compile.plan.places import BUFFER, CONSTANT, LEAF, Place
 from cgraph.compile.plan.plan import Plan
@@ -104,3 +106,6 @@ def counters(shape: Sequence[int]) -> list[str]:
 def heads(index: Sequence[str], shape: Sequence[int]) -> list[str]:
     """The beginnings of loops with these counters, over these sizes."""
     return [f"for (long {i} = 0; {i} < {n}; {i}++)" for i, n in zip(index, shape, strict=True)]
+
+
+Emit: TypeAlias = Callable[[Writer, int, Value], None]  # writes the C of a value: the writer, its number, itself

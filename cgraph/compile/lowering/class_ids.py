@@ -6,11 +6,14 @@ Two ops of programs alone, into which lowering turns what uses one-hot rows; no 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from cgraph.compile.lowering.values import Value, Values
+from cgraph.ops import TABLE
+from cgraph.ops.facts import free
 from cgraph.ops.indexing import as_ids
 from cgraph.ops.op import Attrs, structural
 from cgraph.shapes import Shape
@@ -42,16 +45,15 @@ def less_in_place(x: Any, ids: Any) -> None:
     x.reshape(-1)[places] -= 1
 
 
-PICKED = structural("picked", "x[..., y]", _picked, ("", None), ("", None), infer=_row_shape, examples=())
-LESS_ONE_HOT = structural(
-    "less_one_hot", "x - one_hot(y)", _less_one_hot, ("", None), ("", None), infer=_same_shape, examples=()
-)
+PICKED = structural("picked", "x[..., y]", _picked, *[("", None)] * 2, infer=_row_shape, examples=(), cost=free)
+LESS_ONE_HOT = structural("less_one_hot", "x - one_hot(y)", _less_one_hot, *[("", None)] * 2, infer=_same_shape,
+                          examples=(), cost=lambda result, operands, attrs: prod(operands[1]))  # fmt: skip
 
 
 def ids_of(v: Values, y: int, like: int) -> int | None:
     """The ids whose one-hot rows y are, in the shape of another value; None when they are something else."""
     value = v[y]
-    known = value.name == "one_hot" and value.attrs["ignore"] is None and value.shape == v.shape(like)
+    known = value.op is TABLE["one_hot"] and value.attrs["ignore"] is None and value.shape == v.shape(like)
     return value.operands[0] if known else None
 
 
@@ -61,11 +63,12 @@ def less_one_hot(v: Values, x: int, y: int) -> int | None:
     if ids is None:
         return None
     value = v[x]
-    for one, other in (value.operands, value.operands[::-1]) if value.name == "mul" else ():
+    for one, other in (value.operands, value.operands[::-1]) if value.op is TABLE["mul"] else ():
         if _sums(v[one], y, len(value.shape) - 1) and v.shape(other) == value.shape:
             x = other
     return v.apply(LESS_ONE_HOT, x, ids)
 
 
 def _sums(value: Value, y: int, last: int) -> bool:
-    return value.name == "sum" and value.operands == (y,) and value.attrs["axis"] == (last,) and value.attrs["keepdims"]
+    of_y = value.op is TABLE["sum"] and value.operands == (y,)
+    return of_y and value.attrs["axis"] == (last,) and value.attrs["keepdims"]

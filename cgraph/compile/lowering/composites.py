@@ -6,14 +6,31 @@ backend has them from the simpler ops.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import wraps
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from cgraph.compile.lowering.class_ids import PICKED, ids_of
 from cgraph.compile.lowering.values import Values
+from cgraph.ops.named import Named
+
+Composite: TypeAlias = Callable[..., int]
+COMPOSITES: Named[Composite] = Named()
+
+
+def _composite(rewrite: Composite) -> Composite:
+    """How an op is written in others where its operands have elements; others are left to the row itself."""
+
+    @wraps(rewrite)
+    def chosen(v: Values, x: int, *more: int, **attrs: Any) -> int:
+        if prod(v.shape(x)) == 0:
+            return v.apply(chosen.__name__.strip("_"), x, *more, **attrs)
+        return rewrite(v, x, *more, **attrs)
+
+    return COMPOSITES(chosen)
 
 
 def _largest(v: Values) -> int:
@@ -29,17 +46,22 @@ def _exponentials(v: Values, x: int, axis: Any) -> tuple[int, int, int]:
     return top, e, total
 
 
+@_composite
 def _softmax(v: Values, x: int, axis: Any) -> int:
     _, e, total = _exponentials(v, x, axis)
     return v.apply("div", e, total)
 
 
+@_composite
 def _log_softmax(v: Values, x: int, axis: Any) -> int:
     top, _, total = _exponentials(v, x, axis)
     return v.apply("sub", v.apply("sub", x, top), v.apply("log", total))
 
 
-def _softmax_cross_entropy(v: Values, x: int, y: int) -> int:
+def log_likelihood(v: Values, x: int, y: int) -> int:
+    """What softmax_cross_entropy is the negative of: the logarithm of the probability of the targets."""
+    if prod(v.shape(x)) == 0:
+        return v.apply("neg", v.apply("softmax_cross_entropy", x, y))
     last = len(v.shape(x)) - 1
     ids = ids_of(v, y, x)
     if ids is not None:
@@ -50,6 +72,7 @@ def _softmax_cross_entropy(v: Values, x: int, y: int) -> int:
     return v.apply("sum", loss, axis=(last,))
 
 
+@_composite
 def _logsumexp(v: Values, x: int, axis: tuple[int, ...], keepdims: bool) -> int:
     top = v.apply("max", x, axis=axis, keepdims=True)
     top = v.apply("minimum", v.apply("maximum", top, v.apply("neg", _largest(v))), _largest(v))
@@ -58,6 +81,7 @@ def _logsumexp(v: Values, x: int, axis: tuple[int, ...], keepdims: bool) -> int:
     return found if keepdims else v.apply("squeeze", found, axis=axis)
 
 
+@_composite
 def _centre(v: Values, x: int, axis: tuple[int, ...]) -> int:
     shape = v.shape(x)
     key = tuple(slice(0, 1) if i in axis else slice(None) for i in range(len(shape)))
@@ -66,15 +90,18 @@ def _centre(v: Values, x: int, axis: tuple[int, ...]) -> int:
     return v.apply("sub", moved, v.apply("div", total, v.constant(float(prod(shape[a] for a in axis)))))
 
 
+@_composite
 def _var(v: Values, x: int, axis: tuple[int, ...], keepdims: bool, ddof: float) -> int:
     total = v.apply("sum", v.apply("square", _centre(v, x, axis)), axis=axis, keepdims=keepdims)
     return v.apply("div", total, v.constant(float(prod(v.shape(x)[a] for a in axis)) - ddof))
 
 
+@_composite
 def _std(v: Values, x: int, axis: tuple[int, ...], keepdims: bool, ddof: float) -> int:
     return v.apply("sqrt", _var(v, x, axis, keepdims, ddof))
 
 
+@_composite
 def _norm(v: Values, x: int, axis: tuple[int, ...], keepdims: bool) -> int:
     largest = v.apply("max", v.apply("abs", x), axis=axis, keepdims=True)
     usable = v.apply("mul", v.apply("greater", largest, v.constant(0.0)), v.apply("less_equal", largest, _largest(v)))
@@ -89,42 +116,14 @@ def _decay(v: Values, x: int) -> int:
     return v.apply("exp", v.apply("neg", v.apply("abs", x)))
 
 
+@_composite
 def _sigmoid(v: Values, x: int) -> int:
     e = _decay(v, x)
     above = v.apply("maximum", e, v.apply("above", x, v.constant(0.0)))  # 1 from 0 up, for e is 1 at most
     return v.apply("div", above, v.apply("add", e, v.constant(1.0)))
 
 
+@_composite
 def _sigmoid_cross_entropy(v: Values, x: int, y: int) -> int:
     linear = v.apply("sub", v.apply("relu", x), v.apply("mul", x, y))
     return v.apply("add", linear, v.apply("log1p", _decay(v, x)))
-
-
-def _filled(name: str, rewrite: Callable[..., int]) -> Callable[..., int]:
-    """A rewrite for operands that have elements; others are left to the row itself."""
-
-    def chosen(v: Values, x: int, *more: int, **attrs: Any) -> int:
-        if prod(v.shape(x)) == 0:
-            found = v.apply(name, x, *more, **attrs)
-            return v.apply("neg", found) if name in NEGATED else found
-        return rewrite(v, x, *more, **attrs)
-
-    return chosen
-
-
-NEGATED = frozenset({"softmax_cross_entropy"})  # what is made of simpler ops here is the negative of the op
-COMPOSITES: Mapping[str, Callable[..., int]] = {
-    name: _filled(name, rewrite)
-    for name, rewrite in (
-        ("sigmoid", _sigmoid),
-        ("sigmoid_cross_entropy", _sigmoid_cross_entropy),
-        ("softmax", _softmax),
-        ("log_softmax", _log_softmax),
-        ("softmax_cross_entropy", _softmax_cross_entropy),
-        ("logsumexp", _logsumexp),
-        ("centre", _centre),
-        ("var", _var),
-        ("std", _std),
-        ("norm", _norm),
-    )
-}

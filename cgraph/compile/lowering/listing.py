@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cgraph.compile.lowering.beside import BOTH
 from cgraph.compile.lowering.lower import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.ops.keys import Key
@@ -35,7 +36,7 @@ def names(lowered: Lowered) -> Mapping[int, str]:
         own = lowered.names.get(number)
         if value.leaf is not None:
             own = value.leaf.name
-        elif value.name == "both":
+        elif value.op is BOTH:
             own = "[" + "; ".join(found[x] for x in value.operands) + "]"
         elif value.constant is not None and value.constant.size == 1:
             own = f"{float(value.constant.reshape(())):.6g}"

@@ -16,23 +16,17 @@ from typing import Any, NamedTuple
 
 from cgraph import shapes
 from cgraph.compile.lowering.class_ids import less_one_hot
-from cgraph.compile.lowering.composites import COMPOSITES, NEGATED
+from cgraph.compile.lowering.composites import COMPOSITES, log_likelihood
 from cgraph.compile.lowering.table_rows import joined_rows
 from cgraph.compile.lowering.values import Value, Values
 from cgraph.compile.task import Task
 from cgraph.graph.node import CONSTANT, OP, Node
 from cgraph.ops import TABLE
+from cgraph.ops.named import Named
 from cgraph.ops.op import Op
 
 LARGEST_FACTOR = 2.0**40  # a factor that is held back must not make a product over- or underflow
-# Ops that are linear in the operands at these places, all others held fixed.
-LINEAR: Mapping[str, tuple[int, ...]] = {
-    **dict.fromkeys(("sum", "reshape", "transpose", "expand_dims", "squeeze", "broadcast_to", "flip"), (0,)),
-    **dict.fromkeys(("index", "index_add", "take", "scatter_add", "diagonal", "broadcast_like"), (0,)),
-    "matmul": (0, 1),
-}
 NOTHING: Mapping[int, int] = MappingProxyType({})
-LIKE = {"index_add": 1, "scatter_add": 2}  # operands of which only the shape is needed
 
 
 class Term(NamedTuple):
@@ -61,7 +55,7 @@ class Lowered:
 def lower(
     task: Task,
     sizes: Mapping[str, int],
-    composites: Mapping[str, Callable[..., int]] = COMPOSITES,
+    composites: Mapping[Op | None, Callable[..., int]] = COMPOSITES,
 ) -> Lowered:
     """The values of a task whose named dimensions have these sizes; `composites` are ops written in simpler ones."""
     values = Values(task.dtype)
@@ -106,23 +100,22 @@ def _applied(
     row: Op,
     terms: list[Term],
     attrs: Mapping[str, Any],
-    composites: Mapping[str, Callable[..., int]],
+    composites: Mapping[Op | None, Callable[..., int]],
 ) -> Term:
-    name, rule = row.name, RULES.get(row.name)
+    rule = RULES.get(row)
     if rule is not None:
         return rule(values, terms, attrs)
-    if name in LINEAR:
-        factor = prod(terms[i].factor for i in LINEAR[name])
+    if row.linear:
+        factor = prod(terms[i].factor for i in row.linear)
         if moderate(factor):
-            operands = [t.value if i in LINEAR[name] else solid(values, t) for i, t in enumerate(terms)]
-            if name in LIKE:
-                place = LIKE[name]
-                zero = values.apply("broadcast_to", values.constant(0.0), shape=values.shape(operands[place]))
-                operands[place] = zero
+            operands = [t.value if i in row.linear else solid(values, t) for i, t in enumerate(terms)]
+            if row.like is not None and not row.view:
+                zero = values.apply("broadcast_to", values.constant(0.0), shape=values.shape(operands[row.like]))
+                operands[row.like] = zero
             return Term(factor, values.apply(row, *operands, **attrs))
     operands = [solid(values, t) for t in terms]
-    if name in composites:
-        return Term(-1.0 if name in NEGATED else 1.0, composites[name](values, *operands, **attrs))
+    if row in composites:
+        return Term(1.0, composites[row](values, *operands, **attrs))
     return Term(1.0, values.apply(row, *operands, **attrs))
 
 
@@ -132,7 +125,11 @@ def moderate(factor: float) -> bool:
 
 
 # Rules of the ops that know of factors -------------------------------------------------------------------------------
-def _product(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+RULES: Named[Callable[[Values, list[Term], Mapping[str, Any]], Term]] = Named()
+
+
+@RULES
+def _mul(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     total = terms[0]
     for term in terms[1:]:
         total = _times(values, "mul", total, term)
@@ -152,7 +149,13 @@ def _times(values: Values, name: str, left: Term, right: Term) -> Term:
     return Term(factor, values.apply(name, left.value, right.value))
 
 
-def _quotient(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+@RULES
+def _scale(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    return _times(values, "scale", *terms)
+
+
+@RULES
+def _div(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     left, right = terms
     number = values.number(right.value)
     shape = values.shape(left.value)
@@ -166,19 +169,22 @@ def _quotient(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Te
     return Term(factor, values.apply("div", left.value, right.value))
 
 
-def _negative(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+@RULES
+def _neg(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     return Term(-terms[0].factor, terms[0].value)
 
 
-def _sum_of(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+@RULES
+def _add(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     total = terms[0]
     for term in terms[1:]:
         total = _plus(values, total, term)
     return total
 
 
-def _difference(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
-    return _plus(values, terms[0], _negative(values, terms[1:], attrs))
+@RULES
+def _sub(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    return _plus(values, terms[0], _neg(values, terms[1:], attrs))
 
 
 def _plus(values: Values, left: Term, right: Term) -> Term:
@@ -200,6 +206,13 @@ def _plus(values: Values, left: Term, right: Term) -> Term:
     return Term(1.0, values.apply("add", solid(values, left), solid(values, right)))
 
 
+@RULES
+def _softmax_cross_entropy(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+    x, y = (solid(values, t) for t in terms)
+    return Term(-1.0, log_likelihood(values, x, y))
+
+
+@RULES
 def _mean(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     shape = values.shape(terms[0].value)
     count = prod(shape[a] for a in attrs["axis"])
@@ -211,11 +224,13 @@ def _mean(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     return Term(factor, values.apply("sum", terms[0].value, **attrs))
 
 
+@RULES
 def _size(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     return Term(1.0, values.constant(float(prod(values.shape(terms[0].value)))))
 
 
-def _power(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
+@RULES
+def _pow(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     base, exponent = (solid(values, t) for t in terms)
     number = values.number(exponent)
     same = shapes.broadcast([values.shape(base), values.shape(exponent)]) == values.shape(base)
@@ -224,19 +239,6 @@ def _power(values: Values, terms: list[Term], attrs: Mapping[str, Any]) -> Term:
     if number == 1.0 and same:
         return Term(1.0, base)
     return Term(1.0, values.apply("pow", base, exponent))
-
-
-RULES: Mapping[str, Callable[[Values, list[Term], Mapping[str, Any]], Term]] = {
-    "add": _sum_of,
-    "sub": _difference,
-    "neg": _negative,
-    "mul": _product,
-    "scale": lambda values, terms, attrs: _times(values, "scale", *terms),
-    "div": _quotient,
-    "mean": _mean,
-    "size": _size,
-    "pow": _power,
-}
 
 
 # What is left -------------------------------------------------------------------------------------------------------

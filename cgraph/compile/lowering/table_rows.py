@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import prod
 
 from cgraph.compile.lowering.values import Values
+from cgraph.ops import TABLE
 
 
 def joined_rows(v: Values, x: int, y: int, factor: float) -> int | None:
     """x + factor·y where both are rows added to one table by their ids; None when they are something else."""
     one, other = v[x], v[y]
-    if one.name != "scatter_add" or other.name != one.name or one.shape != other.shape:
+    if one.op is not TABLE["scatter_add"] or other.op is not one.op or one.shape != other.shape:
         return None
     if one.attrs["axis"] or other.attrs["axis"]:
         return None
@@ -27,5 +28,5 @@ def joined_rows(v: Values, x: int, y: int, factor: float) -> int | None:
 
 def _joined(v: Values, x: int, y: int) -> int:
     """One after the other; a third list goes to the first two."""
-    lists = v[x].operands if v[x].name == "concatenate" and v[x].attrs["axis"] == 0 else (x,)
+    lists = v[x].operands if v[x].op is TABLE["concatenate"] and v[x].attrs["axis"] == 0 else (x,)
     return v.apply("concatenate", *lists, y, axis=0)

@@ -16,9 +16,7 @@ from cgraph.graph.node import Node
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
 
-COPIES = frozenset({"broadcast_to", "broadcast_like"})
-VIEWS = COPIES | {"reshape", "transpose", "expand_dims", "squeeze", "flip", "index", "diagonal"}
-COMMUTE = frozenset({"add", "mul"})
+COPY = TABLE["broadcast_to"]
 LARGEST_FOLDED = 1 << 16  # elements; larger results of constants are computed by the program, in its own buffers
 
 
@@ -36,6 +34,16 @@ class Value(NamedTuple):
     def name(self) -> str:
         """The op's name; nothing for a leaf or a constant."""
         return self.op.name if self.op else ""
+
+    @property
+    def view(self) -> str:
+        """How it sees the memory of its operand (see `cgraph.ops.facts`); nothing where it has its own."""
+        return self.op.view if self.op else ""
+
+    @property
+    def c(self) -> str:
+        """The C of its op for one element; nothing for what is no loop over elements."""
+        return self.op.c if self.op else ""
 
 
 class Values:
@@ -67,31 +75,30 @@ class Values:
     def number(self, number: int) -> float | None:
         """The number that a scalar constant is, or a constant copied along axes; None for anything else."""
         value = self.list[number]
-        if value.name in COPIES:
+        if value.view == "copied":
             value = self.list[value.operands[0]]
         return float(value.constant.reshape(())) if value.constant is not None and value.constant.size == 1 else None
 
     def apply(self, op: str | Op, *operands: int, **attrs: Any) -> int:
         """The value of an op, of the table or a user's own, on these values."""
         row = TABLE[op] if isinstance(op, str) else op
-        name = row.name
         normal, inferred = row.infer([self.list[x].shape for x in operands], {**row.defaults, **attrs})
         shape = tuple(map(int, inferred))
-        if name == "broadcast_like":
-            return self.apply("broadcast_to", operands[0], shape=shape)
+        if row.view == "copied" and row is not COPY:
+            return self.apply(COPY, operands[0], shape=shape)
         if row.elementwise:
             operands = self._uncopied(operands, shape)
-        if name in VIEWS:
+        if row.view:
             source = self.list[operands[0]]
-            if shape == source.shape and name in COPIES | {"reshape", "expand_dims", "squeeze"}:
+            if shape == source.shape and row.view != "moved":
                 return operands[0]
-            if source.name in COPIES and self.list[source.operands[0]].shape == () and name != "broadcast_to":
-                return self.apply("broadcast_to", source.operands[0], shape=shape)
-            if name == "broadcast_to":
-                operands = source.operands if source.name in COPIES else operands
+            if source.view == "copied" and self.list[source.operands[0]].shape == () and row is not COPY:
+                return self.apply(COPY, source.operands[0], shape=shape)
+            if row is COPY:
+                operands = source.operands if source.view == "copied" else operands
                 number = self.number(operands[0])
                 operands = operands if number is None else (self.constant(number),)
-        if name in COMMUTE:
+        if row.commutes:
             operands = tuple(sorted(operands))
         folded = self._folded(row, operands, normal, shape)
         if folded is not None:
@@ -100,7 +107,7 @@ class Values:
 
     def _folded(self, row: Op, operands: tuple[int, ...], attrs: Attrs, shape: tuple[int, ...]) -> int | None:
         """What only depends on constants is a constant; a copy of one is none, for copies cost nothing."""
-        if row.name in COPIES and shape:
+        if row is COPY and shape:
             return None
         values = [self.list[x].constant for x in operands]
         if any(v is None for v in values) or np.prod(shape, dtype=float) > LARGEST_FOLDED:
@@ -113,7 +120,7 @@ class Values:
         found = list(operands)
         for place, operand in enumerate(operands):
             value = self.list[operand]
-            if value.name in COPIES:
+            if value.view == "copied":
                 found[place] = value.operands[0]
                 if shapes.broadcast([self.list[x].shape for x in found]) != shape:
                     found[place] = operand

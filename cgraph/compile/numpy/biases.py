@@ -7,38 +7,18 @@ other in the memory of a program, where both are parameters that it owns, and st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain
 from math import prod
-from typing import Any
 
+from cgraph.compile.lowering.beside import BOTH, WITH_ONES
 from cgraph.compile.lowering.lower import Lowered, changed, uses
 from cgraph.compile.lowering.values import Value, Values
 from cgraph.compile.numpy.small import SMALL
 from cgraph.compile.plan.plan import Plan
 from cgraph.compile.task import Task
 from cgraph.graph.node import Node
-from cgraph.ops.op import Attrs, structural
-from cgraph.shapes import Shape
-
-
-def _one_more_column(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
-    rows, columns = operands[0]
-    return attrs, (rows, int(columns) + 1)
-
-
-def _one_more_row(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
-    rows, columns = operands[0]
-    return attrs, (int(rows) + 1, columns)
-
-
-def _with_ones(xp: Any, x: Any) -> Any:
-    return xp.concatenate([x, xp.ones((len(x), 1), x.dtype)], axis=1)
-
-
-WITH_ONES = structural("with_ones", "[x 1]", _with_ones, ("", None), infer=_one_more_column, examples=())
-BOTH = structural("both", "[W; b]", lambda xp, W, b: xp.vstack([W, b]), *[("", None)] * 2,
-                  infer=_one_more_row, examples=())  # fmt: skip
+from cgraph.ops import TABLE
 
 
 # Memory --------------------------------------------------------------------------------------------------------------
@@ -47,9 +27,9 @@ def biases_of(task: Task) -> Mapping[Node, Node]:
     found: dict[Node, Node] = {}
     free = set(task.updates)
     for node in task.graph.nodes:
-        if node.op is not None and node.op.name == "add" and len(node.operands) == 2:
+        if node.op is TABLE["add"] and len(node.operands) == 2:
             for product, b in (node.operands, node.operands[::-1]):
-                W = product.operands[-1] if product.op is not None and product.op.name == "matmul" else None
+                W = product.operands[-1] if product.op is TABLE["matmul"] else None
                 if W in free and b in free and len(W.shape) == 2 and b.shape == W.shape[1:] and W.value.size <= SMALL:
                     found[W] = b
                     free -= {W, b}
@@ -66,8 +46,8 @@ def with_biases_in_products(lowered: Lowered) -> Lowered:
     ones: dict[int, int] = {}
     after: dict[int, int] = {}
     for number, value in enumerate(lowered.values):
-        for product, b in (value.operands, value.operands[::-1]) if value.name == "add" else ():
-            x, W = values[product].operands if values[product].name == "matmul" else (-1, -1)
+        for product, b in (value.operands, value.operands[::-1]) if value.op is TABLE["add"] else ():
+            x, W = values[product].operands if values[product].op is TABLE["matmul"] else (-1, -1)
             if W in pairs and pairs[W] == b and needed[product] == 1 and _small(values, x):
                 ones[x] = values.apply(WITH_ONES, x)
                 both = values.apply(BOTH, W, b)
@@ -85,7 +65,7 @@ def _gradients(lowered: Lowered, values: Values, ones: Mapping[int, int], after:
     sums = {v.operands[0]: i for i, v in enumerate(lowered.values) if _sums_of_columns(v)}
     instead: dict[int, int] = {}
     for number, value in enumerate(lowered.values):
-        turned, d = value.operands if value.name == "matmul" else (-1, -1)
+        turned, d = value.operands if value.op is TABLE["matmul"] else (-1, -1)
         (x,) = lowered.values[turned].operands if d in sums and _is_turned(lowered.values[turned]) else (-1,)
         if x in ones:
             product = values.apply("matmul", values.apply("transpose", ones[x], axes=(1, 0)), d)
@@ -97,16 +77,16 @@ def _gradients(lowered: Lowered, values: Values, ones: Mapping[int, int], after:
 
 
 def _is_turned(value: Value) -> bool:
-    return value.name == "transpose" and value.attrs["axes"] == (1, 0)
+    return value.op is TABLE["transpose"] and value.attrs["axes"] == (1, 0)
 
 
 def _sums_of_columns(value: Value) -> bool:
-    return value.name == "sum" and value.attrs["axis"] == (0,) and len(value.shape) == 1
+    return value.op is TABLE["sum"] and value.attrs["axis"] == (0,) and len(value.shape) == 1
 
 
 def inputs_beside_ones(plan: Plan) -> Mapping[Node, tuple[int, int]]:
     """Leaves that are only read with their ones, and both their numbers: they can be fed right there."""
     read = Counter(chain(*(v.operands for v in plan.values), plan.lowered.outputs, (u.target for u in plan.updates)))
-    ones = {v.operands[0]: i for i, v in enumerate(plan.values) if v.name == "with_ones"}
+    ones = {v.operands[0]: i for i, v in enumerate(plan.values) if v.op is WITH_ONES}
     leaves = {x: plan.values[x].leaf for x in ones if read[x] == 1}
     return {leaf: (x, ones[x]) for x, leaf in leaves.items() if leaf is not None}

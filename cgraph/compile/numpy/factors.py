@@ -12,15 +12,13 @@ from itertools import islice
 from math import prod
 
 from cgraph.compile.blas import blas
-from cgraph.compile.lowering.lower import LINEAR, Lowered, changed, moderate
+from cgraph.compile.lowering.lower import Lowered, changed, moderate
 from cgraph.compile.lowering.values import Value
 from cgraph.ops import TABLE
 
 A_CALL = 2048  # elements that NumPy multiplies in the time that a call takes
 WORTH_FOLDING = 4096  # elements of a result: below, two calls of NumPy cost less than one through ctypes
 TRIED = 4  # places for a factor: the latest ones, which are the nearest to the results
-SUMS = ("add", "sub")
-LINEAR_PLACES: Mapping[str, tuple[int, ...]] = {**LINEAR, "mul": (0, 1), "scale": (0, 1), "div": (0,), "neg": (0,)}
 
 
 def with_shared_factors(lowered: Lowered) -> Lowered:
@@ -39,7 +37,9 @@ def accumulates(value: Value) -> bool:
 
 def _takes_a_factor(value: Value) -> bool:
     """Whether a parameter is changed by a multiple of this value in one call (see `plan.updates`)."""
-    return value.name == "scatter_add" or (value.name == "matmul" and len(value.shape) == 2 and accumulates(value))
+    return value.op is TABLE["scatter_add"] or (
+        value.op is TABLE["matmul"] and len(value.shape) == 2 and accumulates(value)
+    )
 
 
 def _step(lowered: Lowered) -> Lowered | None:
@@ -60,7 +60,7 @@ def _products(values: Sequence[Value]) -> dict[int, dict[int, int]]:
     """For each constant factor of more than one value: its products, and what it is multiplied with in each."""
     found: dict[int, dict[int, int]] = {}
     for number, value in enumerate(values):
-        for c, x in (value.operands, value.operands[::-1]) if value.name == "mul" else ():
+        for c, x in (value.operands, value.operands[::-1]) if value.op is TABLE["mul"] else ():
             constant = values[c].constant
             if constant is not None and constant.size == 1 and values[x].shape == value.shape:
                 if moderate(float(constant.reshape(()))):
@@ -76,8 +76,9 @@ def _behind(values: Sequence[Value], number: int) -> set[int]:
         one = stack.pop()
         if one not in found:
             found.add(one)
-            name, operands = values[one].name, values[one].operands
-            stack.extend(operands if name in SUMS else (operands[i] for i in LINEAR_PLACES.get(name, ())))
+            row, operands = values[one].op, values[one].operands
+            if row is not None:
+                stack.extend(operands if row.additive else (operands[i] for i in row.linear))
     return found
 
 
@@ -88,14 +89,15 @@ def _multiples(lowered: Lowered, source: int, products: Mapping[int, int], path:
     """
     values, found = lowered.values, {source}
     for number in range(source + 1, len(values)):
-        name, operands = values[number].name, values[number].operands
+        row, operands = values[number].op, values[number].operands
         multiples = [i for i, x in enumerate(operands) if x in found]
         if not multiples or products.get(number) in found:
             continue
         if number not in path and all(operands[i] == source for i in multiples):
             continue
-        every = name in SUMS and len(multiples) == len(operands)
-        if not every and not (len(multiples) == 1 and multiples[0] in LINEAR_PLACES.get(name, ())):
+        assert row is not None  # it has operands
+        every = row.additive and len(multiples) == len(operands)
+        if not every and not (len(multiples) == 1 and multiples[0] in row.linear):
             return None
         found.add(number)
     seen = (found - {source}).intersection((*lowered.outputs, *lowered.updates.values()))

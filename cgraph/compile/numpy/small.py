@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from functools import wraps
 from math import prod
 from typing import Any
 
-from cgraph.compile.lowering.composites import COMPOSITES
+from cgraph.compile.lowering.composites import COMPOSITES, Composite
 from cgraph.compile.lowering.values import Values
+from cgraph.ops import TABLE
+from cgraph.ops.named import Named
 from cgraph.ops.op import elementwise
 
 SMALL = 2048  # elements: below, what NumPy prepares costs more than what it computes
@@ -17,30 +19,34 @@ SMALLER = elementwise("fmin", "min(x, y)", "fmin", None, None)
 WITH_SIGN = elementwise("copysign", "|x|*sign(y)", "copysign", None, None)
 
 
+SMALL_COMPOSITES: Named[Composite] = Named()
+SMALL_COMPOSITES.update(COMPOSITES)
+
+
+def _small(rewrite: Composite) -> Composite:
+    """How an op is written for small arrays; for others it is as everywhere."""
+
+    @wraps(rewrite)
+    def chosen(v: Values, x: int, *more: int, **attrs: Any) -> int:
+        if 0 < prod(v.shape(x)) <= SMALL:
+            return rewrite(v, x, *more, **attrs)
+        return COMPOSITES[TABLE[chosen.__name__.strip("_")]](v, x, *more, **attrs)
+
+    return SMALL_COMPOSITES(chosen)
+
+
 def _decay(v: Values, x: int) -> int:
     """exp(-|x|), which is NaN where x is: so is all that is made of it below."""
     return v.apply("exp", v.apply(WITH_SIGN, x, v.constant(-1.0)))
 
 
+@_small
 def _sigmoid(v: Values, x: int) -> int:
     above = v.apply("exp", v.apply(SMALLER, x, v.constant(0.0)))
     return v.apply("div", above, v.apply("add", _decay(v, x), v.constant(1.0)))
 
 
+@_small
 def _sigmoid_cross_entropy(v: Values, x: int, y: int) -> int:
     linear = v.apply("sub", v.apply(LARGER, x, v.constant(0.0)), v.apply("mul", x, y))
     return v.apply("add", linear, v.apply("log1p", _decay(v, x)))
-
-
-def _small(name: str, rewrite: Callable[..., int]) -> Callable[..., int]:
-    def chosen(v: Values, x: int, *more: int, **attrs: Any) -> int:
-        return (rewrite if 0 < prod(v.shape(x)) <= SMALL else COMPOSITES[name])(v, x, *more, **attrs)
-
-    return chosen
-
-
-SMALL_COMPOSITES: Mapping[str, Callable[..., int]] = {
-    **COMPOSITES,
-    "sigmoid": _small("sigmoid", _sigmoid),
-    "sigmoid_cross_entropy": _small("sigmoid_cross_entropy", _sigmoid_cross_entropy),
-}

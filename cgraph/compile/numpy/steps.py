@@ -10,51 +10,31 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cgraph.compile.blas import accumulate
+from cgraph.compile.lowering.beside import WITH_ONES
+from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED
 from cgraph.compile.lowering.values import Value
-from cgraph.compile.numpy.inner import LONG
+from cgraph.compile.numpy.inner import INNER, LONG
 from cgraph.compile.numpy.small import SMALL
 from cgraph.compile.numpy.table_rows import add_rows, add_shares, pick, take_one, take_rows
 from cgraph.compile.plan.plan import Plan
 from cgraph.compile.plan.updates import Update, reads
 from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
+from cgraph.ops.named import Named
 
 Call: TypeAlias = Callable[[], Any]
-# Rows that are one universal function of NumPy, though the row itself says more.
-UFUNCS: Mapping[str, np.ufunc] = {
-    "add": np.add,
-    "mul": np.multiply,
-    "pow": np.power,
-    "abs": np.absolute,
-    "maximum": np.maximum,
-    "minimum": np.minimum,
-    "greater": np.greater,
-    "greater_equal": np.greater_equal,
-    "less": np.less,
-    "less_equal": np.less_equal,
-    "equal": np.equal,
-    "not_equal": np.not_equal,
-}
 COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
-REDUCTIONS: Mapping[str, np.ufunc] = {"sum": np.add, "max": np.maximum, "min": np.minimum, "prod": np.multiply}
 WIDE = 8  # columns from which sums over the rows of many matrices are quicker as products
 
 
 def ufunc_of(value: Value) -> np.ufunc | None:
     """The universal function that computes a value from its operands alone."""
-    if value.op is None:
-        return None
-    if value.name == "above" and value.attrs["ties"] in (0, 1):
-        return np.greater_equal if value.attrs["ties"] else np.greater
-    if value.name == "sign" and value.attrs["at_zero"] == 0:
-        return np.sign
-    found = UFUNCS.get(value.name)
-    return found if found is not None else value.op.numpy if isinstance(value.op.numpy, np.ufunc) else None
+    return None if value.op is None else value.op.universal(value.attrs)
 
 
 def in_place(value: Value) -> bool:
     """Whether a value may be written over an operand of its own shape. A single number is quicker elsewhere."""
-    known = ufunc_of(value) is not None or value.name in ("relu", "less_one_hot", "where")
+    known = ufunc_of(value) is not None or STEPS.get(value.op) in OVER_OPERANDS
     return known and math.prod(value.shape) != 1
 
 
@@ -86,7 +66,7 @@ def call(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     """The calls that compute one value."""
     if value.op is None:
         return [_copy(out, operands[0])]
-    special = SPECIAL.get(value.name)
+    special = STEPS.get(value.op) or (_reduced if value.op.reduction else None)
     if special is not None:
         return special(value, out, operands)
     ufunc = ufunc_of(value)
@@ -132,6 +112,10 @@ def _by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], att
 
 
 # Ops with a way of their own ------------------------------------------------------------------------------------------
+STEPS: Named[Callable[[Value, Any, list[Any]], list[Call]]] = Named(INNER, WITH_ONES, LESS_ONE_HOT, PICKED)
+
+
+@STEPS
 def _matmul(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     x, y = operands
     return [_dot(x, y, out) if x.ndim == y.ndim == 2 else partial(np.matmul, x, y, out)]
@@ -142,6 +126,7 @@ def _dot(x: Any, y: Any, out: Any) -> Call:
     return partial(x.dot, y, out)
 
 
+@STEPS
 def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     zero = np.zeros((), out.dtype)
     zero.flags.writeable = False
@@ -150,10 +135,11 @@ def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 
 def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     (x,), axis = operands, value.attrs["axis"]
-    if value.name in ("max", "min") and not x.size:
-        assert value.op is not None
+    assert value.op is not None and value.op.reduction is not None
+    ufunc = getattr(np, value.op.reduction.ufunc)
+    if ufunc.identity is None and not x.size:
         return [partial(_by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
-    if value.name == "sum" and x.flags.c_contiguous and out.size and x.size:
+    if ufunc is np.add and x.flags.c_contiguous and out.size and x.size:
         if len(axis) == x.ndim and x.size <= LONG:
             return [_dot(x.reshape(-1), np.ones(x.size, x.dtype), out.reshape(()))]
         if x.ndim == 3 and axis == (1,) and x.shape[1] <= LONG and x.shape[2] >= WIDE:
@@ -164,15 +150,17 @@ def _reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
             left, right = (ones, x) if axis == (0,) else (x, ones)
             return [_dot(left, right, out.reshape(-1))]
     keepdims = value.attrs["keepdims"]
-    return [partial(REDUCTIONS[value.name].reduce, x, axis=axis, out=out, keepdims=keepdims)]
+    return [partial(ufunc.reduce, x, axis=axis, out=out, keepdims=keepdims)]
 
 
+@STEPS
 def _with_ones(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     out[:, -1] = 1  # once: nothing else is written there
     there = operands[0].ctypes.data == out.ctypes.data  # an input that is fed beside its ones
     return [] if there else [_copy(out[:, :-1], operands[0])]
 
 
+@STEPS
 def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     """One call where the memory of the operands is in one order; else of a copy."""
     copies = {id(x): (np.empty(x.shape, x.dtype), x) for x in operands if not x.flags.c_contiguous}
@@ -194,6 +182,7 @@ def _let_zero_win(x: Any, y: Any, number: Any) -> None:
         number[...] = np.sum(TABLE["scale"].numpy(x, y))
 
 
+@STEPS
 def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     """Maxima of short rows: of the columns of a transposed copy, which NumPy does many at a time."""
     (x,) = operands
@@ -204,6 +193,7 @@ def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return _reduced(value, out, operands)
 
 
+@STEPS
 def _where(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     condition, x, y = operands
     taken, zero = np.empty(condition.shape, bool), np.zeros_like(condition)
@@ -221,6 +211,7 @@ def _put(out: Any, where: Any, value: Any) -> Call:
     return partial(np.copyto, out, value, where=where)
 
 
+@STEPS
 def _take(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     if value.attrs["axis"] or not out.flags.c_contiguous:
         assert value.op is not None
@@ -229,6 +220,7 @@ def _take(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [partial(take_rows, table, ids, out)]
 
 
+@STEPS
 def _scale(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     x, y = operands
     flat = out.reshape(-1)
@@ -240,10 +232,12 @@ def _scale(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [partial(np.multiply, x, y, out), zero_wins]
 
 
+@STEPS
 def _concatenate(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [partial(np.concatenate, operands, axis=value.attrs["axis"], out=out)]
 
 
+@STEPS
 def _less_one_hot(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     x, ids = operands
     first = [] if x is out else [_copy(out, x)]
@@ -251,6 +245,7 @@ def _less_one_hot(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [*first, partial(take_one, out.reshape(-1), ids, np.arange(0, out.size, columns), columns)]
 
 
+@STEPS
 def _picked(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     x, ids = operands
     if not x.flags.c_contiguous:
@@ -260,22 +255,7 @@ def _picked(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [partial(pick, x.reshape(-1), ids, np.arange(0, x.size, columns), columns, out.reshape(-1))]
 
 
-SPECIAL: Mapping[str, Callable[[Value, Any, list[Any]], list[Call]]] = {
-    "matmul": _matmul,
-    "relu": _relu,
-    "sum": _reduced,
-    "inner": _inner,
-    "max": _max,
-    "with_ones": _with_ones,
-    "min": _reduced,
-    "prod": _reduced,
-    "take": _take,
-    "where": _where,
-    "scale": _scale,
-    "concatenate": _concatenate,
-    "less_one_hot": _less_one_hot,
-    "picked": _picked,
-}
+OVER_OPERANDS = (_relu, _where, _less_one_hot)  # steps that may write over an operand, as universal functions do
 
 
 # Updates -------------------------------------------------------------------------------------------------------------
@@ -289,7 +269,7 @@ def _update(values: Sequence[Value], update: Update, arrays: Mapping[int, Any]) 
         return [*call(value, out, operands), *([_copy(target, out)] if out is not target else [])]
     if update.kind == "rows":
         *rows, ids, _ = operands
-        add: Callable[..., None] = add_rows if value.name == "scatter_add" else add_shares
+        add: Callable[..., None] = add_rows if value.op is TABLE["scatter_add"] else add_shares
         return [partial(add, target, *rows, ids=ids, factor=target.dtype.type(update.factor))]
     product = accumulate(operands[0], operands[1], target, update.factor)
     if product is not None:

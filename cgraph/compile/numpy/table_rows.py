@@ -79,15 +79,15 @@ def _shares_added(xp: Any, x: Any, shares: Any, ids: Any, like: Any, axis: int) 
 
 
 SHARES = structural("add_shares", "0, with x*s added to the rows y", _shares_added, *[("", None)] * 4,
-                    infer=_like, examples=())  # fmt: skip
+                    infer=_like, examples=(), adds_rows=True)  # fmt: skip
 
 
 def with_shares(lowered: Lowered) -> Lowered:
     """The same program where rows x[i]·s[i, j] that are added to a table are not written out before."""
-    values, adding = list(lowered.values), [i for i, v in enumerate(lowered.values) if v.name == "scatter_add"]
+    values, adding = list(lowered.values), [i for i, v in enumerate(lowered.values) if v.op is TABLE["scatter_add"]]
     for number in adding:
         product = values[values[number].operands[0]]
-        for x, shares in (product.operands, product.operands[::-1]) if product.name == "mul" else ():
+        for x, shares in (product.operands, product.operands[::-1]) if product.op is TABLE["mul"] else ():
             m, n, *_ = (*product.shape, 1)
             of_rows = len(product.shape) == 3 and values[x].shape == (m, 1, product.shape[2])
             if of_rows and values[shares].shape == (m, n, 1):

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cgraph.compile.lowering.values import VIEWS, Value
+from cgraph.compile.lowering.beside import BOTH
+from cgraph.compile.lowering.values import Value
 
 BUFFER, LEAF, CONSTANT = "buffer", "leaf", "constant"
 
@@ -34,12 +35,12 @@ def placed(values: Sequence[Value]) -> tuple[dict[int, Place], list[Storage]]:
     places: dict[int, Place] = {}
     storages: list[Storage] = []
     for number, value in enumerate(values):
-        place = _view(value, values, places) if value.name in VIEWS else None
+        place = _view(value, values, places) if value.view else None
         if place is None:
             place = Place(len(storages), 0, contiguous(value.shape))
             kind = (
                 LEAF
-                if value.leaf is not None or value.name == "both"
+                if value.leaf is not None or value.op is BOTH
                 else CONSTANT
                 if value.constant is not None
                 else BUFFER

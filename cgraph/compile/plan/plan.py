@@ -6,13 +6,13 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from cgraph.compile.lowering.beside import WITH_ONES
 from cgraph.compile.lowering.lower import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.flops import counted, flops, update_flops
 from cgraph.compile.plan.places import BUFFER, Place, Storage, contiguous, copied, placed
 from cgraph.compile.plan.updates import Update, reads, updates_of
 
-OWN_MEMORY = frozenset({"with_ones"})  # what is not all written again in each call
 ALIGNED = 16  # elements: a buffer begins at a full line of the cache in float32
 
 
@@ -80,7 +80,7 @@ def make_plan(
     needed = [*outputs, *(x for u in updates for x in reads(values, u))]
     order = _order(values, places, storages, needed)
     groups = group(values, order)
-    needed += [x for x in order if values[x].name in OWN_MEMORY]
+    needed += [x for x in order if values[x].op is WITH_ONES]  # whose ones are written once, not in each call
     offsets, elements, kept = _allocated(values, places, storages, groups, needed, in_place)
     return Plan(changed, tuple(groups), kept, tuple(storages), offsets, elements, tuple(updates))
 
@@ -134,7 +134,7 @@ def _allocated(
                 offsets[storage], sizes[storage] = offsets[donor], sizes[donor]
                 continue
             size = -(-max(storages[storage].size, 1) // ALIGNED) * ALIGNED
-            place = bisect_left(free, (size, 0)) if values[x].name not in OWN_MEMORY else len(free)
+            place = bisect_left(free, (size, 0)) if values[x].op is not WITH_ONES else len(free)
             if place < len(free) and free[place][0] <= 4 * size:
                 sizes[storage], offsets[storage] = free.pop(place)
             else:

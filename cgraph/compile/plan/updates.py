@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
+from cgraph.compile.lowering.beside import BOTH
 from cgraph.compile.lowering.lower import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.places import BUFFER, CONSTANT, LEAF, Place, Storage, contiguous, copied
 from cgraph.graph.node import Node
+from cgraph.ops import TABLE
 from cgraph.ops.op import Op
 
-TABLE_ROWS = ("scatter_add", "add_shares")  # what is added to rows of a table, the ids of these, the table
+ADD, SUB, MUL, MATMUL = TABLE["add"], TABLE["sub"], TABLE["mul"], TABLE["matmul"]
 
 
 class Update(NamedTuple):
@@ -39,7 +41,7 @@ def updates_of(
     """How each leaf is updated. All updates read the old values: what one of them writes, no later one reads."""
     leaves = {v.leaf: i for i, v in enumerate(values) if v.leaf is not None}
     owned = {places[leaves[leaf]].storage for leaf in lowered.updates if leaf in leaves}
-    owned |= {places[i].storage for i, v in enumerate(values) if v.name == "both"}
+    owned |= {places[i].storage for i, v in enumerate(values) if v.op is BOTH}
     uses: dict[int, int] = {}
     for value in values:
         for x in value.operands:
@@ -54,10 +56,10 @@ def updates_of(
             places[leaves[leaf]] = Place(len(storages), 0, contiguous(values[-1].shape))
             storages.append(Storage(LEAF, prod(values[-1].shape), leaves[leaf]))
         target, value = leaves[leaf], values[number]
-        if value.name in ("add", "sub") and uses[number] == 1 and values[target].shape == value.shape:
+        if value.op in (ADD, SUB) and uses[number] == 1 and values[target].shape == value.shape:
             found = _added(values, places, storages, uses, target, number)
-            if found is not None and (values[found[0]].name in TABLE_ROWS or accumulates(values[found[0]])):
-                kind = "rows" if values[found[0]].name in TABLE_ROWS else "gemm"
+            if found is not None and (_adds_rows(values[found[0]]) or accumulates(values[found[0]])):
+                kind = "rows" if _adds_rows(values[found[0]]) else "gemm"
                 update = Update(leaf, target, kind, *found)
                 if all(places[x].storage not in owned for x in reads(values, update)):
                     updates.append(update)
@@ -77,7 +79,7 @@ def _joined(
 ) -> list[Update]:
     """A matrix and its bias that lie side by side are updated at once by a gradient whose parts lie so too."""
     joined = {update.target: update for update in updates}
-    for both in [i for i, value in enumerate(values) if value.name == "both"]:
+    for both in [i for i, value in enumerate(values) if value.op is BOTH]:
         parts = [joined.get(x) for x in values[both].operands]
         made = {_of_both(values, places, storages, both, part) for part in parts}
         value = made.pop()
@@ -96,7 +98,7 @@ def _of_both(
     part: Update | None,
 ) -> tuple[Op | None, tuple[int, ...]] | None:
     """The op and the operands of an update of which this one is a part; None where it is none."""
-    if part is None or part.kind != "op" or values[part.value].name not in ("add", "sub"):
+    if part is None or part.kind != "op" or values[part.value].op not in (ADD, SUB):
         return None
     operands = []
     offset = 0 if part.target == values[both].operands[0] else prod(values[values[both].operands[0]].shape)
@@ -121,20 +123,20 @@ def _added(
     """What is added and its factor in leaf ± factor·(x @ y) and leaf ± factor·rows, when nothing else needs it."""
     value = values[number]
     first, second = value.operands
-    if value.name == "sub" and first != target:
+    if value.op is SUB and first != target:
         return None
     added = second if first == target else first if second == target else -1
     if added < 0 or uses[added] != 1:
         return None
-    factor = 1.0 if value.name == "add" else -1.0
-    if values[added].name == "mul":
+    factor = 1.0 if value.op is ADD else -1.0
+    if values[added].op is MUL:
         product, (x, y) = values[added], values[added].operands
         rate, added = (x, y) if values[x].shape == () else (y, x)
         if values[rate].shape != () or uses[added] != 1:
             return None
         if values[rate].constant is not None:
             factor *= float(values[rate].constant)
-        elif values[added].name in TABLE_ROWS:  # a rate that is computed is multiplied with the few rows first
+        elif _adds_rows(values[added]):  # a rate that is computed is multiplied with the few rows first
             rows, *others = values[added].operands
             scaled = _made(values, places, storages, product._replace(shape=values[rows].shape, operands=(rows, rate)))
             added = _made(values, places, storages, values[added]._replace(operands=(scaled, *others)))
@@ -142,11 +144,15 @@ def _added(
             return None
     found = values[added]
     if found.shape != value.shape or not (
-        (found.name == "matmul" and len(found.shape) == 2)
-        or (found.name in TABLE_ROWS and found.attrs["axis"] == 0 and prod(found.shape))
+        (found.op is MATMUL and len(found.shape) == 2)
+        or (_adds_rows(found) and found.attrs["axis"] == 0 and prod(found.shape))
     ):
         return None
     return added, factor
+
+
+def _adds_rows(value: Value) -> bool:
+    return value.op is not None and value.op.adds_rows
 
 
 def _made(values: list[Value], places: dict[int, Place], storages: list[Storage], value: Value) -> int:

@@ -16,11 +16,11 @@ from cgraph.ops.op import elementwise
 from cgraph.ops.stable import scale
 
 NO_RULES = (None, None, None)  # fused after differentiation
-# Their names hold a +, so that no op of a user is taken for one of them.
 # fmt: off
-MUL_ADD = elementwise("mul+add", "x + y*z", lambda xp, x, y, z: x + y * z, *NO_RULES, operands=("x", "y", "z"))
+MUL_ADD = elementwise("mul+add", "x + y*z", lambda xp, x, y, z: x + y * z, *NO_RULES,
+                      operands=("x", "y", "z"), quick=True, c="{0} + {1} * {2}")
 SCALE_ADD = elementwise("scale+add", "x + y*z", lambda xp, x, y, z: x + scale(xp, y, z), *NO_RULES,
-                        operands=("x", "y", "z"))
+                        operands=("x", "y", "z"), quick=True, c="{0} + product({1}, {2})", zero_wins=True)
 # fmt: on
 FUSED = {TABLE["mul"]: MUL_ADD, TABLE["scale"]: SCALE_ADD}
 

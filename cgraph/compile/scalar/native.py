@@ -12,23 +12,17 @@ from functools import partial
 from typing import Any
 
 from cgraph.compile.c.compiler import load
-from cgraph.compile.c.table import EXPRESSIONS, expression, prelude
+from cgraph.compile.c.table import filled, prelude
 from cgraph.compile.scalar.fuse import arity
 from cgraph.compile.scalar.groups import Groups
 
 WIDE = 8  # slots: shorter groups are not worth a loop of vectors
-# What is faster element by element: vectors would be put together from numbers here and there.
-PLAIN = {name: EXPRESSIONS[name] for name in ("add", "sub", "mul", "neg", "square", "abs", "relu")} | {
-    "mul+add": "{0} + {1} * {2}",
-    "scale": "product({0}, {1})",
-    "scale+add": "{0} + product({1}, {2})",
-}
 PRODUCT = "static inline T product(T x, T y) { T p = x * y; return __builtin_expect(p != p, 0) ? scaled(x, y) : p; }\n"
 
 
 def missing(groups: Groups) -> str:
     """The first op that is not written in C; nothing when all are."""
-    return next((v.name for v in _used(groups).values() if v.name not in {**EXPRESSIONS, **PLAIN}), "")
+    return next((v.name for v in _used(groups).values() if not v.c), "")
 
 
 def source(groups: Groups) -> str:
@@ -50,10 +44,11 @@ def _used(groups: Groups) -> dict[int, Any]:
 
 def _case(number: int, value: Any) -> str:
     operands = [f"v[{x}[i]]" for x in "abc"[: arity(value)]]
-    plain = PLAIN.get(value.name)
-    loop = f"for (int i = s; i < e; i++) v[i] = {plain.format(*operands) if plain else expression(value, operands)};"
+    row = value.op
+    c = filled(row, (row.c_alone if row.quick else "") or row.c, operands, value.attrs)
+    loop = f"for (int i = s; i < e; i++) v[i] = {c};"
     lines = [f"case {number}: /* {value.name} */"]
-    if not plain:
+    if not row.quick:  # vectors would be put together from numbers here and there
         lines += [f"    if (e - s < {WIDE}) {{ {loop} break; }}", "    #pragma omp simd"]
     return "\n".join("        " + line for line in [*lines, f"    {loop}", "    break;"])
 

@@ -20,11 +20,13 @@ from cgraph.compile.numpy.steps import call
 from cgraph.compile.plan.flops import counted
 from cgraph.compile.scalar.fuse import MUL_ADD, SCALE_ADD, arity
 from cgraph.compile.scalar.groups import Groups
+from cgraph.ops import TABLE
+from cgraph.ops.named import Named
+from cgraph.ops.op import Op
 
 WIDE = 32  # slots: below, three calls of NumPy cost more than the loop
 Call = Callable[[], Any]
 Scalar = Callable[[Any, int, int, int], float]  # from the values, and the slots of the operands
-CAREFUL = ("scale", "scale+add")
 
 
 def values(size: int, dtype: Any) -> tuple[Any, Any]:
@@ -39,7 +41,7 @@ def runner(groups: Groups, memory: Any, v: Any) -> Call:
     quick = _calls(groups, memory, v, False)
     exact: list[Call] = []  # made when it is needed
     kinds = (groups.kinds[k] for k in set(groups.bounds[:, 0].tolist()))
-    careful = any(k is not None and k.name in CAREFUL for k in kinds)
+    careful = any(k is not None and k.op is not None and k.op.zero_wins for k in kinds)
 
     def run() -> None:
         for one in quick:
@@ -95,7 +97,7 @@ def _computed(value: Value, out: Any, operands: Sequence[Any], exact: bool) -> l
         product = np.empty_like(out)
         return [partial(np.multiply, *operands[1:], product), partial(np.add, operands[0], product, out)]
     made = call(value, out, list(operands))
-    return made[:1] if value.name == "scale" and not exact else made
+    return made[:1] if value.op is TABLE["scale"] and not exact else made
 
 
 def _gathered(v: Any, places: Any, gathers: list[Call]) -> Any:
@@ -127,23 +129,56 @@ def _loop(v: Any, start: int, ops: Sequence[Scalar], one: Any, two: Any, three: 
 
 
 # What Python's numbers do as IEEE 754 says, without raising anything.
-PLAIN: Mapping[str, Scalar] = {
-    "add": lambda v, x, y, z: v[x] + v[y],
-    "sub": lambda v, x, y, z: v[x] - v[y],
-    "mul": lambda v, x, y, z: v[x] * v[y],
-    "neg": lambda v, x, y, z: -v[x],
-    "square": lambda v, x, y, z: v[x] * v[x],
-    "tanh": lambda v, x, y, z: math.tanh(v[x]),
-    "relu": lambda v, x, y, z: 0.0 if v[x] < 0 else v[x],
-    "mul+add": lambda v, x, y, z: v[x] + v[y] * v[z],
-}
-QUICK: Mapping[str, Scalar] = {**PLAIN, "scale": PLAIN["mul"], "scale+add": PLAIN["mul+add"]}
+PLAIN: Named[Scalar] = Named()
+
+
+@PLAIN
+def _add(v: Any, x: int, y: int, z: int) -> Any:
+    return v[x] + v[y]
+
+
+@PLAIN
+def _sub(v: Any, x: int, y: int, z: int) -> Any:
+    return v[x] - v[y]
+
+
+@PLAIN
+def _mul(v: Any, x: int, y: int, z: int) -> Any:
+    return v[x] * v[y]
+
+
+@PLAIN
+def _neg(v: Any, x: int, y: int, z: int) -> Any:
+    return -v[x]
+
+
+@PLAIN
+def _square(v: Any, x: int, y: int, z: int) -> Any:
+    return v[x] * v[x]
+
+
+@PLAIN
+def _tanh(v: Any, x: int, y: int, z: int) -> Any:
+    return math.tanh(v[x])
+
+
+@PLAIN
+def _relu(v: Any, x: int, y: int, z: int) -> Any:
+    return 0.0 if v[x] < 0 else v[x]
+
+
+def _mul_add(v: Any, x: int, y: int, z: int) -> Any:
+    return v[x] + v[y] * v[z]
+
+
+QUICK: Mapping[Op | None, Scalar] = {**PLAIN, MUL_ADD: _mul_add, TABLE["scale"]: _mul, SCALE_ADD: _mul_add}
+EXACT: Mapping[Op | None, Scalar] = {**PLAIN, MUL_ADD: _mul_add}
 
 
 def _one(value: Value | None, exact: bool) -> Scalar:
     """An op of one element."""
     assert value is not None and value.op is not None
-    known = (PLAIN if exact else QUICK).get(value.name)
+    known = (EXACT if exact else QUICK).get(value.op)
     if known is not None:
         return known
     function, count, attrs = value.op.numpy, arity(value), dict(value.attrs)
