@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +17,7 @@ from hostile_names import names
 
 import cgraph as cg
 import viz
-from cgraph import notation
+from cgraph import nn, notation
 from viz.figures.graphs import figure_6_17, figure_6_18
 from viz.graphs.picture import FORMATS
 from viz.graphs.places import engine
@@ -99,3 +101,43 @@ def test_a_file_is_what_its_ending_says(tmp_path: Path) -> None:
         assert picture.save(tmp_path / f"x{ending}").read_bytes().startswith(start)
     with pytest.raises(cg.errors.OutputError, match=r"no ending that says what to write.*\.html"):
         picture.save(tmp_path / "x.docx")
+
+
+# What pictures can be written as, and what the command says of it -----------------------------------------------------
+def test_the_command_names_every_ending_and_every_choice_of_pictures() -> None:
+    from cgraph.cli import draw, figures, worksheet
+    from viz.figures.page import FORMATS as OF_FIGURES
+    from viz.graphs.draw import DIRECTIONS, SHOWS
+    from viz.graphs.words.drawing import DETAILS, STYLES
+    from viz.ink.files import IMAGES
+    from viz.ink.themes import THEMES
+
+    commands = argparse.ArgumentParser().add_subparsers()
+    for command in (draw, figures, worksheet):
+        command.add(commands)
+    options = {(name, a.dest): a for name, parser in commands.choices.items() for a in parser._actions}
+    drawn = options["draw", "output"].help or ""
+    assert set(re.findall(r"\.[a-z]+", drawn.replace("graph.svg", ""))) == set(FORMATS) - {".gv"}  # which is .dot
+    assert set(re.findall(r"\.[a-z]+", options["worksheet", "output"].help or "")) == set(IMAGES)
+    assert options["figures", "format"].default == ",".join(OF_FIGURES)
+    for of, choices in (("theme", THEMES), ("style", STYLES), ("detail", DETAILS), ("direction", DIRECTIONS)):
+        assert list(options["draw", of].choices or ()) == list(choices)
+    assert list(options["draw", "show"].choices or ()) == list(SHOWS)
+    assert list(options["figures", "theme"].choices or ()) == list(THEMES)
+
+
+def test_every_kind_of_picture_says_which_endings_it_has() -> None:
+    from viz.films import FORMATS as OF_FILMS
+    from viz.ink.files import IMAGES
+    from viz.plots.training import FORMATS as OF_PLOTS
+
+    pictures: list[tuple[Any, Any]] = [
+        (viz.draw(figure_6_17()), FORMATS),
+        (viz.film([figure_6_17()]), OF_FILMS),
+        (viz.network(nn.MLP([2, 1], seed=0)), IMAGES),
+        (viz.figure("6.1"), OF_PLOTS),
+        (viz.worksheet(figure_6_17()), IMAGES),
+    ]
+    for picture, endings in pictures:
+        with pytest.raises(cg.errors.OutputError, match=re.escape(f"end it in {', '.join(endings)}") + "$"):
+            picture.save("picture.doc")

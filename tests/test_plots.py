@@ -146,7 +146,7 @@ def test_the_suffix_may_be_in_capitals_and_the_path_a_string(tmp_path: Path) -> 
 
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
     for name in ("curve.jpg", "curve"):
-        with pytest.raises(OutputError, match=r"suffix.*use one of: \.svg, \.pdf, \.png"):
+        with pytest.raises(OutputError, match=r"no ending that says.*end it in \.svg, \.png, \.pdf"):
             plots.learning_curve(UNMEASURED).save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 

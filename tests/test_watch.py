@@ -331,7 +331,7 @@ def test_a_film_is_saved_as_page_animation_and_numbered_frames(tmp_path: Any) ->
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", page) == []
     ElementTree.fromstring(film.save(tmp_path / "training.svg").read_text("utf-8"))
     assert [p.name for p in film.save_frames(tmp_path)] == ["001.svg", "002.svg", "003.svg", "004.svg"]
-    with pytest.raises(OutputError, match="no ending of a film"):
+    with pytest.raises(OutputError, match=r"no ending that says what to write. Fix: end it in \.html, \.svg"):
         film.save(tmp_path / "training.gif")
 
 

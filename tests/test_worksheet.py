@@ -41,7 +41,7 @@ def test_a_pdf_has_both_pages_and_pictures_come_in_pairs(tmp_path: Path) -> None
     assert names == ["sheet.svg", "sheet-answers.svg"]
     assert (tmp_path / "sheet-answers.svg").read_text("utf-8") == made.answers
     assert made.save(tmp_path / "sheet.png")[1].read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(cg.errors.OutputError, match=r"end it in \.pdf, \.svg, \.png"):
+    with pytest.raises(cg.errors.OutputError, match=r"end it in \.svg, \.png, \.pdf"):
         made.save(tmp_path / "sheet.doc")
 
 

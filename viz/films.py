@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from importlib import resources
@@ -14,7 +14,7 @@ from string import Template
 from typing import Any
 
 from cgraph import notation
-from cgraph.errors import OutputError, ValueRefusedError
+from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
@@ -97,11 +97,7 @@ class Film:
 
         Raises OutputError.
         """
-        ways = {".html": self.html, ".svg": self.animation}
-        ending = Path(path).suffix.lower()
-        if ending not in ways:
-            raise OutputError(f"{os.fspath(path)} has no ending of a film", fix=f"end it in {', '.join(ways)}")
-        return files.write(path, ways[ending]().encode())
+        return files.save(path, self, FORMATS)
 
     def save_frames(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write each picture as a numbered SVG for slides: 001.svg, 002.svg, ... Raises OutputError."""
@@ -133,6 +129,12 @@ class Film:
         size, _, _ = max((c[0] for c in columns), key=_height).partition(" role=")
         _, _, about = of_all[0].partition(" role=")
         return [[f"{size} role={about}", *of_all[1:4], *parts[4:]] for parts in columns]
+
+
+FORMATS: dict[str, Callable[[Film], bytes]] = {
+    ".html": lambda film: film.html().encode(),
+    ".svg": lambda film: film.animation().encode(),
+}
 
 
 def _captioned(parts: list[str]) -> list[str]:

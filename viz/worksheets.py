@@ -38,14 +38,11 @@ class Worksheet:
         Raises OutputError, MissingPackageError.
         """
         target = Path(path)
-        ending = target.suffix.lower()
-        if ending == ".pdf":
+        if target.suffix.lower() == ".pdf":
             return [files.write(target, files.pages([self.sheet, self.answers]))]
         beside = target.with_name(f"{target.stem}-answers{target.suffix}")
-        if ending not in (".svg", ".png"):
-            raise files.no_ending(target, (".pdf", ".svg", ".png"))
         made = ((target, self.sheet), (beside, self.answers))
-        return [files.write(p, files.png(svg) if ending == ".png" else svg.encode()) for p, svg in made]
+        return [files.save(place, svg, files.IMAGES) for place, svg in made]
 
     def _repr_svg_(self) -> str:
         return self.sheet

@@ -10,7 +10,7 @@ from cgraph.errors import ValueRefusedError
 from viz.figures import FIGURES, Figure, Savable, found
 from viz.ink import files
 
-FORMATS = ("svg", "png", "pdf")
+FORMATS = tuple(ending[1:] for ending in files.IMAGES)
 SHOWN = ("svg", "png")  # what a page can show, the better first
 
 _HEAD = """<!DOCTYPE html>

@@ -113,10 +113,7 @@ class Picture:
 
         An existing file is replaced only when the new one is complete. Raises OutputError, MissingPackageError.
         """
-        ending = Path(path).suffix.lower()
-        if ending not in FORMATS:
-            raise files.no_ending(path, FORMATS)
-        return files.write(path, FORMATS[ending](self))
+        return files.save(path, self, FORMATS)
 
     def save_animation(self, path: str | os.PathLike[str]) -> Path:
         """Write all steps as one SVG that plays by itself. Raises OutputError."""
@@ -135,9 +132,7 @@ class Picture:
 
 
 FORMATS: dict[str, Callable[[Picture], bytes]] = {
-    ".svg": lambda picture: picture.svg().encode(),
-    ".png": lambda picture: files.png(picture.svg()),
-    ".pdf": lambda picture: files.pdf(picture.svg()),
+    **files.images(Picture.svg),
     ".html": lambda picture: picture.html().encode(),
     ".dot": lambda picture: picture.dot.encode(),
     ".gv": lambda picture: picture.dot.encode(),

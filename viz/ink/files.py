@@ -1,15 +1,21 @@
-"""Pictures as the bytes of files: png and pdf from svg; `write` puts them into a file, whole or not at all."""
+"""Pictures as files: the ending says what is written, whole or not at all.
+
+A kind of picture has one table of endings and writers, which `save` reads; that of the images, which every kind has,
+is `IMAGES`.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
+from pathlib import Path
+from typing import TypeVar
 
 from cgraph.errors import OutputError, missing_package
 from cgraph.files import write
 
-__all__ = ["A4", "SCALE", "no_ending", "pages", "pdf", "png", "write"]
+__all__ = ["A4", "IMAGES", "SCALE", "images", "no_ending", "pages", "pdf", "png", "save", "write"]
 
 A4 = (841.89, 595.28)  # points, the long side level
 SCALE = 2  # pixels of a PNG to a point
@@ -53,6 +59,34 @@ def _pdf(svgs: Sequence[str], paper: tuple[float, float, float] | None) -> bytes
         canvas.showPage()
     canvas.save()
     return file.getvalue()
+
+
+IMAGES: dict[str, Callable[[str], bytes]] = {".svg": str.encode, ".png": png, ".pdf": pdf}  # of an SVG
+Kind = TypeVar("Kind")
+
+
+def images(svg: Callable[[Kind], str]) -> dict[str, Callable[[Kind], bytes]]:
+    """The table of a kind of picture that is an image and no more; `svg` gives its SVG.
+
+    >>> list(images(str))
+    ['.svg', '.png', '.pdf']
+    """
+
+    def of_kind(write: Callable[[str], bytes]) -> Callable[[Kind], bytes]:
+        return lambda picture: write(svg(picture))
+
+    return {ending: of_kind(write) for ending, write in IMAGES.items()}
+
+
+def save(path: str | os.PathLike[str], picture: Kind, formats: Mapping[str, Callable[[Kind], bytes]]) -> Path:
+    """Write a picture as the ending of its file says, by the table of its kind.
+
+    An existing file is replaced only when the new one is complete. Raises OutputError, and what a writer raises.
+    """
+    make = formats.get(Path(path).suffix.lower())
+    if make is None:
+        raise no_ending(path, formats)
+    return write(path, make(picture))
 
 
 def no_ending(path: str | os.PathLike[str], endings: Iterable[str]) -> OutputError:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cgraph.errors import OutputError, ValueRefusedError, missing_package
-from viz.ink.files import write
+from cgraph.errors import ValueRefusedError, missing_package
+from viz.ink.files import IMAGES, save
 
 if TYPE_CHECKING:
     from cgraph.train import Epoch
 
 INK, GRID, LOSS, ACCURACY = "#222222", "#dddddd", "#b3402a", "#1f5fa8"
-_FORMATS = {  # what each format would otherwise stamp with the time or the version of its maker
+_STAMPS = {  # what each format would otherwise stamp with the time or the version of its maker
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
@@ -53,15 +53,7 @@ class Plot:
 
         Raises OutputError when the suffix is another, or the path cannot be written.
         """
-        target = Path(path)
-        suffix = target.suffix.lower().lstrip(".")
-        if suffix not in _FORMATS:
-            raise OutputError(
-                f"{target.name} has the suffix {target.suffix!r}",
-                why="the suffix says what the file will be",
-                fix=f"use one of: {', '.join('.' + f for f in _FORMATS)}",
-            )
-        return write(target, self._bytes(suffix))
+        return save(path, self, FORMATS)
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -69,12 +61,19 @@ class Plot:
     def _bytes(self, suffix: str) -> bytes:
         matplotlib = _matplotlib()
         buffer = io.BytesIO()
-        metadata = {**_FORMATS[suffix], **({"Title": self.caption} if self.caption else {})}
+        metadata = {**_STAMPS[suffix], **({"Title": self.caption} if self.caption else {})}
         if self.description and suffix != "pdf":
             metadata["Description"] = self.description
         with matplotlib.rc_context(_SETTINGS):
             self.draw().savefig(buffer, format=suffix, dpi=200, facecolor=self.background, metadata=metadata)
         return buffer.getvalue()
+
+
+def _written(suffix: str) -> Callable[[Plot], bytes]:
+    return lambda plot: plot._bytes(suffix)
+
+
+FORMATS = {ending: _written(ending[1:]) for ending in IMAGES}
 
 
 def plot(draw: Callable[[], Any], *, background: str = "white", caption: str = "", description: str = "") -> Plot:

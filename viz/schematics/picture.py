@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cgraph.errors import OutputError
 from viz.ink import files
 from viz.ink.lines import clean
 from viz.ink.themes import Theme, theme_named
@@ -38,13 +37,7 @@ class SchematicPicture:
 
         An existing file is replaced only when the new one is complete. Raises OutputError, MissingPackageError.
         """
-        makers: dict[str, Callable[[str], bytes]] = {".svg": str.encode, ".png": files.png, ".pdf": files.pdf}
-        make = makers.get(Path(path).suffix.lower())
-        if make is None:
-            raise OutputError(
-                f"{os.fspath(path)} has no ending that says what to write", fix="end it in .svg, .png or .pdf"
-            )
-        return files.write(path, make(self.svg()))
+        return files.save(path, self.svg(), files.IMAGES)
 
     def _repr_svg_(self) -> str:
         return self.svg()
