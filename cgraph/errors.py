@@ -110,10 +110,14 @@ def close_match(name: object, names: Iterable[str]) -> str | None:
 
     >>> close_match("tanhh", ["tan", "tanh", "exp"])
     'tanh'
+    >>> close_match("Tahn", ["tan", "tanh", "exp"])  # letters in another order are nearer than one that is missing
+    'tanh'
     """
     import difflib  # only when something went wrong: it takes 2 ms
 
-    return next(iter(difflib.get_close_matches(str(name), names, 1)), None)
+    given, known = str(name).lower(), list(names)
+    mixed = (one for one in known if sorted(one.lower()) == sorted(given))
+    return next(mixed, None) or next(iter(difflib.get_close_matches(str(name), known, 1)), None)
 
 
 def did_you_mean(name: object, names: Iterable[str], otherwise: str) -> str:

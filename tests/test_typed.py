@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -239,6 +240,26 @@ def test_values_on_the_command_line_have_pasted_signs_and_no_decimal_commas(
     assert "write a=0.5 or a=[0,5]" in capsys.readouterr().err
     assert main(["compile", "y = 2a", "a=[0,5]"]) == 0
     assert "y = [" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("sigmiod", "sigmoid"), ("relu6", "relu"), ("tahn", "tanh"), ("soft_max", "softmax"), ("Relu", "relu"), ("q", "")],
+)
+@pytest.mark.parametrize("command", [["prove"], ["draw"], ["compile"], ["derive", "--wrt", "x"], ["worksheet"]])
+def test_a_lone_name_is_no_formula_and_the_nearest_function_is_named(
+    command: list[str], name: str, near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command[0], name, *command[1:]]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"did you mean {near}" in said.err.replace("'", "") if near else "write" in said.err or "names" in said.err
+
+
+@pytest.mark.parametrize("ask", [cg.prove, cg.forward, cg.simplify, cg.to_latex, cg.compile], ids=lambda f: f.__name__)
+def test_in_python_too(ask: Any) -> None:
+    with pytest.raises(cg.CgraphError, match=r"did you mean '?sigmoid"):
+        ask("sigmiod")
 
 
 @st.composite

@@ -13,7 +13,7 @@ import numpy as np
 
 from cgraph.errors import CgraphError, FormulaError, OutputError, ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
-from cgraph.graph.parse import parse
+from cgraph.graph.parse import computing, parse
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
@@ -32,7 +32,8 @@ def read(formula: str, written: list[str]) -> tuple[Graph, dict[str, Any]]:
     """A formula as a graph, and its values by name; the shapes of arrays among them become the leaves' shapes."""
     values = dict(value(text) for text in written)
     try:
-        return parse(formula, {n: v.shape for n, v in values.items() if v.shape} if values else None), values
+        shapes = {n: v.shape for n, v in values.items() if v.shape} if values else None
+        return computing(parse(formula, shapes)), values
     except ShapeError as error:
         fix = error.fix if values else "give values, such as x=[[1,2]]: what has none is a single number"
         raise ShapeError(error.what, where=error.where, why=error.why, fix=fix) from None

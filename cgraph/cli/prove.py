@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 
 from cgraph.cli.arguments import Commands
-from cgraph.functions.table import table
-from cgraph.graph.parse import parse
 
 
 def add(commands: Commands) -> None:
@@ -20,7 +18,6 @@ def run(options: argparse.Namespace) -> int:
     """Print the report; 1 when a derivative is wrong."""
     from cgraph.proof import prove
 
-    named = options.formula.strip() in table()
-    report = prove(options.formula.strip() if named else parse(options.formula))
+    report = prove(options.formula)
     print(report)
     return 1 if report.failures else 0

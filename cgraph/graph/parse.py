@@ -96,14 +96,26 @@ def as_graph(of: GraphLike, values: Mapping[Any, Any] | None = None) -> Graph:
     """A graph as it is; the graph of a node, of several, or of a formula. Every function that takes a graph asks here.
 
     The variables of a formula take the shapes of the `values` that are arrays; the others are scalars.
-    Raises FormulaError as `parse` does, ValueRefusedError for what is no graph.
+    Raises FormulaError as `parse` does and for a lone name, ValueRefusedError for what is no graph.
 
     >>> as_graph("L = c*(a + 2*b)"), as_graph("z = X @ w", {"X": [[1, 2]], "w": [3, 4]}).output
     (<Graph of 7 nodes: L>, <z = matmul(X, w) [1]>)
     """
     if isinstance(of, str):
-        return _Reader(of, _shapes(values or {})).graph()
+        return computing(_Reader(of, _shapes(values or {})).graph())
     return of if isinstance(of, Graph) else Graph(of)
+
+
+def computing(graph: Graph) -> Graph:
+    """The graph of a formula, in which something is computed: a lone name is perhaps a function that is misspelt."""
+    if all(n.op is None for n in graph.outputs):
+        name = graph.name(graph.outputs[0])
+        raise FormulaError(
+            f"{name} alone is no formula",
+            why="nothing is computed in it",
+            fix=did_you_mean(name, TABLE, f"write what is computed, such as y = 2*{name}"),
+        )
+    return graph
 
 
 def _shapes(values: Mapping[Any, Any]) -> dict[str, Any]:
