@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from cgraph.errors import FormulaError, close_match
+from cgraph.errors import FormulaError, close_match, did_you_mean
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import VARIABLE, Node, as_node, build, make
 from cgraph.graph.typed import as_typed
