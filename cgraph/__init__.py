@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cgraph.calculus.derivatives import Taylor, grad, hessian, jacobian, jvp, taylor, vjp
     from cgraph.compile import compile
     from cgraph.derivation import Derivation, derive, to_latex
+    from cgraph.interop.networkx import to_networkx
     from cgraph.interop.python import trace
     from cgraph.interop.sympy import from_sympy
     from cgraph.passes.differences import check_gradient
@@ -75,6 +76,7 @@ __all__ = [
     "table",
     "taylor",
     "to_latex",
+    "to_networkx",
     "to_sympy",
     "trace",
     "train",
@@ -94,6 +96,7 @@ _LAZY = {
     "from_sympy": "cgraph.interop.sympy",
     "derive": "cgraph.derivation",
     "to_latex": "cgraph.derivation",
+    "to_networkx": "cgraph.interop.networkx",
     "trace": "cgraph.interop.python",
     "unroll": "cgraph.rewriting.unroll",
     "with_conventions": "cgraph.rewriting.conventions",

@@ -81,7 +81,7 @@ INNER = {
 }
 OUTSIDE = {  # the modules and rooms that may import what is heavy
     "sympy": {"cgraph.worlds.sympy", "cgraph.proof", "cgraph.interop.sympy", "cgraph.derivation"},
-    "networkx": {"cgraph.graph.graph"},
+    "networkx": {"cgraph.interop.networkx"},
     "viz": {"cgraph.cli"},
     "sklearn": {"cgraph.sklearn", "cgraph.train", "cgraph.cli"},
 }

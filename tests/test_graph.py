@@ -68,7 +68,7 @@ print(graph.names)
 print([(n.op.name if n.op else n.kind, [graph.name(o) for o in n.operands]) for n in graph])
 bwd = cg.backward(cg.forward(outputs[0], x=1, y=2, z=3))
 print([(e.position, bwd.graph.name(e.operand), bwd.graph.name(e.result)) for e in bwd.edges])
-print(list(graph.to_networkx().edges(keys=True)))
+print(list(cg.to_networkx(graph).edges(keys=True)))
 """
 
 
@@ -487,14 +487,14 @@ def test_every_way_to_build_a_node_knows_the_users_line(built: Callable[[Any, An
 # Other shapes of a graph ---------------------------------------------------------------------------------------------
 def test_to_networkx_keeps_both_edges_of_a_square_with_their_positions() -> None:
     x = cg.variable("x")
-    result = cg.Graph((x * x).named("z")).to_networkx()
+    result = cg.to_networkx((x * x).named("z"))
     assert isinstance(result, networkx.MultiDiGraph)
     assert sorted(result.edges(data="position")) == [("x", "z", 0), ("x", "z", 1)]
 
 
 def test_to_networkx_carries_op_kind_and_shape() -> None:
     X, w = cg.variable("X", ("m", 2)), cg.parameter("w", [1.0, 2.0])
-    result = cg.Graph((X @ w).named("z")).to_networkx()
+    result = cg.to_networkx((X @ w).named("z"))
     assert dict(result.nodes["z"]) == {"op": "matmul", "kind": "op", "shape": ("m",)}
     assert dict(result.nodes["X"]) == {"op": None, "kind": "variable", "shape": ("m", 2)}
     assert list(result.edges(data="position")) == [("X", "z", 0), ("w", "z", 1)]
@@ -560,7 +560,7 @@ def test_a_chain_of_100_000_nodes_is_pickled() -> None:
 
 
 def test_a_long_chain_goes_to_networkx() -> None:
-    result = cg.Graph(chain(LONG // 5)).to_networkx()
+    result = cg.to_networkx(chain(LONG // 5))
     assert result.number_of_edges() == 2 * LONG // 5
 
 

@@ -31,6 +31,7 @@ TAKES: dict[str, Callable[[Any], Any]] = {
     "derive": lambda L: cg.derive(L, "b", VALUES).text,
     "to_latex": cg.to_latex,
     "to_sympy": cg.to_sympy,
+    "to_networkx": lambda L: list(cg.to_networkx(L).edges(keys=True)),
     "simplify": lambda L: _values(cg.simplify(L)),
     "with_conventions": lambda L: _values(cg.with_conventions(L, "frameworks")),
     "unroll": lambda L: cg.unroll(L).names,

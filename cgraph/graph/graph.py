@@ -6,7 +6,7 @@ import copyreg
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, did_you_mean
 from cgraph.graph.derived import Derived, derived
@@ -14,9 +14,6 @@ from cgraph.graph.display import mimebundle
 from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
 from cgraph.ops.op import NONE
 from cgraph.quoting import terminal
-
-if TYPE_CHECKING:
-    import networkx
 
 
 class Graph:
@@ -161,20 +158,6 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<Graph of {len(self)} nodes: {terminal(_listed([self.name(n) for n in self.outputs]))}>"
-
-    def to_networkx(self) -> networkx.MultiDiGraph:
-        """A `networkx.MultiDiGraph`, operands to results; each edge carries its operand's `position`.
-
-        Nodes are keyed by name and carry `op`, `kind` and `shape`; `x*x` has two edges, with positions 0 and 1.
-        """
-        import networkx
-
-        result = networkx.MultiDiGraph()
-        for name, node in zip(self.names, self.nodes, strict=True):
-            result.add_node(name, op=node.op.name if node.op else None, kind=node.kind, shape=node.shape)
-            for position, operand in enumerate(node.operands):
-                result.add_edge(self.name(operand), name, key=position, position=position)
-        return result
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.beyond:

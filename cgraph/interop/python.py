@@ -10,7 +10,8 @@ from typing import Any, overload
 from cgraph.errors import FormulaError, ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.graph import Graph
-from cgraph.graph.node import OP, Node, make, short, variable
+from cgraph.graph.node import Node, short, variable
+from cgraph.graph.rebuild import rebuilt
 
 CO_VARIADIC = 0x04 | 0x08  # *args, **kwargs
 
@@ -113,14 +114,13 @@ def _called(
 def _renamed(graph: Graph, names: Mapping[Node, str]) -> list[Node]:
     """The outputs with names for some nodes, all that stands on them rebuilt. A name that is taken is left out."""
     taken = {n.name for n in graph.nodes}
-    done: dict[Node, Node] = {}
-    for node in graph.nodes:
-        operands = tuple([done[x] for x in node.operands])
-        name = names.get(node) if names.get(node) not in taken else None
-        if node.kind == OP and operands != node.operands:
-            spelled = node.name or name
-            done[node] = make(OP, node.op, operands, node.attrs, node.shape, spelled, node.value, node.origin)
-        else:
-            done[node] = node if name is None else node.named(name)
+
+    def renamed(was: Node, now: Node) -> Node:
+        name = names.get(was)
+        if name is None or name in taken:
+            return now
         taken.add(name)
+        return now if was.name is not None else now.named(name)
+
+    done = rebuilt(graph.nodes, renamed)
     return [done[x] for x in graph.outputs]

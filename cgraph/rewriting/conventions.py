@@ -10,6 +10,7 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, Node, make
 from cgraph.graph.parse import GraphLike, as_graph
+from cgraph.graph.rebuild import rebuilt
 from cgraph.ops.conventions import switches
 
 
@@ -33,15 +34,15 @@ def with_conventions(of: GraphLike, choice: str) -> Node | Graph:
     if choice not in ("chapter", "frameworks"):
         raise ValueRefusedError(f"the conventions of {choice!r}", fix='write "chapter" or "frameworks"')
     graph, attributes = as_graph(of), switches(choice)
-    done: dict[Node, Node] = {}
-    for node in graph.nodes:
-        operands = tuple([done[x] for x in node.operands])
-        switched = attributes.get(node.op.name) if node.op is not None else None
-        if node.kind == OP and (switched or operands != node.operands):
-            attrs = MappingProxyType({**node.attrs, **switched}) if switched else node.attrs
-            done[node] = make(OP, node.op, operands, attrs, node.shape, node.name, node.value, node.origin)
-        else:
-            done[node] = node
+
+    def switched(_was: Node, now: Node) -> Node:
+        chosen = attributes.get(now.op.name) if now.op is not None else None
+        if not chosen:
+            return now
+        attrs = MappingProxyType({**now.attrs, **chosen})
+        return make(OP, now.op, now.operands, attrs, now.shape, now.name, now.value, now.origin)
+
+    done = rebuilt(graph.nodes, switched)
     outputs = [done[x] for x in graph.outputs]
     outputs = graph.derived(outputs) if graph.beyond else outputs
     return outputs[0] if isinstance(of, Node) else Graph(outputs)

@@ -17,6 +17,7 @@ from cgraph.graph.graph import Graph, in_order
 from cgraph.graph.node import CONSTANT, OP, Node, as_node, build, filled
 from cgraph.graph.origin import Place
 from cgraph.graph.parse import GraphLike, as_graph
+from cgraph.graph.rebuild import standing_on
 from cgraph.ops.op import NONE, Attrs, Op
 from cgraph.rewriting.matching import matching
 from cgraph.rewriting.rewrites import changing, quick
@@ -62,12 +63,7 @@ class Simplifier:
     def simplify(self, output: Node) -> Node:
         """The same node, rewritten with all that is new below it."""
         for node in in_order([output], self._places):
-            fresh = node
-            if node.op is not None:
-                new = tuple([self._done.get(x, x) for x in node.operands])
-                if new != node.operands:
-                    fresh = build(node.op, *new, origin=node.origin, **node.attrs)
-                    fresh = fresh if node.name is None else fresh.named(node.name)
+            fresh = standing_on(node, tuple([self._done.get(x, x) for x in node.operands]))
             self._done[node] = self._shared(_rewritten(fresh))
         return self._done.get(output, output)
 
