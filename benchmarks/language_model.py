@@ -42,7 +42,7 @@ def cgraph_program(problem: Problem, backend: str) -> Any:
     parameters = [cg.parameter(n, v) for n, v in zip(problem.names, problem.values, strict=True)]
     E, W, b, U, c = parameters
     h = cg.tanh(cg.embedding(E, X).reshape("m", CONTEXT * WIDTH) @ W + b)
-    loss = cg.nn.softmax_cross_entropy(h @ U + c, Y)
+    loss = cg.nn.softmax_cross_entropy_loss(h @ U + c, Y)
     gradients = cg.grad(loss, parameters)
     updates = cg.train.SGD(RATE).updates(parameters, gradients).new
     return cg.compile(loss, updates=updates, backend=backend, dtype="float32")

@@ -31,7 +31,7 @@ def cgraph_program(problem: Problem, backend: str) -> cg.Program:
         node = node @ w + bias
         if i < len(problem.weights):
             node = getattr(cg, net.activation)(node)
-    loss = (cg.nn.sigmoid_cross_entropy if net.one_output else cg.nn.softmax_cross_entropy)(node, y)
+    loss = (cg.nn.sigmoid_cross_entropy_loss if net.one_output else cg.nn.softmax_cross_entropy_loss)(node, y)
     updates = {p: p - RATE * g for p, g in zip(parameters, cg.grad(loss, parameters), strict=True)}
     return cg.compile(loss, [x, y], updates, backend, "float32")
 

@@ -61,7 +61,7 @@ def sentiment() -> Workload:
         return torch.relu(torch.addmm(b, mean, W)) @ U
 
     E = nn.Embedding.random(10_000, 50, seed=0)
-    model = nn.PooledClassifier.random(E, hidden=32, classes=2, seed=0, activation="relu", padding=0)
+    model = nn.language.PooledClassifier.random(E, hidden=32, classes=2, seed=0, activation="relu", padding=0)
     return Workload("sentiment, 10,000 words", model, ids, rng.integers(0, 2, 4000), 64, 3, 0.1, network)
 
 
@@ -74,14 +74,14 @@ def language_model() -> Workload:
         e = torch.nn.functional.embedding(x, E, sparse=True).reshape(len(x), -1)
         return torch.tanh(torch.addmm(b, e, W)) @ U
 
-    model = nn.LanguageModel.random(vocabulary, width=50, hidden=100, seed=0)
+    model = nn.language.LanguageModel.random(vocabulary, width=50, hidden=100, seed=0)
     return Workload("language model, 5,000 words", model, words[:, :3], words[:, 3], 256, 1, 0.1, network)
 
 
 def with_cgraph(work: Workload, backend: str) -> Train:
     def run() -> float:
         optimizer, options = train.SGD(work.rate), {"batch_size": work.batch, "dtype": "float32", "backend": backend}
-        done = train.fit(work.model, (work.X, work.Y), nn.softmax_cross_entropy, optimizer, work.epochs, **options)
+        done = train.fit(work.model, (work.X, work.Y), nn.softmax_cross_entropy_loss, optimizer, work.epochs, **options)
         return float(done.history[-1].loss)
 
     return run

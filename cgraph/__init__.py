@@ -1,59 +1,34 @@
 """cgraph: symbolic computation graphs that show, prove and train.
 
 The functions of the table (`cgraph.tanh`, `cgraph.softmax`, ...) build nodes and stand here under their names:
-`help(cgraph.tanh)` shows the formula of one, `cgraph.table()` lists them all.
+`help(cgraph.tanh)` shows the formula of one, `cgraph.table()` lists them all. What is used rarely stands in its room:
+`cgraph.worlds`, `cgraph.proof.Report`. Editors and type checkers read `__init__.pyi`, which is made from the table.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cgraph import errors
-from cgraph.errors import CgraphError
+import cgraph.compile  # noqa: F401 - the room itself can be called
+from cgraph import errors, worlds
+from cgraph.errors import CgraphError, unknown_attribute
 from cgraph.functions.table import op, table
 from cgraph.graph.building import building
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, constant, parameter, variable, variables
 from cgraph.graph.parse import parse
-from cgraph.passes.backward import Backward, Edge
+from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.numbers import backward, forward
 from cgraph.rewriting.simplify import simplify
-from cgraph.worlds.graph import GRAPH
-from cgraph.worlds.numpy import NUMPY, NumpyWorld
-
-if TYPE_CHECKING:
-    from cgraph import nn, train
-    from cgraph.calculus.derivatives import Taylor, grad, hessian, jacobian, jvp, taylor, vjp
-    from cgraph.compile import compile
-    from cgraph.derivation import Derivation, derive, to_latex
-    from cgraph.interop.networkx import to_networkx
-    from cgraph.interop.python import trace
-    from cgraph.interop.sympy import from_sympy
-    from cgraph.passes.differences import check_gradient
-    from cgraph.proof import Report, prove, to_sympy
-    from cgraph.rewriting.conventions import with_conventions
-    from cgraph.rewriting.unroll import unroll
-    from cgraph.worlds.sympy import SYMPY
-
-else:
-    import cgraph.compile  # noqa: F401 - the room itself can be called
 
 __version__ = "0.1.0"
 __all__ = [
-    "GRAPH",
-    "NUMPY",
-    "SYMPY",
     "Backward",
     "CgraphError",
-    "Derivation",
-    "Edge",
     "Forward",
     "Graph",
     "Node",
-    "NumpyWorld",
-    "Report",
-    "Taylor",
     "backward",
     "building",
     "check_gradient",
@@ -85,29 +60,56 @@ __all__ = [
     "variables",
     "vjp",
     "with_conventions",
+    "worlds",
 ]
 
-_LAZY = {
-    **dict.fromkeys(("Taylor", "grad", "hessian", "jacobian", "jvp", "taylor", "vjp"), "cgraph.calculus.derivatives"),
-    "SYMPY": "cgraph.worlds.sympy",
+_LAZY = {  # what takes milliseconds to import, and SymPy 0.3 s
+    **dict.fromkeys(("grad", "hessian", "jacobian", "jvp", "taylor", "vjp"), "cgraph.calculus.derivatives"),
     "check_gradient": "cgraph.passes.differences",
-    "prove": "cgraph.proof",
-    "to_sympy": "cgraph.proof",
-    "from_sympy": "cgraph.interop.sympy",
     "derive": "cgraph.derivation",
+    "from_sympy": "cgraph.interop.sympy",
+    "prove": "cgraph.proof",
     "to_latex": "cgraph.derivation",
     "to_networkx": "cgraph.interop.networkx",
+    "to_sympy": "cgraph.proof",
     "trace": "cgraph.interop.python",
     "unroll": "cgraph.rewriting.unroll",
     "with_conventions": "cgraph.rewriting.conventions",
-    "Derivation": "cgraph.derivation",
-    "Report": "cgraph.proof",
 }
 _ROOMS = ("nn", "sklearn", "train")
+_ELSEWHERE = {
+    "Derivation": "cgraph.derivation.Derivation",
+    "Edge": "cgraph.passes.backward.Edge",
+    "GRAPH": "cg.worlds.GRAPH",
+    "NUMPY": "cg.worlds.NUMPY",
+    "NumpyWorld": "cg.worlds.NumpyWorld",
+    "Parameter": "cg.parameter",
+    "Report": "cgraph.proof.Report",
+    "SYMPY": "cg.worlds.SYMPY",
+    "Taylor": "cgraph.calculus.derivatives.Taylor",
+    "Tensor": "cg.variable, cg.parameter or cg.constant",
+    "Value": "cg.variable",
+    "Variable": "cg.variable",
+    "array": "cg.constant",
+    "derivative": "cg.grad",
+    "diff": "cg.grad",
+    "draw": "viz.draw",
+    "eval": "cg.forward",
+    "evaluate": "cg.forward",
+    "gradient": "cg.grad",
+    "jit": "cg.compile",
+    "lambdify": "cg.compile",
+    "optim": "cg.train: SGD, Adam and others are there",
+    "placeholder": "cg.variable",
+    "sympify": "cg.from_sympy",
+    "symbols": "cg.variables",
+    "tensor": "cg.variable, cg.parameter or cg.constant",
+    "value_and_grad": "cg.compile(L, gradients=[...])",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """What is imported only when it is used (SymPy takes 0.3 s, calculus 2 ms), and the functions of the table."""
+    """What is imported only when it is used, the functions of the table, and where a name is that others have."""
     import importlib
 
     if name in _ROOMS:
@@ -116,11 +118,15 @@ def __getattr__(name: str) -> Any:
         found = getattr(importlib.import_module(_LAZY[name]), name)
     elif name in table():
         found = table()[name]
+    elif name.startswith("_"):
+        raise unknown_attribute("cgraph", name, (), {})
     else:
-        raise AttributeError(f"cgraph has no {name!r}; the functions of the table are {', '.join(table())}")
+        rooms = {f"cg.{room}": importlib.import_module(f"cgraph.{room}") for room in ("nn", "train")}
+        inside = {known: f"{path}.{known}" for path, room in rooms.items() for known in room.__all__}
+        raise unknown_attribute("cgraph", name, [*__all__, *table()], {**inside, **_ELSEWHERE})
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *table()})
+    return sorted({*__all__, *table()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cgraph.quoting import terminal
 
@@ -42,6 +42,10 @@ class GraphError(CgraphError, ValueError):
 
 class NameUnknownError(CgraphError, LookupError):
     """A name, or a node, that the graph does not have."""
+
+
+class AttributeUnknownError(CgraphError, AttributeError):
+    """A name that a module of cgraph does not have."""
 
 
 class MissingValueError(CgraphError, LookupError):
@@ -128,3 +132,28 @@ def did_you_mean(name: object, names: Iterable[str], otherwise: str) -> str:
     """
     near = close_match(name, names)
     return otherwise if near is None else f"did you mean {near!r}?"
+
+
+def unknown_attribute(
+    module: str, name: str, names: Iterable[str], elsewhere: Mapping[str, str]
+) -> AttributeUnknownError:
+    """The error for a name that a module does not have.
+
+    `elsewhere` says of names that others have, or that stand in another room, what is to be written. Of no such name it
+    is the close match among them and the module's own `names`.
+
+    >>> print(unknown_attribute("cgraph", "tahn", ["tanh"], {}))
+    cgraph has no 'tahn'. Fix: did you mean 'tanh'?
+    """
+    what = f"{module} has no {name!r}"
+    if name in elsewhere:
+        return AttributeUnknownError(what, fix=f"write {elsewhere[name]}")
+    if name.startswith("__"):  # asked for by Python itself
+        return AttributeUnknownError(what)
+    own = list(names)
+    folded = {known.lower(): known for known in [*elsewhere, *own]}
+    near = folded.get(close_match(name.lower(), folded) or "")
+    if near is None:
+        return AttributeUnknownError(what, fix=f"dir({module}) lists its names")
+    found = "" if near in own else f" Write {elsewhere[near]}"
+    return AttributeUnknownError(what, fix=f"did you mean {near!r}?{found}")

@@ -12,7 +12,7 @@ from cgraph import nn
 
 # The weights, the bias and the input are those of the chapter. A unit is called on its input and gives a node; a
 # forward pass computes the value of every node.
-unit = nn.Unit([0.2, 0.3, 0.9], 0.5, "sigmoid")
+unit = nn.textbook.Unit([0.2, 0.3, 0.9], 0.5, "sigmoid")
 x = [0.5, 0.6, 0.1]
 fwd = cg.forward(unit(x))
 print(f"z = {fwd['z']:.2f}, a = {fwd['a']:.2f}")
@@ -26,7 +26,7 @@ assert round(float(fwd["a"]), 2) == 0.70
 
 # Another activation gives another answer to the same sum.
 for name in ("sigmoid", "tanh", "relu"):
-    a = cg.forward(nn.Unit([0.2, 0.3, 0.9], 0.5, name)(x))["a"]
+    a = cg.forward(nn.textbook.Unit([0.2, 0.3, 0.9], 0.5, name)(x))["a"]
     print(f"{name:7} {a:.4f}")
 assert math.isclose(a, z)  # ReLU hands on what is positive
 

@@ -11,20 +11,20 @@ from cgraph import nn, train
 rows = train.data.xor()
 
 # AND and OR are one perceptron each, with weights of 1 and another bias.
-for name, gate, expected in (("AND", nn.AND, [0, 0, 0, 1]), ("OR", nn.OR, [0, 1, 1, 1])):
+for name, gate, expected in (("AND", nn.textbook.AND, [0, 0, 0, 1]), ("OR", nn.textbook.OR, [0, 1, 1, 1])):
     answers = cg.forward(gate(rows.X))["a"].tolist()
-    print(f"{name:3} of 00, 01, 10, 11: {answers}, on the line {nn.decision_line(gate)}")
+    print(f"{name:3} of 00, 01, 10, 11: {answers}, on the line {nn.textbook.decision_line(gate)}")
     assert answers == expected
 
 # Is there a line? The answer comes with its proof: weights for one that there is, or a point that both classes reach.
 for name, table in (("AND", [0, 0, 0, 1]), ("XOR", [0, 1, 1, 0])):
-    print(f"{name}: {nn.is_linearly_separable(table)}")
-found = nn.is_linearly_separable([0, 1, 1, 0])
+    print(f"{name}: {nn.textbook.is_linearly_separable(table)}")
+found = nn.textbook.is_linearly_separable([0, 1, 1, 0])
 assert not found
 assert found.certificate.holds()
 
 # Three ReLU units with weights written by hand compute XOR.
-net = nn.xor_net()
+net = nn.textbook.xor_net()
 assert net.predict(rows.X).ravel().tolist() == [0, 1, 1, 0]
 viz.network(net, captions=False, caption="Three ReLU units compute XOR").save("xor-net.svg")
 
@@ -33,15 +33,15 @@ hidden = cg.forward(net(rows.X))["a[1]"].tolist()
 for x, h in zip(rows.X.tolist(), hidden, strict=True):
     print(f"x = {x} becomes h = {h}")
 assert hidden[1] == hidden[2] == [1, 0]
-assert nn.is_linearly_separable(hidden, [0, 1, 1, 0])
+assert nn.textbook.is_linearly_separable(hidden, [0, 1, 1, 0])
 viz.figure("6.7").save("xor-hidden-space.svg")
 
 # Nobody has to write the weights: one unit ends at log 2, the loss of a guess; a net with a
 # hidden layer learns all four.
 right = {}
 for name, model in (("one unit", nn.MLP([2, 1], seed=0)), ("2-4-1 net", nn.MLP([2, 4, 1], "tanh", seed=0))):
-    run = train.fit(model, rows, nn.sigmoid_cross_entropy, train.SGD(1.0), epochs=500, batch_size=4)
-    right[name] = train.accuracy(train.predict(run.model, rows.X), rows.Y)
+    run = train.fit(model, rows, nn.sigmoid_cross_entropy_loss, train.SGD(1.0), epochs=500, batch_size=4)
+    right[name] = train.metrics.accuracy(train.predict(run.model, rows.X), rows.Y)
     print(f"{name:9} trained: loss {run.history[-1].loss:.3f}")
 assert right["one unit"] <= 0.75
 assert right["2-4-1 net"] == 1

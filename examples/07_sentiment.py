@@ -23,21 +23,21 @@ features = [nn.text.features(text, lexicon) for text in REVIEWS]
 by_hand = train.fit(
     nn.Sequential([nn.Normalise.fit(features), nn.MLP([3, 4, 2], "tanh", seed=0)]),
     (features, good),
-    nn.softmax_cross_entropy,
+    nn.softmax_cross_entropy_loss,
     train.Adam(0.05),
     epochs=60,
 )
-print("features made by hand:", train.accuracy(train.predict(by_hand.model, features), good))
+print("features made by hand:", train.metrics.accuracy(train.predict(by_hand.model, features), good))
 
 # Learned: each word has a row of E, a review is the mean of its rows; <pad> fills the short ones up and counts nothing.
 words = [nn.text.tokens(text) for text in REVIEWS]
 vocabulary = nn.Vocabulary.of(words, padding=True)
 ids = vocabulary.padded(words)
-model = nn.PooledClassifier.random(
+model = nn.language.PooledClassifier.random(
     nn.Embedding.random(len(vocabulary), 4, seed=0), hidden=3, classes=2, seed=0, padding=vocabulary.padding
 )
-learned = train.fit(model, (ids, good), nn.softmax_cross_entropy, train.Adam(0.05), epochs=80).model
-accuracy = train.accuracy(train.predict(learned, ids), good)
+learned = train.fit(model, (ids, good), nn.softmax_cross_entropy_loss, train.Adam(0.05), epochs=80).model
+accuracy = train.metrics.accuracy(train.predict(learned, ids), good)
 print("embeddings that are learned:", accuracy)
 assert accuracy == 1.0
 
@@ -50,7 +50,7 @@ places = {word: int(i) + 1 for word, i in zip(words[0], vocabulary.ids(words[0])
 viz.network(learned, words=places, caption="The pooled classifier").save("sentiment-net.svg")
 
 # The graph with both passes of that review: only the rows of E that were read get a gradient.
-bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(learned(ids[:1]), good[:1])))
+bwd = cg.backward(cg.forward(nn.softmax_cross_entropy_loss(learned(ids[:1]), good[:1])))
 used = {i for i, row in enumerate(bwd.gradient["E"]) if row.any()}
 assert used == set(vocabulary.ids(words[0]))
 viz.draw(bwd, direction="TB").save("sentiment.svg")

@@ -10,16 +10,16 @@ so long , and thanks for all the fish . the cat ate the fish . the dog ate the b
 """
 words = nn.text.words_and_signs(TEXT)
 vocabulary = nn.Vocabulary.of([words])
-model = nn.LanguageModel.random(vocabulary, width=6, hidden=16, context=3, seed=0)
+model = nn.language.LanguageModel.random(vocabulary, width=6, hidden=16, context=3, seed=0)
 print("parameters:", {p.name: p.shape for p in model.parameters})
 
 data = nn.text.windows(vocabulary.ids(words), 3)  # every three words, and the one that came next
-run = train.fit(model, data, nn.softmax_cross_entropy, train.Adam(0.02), epochs=80)
+run = train.fit(model, data, nn.softmax_cross_entropy_loss, train.Adam(0.02), epochs=80)
 model = run.model
 
 logits = train.predict(model, data.contexts)
-print(f"perplexity on its own text: {train.perplexity(logits, data.targets):.2f} of {len(vocabulary)} words")
-assert train.perplexity(logits, data.targets) < 2
+print(f"perplexity on its own text: {train.metrics.perplexity(logits, data.targets):.2f} of {len(vocabulary)} words")
+assert train.metrics.perplexity(logits, data.targets) < 2
 
 print("for all the …", *(f"{word} {p:.2f}" for word, p in model.predict_next(["for", "all", "the"], 3)))
 assert model.predict_next(["for", "all", "the"])[0][0] == "fish"
@@ -29,7 +29,7 @@ print("the cat sat", *model.sample(["the", "cat", "sat"], 12, seed=0))
 viz.network(model, words=["for", "all", "the"], caption="A language model").save("language-model-net.svg")
 
 # One step back through the net: e1, e2 and e3 are rows of the same E, so their gradients meet there.
-bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(model(data.contexts[:1]), data.targets[:1])))
+bwd = cg.backward(cg.forward(nn.softmax_cross_entropy_loss(model(data.contexts[:1]), data.targets[:1])))
 assert bwd.gradient["E"].shape == model.embedding.E.shape
 viz.draw(bwd, direction="TB").save("language-model.svg")
 

@@ -39,7 +39,7 @@ for name, optimizer, dropout in (
     ("AdamW and dropout", train.AdamW(0.01), 0.2),
 ):
     model = nn.MLP([64, 32, 10], "relu", seed=0, dropout=dropout)
-    runs[name] = train.fit(model, few, nn.softmax_cross_entropy, optimizer, epochs=8, devset=digits.test)
+    runs[name] = train.fit(model, few, nn.softmax_cross_entropy_loss, optimizer, epochs=8, devset=digits.test)
     last = runs[name].history[-1]
     print(f"{name}: loss {last.loss:.2f}, right on {last.metric:.0%} of the test part")
 assert runs["AdamW"].history[-1].loss < runs["SGD"].history[-1].loss / 2

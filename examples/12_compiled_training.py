@@ -14,7 +14,7 @@ from cgraph import nn, train
 data = train.data.xor()
 model = nn.MLP([2, 4, 1], "tanh", seed=0)
 X, Y = cg.variable("X", (4, 2)), cg.variable("Y", (4, 1))
-loss = nn.sigmoid_cross_entropy(model(X), Y).named("L")
+loss = nn.sigmoid_cross_entropy_loss(model(X), Y).named("L")
 
 # The new value of each weight as a node: W' = W - η ∂L/∂W.
 gradients = cg.grad(loss, model.parameters)
@@ -39,7 +39,7 @@ for p in model.parameters:
 # A trained program gives its weights back to a model.
 trained = model.with_values(step.values)
 print("logits of 00, 01, 10, 11:", train.predict(trained, data.X).ravel().round(1).tolist())
-assert train.accuracy(train.predict(trained, data.X), data.Y) == 1
+assert train.metrics.accuracy(train.predict(trained, data.X), data.Y) == 1
 
 # The program can be read: what it computes, in which order, where.
 print("\n".join(step.source.splitlines()[:3]))

@@ -8,7 +8,7 @@ model = nn.MLP([64, 32, 10], "relu", seed=0)
 run = train.fit(
     model,
     digits.train,
-    nn.softmax_cross_entropy,
+    nn.softmax_cross_entropy_loss,
     train.SGD(0.2),
     epochs=60,
     batch_size=25,
@@ -20,7 +20,7 @@ for epoch in run.history[::10]:
     print(f"epoch {epoch.number:2}: {epoch.text}")
 
 logits = train.predict(run.model, digits.test.X)
-accuracy = train.accuracy(logits, digits.test.Y)
+accuracy = train.metrics.accuracy(logits, digits.test.Y)
 print(f"right on {accuracy:.1%} of {len(digits.test.X)} images")
 assert accuracy >= 0.96
 

@@ -8,9 +8,9 @@ rows = train.data.xor()
 
 # Four ReLUs learn XOR, but the second starts so far below 0 that no row turns it on.
 net = nn.MLP([2, 4, 1], seed=0).with_values({"b[1]": [0.5, -9.0, 0.2, 0.0]})
-L = nn.sigmoid_cross_entropy(net(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
+L = nn.sigmoid_cross_entropy_loss(net(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
 watch = viz.Watch(L, {"X": rows.X, "Y": rows.Y}, every=10)
-train.fit(net, rows, nn.sigmoid_cross_entropy, train.SGD(1.0), 100, batch_size=4, callbacks=[watch])
+train.fit(net, rows, nn.sigmoid_cross_entropy_loss, train.SGD(1.0), 100, batch_size=4, callbacks=[watch])
 
 film = watch.film()  # all steps on one layout and one scale of colours; colour="gradient" shows the gradients
 film.save("watching_training.html")  # with a slider; .svg plays by itself, film.save_frames(folder) is for slides

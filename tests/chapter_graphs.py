@@ -150,7 +150,7 @@ class Case(Graph):
 @cache
 def _symbols(graph: str) -> cg.Backward:
     """The symbolic pass of a graph; several cases are of one graph at other points."""
-    return backward(forward(Graph(json.loads(graph)).root, {}, cg.SYMPY))
+    return backward(forward(Graph(json.loads(graph)).root, {}, cg.worlds.SYMPY))
 
 
 def edges_of(case: Case, name: str) -> dict[int, tuple[Any, Any, Any, cg.Node]]:
@@ -266,7 +266,7 @@ def check_digits(case: Case) -> None:
     digits = case.record.get("expected_digits30", Record({}))
     decimal = np.vectorize(lambda v: sympy.Float(str(float(v)), 2 * DIGITS), otypes=[object])
     root = case.nodes[case.root.name]
-    fwd = forward(root, {n: decimal(v) for n, v in case.feed.items() if n in cg.Graph(root)}, cg.SYMPY)
+    fwd = forward(root, {n: decimal(v) for n, v in case.feed.items() if n in cg.Graph(root)}, cg.worlds.SYMPY)
     bwd = backward(fwd, upstream=np.ones(root.shape, int))
     for part, ours in (("forward", fwd), ("grad", bwd.gradient)):
         for name, want in digits.get(part, Record({})).items():

@@ -19,7 +19,7 @@ from chapter_record import Checker, Record, matrix_formula, plain
 import cgraph as cg
 from cgraph import nn, train
 from cgraph.errors import CgraphError
-from cgraph.nn.language import text
+from cgraph.nn import text
 
 Z = sympy.Symbol("z", real=True)
 ROWS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
@@ -99,7 +99,7 @@ def function(check: Checker) -> None:
 
 # Units ----------------------------------------------------------------------------------------------------------------
 def perceptron_table(check: Checker) -> None:
-    unit = nn.Perceptron(check.inputs["w"], check.inputs["b"])
+    unit = nn.textbook.Perceptron(check.inputs["w"], check.inputs["b"])
     rows = check.expected["rows"]
     for row in rows:
         if "error" in row:
@@ -110,13 +110,13 @@ def perceptron_table(check: Checker) -> None:
         fwd = cg.forward(unit(row["x"]))
         check(fwd["z"], row["z"])
         check(fwd["a"], row["y"])
-    known = {(0, 0, 0, 1): nn.AND, (0, 1, 1, 1): nn.OR}.get(tuple(row.get("y") for row in rows))
+    known = {(0, 0, 0, 1): nn.textbook.AND, (0, 1, 1, 1): nn.textbook.OR}.get(tuple(row.get("y") for row in rows))
     if known is not None and [row["x"] for row in rows] == ROWS:
-        check(cg.forward(known(ROWS))["a"], [row["y"] for row in rows], "nn.AND and nn.OR")
+        check(cg.forward(known(ROWS))["a"], [row["y"] for row in rows], "nn.textbook.AND and nn.textbook.OR")
         check(known.w.value, check.inputs["w"])
         check(known.b.value, check.inputs["b"])
     if "boundary" in check.expected:
-        line = nn.decision_line(unit)
+        line = nn.textbook.decision_line(unit)
         check.that(str(line) == check.expected["boundary"], f"the boundary is {line}")
         check(line.slope, check.expected["slope"])
         check(line.intercept, check.expected["intercept"])
@@ -139,7 +139,7 @@ def hidden_points(check: Checker) -> None:
     layer = nn.Linear(cg.parameter("W[1]", W.T), cg.parameter("b[1]", b))
     net = nn.Sequential([layer, nn.Activation("relu"), nn.Linear.random(len(W), 1, layer=2, seed=0)])
     line = check.expected["separator"]
-    unit = nn.Perceptron(line["w"], line["b"])
+    unit = nn.textbook.Perceptron(line["w"], line["b"])
     points, answers = [], []
     for bits, want in check.expected["h"].items():
         x = [[float(c) for c in bits]]
@@ -150,12 +150,12 @@ def hidden_points(check: Checker) -> None:
         points.append(h)
         answers.append(line["y"][bits])
     check(np.unique(points, axis=0), check.expected["distinct_points"])
-    check.that(nn.is_linearly_separable(points, answers), "the hidden points are linearly separable")
+    check.that(nn.textbook.is_linearly_separable(points, answers), "the hidden points are linearly separable")
 
 
 def separability(check: Checker) -> None:
     if "points" in check.inputs:
-        result = nn.is_linearly_separable(check.inputs["points"], check.inputs["labels"])
+        result = nn.textbook.is_linearly_separable(check.inputs["points"], check.inputs["labels"])
         check.that(result.separable == check.expected["separable"], str(result))
         return
     inputs = check.inputs["n_inputs"]
@@ -164,12 +164,14 @@ def separability(check: Checker) -> None:
     wrong = []
     for row in check.expected["functions"]:
         outputs, theirs = row[key], row["witness"]
-        result = nn.is_linearly_separable(outputs)
+        result = nn.textbook.is_linearly_separable(outputs)
         check.that(result.separable == row["separable"], f"{outputs} is separable: {row['separable']}")
         check.that((theirs is not None) == row["separable"], f"{outputs} has a witness")
         if result:
             check(cg.forward(result.unit(points))["a"], outputs, "our witness")
-            check(cg.forward(nn.Perceptron(theirs["w"], theirs["b"])(points))["a"], outputs, "the case's witness")
+            check(
+                cg.forward(nn.textbook.Perceptron(theirs["w"], theirs["b"])(points))["a"], outputs, "the case's witness"
+            )
         else:
             check.that(result.certificate.holds(), f"the certificate of {outputs}")
             wrong.append(list(outputs))
@@ -193,7 +195,7 @@ def _xor_certificate(check: Checker, theirs: Record) -> None:
     given = [sympy.sympify(t, locals=local) for t in theirs["inequalities"]]
     wanted = [(w1 * x + w2 * y + b > 0) if x != y else (w1 * x + w2 * y + b <= 0) for x, y in points]
     check.that(given == wanted, f"the inequalities {given}")
-    certificate = nn.is_linearly_separable([0, 1, 1, 0]).certificate
+    certificate = nn.textbook.is_linearly_separable([0, 1, 1, 0]).certificate
     half = Fraction(1, 2)
     check.that(all(w == half for _, w in (*certificate.ones, *certificate.zeros)), "each point has the weight 1/2")
     for side, key in ((certificate.ones, "sum_of_middle"), (certificate.zeros, "sum_of_outer")):
@@ -208,10 +210,10 @@ def boundary(check: Checker) -> None:
         weights, b = [given["w1"], given["w2"]], given["b"]
         if "error" in want:
             with pytest.raises(CgraphError, match="has no line"):
-                nn.decision_line(weights, b)
+                nn.textbook.decision_line(weights, b)
             check.that(want["error"] == "degenerate", "an error for weights that are both 0")
             continue
-        line = nn.decision_line(weights, b)
+        line = nn.textbook.decision_line(weights, b)
         for key in ("slope", "intercept", "vertical_at"):
             if key in want:
                 check(getattr(line, key), want[key], key)
@@ -225,13 +227,13 @@ def linear_collapse(check: Checker) -> None:
         for i, (W, b) in enumerate(zip(check.inputs["W"], check.inputs["b"], strict=True), 1)
     ]
     net, x = nn.Sequential(layers), check.inputs["x"]
-    one = nn.collapse_linear(net)
+    one = nn.textbook.collapse_linear(net)
     weights = value(one.W).T
     check(weights, check.expected["W_prime"], "W'")
     check(value(one.b), check.expected["b_prime"], "b'")
     check(nn.Sequential([one]).predict([x])[0], check.expected["z_collapsed"])
     check(net.predict([x])[0], check.expected.get("z_last", check.expected["z_collapsed"]), "layer by layer")
-    check.that(nn.prove_collapse(net).proved, "the collapse is proved", "symbolic")
+    check.that(nn.textbook.prove_collapse(net).proved, "the collapse is proved", "symbolic")
     if "rank_W_prime" in check.expected:
         check(np.linalg.matrix_rank(weights), check.expected["rank_W_prime"], "rank")
     names = {f"W{i}": np.array(W) for i, W in enumerate(check.inputs["W"], 1)}
@@ -275,7 +277,7 @@ def embedding_lookup(check: Checker) -> None:
     check([i + 1 for i in ids], check.inputs["ids_1based"], "the ids from 1")
     hot = cg.one_hot(ids, classes=len(E))
     check(value(hot), check.expected["one_hot"])
-    check(train.one_hot(ids, len(E)), check.expected["one_hot"])
+    check(train.data.one_hot_rows(ids, len(E)), check.expected["one_hot"])
     check(value(hot @ cg.variable("E", E.shape), E=E), check.expected["result"])
     check(value(cg.embedding(cg.variable("E", E.shape), ids), E=E), check.expected["result"])
 
@@ -373,7 +375,7 @@ def normalise(check: Checker) -> None:
 
 
 # Training -------------------------------------------------------------------------------------------------------------
-OPTIMISERS: Mapping[str, type[train.Descent]] = {
+OPTIMISERS: Mapping[str, type[train.optimizers.Descent]] = {
     "sgd": train.SGD,
     "momentum": train.Momentum,
     "sgd_momentum": train.Momentum,
@@ -386,7 +388,7 @@ OPTIMISERS: Mapping[str, type[train.Descent]] = {
 SETTINGS = {"mu": "momentum", "eps": "epsilon"}  # the cases' words for them
 
 
-def optimiser(given: Record) -> train.Descent:
+def optimiser(given: Record) -> train.optimizers.Descent:
     settings = {SETTINGS.get(k, k): v for k, v in given.items() if k not in ("algorithm", "lr", "param0", "grads")}
     method = OPTIMISERS[given["algorithm"]]
     if method is train.SGD and "momentum" in settings:

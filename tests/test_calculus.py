@@ -319,13 +319,13 @@ def test_a_local_jacobian_in_numbers_is_that_of_the_node_alone(build: Any, posit
 
 def test_a_local_jacobian_in_symbols() -> None:
     x = cg.variable("x", 2)
-    bwd = cg.backward(cg.forward(cg.sum(cg.matmul(x, np.eye(2) * 3).named("z")), world=cg.SYMPY))
+    bwd = cg.backward(cg.forward(cg.sum(cg.matmul(x, np.eye(2) * 3).named("z")), world=cg.worlds.SYMPY))
     assert bwd.edge("z", "x").jacobian().tolist() == [[3, 0], [0, 3]]
 
 
 def test_a_local_jacobian_of_nodes_is_refused() -> None:
     x = cg.variable("x", 2)
-    bwd = cg.backward(cg.forward(cg.sum(cg.exp(x)), {x: x}, world=cg.GRAPH))
+    bwd = cg.backward(cg.forward(cg.sum(cg.exp(x)), {x: x}, world=cg.worlds.GRAPH))
     with pytest.raises(GradientError, match=r"use cg\.jacobian"):
         bwd.edges[0].jacobian()
 

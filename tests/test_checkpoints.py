@@ -62,11 +62,13 @@ def test_a_model_comes_back_with_the_same_bits_and_structure(model: nn.Sequentia
 WORDS = nn.Vocabulary(("<unk>", "for", "all", "the", "fish", "\u00e9t\u00e9"))
 TABLE = nn.Embedding.random(6, 3, seed=0)
 TEXTS = {
-    "pooled": nn.PooledClassifier.random(TABLE, hidden=4, classes=2, seed=0, dropout=0.2, pooling="max", padding=5),
-    "frozen": nn.PooledClassifier.random(
+    "pooled": nn.language.PooledClassifier.random(
+        TABLE, hidden=4, classes=2, seed=0, dropout=0.2, pooling="max", padding=5
+    ),
+    "frozen": nn.language.PooledClassifier.random(
         nn.Embedding.of(np.eye(6), frozen=True), hidden=4, classes=2, seed=0, activation="relu"
     ),
-    "language": nn.LanguageModel.random(WORDS, width=3, hidden=4, seed=0, dropout=0.2),
+    "language": nn.language.LanguageModel.random(WORDS, width=3, hidden=4, seed=0, dropout=0.2),
 }
 
 
@@ -79,7 +81,7 @@ def test_nets_on_embeddings_come_back_too_with_their_vocabulary(name: str, tmp_p
     assert [(p.name, p.kind) for p in again.parameters] == [(p.name, p.kind) for p in model.parameters]
     ids = np.random.default_rng(0).integers(0, 5, (7, 3))
     assert np.array_equal(train.predict(again, ids), train.predict(model, ids))
-    if isinstance(again, nn.LanguageModel):
+    if isinstance(again, nn.language.LanguageModel):
         assert again.vocabulary == WORDS
         assert again.predict_next(["for", "all", "the"]) == TEXTS[name].predict_next(["for", "all", "the"])
 
@@ -89,7 +91,7 @@ def test_a_language_model_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     data = rng.integers(0, 6, (40, 3)), rng.integers(0, 6, 40)
 
     def trained(epochs: int, **options: Any) -> Any:
-        loss, optimizer = nn.softmax_cross_entropy, train.Adam(0.01)
+        loss, optimizer = nn.softmax_cross_entropy_loss, train.Adam(0.01)
         return train.fit(TEXTS["language"], data, loss, optimizer, epochs, batch_size=16, devset=data, **options)
 
     trained(1, checkpoint=tmp_path / "t.npz")
@@ -324,7 +326,7 @@ def test_other_generators_are_restored_too(bits: Any, tmp_path: Path) -> None:
         ({"data": blobs(seed=9)}, "training data"),
         ({"devset": blobs(20, 6)}, "devset"),
         ({"optimizer": train.SGD(0.1)}, "step"),
-        ({"optimizer": train.AdamW(train.WarmUp(0.06, total=10), max_norm=1.0)}, "step"),
+        ({"optimizer": train.AdamW(train.schedules.WarmUp(0.06, total=10), max_norm=1.0)}, "step"),
         ({"model": nn.MLP([2, 6, 3], "tanh", dropout=0.3, seed=1)}, "step"),
     ],
 )
@@ -368,7 +370,7 @@ def test_a_training_that_diverges_keeps_its_last_good_checkpoint(tmp_path: Path)
     data = np.ones((1, 1)), np.zeros((1, 1))
     model = nn.Sequential([nn.Linear(w)])
     with pytest.raises(train.DivergedError) as caught:
-        train.fit(model, data, nn.mean_squared_error, train.SGD(1e60), 9, checkpoint=path, every=1)
+        train.fit(model, data, nn.mse_loss, train.SGD(1e60), 9, checkpoint=path, every=1)
 
     about, arrays = container.read(path, "training")
     kept = arrays["now 0"]

@@ -165,7 +165,7 @@ def test_digits_are_learned_and_drawn(tmp_path, capsys):
     assert names == {"net.svg", "net.png", "learning-curve.svg", "learning-curve.png", "model.npz"}
     digits = cg.train.data.digits()
     found = cg.train.predict(cg.train.load(tmp_path / "model.npz"), digits.test.X)
-    assert cg.train.accuracy(found, digits.test.Y) == pytest.approx(reached, abs=5e-5)  # which has four digits
+    assert cg.train.metrics.accuracy(found, digits.test.Y) == pytest.approx(reached, abs=5e-5)  # which has four digits
     assert "left" in captured.err  # the progress bar, with the time left
 
 

@@ -50,7 +50,7 @@ def applications(row: Op) -> tuple[list[cg.Node], dict[cg.Node, Any]]:
             leaf = cg.variable(f"{row.name} {place} x{i}", value.shape)
             leaves.append(leaf)
             feeds[leaf] = value
-        node = getattr(cg.GRAPH, row.name)(*leaves, **attrs)
+        node = getattr(cg.worlds.GRAPH, row.name)(*leaves, **attrs)
         weights = cg.constant(np.random.default_rng(1).uniform(0.5, 1.5, node.shape))
         differentiable = [x for i, x in enumerate(leaves) if row.rule(i) is not None]
         outputs += [node, *(cg.grad(cg.sum(node * weights), differentiable) if differentiable else [])]
@@ -104,7 +104,7 @@ def test_infinities_nan_and_zeros_come_out_as_in_the_plain_pass(value: float, ba
     x, y = cg.variable("x", (2, 3)), cg.variable("y", (2, 3))
     feed = {"x": [[value, 1.0, -2.0], [value, value, value]], "y": [[0.0, 0.5, 0.5], [1.0, 0.0, 0.0]]}
     unary = [r for r in TABLE.values() if r.elementwise and r.arity == 1]
-    outputs = [getattr(cg.GRAPH, row.name)(x) for row in unary]
+    outputs = [getattr(cg.worlds.GRAPH, row.name)(x) for row in unary]
     outputs += [
         getattr(cg, n)(x, y)
         for n in ("maximum", "minimum", "scale", "ratio", "greater", "where_", "pow")
@@ -129,7 +129,7 @@ def chapter() -> tuple[list[cg.Node], dict[cg.Node, Any]]:
         case = Graph(record["graph"])
         given = {name: number(value) for name, value in record["inputs"].items()}
         fresh = {case.nodes[n]: cg.variable(f"{record['id']} {n}", value.shape) for n, value in given.items()}
-        root = cg.forward(case.root, fresh, world=cg.GRAPH)[case.root]
+        root = cg.forward(case.root, fresh, world=cg.worlds.GRAPH)[case.root]
         outputs += [root, *cg.grad(cg.sum(root), list(fresh.values()))]
         feed |= {fresh[case.nodes[n]]: value for n, value in given.items()}
     return outputs, feed
@@ -217,7 +217,7 @@ def test_a_step_of_training_is_the_step_of_the_plain_pass(
 ) -> None:
     model = cg.nn.MLP(sizes, "relu", seed=0)
     x, y = cg.variable("X", ("m", sizes[0])), cg.variable("Y", ("m", sizes[-1]))
-    loss = cg.nn.softmax_cross_entropy(model(x), y)
+    loss = cg.nn.softmax_cross_entropy_loss(model(x), y)
     updates = cg.train.SGD(0.05).updates(model.parameters, cg.grad(loss, model.parameters)).new
     program = cg.compile(loss, updates=updates, backend=backend, dtype=dtype)
     random = np.random.default_rng(3)

@@ -208,7 +208,7 @@ def test_a_parameter_beside_its_ones_may_have_another_value_for_one_call() -> No
 def test_many_batches_in_one_call_are_the_calls_one_by_one() -> None:
     x, y = cg.variable("X", ("m", 3)), cg.variable("Y", ("m", 2))
     model = nn.MLP([3, 4, 2], "tanh", seed=1)
-    loss = nn.softmax_cross_entropy(model(x), y)
+    loss = nn.softmax_cross_entropy_loss(model(x), y)
     updates = train.SGD(0.3).updates(model.parameters, cg.grad(loss, model.parameters)).new
     one, many = (cg.compile(loss, updates=updates, backend="numpy") for _ in range(2))
     X, Y = RNG.standard_normal((6, 4, 3)), np.eye(2)[RNG.integers(0, 2, (6, 4))]
@@ -220,7 +220,7 @@ def test_many_batches_in_one_call_are_the_calls_one_by_one() -> None:
 def test_training_in_the_numpy_backend_ends_where_the_plain_pass_ends() -> None:
     model = nn.MLP([2, 3, 1], "tanh", seed=2)
     x, y = cg.variable("X", (4, 2)), cg.variable("Y", (4, 1))
-    loss = nn.sigmoid_cross_entropy(model(x), y)
+    loss = nn.sigmoid_cross_entropy_loss(model(x), y)
     updates = train.SGD(1.0).updates(model.parameters, cg.grad(loss, model.parameters)).new
     X, Y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0.0], [1], [1], [0]])
     program = cg.compile(loss, updates=updates, backend="numpy")

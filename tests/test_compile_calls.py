@@ -57,12 +57,12 @@ OPTIMIZERS = {
     "momentum": train.Momentum(0.3),
     "Nesterov": train.Nesterov(0.3),
     "Adam": train.Adam(0.05),
-    "falling rate": train.SGD(train.StepDecay(0.3, every=2, factor=0.5)),
+    "falling rate": train.SGD(train.schedules.StepDecay(0.3, every=2, factor=0.5)),
 }
 LOSSES: dict[str, Callable[[cg.Node, cg.Node], cg.Node]] = {
-    "softmax": nn.softmax_cross_entropy,
-    "squares": nn.mean_squared_error,
-    "sigmoid": nn.sigmoid_cross_entropy,
+    "softmax": nn.softmax_cross_entropy_loss,
+    "squares": nn.mse_loss,
+    "sigmoid": nn.sigmoid_cross_entropy_loss,
 }
 
 
@@ -88,7 +88,7 @@ def descent(L: cg.Node, parameters: Sequence[cg.Node], rate: float) -> dict[cg.N
 def test_the_rate_is_multiplied_once_for_all_parameters() -> None:
     x, y = cg.variable("X", ("m", 3)), cg.variable("Y", ("m", 2))
     out, parameters = plain_net(x)
-    L = nn.softmax_cross_entropy(out, y)
+    L = nn.softmax_cross_entropy_loss(out, y)
     program = compare_steps([L], descent(L, parameters, 0.2), batches(3, 2)[:1], "float64")
     assert program.source.count("0.05") == 1  # 0.2 / 4, the rows of the batch
 
@@ -96,7 +96,7 @@ def test_the_rate_is_multiplied_once_for_all_parameters() -> None:
 def test_a_gradient_that_is_an_output_too_comes_out_without_the_rate() -> None:
     x, y = cg.variable("X", ("m", 3)), cg.variable("Y", ("m", 2))
     out, parameters = plain_net(x)
-    L = nn.mean_squared_error(out, y)
+    L = nn.mse_loss(out, y)
     gradients = cg.grad(L, parameters)
     updates = {p: p - 0.2 * g for p, g in zip(parameters, gradients, strict=True)}
     for outputs in ([L, *gradients], [L, gradients[0]], [L, out - y], [L, gradients[2] * gradients[2]]):
@@ -106,7 +106,7 @@ def test_a_gradient_that_is_an_output_too_comes_out_without_the_rate() -> None:
 def test_a_gradient_that_is_clipped_by_its_length_is_not_scaled_before() -> None:
     x, y = cg.variable("X", ("m", 3)), cg.variable("Y", ("m", 2))
     out, parameters = plain_net(x)
-    L = nn.softmax_cross_entropy(out, y)
+    L = nn.softmax_cross_entropy_loss(out, y)
     gradients = cg.grad(L, parameters)
     length = cg.sqrt(sum((cg.sum(g * g) for g in gradients[1:]), cg.sum(gradients[0] * gradients[0])))
     share = cg.minimum(1.0, 0.1 / length)

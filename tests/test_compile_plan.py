@@ -40,9 +40,9 @@ def test_operations_are_those_of_the_formula(case: str, backend: str) -> None:
 def test_a_step_of_a_language_model_does_what_its_formulas_do(backend: str) -> None:
     """m=5, context 3, d=4, hidden 8, V=10: each product of the way up has two of its size on the way down."""
     words = nn.Vocabulary(("<unk>", *"abcdefghi"))
-    model = nn.LanguageModel.random(words, width=4, hidden=8, seed=0)
+    model = nn.language.LanguageModel.random(words, width=4, hidden=8, seed=0)
     X, Y = cg.variable("X", ("m", 3)), cg.variable("Y", ("m",))
-    loss = nn.softmax_cross_entropy(model(X), Y)
+    loss = nn.softmax_cross_entropy_loss(model(X), Y)
     updates = train.SGD(0.1).updates(model.parameters, cg.grad(loss, model.parameters)).new
     plan = cg.compile(loss, updates=updates, backend=backend).bind(m=5).plan
     products = 3 * 2 * 5 * 12 * 8 + 3 * 2 * 5 * 8 * 10
@@ -52,7 +52,7 @@ def test_a_step_of_a_language_model_does_what_its_formulas_do(backend: str) -> N
 
 def test_taking_1_from_one_element_of_a_row_is_one_operation_a_row() -> None:
     z, Y = cg.variable("z", (4, 3)), cg.variable("Y", (4,))
-    plan = cg.compile(cg.grad(nn.softmax_cross_entropy(z, Y), z), backend="numpy").plan
+    plan = cg.compile(cg.grad(nn.softmax_cross_entropy_loss(z, Y), z), backend="numpy").plan
     (number,) = [i for i, value in enumerate(plan.values) if value.name == "less_one_hot"]
     assert flops(plan.values, number) == 4
 

@@ -152,7 +152,7 @@ def test_a_wrong_id_is_refused_before_anything_is_updated(wrong: float, backend:
 @pytest.mark.parametrize("shape", [(6, 5), (2, 3, 4)])
 def test_a_loss_of_class_ids_and_its_gradient_need_no_one_hot_rows(shape: tuple[int, ...], backend: str) -> None:
     z, Y = cg.variable("z", shape), cg.variable("Y", shape[:-1])
-    loss = cg.nn.softmax_cross_entropy(z, Y)
+    loss = cg.nn.softmax_cross_entropy_loss(z, Y)
     program = cg.compile([loss, cg.grad(loss, z)], backend=backend)
     logits, ids = 3 * RNG.normal(size=shape), RNG.integers(0, shape[-1], shape[:-1])
     got = program(z=logits, Y=ids)
@@ -190,6 +190,6 @@ def test_a_class_that_is_ignored_and_one_hot_rows_that_are_used_elsewhere_stay_r
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_wrong_class_is_refused_with_its_place(backend: str) -> None:
     z, Y = cg.variable("z", ("m", 3)), cg.variable("Y", ("m",))
-    program = cg.compile(cg.nn.softmax_cross_entropy(z, Y), backend=backend)
+    program = cg.compile(cg.nn.softmax_cross_entropy_loss(z, Y), backend=backend)
     with pytest.raises(ValueRefusedError, match=r"one_hot\(Y\).*id 3 at position \(1,\).*V = 3 rows|id 3 at position"):
         program(z=np.zeros((2, 3)), Y=[0, 3])

@@ -174,9 +174,9 @@ def test_choices_may_be_written_over_what_they_choose_from() -> None:
 
 def test_a_pooled_classifier_trains_as_by_passes() -> None:
     E = nn.Embedding.random(V, WIDTH, seed=0)
-    model = nn.PooledClassifier.random(E, hidden=4, classes=2, seed=0, activation="relu", padding=0)
+    model = nn.language.PooledClassifier.random(E, hidden=4, classes=2, seed=0, activation="relu", padding=0)
     X, Y = cg.variable("X", (4, 3)), cg.variable("Y", (4,))
-    loss = nn.softmax_cross_entropy(model(X), Y)
+    loss = nn.softmax_cross_entropy_loss(model(X), Y)
     updates = dict(train.SGD(0.5).updates(model.parameters, cg.grad(loss, model.parameters)).new)
     feeds = [{**feed, "Y": np.array([0, 1, 1, 0])} for feed in FEEDS]
     for dtype in ("float64", "float32"):
@@ -185,7 +185,7 @@ def test_a_pooled_classifier_trains_as_by_passes() -> None:
 
 def test_classes_are_picked_from_columns_too() -> None:
     z, Y = cg.variable("z", (3, 4)), cg.variable("Y", (4,))
-    loss = nn.softmax_cross_entropy(z.T, Y)
+    loss = nn.softmax_cross_entropy_loss(z.T, Y)
     feeds = [{"z": RNG.standard_normal((3, 4)), "Y": RNG.integers(0, 3, 4)} for _ in range(3)]
     program = compare_steps([loss, cg.grad(loss, z)], {}, feeds, "float64")
     assert "picked(z.transpose" in program.source

@@ -140,4 +140,4 @@ def test_training_names_the_step_of_a_target_that_is_none(streamed: bool, backen
     Y[rows[31]] = 0.7
     given: Any = (X, Y) if not streamed else lambda rng: ((X[r], Y[r]) for r in rng.permutation(60).reshape(-1, 5))
     with pytest.raises(ValueRefusedError, match=r"in epoch 1, step 7: .*the target \[0.7, 0.7, 0.7\] in row \(1,\)"):
-        train.fit(net(), given, nn.softmax_cross_entropy, train.SGD(0.1), 2, batch_size=5, seed=3, backend=backend)
+        train.fit(net(), given, nn.softmax_cross_entropy_loss, train.SGD(0.1), 2, batch_size=5, seed=3, backend=backend)

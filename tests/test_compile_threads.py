@@ -86,7 +86,14 @@ def test_training_and_its_measurements_take_the_setting(
     def trained(threads: int | None, **options: Any) -> tuple[Any, int]:
         seen.clear()
         run = train.fit(
-            net(), blobs(), nn.softmax_cross_entropy, train.SGD(0.1), 2, backend=backend, threads=threads, **options
+            net(),
+            blobs(),
+            nn.softmax_cross_entropy_loss,
+            train.SGD(0.1),
+            2,
+            backend=backend,
+            threads=threads,
+            **options,
         )
         assert seen == [before + 1, before] * (len(seen) // 2)
         return run, len(seen) // 2
@@ -99,4 +106,4 @@ def test_training_and_its_measurements_take_the_setting(
     for name, value in run.model.values.items():
         np.testing.assert_allclose(value, plain.model.values[name], rtol=1e-12)
     with pytest.raises(ValueRefusedError, match="threads=0: it counts threads"):
-        train.fit(net(), blobs(), nn.softmax_cross_entropy, train.SGD(0.1), 2, threads=0)
+        train.fit(net(), blobs(), nn.softmax_cross_entropy_loss, train.SGD(0.1), 2, threads=0)

@@ -21,7 +21,9 @@ ROWS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 
 def net_pass(sizes: list[int]) -> cg.Backward:
     """The backward pass of a fresh tanh net on four rows."""
-    L = nn.sigmoid_cross_entropy(nn.MLP(sizes, "tanh", seed=0)(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
+    L = nn.sigmoid_cross_entropy_loss(
+        nn.MLP(sizes, "tanh", seed=0)(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1))
+    )
     return cg.backward(cg.forward(L, X=ROWS, Y=[[0], [1], [1], [1]]))
 
 
@@ -169,7 +171,7 @@ def test_a_slope_that_is_infinite_where_the_values_are_finite_is_named() -> None
 
 def test_weights_that_all_start_at_0_stop_the_gradient_at_the_next_product() -> None:
     model = nn.MLP([2, 3, 1], "tanh", seed=0).with_values({"W[2]": np.zeros((3, 1))})
-    L = nn.sigmoid_cross_entropy(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
+    L = nn.sigmoid_cross_entropy_loss(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
     (found,) = viz.diagnose(cg.backward(cg.forward(L, X=ROWS, Y=[[0], [1], [1], [1]])))
     assert (found.kind, found.names) == ("zero gradient", ("W[1]", "b[1]"))
     assert "it stopped at v2 = matmul" in found.what
@@ -197,7 +199,7 @@ def test_a_healthy_net_has_no_findings_and_the_notes_say_what_one_batch_cannot_s
     found = viz.diagnose(net_pass([2, 4, 1]))
     assert str(found).splitlines()[0] == "nothing found in a backward pass" and len(found) == 0
     assert any("4 examples of one moment" in note for note in found.notes)
-    alone = nn.mean_squared_error(cg.tanh(cg.variable("X", 2)), np.zeros(2))
+    alone = nn.mse_loss(cg.tanh(cg.variable("X", 2)), np.zeros(2))
     one = viz.diagnose(cg.backward(cg.forward(alone, X=[1.0, 2.0])))
     assert any(note.startswith("one example") for note in one.notes)
 
@@ -221,7 +223,7 @@ def test_many_units_are_counted_rather_than_listed() -> None:
     ("asked", "says"),
     [
         (lambda bwd: viz.diagnose(bwd.forward), "only a backward pass has the gradients"),
-        (lambda bwd: viz.diagnose(cg.backward(cg.forward(bwd.graph, world=cg.SYMPY))), "only in numbers"),
+        (lambda bwd: viz.diagnose(cg.backward(cg.forward(bwd.graph, world=cg.worlds.SYMPY))), "only in numbers"),
         (lambda bwd: viz.diagnose(bwd, share=1.5), "share at most 1"),
         (lambda bwd: viz.diagnose(bwd, vanishing=2.0), "vanishing below 1"),
         (lambda bwd: viz.diagnose(bwd).of("ill"), "there is no finding 'ill'. Fix: choose one of not finite, dead"),

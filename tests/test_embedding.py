@@ -40,7 +40,7 @@ def activation_of(case: str) -> str:
 def check(case: str, model: Any, ids: list[list[int]]) -> cg.Backward:
     """The loss and the gradient of every parameter against the case's."""
     expected = CASES[case]["expected"]
-    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(model(ids), inputs(case)["y"])))
+    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy_loss(model(ids), inputs(case)["y"])))
     assert np.isclose(bwd.forward["L"], np.ravel(expected["forward"]["L"])[0], rtol=1e-10)
     for ours, theirs in (("E", "Emb"), ("W", "W"), ("b", "b"), ("U", "U")):
         want = np.array(expected["grad"][theirs])
@@ -54,7 +54,7 @@ def check(case: str, model: Any, ids: list[list[int]]) -> cg.Backward:
 def test_the_pooled_classifier_is_the_chapters(case, pooling, one_hot):
     E, hidden, output = parameters(case)
     embedding = nn.Embedding(cg.parameter("E", E), one_hot)
-    model = nn.PooledClassifier(embedding, hidden, output, activation_of(case), pooling=pooling)
+    model = nn.language.PooledClassifier(embedding, hidden, output, activation_of(case), pooling=pooling)
 
     bwd = check(case, model, [ids_of(case)])
 
@@ -67,11 +67,11 @@ def test_padding_changes_neither_the_loss_nor_a_gradient(case):
     E, hidden, output = parameters(case)
     padded = np.vstack([E, np.full((1, E.shape[1]), 9.0)])
     pooling = "max" if "max" in case else "mean"
-    model = nn.PooledClassifier(
+    model = nn.language.PooledClassifier(
         nn.Embedding.of(padded), hidden, output, activation_of(case), pooling=pooling, padding=len(E)
     )
     ids = [[*ids_of(case), len(E), len(E)]]
-    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(model(ids), inputs(case)["y"])))
+    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy_loss(model(ids), inputs(case)["y"])))
 
     assert np.isclose(bwd.forward["L"], np.ravel(CASES[case]["expected"]["forward"]["L"])[0], rtol=1e-10)
     assert np.allclose(bwd.gradient["E"][:-1], CASES[case]["expected"]["grad"]["Emb"], atol=1e-12)
@@ -83,7 +83,7 @@ def test_the_language_model_is_the_chapters_with_one_shared_embedding_matrix(one
     case = "c37-lm-window3"
     E, hidden, output = parameters(case)
     embedding = nn.Embedding(cg.parameter("E", E), one_hot)
-    model = nn.LanguageModel(embedding, hidden, output, activation_of(case), vocabulary=LEXICON)
+    model = nn.language.LanguageModel(embedding, hidden, output, activation_of(case), vocabulary=LEXICON)
 
     bwd = check(case, model, [ids_of(case)])
 
@@ -96,14 +96,14 @@ def test_the_language_model_is_the_chapters_with_one_shared_embedding_matrix(one
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
 def test_a_batch_of_the_language_model_agrees_with_pytorch(activation):
     torch = pytest.importorskip("torch", reason=NO_TORCH)
-    model = nn.LanguageModel.random(LEXICON, width=4, hidden=5, seed=3, context=2, activation=activation)
+    model = nn.language.LanguageModel.random(LEXICON, width=4, hidden=5, seed=3, context=2, activation=activation)
     contexts, targets = np.array([[1, 1], [2, 5], [0, 3], [1, 2]]), np.array([2, 0, 4, 4])
     E, W, b, U = (torch.tensor(p.value, requires_grad=True) for p in model.parameters)
     h = getattr(torch, activation)(E[contexts].reshape(4, -1) @ W + b)
     loss = torch.nn.functional.cross_entropy(h @ U, torch.tensor(targets))
     loss.backward()
 
-    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(model(contexts), targets)))
+    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy_loss(model(contexts), targets)))
 
     assert np.isclose(bwd.forward["L"], loss.item(), rtol=1e-12)
     for name, tensor in zip("EWbU", (E, W, b, U), strict=True):
@@ -113,7 +113,7 @@ def test_a_batch_of_the_language_model_agrees_with_pytorch(activation):
 @pytest.mark.parametrize("pooling", ["mean", "max"])
 def test_pooled_texts_of_unequal_length_agree_with_pytorch_text_by_text(pooling):
     torch = pytest.importorskip("torch", reason=NO_TORCH)
-    model = nn.PooledClassifier.random(
+    model = nn.language.PooledClassifier.random(
         nn.Embedding.random(6, 3, seed=0), hidden=4, classes=2, seed=1, activation="tanh", pooling=pooling, padding=1
     )
     texts, targets = [[2, 3, 2], [4], [5, 0]], [0, 1, 1]
@@ -123,7 +123,7 @@ def test_pooled_texts_of_unequal_length_agree_with_pytorch_text_by_text(pooling)
     loss.backward()
 
     ids = np.array([t + [1] * (3 - len(t)) for t in texts])
-    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(model(ids), targets)))
+    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy_loss(model(ids), targets)))
 
     assert np.isclose(bwd.forward["L"], loss.item(), rtol=1e-12)
     for name, tensor in zip("EWbU", (E, W, b, U), strict=True):
@@ -137,7 +137,7 @@ def test_pooled_texts_of_unequal_length_agree_with_pytorch_text_by_text(pooling)
 
 def test_class_ids_and_one_hot_rows_are_the_same_loss():
     z = cg.constant(np.random.default_rng(0).normal(size=(4, 3)))
-    both = [nn.softmax_cross_entropy(z, y) for y in ([0, 2, 1, 1], np.eye(3)[[0, 2, 1, 1]])]
+    both = [nn.softmax_cross_entropy_loss(z, y) for y in ([0, 2, 1, 1], np.eye(3)[[0, 2, 1, 1]])]
     assert cg.forward(both[0])["L"] == cg.forward(both[1])["L"]
 
 
@@ -147,11 +147,11 @@ TEXT = ["for", "all", "the", "fish", "thanks", "for", "all", "the", "fish"]
 
 def trained(model: Any, epochs: int = 60) -> Any:
     data = nn.text.windows(LEXICON.ids(TEXT), 3)
-    return train.fit(model, data, nn.softmax_cross_entropy, train.Adam(0.05), epochs, seed=0).model
+    return train.fit(model, data, nn.softmax_cross_entropy_loss, train.Adam(0.05), epochs, seed=0).model
 
 
 def test_a_language_model_learns_what_comes_next():
-    model = trained(nn.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0))
+    model = trained(nn.language.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0))
 
     (word, chance), *others = model.predict_next(["for", "all", "the"])
     assert word == "fish" and chance > 0.95
@@ -162,7 +162,9 @@ def test_a_language_model_learns_what_comes_next():
 
 def test_a_frozen_embedding_stays_as_it_is_and_the_rest_is_trained():
     vectors = np.random.default_rng(0).normal(size=(6, 3))
-    model = nn.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0, embedding=nn.Embedding.of(vectors, frozen=True))
+    model = nn.language.LanguageModel.random(
+        LEXICON, width=3, hidden=8, seed=0, embedding=nn.Embedding.of(vectors, frozen=True)
+    )
     after = trained(model)
 
     assert [p.name for p in model.parameters] == ["W", "b", "U"]
@@ -171,20 +173,20 @@ def test_a_frozen_embedding_stays_as_it_is_and_the_rest_is_trained():
 
 
 def test_only_the_rows_of_words_that_were_read_are_trained():
-    model = nn.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0)
+    model = nn.language.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0)
     before, after = model.values["E"], trained(model, epochs=2).values["E"]
     changed = (before != after).any(axis=1)
     assert changed.tolist() == [False, True, True, True, True, True]  # <unk> was never read
 
 
 def test_a_word_never_seen_is_read_as_unknown():
-    model = trained(nn.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0), 2)
+    model = trained(nn.language.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0), 2)
     assert model.predict_next(["for", "all", "zebras"]) == model.predict_next(["for", "all", "<unk>"])
     assert "<unk>" not in model.sample(["for", "all", "zebras"], 50, seed=1, temperature=3.0)
 
 
 def test_samples_are_the_same_for_the_same_seed_and_cold_ones_are_the_most_probable():
-    model = nn.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0)
+    model = nn.language.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0)
     start = ["for", "all", "the"]
     assert model.sample(start, 20, seed=5) == model.sample(start, 20, seed=5) != model.sample(start, 20, seed=6)
     sharp = model.with_values({"U": model.values["U"] * 50})
@@ -195,9 +197,11 @@ def test_samples_are_the_same_for_the_same_seed_and_cold_ones_are_the_most_proba
 def test_words_in_like_places_get_near_embeddings():
     words = nn.Vocabulary(("<unk>", "the", "cat", "dog", "sat", "ran", "."))
     text = ["the", "cat", "sat", ".", "the", "dog", "sat", ".", "the", "cat", "ran", ".", "the", "dog", "ran", "."] * 4
-    model = nn.LanguageModel.random(words, width=4, hidden=8, seed=0, context=2)
+    model = nn.language.LanguageModel.random(words, width=4, hidden=8, seed=0, context=2)
     data = nn.text.windows(words.ids(text), 2)
-    model = train.fit(model, data, nn.softmax_cross_entropy, train.Adam(0.02, weight_decay=0.001), 150, seed=0).model
+    model = train.fit(
+        model, data, nn.softmax_cross_entropy_loss, train.Adam(0.02, weight_decay=0.001), 150, seed=0
+    ).model
 
     assert model.near("cat", 1)[0][0] == "dog"
     cat, dog = (dict(model.predict_next(["the", w], 7)) for w in ("cat", "dog"))
@@ -205,7 +209,9 @@ def test_words_in_like_places_get_near_embeddings():
 
 
 def test_dropout_is_drawn_in_training_alone():
-    model = nn.PooledClassifier.random(nn.Embedding.random(6, 3, seed=0), hidden=4, classes=2, seed=0, dropout=0.5)
+    model = nn.language.PooledClassifier.random(
+        nn.Embedding.random(6, 3, seed=0), hidden=4, classes=2, seed=0, dropout=0.5
+    )
     ids = cg.variable("X", ("m", 2))
     leaves = {n.name for n in cg.Graph(model(ids, training=True)).leaves}
     assert {"mask[x]", "mask[h]"} <= leaves and set(model.noise) == {"mask[x]", "mask[h]"}
@@ -213,21 +219,21 @@ def test_dropout_is_drawn_in_training_alone():
     masks = model.noise["mask[x]"](np.random.default_rng(0), (1000, 3))
     assert set(np.unique(masks)) == {0.0, 1.0} and abs(masks.mean() - 0.5) < 0.03
     data = np.array([[2, 3], [4, 5]] * 20), np.array([0, 1] * 20)
-    runs = [train.fit(model, data, nn.softmax_cross_entropy, train.Adam(0.05), 30, seed=0) for _ in range(2)]
+    runs = [train.fit(model, data, nn.softmax_cross_entropy_loss, train.Adam(0.05), 30, seed=0) for _ in range(2)]
     assert all(np.array_equal(a, b) for a, b in zip(*(r.model.values.values() for r in runs), strict=True))
-    assert train.accuracy(train.predict(runs[0].model, data[0]), data[1]) == 1.0
+    assert train.metrics.accuracy(train.predict(runs[0].model, data[0]), data[1]) == 1.0
 
 
 def test_one_class_alone_is_learned_as_that_class():
-    model = nn.PooledClassifier.random(nn.Embedding.random(6, 3, seed=0), hidden=4, classes=2, seed=0)
+    model = nn.language.PooledClassifier.random(nn.Embedding.random(6, 3, seed=0), hidden=4, classes=2, seed=0)
     data = np.array([[2, 3], [4, 5]]), np.array([1, 1])
-    run = train.fit(model, data, nn.softmax_cross_entropy, train.Adam(0.1), 30, seed=0)
+    run = train.fit(model, data, nn.softmax_cross_entropy_loss, train.Adam(0.1), 30, seed=0)
     assert train.predict(run.model, data[0]).argmax(axis=1).tolist() == [1, 1]
     assert np.isfinite(run.history[-1].loss)
 
 
 def test_a_language_model_is_saved_with_its_vocabulary(tmp_path):
-    model = nn.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0)
+    model = nn.language.LanguageModel.random(LEXICON, width=3, hidden=8, seed=0)
     again = train.load(train.save(model, tmp_path / "model.npz"))
     start = ["for", "all", "the"]
     assert again.vocabulary == LEXICON and again.predict_next(start) == model.predict_next(start)
@@ -244,14 +250,14 @@ def test_near_rows_are_those_of_largest_cosine():
 
 
 def test_the_language_model_is_drawn_with_the_names_of_the_chapter():
-    model = nn.LanguageModel.random(LEXICON, width=2, hidden=3, seed=0)
-    svg = viz.draw(cg.backward(cg.forward(nn.softmax_cross_entropy(model([[1, 2, 3]]), [4])))).svg()
+    model = nn.language.LanguageModel.random(LEXICON, width=2, hidden=3, seed=0)
+    svg = viz.draw(cg.backward(cg.forward(nn.softmax_cross_entropy_loss(model([[1, 2, 3]]), [4])))).svg()
     assert all(f">{name}<" in svg or f'"{name}"' in svg or name in svg for name in ("E", "W", "U", "h"))
 
 
 # What is refused ----------------------------------------------------------------------------------------------------
-SMALL = nn.LanguageModel.random(LEXICON, width=2, hidden=3, seed=0)
-POOL = nn.PooledClassifier.random(nn.Embedding.random(6, 3, seed=0), hidden=4, classes=2, seed=0)
+SMALL = nn.language.LanguageModel.random(LEXICON, width=2, hidden=3, seed=0)
+POOL = nn.language.PooledClassifier.random(nn.Embedding.random(6, 3, seed=0), hidden=4, classes=2, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -275,22 +281,26 @@ POOL = nn.PooledClassifier.random(nn.Embedding.random(6, 3, seed=0), hidden=4, c
         (lambda: nn.Embedding.random(0, 3, seed=0), ValueRefusedError, "0 rows of 3"),
         (lambda: nn.nearest([[1.0]], 1), ValueRefusedError, "row 1 of 1 vectors"),
         (
-            lambda: nn.PooledClassifier(POOL.embedding, POOL.hidden, POOL.output, pooling="sum"),  # type: ignore[arg-type]
+            lambda: nn.language.PooledClassifier(POOL.embedding, POOL.hidden, POOL.output, pooling="sum"),  # type: ignore[arg-type]
             ValueRefusedError,
             "the pooling is 'sum'",
         ),
         (
-            lambda: nn.PooledClassifier(POOL.embedding, POOL.hidden, nn.Linear(cg.parameter("U", np.zeros((3, 2))))),
+            lambda: nn.language.PooledClassifier(
+                POOL.embedding, POOL.hidden, nn.Linear(cg.parameter("U", np.zeros((3, 2))))
+            ),
             ShapeError,
             "is followed by U.*as many rows as W has columns",
         ),
         (
-            lambda: nn.LanguageModel(SMALL.embedding, SMALL.hidden, SMALL.output, vocabulary=LEXICON, context=2),
+            lambda: nn.language.LanguageModel(
+                SMALL.embedding, SMALL.hidden, SMALL.output, vocabulary=LEXICON, context=2
+            ),
             ShapeError,
             "W has shape.*each element of e",
         ),
         (
-            lambda: nn.LanguageModel(
+            lambda: nn.language.LanguageModel(
                 SMALL.embedding, SMALL.hidden, SMALL.output, vocabulary=nn.Vocabulary(("<unk>", "a"))
             ),
             ShapeError,

@@ -60,7 +60,7 @@ def test_the_file_names_its_arrays_and_has_nothing_but_what_it_needs() -> None:
 def test_a_language_model_reads_ids_and_says_how_many_when_it_is_given_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = cg.nn.LanguageModel.random(cg.nn.Vocabulary(("<unk>", *"abcdefghi")), width=4, hidden=8, seed=0)
+    model = cg.nn.language.LanguageModel.random(cg.nn.Vocabulary(("<unk>", *"abcdefghi")), width=4, hidden=8, seed=0)
     cg.train.save(model, tmp_path / "my model.npz")
     path, out = str(tmp_path / "my model.npz"), str(tmp_path / "my net.c")
     for given, message in (

@@ -18,9 +18,9 @@ from cgraph.errors import CgraphError, DataError, MissingPackageError, OutputErr
 from cgraph.train.data import fetch as fetching
 from cgraph.train.data.archives import read_member
 from cgraph.train.data.fetch import Archive, cache_folder, fetch
-from cgraph.train.data.glove import GLOVE
 from cgraph.train.data.movies import VADER
-from cgraph.train.data.shakespeare import SHAKESPEARE, spoken
+from cgraph.train.data.plays import SHAKESPEARE, spoken
+from cgraph.train.data.word_vectors import GLOVE
 
 ABOUT = "Metadata-Version: 1.0\nName: tiny-corpus\nVersion: 1.0\n"
 POEM = b"roses are red\n"

@@ -22,7 +22,7 @@ GOOD = blobs()
 
 def plain(data: Any = GOOD, epochs: int = 3, model: Any = None, **options: Any) -> Any:
     settings = {"batch_size": 7, "seed": 3, **options}
-    return train.fit(model or net(), data, nn.softmax_cross_entropy, train.SGD(0.1), epochs, **settings)
+    return train.fit(model or net(), data, nn.softmax_cross_entropy_loss, train.SGD(0.1), epochs, **settings)
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -72,11 +72,13 @@ RANDOM = np.random.default_rng(1)
 WORDS = RANDOM.integers(0, 9, (30, 5))
 MASK = (RANDOM.random((30, 5)) < 0.7).astype(float)
 MASK[:, 0] = 1
-CLASSES = (train.one_hot((WORDS % 3).ravel(), 3).reshape(30, 5, 3) * MASK[..., None]).sum(axis=1).argmax(axis=1)
+CLASSES = (
+    (train.data.one_hot_rows((WORDS % 3).ravel(), 3).reshape(30, 5, 3) * MASK[..., None]).sum(axis=1).argmax(axis=1)
+)
 
 
 def of_ids(logits: cg.Node, ids: cg.Node) -> cg.Node:
-    return nn.softmax_cross_entropy(logits, cg.one_hot(ids, classes=3))
+    return nn.softmax_cross_entropy_loss(logits, cg.one_hot(ids, classes=3))
 
 
 def test_a_parameter_that_the_model_does_not_train_keeps_its_value_and_a_variable_without_one_is_named() -> None:
@@ -84,11 +86,17 @@ def test_a_parameter_that_the_model_does_not_train_keeps_its_value_and_a_variabl
 
     def with_leaf(leaf: cg.Node) -> Any:
         return train.fit(
-            net(), GOOD, lambda z, y: nn.softmax_cross_entropy(z * leaf, y), train.SGD(0.1), 2, batch_size=7, seed=3
+            net(),
+            GOOD,
+            lambda z, y: nn.softmax_cross_entropy_loss(z * leaf, y),
+            train.SGD(0.1),
+            2,
+            batch_size=7,
+            seed=3,
         )
 
     doubled = train.fit(
-        net(), GOOD, lambda z, y: nn.softmax_cross_entropy(z * 2.0, y), train.SGD(0.1), 2, batch_size=7, seed=3
+        net(), GOOD, lambda z, y: nn.softmax_cross_entropy_loss(z * 2.0, y), train.SGD(0.1), 2, batch_size=7, seed=3
     )
     assert_same(with_leaf(scale), doubled)
     with pytest.raises(MissingValueError, match="hole has no value"):
@@ -110,8 +118,8 @@ def test_targets_may_be_class_ids_where_the_loss_takes_them() -> None:
     ids, hot = plain((GOOD.X, GOOD.Y.argmax(axis=1)), devset=(GOOD.X, GOOD.Y.argmax(axis=1))), plain(devset=GOOD)
     assert np.allclose([e.loss for e in ids.history], [e.loss for e in hot.history], rtol=1e-12)
     assert [e.metric for e in ids.history] == [e.metric for e in hot.history]
-    with pytest.raises(CgraphError, match=r"mean_squared_error of \[m×3\] and targets \[m\]"):
-        train.fit(net(), (GOOD.X, GOOD.Y.argmax(axis=1)), nn.mean_squared_error, train.SGD(0.1), 1)
+    with pytest.raises(CgraphError, match=r"mse_loss of \[m×3\] and targets \[m\]"):
+        train.fit(net(), (GOOD.X, GOOD.Y.argmax(axis=1)), nn.mse_loss, train.SGD(0.1), 1)
 
 
 def test_a_dict_of_inputs_is_given_by_name() -> None:
@@ -140,12 +148,12 @@ def test_a_language_models_windows_are_ids_in_and_ids_out() -> None:
             return cg.embedding(table, ids).reshape("m", 12) @ weights
 
     def loss(logits: cg.Node, ids: cg.Node) -> cg.Node:
-        return nn.softmax_cross_entropy(logits, cg.one_hot(ids, classes=6))
+        return nn.softmax_cross_entropy_loss(logits, cg.one_hot(ids, classes=6))
 
     run = train.fit(Windows((E, W)), (X, Y), loss, train.Adam(0.05), 15, devset=(X, Y), metric=None)
 
     assert run.history[-1].metric is None
-    assert np.isclose(run.history[-1].perplexity, train.perplexity(train.predict(run.model, X), Y), rtol=1e-12)
+    assert np.isclose(run.history[-1].perplexity, train.metrics.perplexity(train.predict(run.model, X), Y), rtol=1e-12)
     assert run.history[-1].perplexity < 1.1 and run.history[0].perplexity > 3
 
 
@@ -175,7 +183,7 @@ def test_batches_come_from_a_function_an_iterable_or_an_iterator() -> None:
 
     losses, values = [], net()
     for X, Y in Batches():
-        one = train.fit(values, (X, Y), nn.softmax_cross_entropy, train.SGD(0.1), 1, batch_size=25)
+        one = train.fit(values, (X, Y), nn.softmax_cross_entropy_loss, train.SGD(0.1), 1, batch_size=25)
         losses.append((one.history[0].loss, len(X)))
         values = one.model
     assert np.isclose(run.history[0].loss, sum(a * b for a, b in losses) / 60, rtol=1e-12)
@@ -201,7 +209,7 @@ def test_only_the_batch_at_hand_need_be_in_memory() -> None:
             X = rng.normal(size=(5, 2))
             alive.append(weakref.ref(X))
             assert sum(ref() is not None for ref in alive) < 5
-            yield X, train.one_hot((X[:, 0] > 0).astype(int), 3)
+            yield X, train.data.one_hot_rows((X[:, 0] > 0).astype(int), 3)
 
     plain(batches, epochs=2)
     assert len(alive) == 81
@@ -231,7 +239,7 @@ def test_masks_of_dropout_are_drawn_anew_in_each_step_and_are_off_on_the_devset(
     masks = np.concatenate(seen)
     assert masks.shape == (180, 5) and set(masks.ravel()) == {0.0, 1.0}
     assert abs(masks.mean() - 0.6) < 0.06 and not np.array_equal(seen[0], seen[1])
-    assert run.history[-1].metric == train.accuracy(train.predict(run.model, GOOD.X), GOOD.Y)
+    assert run.history[-1].metric == train.metrics.accuracy(train.predict(run.model, GOOD.X), GOOD.Y)
     assert "mask[1]" in run.step
 
 
@@ -262,20 +270,20 @@ def test_the_loss_on_the_devset_is_the_loss_of_the_model_there(monkeypatch: pyte
     monkeypatch.setattr(train.evaluation, "ROWS", 16)  # so that it is measured in four parts
     run = quick(2, devset=dev)
     output = cg.constant(train.predict(run.model, dev.X))
-    want = cg.forward(nn.softmax_cross_entropy(output, dev.Y))["L"]
+    want = cg.forward(nn.softmax_cross_entropy_loss(output, dev.Y))["L"]
     assert np.isclose(run.history[-1].dev_loss, want, rtol=1e-12)
-    assert run.history[-1].metric == train.accuracy(train.predict(run.model, dev.X), dev.Y)
+    assert run.history[-1].metric == train.metrics.accuracy(train.predict(run.model, dev.X), dev.Y)
 
 
 def test_evaluation_of_a_test_set_is_that_of_the_devset() -> None:
     dev = blobs(50, 8)
     run = quick(2, devset=dev)
-    score = train.evaluate(run.model, dev, nn.softmax_cross_entropy)
+    score = train.evaluate(run.model, dev, nn.softmax_cross_entropy_loss)
     assert (score.loss, score.metric) == (run.kept.dev_loss, run.kept.metric)
-    assert np.isclose(score.perplexity, train.perplexity(train.predict(run.model, dev.X), dev.Y), rtol=1e-12)
-    assert train.evaluate(run.model, dev, nn.softmax_cross_entropy, metric=None).metric is None
+    assert np.isclose(score.perplexity, train.metrics.perplexity(train.predict(run.model, dev.X), dev.Y), rtol=1e-12)
+    assert train.evaluate(run.model, dev, nn.softmax_cross_entropy_loss, metric=None).metric is None
     with pytest.raises(CgraphError, match=r"X of the data\[5, 0\] is nan"):
-        train.evaluate(run.model, (NAN, GOOD.Y), nn.softmax_cross_entropy)
+        train.evaluate(run.model, (NAN, GOOD.Y), nn.softmax_cross_entropy_loss)
 
 
 def test_the_bar_moves_inside_an_epoch_and_says_the_loss_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,7 +332,7 @@ def test_the_learning_rate_of_the_chapters_case_is_chosen_on_its_devset() -> Non
     def run(eta: float) -> Any:
         unit = nn.Sequential([nn.Linear(cg.parameter("w", [[0.0]]), cg.parameter("b", [0.0]))])
         data, dev = (given["train_x"], given["train_y"]), (given["dev_x"], given["dev_y"])
-        return train.fit(unit, data, nn.sigmoid_cross_entropy, train.SGD(eta), case["inputs"]["steps"], devset=dev)
+        return train.fit(unit, data, nn.sigmoid_cross_entropy_loss, train.SGD(eta), case["inputs"]["steps"], devset=dev)
 
     found = train.search({"eta": case["inputs"]["etas"]}, run)
 
@@ -345,7 +353,7 @@ def test_every_combination_is_tried_in_order_and_the_first_of_equals_wins() -> N
 def test_a_trial_that_diverges_loses_and_when_all_do_it_is_an_error() -> None:
     def run(rate: float) -> Any:
         model, data = nn.MLP([2, 1], seed=0), (1e3 * GOOD.X, GOOD.Y[:, :1])
-        return train.fit(model, data, nn.mean_squared_error, train.SGD(rate), 40, devset=data)
+        return train.fit(model, data, nn.mse_loss, train.SGD(rate), 40, devset=data)
 
     found = train.search({"rate": [1e3, 1e-9]}, run)
     assert isinstance(found.trials[0].error, train.DivergedError) and found.best.settings == {"rate": 1e-9}
@@ -420,10 +428,10 @@ def test_a_class_out_of_range_is_refused() -> None:
 
 
 def test_data_of_one_class_only_is_learnt_and_measured() -> None:
-    data = GOOD.X, train.one_hot(np.full(60, 1), 3)
+    data = GOOD.X, train.data.one_hot_rows(np.full(60, 1), 3)
     run = plain(data, epochs=20, devset=data)
     assert run.history[-1].metric == 1.0 and run.history[-1].loss < 0.1
-    assert train.precision(train.predict(run.model, GOOD.X), data[1], None).tolist() == [0.0, 1.0, 0.0]
+    assert train.metrics.precision(train.predict(run.model, GOOD.X), data[1], None).tolist() == [0.0, 1.0, 0.0]
 
 
 def test_a_constant_feature_acts_as_a_second_bias_and_a_zero_one_as_nothing() -> None:
@@ -440,4 +448,4 @@ def test_a_constant_feature_acts_as_a_second_bias_and_a_zero_one_as_nothing() ->
 
 def test_a_learning_rate_that_is_too_large_names_the_first_node_that_was_no_number() -> None:
     with pytest.raises(train.DivergedError, match=r"training diverged in epoch \d+, step \d+ .*the first node with"):
-        train.fit(net(), (1e200 * GOOD.X, 1e3 * GOOD.Y), nn.mean_squared_error, train.SGD(1e300), 5)
+        train.fit(net(), (1e200 * GOOD.X, 1e3 * GOOD.Y), nn.mse_loss, train.SGD(1e300), 5)

@@ -23,7 +23,7 @@ GOOD = blobs()
 
 def plain(data: Any = GOOD, epochs: int = 3, model: Any = None, **options: Any) -> Any:
     settings = {"batch_size": 7, "seed": 3, **options}
-    return train.fit(model or net(), data, nn.softmax_cross_entropy, train.SGD(0.1), epochs, **settings)
+    return train.fit(model or net(), data, nn.softmax_cross_entropy_loss, train.SGD(0.1), epochs, **settings)
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -120,7 +120,7 @@ def calls_of(work: Callable[[], Any]) -> int:
     return count
 
 
-@pytest.mark.parametrize("metric", [train.accuracy, train.f1, train.perplexity])
+@pytest.mark.parametrize("metric", [train.metrics.accuracy, train.metrics.f1, train.metrics.perplexity])
 def test_an_epoch_with_its_losses_and_metric_calls_no_function_for_each_example(
     metric: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +140,7 @@ def test_an_embedding_moves_as_in_a_dense_update() -> None:
     """The same model with its table read by a product with one-hot rows, whose gradient is dense."""
     rng = np.random.default_rng(0)
     ids, table = rng.integers(0, 9, (60, 2)), rng.normal(size=(9, 4))
-    hot = train.one_hot(ids.ravel(), 9).reshape(60, 2, 9)
+    hot = train.data.one_hot_rows(ids.ravel(), 9).reshape(60, 2, 9)
 
     class Words(nn.Sequential):
         def with_values(self, values: Any) -> Any:
@@ -169,7 +169,7 @@ def test_a_training_that_diverges_in_the_middle_of_a_call_keeps_the_last_good_va
     model = nn.Sequential([nn.Linear(cg.parameter("W[1]", [[1.0]]))])
     data = np.ones((40, 1)), np.zeros((40, 1))
     with pytest.raises(train.DivergedError, match=r"epoch 1, step 7 .*the first node with inf") as caught:
-        train.fit(model, data, nn.mean_squared_error, train.SGD(1e30), 2, batch_size=2, backend=backend)
+        train.fit(model, data, nn.mse_loss, train.SGD(1e30), 2, batch_size=2, backend=backend)
 
     kept = caught.value.model.values["W[1]"]
     np.testing.assert_allclose(kept, [[-(2e30**5)]], rtol=1e-12)

@@ -18,7 +18,7 @@ from viz.graphs.words.fold import WAYS, folds, in_order
 
 def net(layers: int) -> cg.Graph:
     model = nn.MLP([2, *[4] * (layers - 1), 1], "relu", seed=0)
-    loss = nn.sigmoid_cross_entropy(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
+    loss = nn.sigmoid_cross_entropy_loss(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
     return cg.Graph(loss)
 
 

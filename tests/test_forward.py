@@ -165,7 +165,7 @@ def test_infinities_and_nan_follow_ieee_754_without_warnings() -> None:
 
 
 def test_single_precision_is_a_world_of_its_own() -> None:
-    fwd = cg.forward(chapter(), a=3, b=1, c=1 / 3, world=cg.NumpyWorld("float32"))
+    fwd = cg.forward(chapter(), a=3, b=1, c=1 / 3, world=cg.worlds.NumpyWorld("float32"))
     assert {v.dtype for v in fwd.values} == {np.dtype("float32")}
     assert fwd["L"] == np.float32(1 / 3) * np.float32(5)
 

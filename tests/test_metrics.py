@@ -23,13 +23,13 @@ PAIRS = {
     "a class that never occurs": (SCORES, SIDED[1]),
     "a class that is neither": SIDED,
     "one class only": (SCORES, np.full(60, 2)),
-    "all right": (train.one_hot(IDS, 4) * 2.0, IDS),
-    "all wrong": (train.one_hot((IDS + 1) % 4, 4) * 2.0, IDS),
+    "all right": (train.data.one_hot_rows(IDS, 4) * 2.0, IDS),
+    "all wrong": (train.data.one_hot_rows((IDS + 1) % 4, 4) * 2.0, IDS),
     "yes and no": (LOGITS, YES),
     "always no": (-np.abs(LOGITS), YES),
     "never yes": (LOGITS, np.zeros_like(YES)),
 }
-OURS = {"precision": train.precision, "recall": train.recall, "f1": train.f1}
+OURS = {"precision": train.metrics.precision, "recall": train.metrics.recall, "f1": train.metrics.f1}
 THEIRS = {
     "precision": sklearn.metrics.precision_score,
     "recall": sklearn.metrics.recall_score,
@@ -46,9 +46,9 @@ def test_accuracy_and_confusion_agree_with_scikit_learn(pair: str) -> None:
     scores, true = PAIRS[pair]
     classes = max(2, scores.shape[1])
 
-    assert train.accuracy(scores, true) == sklearn.metrics.accuracy_score(true.ravel(), said(scores))
+    assert train.metrics.accuracy(scores, true) == sklearn.metrics.accuracy_score(true.ravel(), said(scores))
     want = sklearn.metrics.confusion_matrix(true.ravel(), said(scores), labels=range(classes))
-    assert np.array_equal(train.confusion_matrix(scores, true), want)
+    assert np.array_equal(train.metrics.confusion_matrix(scores, true), want)
 
 
 @pytest.mark.parametrize("average", ["macro", "micro", None])
@@ -71,22 +71,24 @@ def test_the_binary_average_is_that_of_yes(name: str) -> None:
 
 
 def test_one_hot_rows_and_ids_mean_the_same() -> None:
-    hot = train.one_hot(IDS, 4)
-    assert np.array_equal(train.confusion_matrix(SCORES, hot), train.confusion_matrix(SCORES, IDS))
-    assert train.accuracy(SCORES, hot) == train.accuracy(SCORES, IDS)
+    hot = train.data.one_hot_rows(IDS, 4)
+    assert np.array_equal(train.metrics.confusion_matrix(SCORES, hot), train.metrics.confusion_matrix(SCORES, IDS))
+    assert train.metrics.accuracy(SCORES, hot) == train.metrics.accuracy(SCORES, IDS)
 
 
 def test_probabilities_have_their_threshold_at_one_half() -> None:
-    assert train.accuracy([[0.2], [0.9]], [[0], [1]], threshold=0.5) == 1.0
-    assert train.precision([[0.2], [0.9]], [[1], [1]], "binary") == 1.0
-    assert train.recall([[0.2], [0.9]], [[1], [1]], "binary", threshold=0.5) == 0.5
+    assert train.metrics.accuracy([[0.2], [0.9]], [[0], [1]], threshold=0.5) == 1.0
+    assert train.metrics.precision([[0.2], [0.9]], [[1], [1]], "binary") == 1.0
+    assert train.metrics.recall([[0.2], [0.9]], [[1], [1]], "binary", threshold=0.5) == 0.5
 
 
 def test_perplexity_agrees_with_scikit_learns_log_loss() -> None:
     p = np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True)
     want = exp(sklearn.metrics.log_loss(IDS, p))
-    assert np.isclose(train.perplexity(SCORES, IDS), want, rtol=1e-12)
-    assert np.isclose(train.perplexity(SCORES + 1e4, train.one_hot(IDS, 4)), want, rtol=1e-9), "it must not overflow"
+    assert np.isclose(train.metrics.perplexity(SCORES, IDS), want, rtol=1e-12)
+    assert np.isclose(train.metrics.perplexity(SCORES + 1e4, train.data.one_hot_rows(IDS, 4)), want, rtol=1e-9), (
+        "it must not overflow"
+    )
 
 
 def test_the_perplexity_of_an_epoch_is_e_to_its_loss_on_the_devset() -> None:
@@ -106,7 +108,9 @@ def test_the_perplexity_of_an_epoch_is_e_to_its_loss_on_the_devset() -> None:
         ([[np.nan, 1.0]], [[1.0, 0.0]], r"the scores\[0, 0\] is nan"),
     ],
 )
-@pytest.mark.parametrize("metric", [train.accuracy, train.confusion_matrix, train.f1, train.perplexity])
+@pytest.mark.parametrize(
+    "metric", [train.metrics.accuracy, train.metrics.confusion_matrix, train.metrics.f1, train.metrics.perplexity]
+)
 def test_what_cannot_be_compared_is_refused(metric: Any, scores: Any, targets: Any, message: str) -> None:
     with pytest.raises(CgraphError, match=message):
         metric(scores, targets)
@@ -118,4 +122,4 @@ def test_what_cannot_be_compared_is_refused(metric: Any, scores: Any, targets: A
 )
 def test_an_average_that_there_is_not_is_refused(average: Any, message: str) -> None:
     with pytest.raises(ValueRefusedError, match=message):
-        train.f1(SCORES, IDS, average)
+        train.metrics.f1(SCORES, IDS, average)

@@ -103,29 +103,29 @@ def test_captions_can_be_words_or_none():
 
 
 def test_a_unit_can_be_taken_apart():
-    said = viz.network(nn.Unit([1.0, 2.0], 0.5, "tanh"), expand=True)
+    said = viz.network(nn.textbook.Unit([1.0, 2.0], 0.5, "tanh"), expand=True)
     assert units(said) == ["x1", "x2", "+1", "∑", "tanh", "y"]
     assert {"x1->∑: w1", "x2->∑: w2", "+1->∑: b", "∑->tanh: z", "tanh->y: a"} <= set(titles(said))
     assert collisions(said) == []
 
 
 def test_a_unit_of_many_inputs_has_dots():
-    said = viz.network(nn.Unit(np.ones(40)), expand=True)
+    said = viz.network(nn.textbook.Unit(np.ones(40)), expand=True)
     assert units(said)[:6] == ["x1", "x2", "x3", "…", "x40", "+1"]
     assert "x40->∑: w40" in titles(said)
 
 
 def test_a_notebook_shows_a_net():
-    shown = viz.network(nn.xor_net())
+    shown = viz.network(nn.textbook.xor_net())
     assert shown._repr_svg_() == shown.svg()
     assert shown.caption == "A 2-2-1 net"
     assert "x1 to h2" in shown.description
 
 
 # Nets on embeddings --------------------------------------------------------------------------------------------------
-def language_model() -> nn.LanguageModel:
+def language_model() -> nn.language.LanguageModel:
     vocabulary = nn.text.Vocabulary(("<unk>", "for", "all", "the", "fish", "thanks"))
-    return nn.LanguageModel.random(vocabulary, width=2, hidden=4, seed=0)
+    return nn.language.LanguageModel.random(vocabulary, width=2, hidden=4, seed=0)
 
 
 def rows(of: viz.SchematicPicture) -> list[str]:
@@ -148,7 +148,9 @@ def test_a_language_model_reads_its_context_by_the_ids_of_its_vocabulary():
 
 @pytest.mark.parametrize(("pooling", "sign"), [("mean", "+"), ("max", "max")])
 def test_a_pooled_classifier_shows_its_words_and_how_it_pools(pooling, sign):
-    model = nn.PooledClassifier.random(nn.Embedding.random(20, 3, seed=0), hidden=4, classes=2, seed=0, pooling=pooling)
+    model = nn.language.PooledClassifier.random(
+        nn.Embedding.random(20, 3, seed=0), hidden=4, classes=2, seed=0, pooling=pooling
+    )
     shown = viz.network(model, words={"good": 3, "bad": 15})
     assert rows(shown) == ["0 0 1 0 … 0 0", "0 0 … 1 … 0 0"]
     assert [e for e in titles(shown) if e.endswith(f"->{sign}")] == [
@@ -160,7 +162,7 @@ def test_a_pooled_classifier_shows_its_words_and_how_it_pools(pooling, sign):
 
 
 def test_words_that_a_net_cannot_read_are_refused():
-    pooled = nn.PooledClassifier.random(nn.Embedding.random(8, 3, seed=0), hidden=4, classes=3, seed=0)
+    pooled = nn.language.PooledClassifier.random(nn.Embedding.random(8, 3, seed=0), hidden=4, classes=3, seed=0)
     with pytest.raises(ValueRefusedError, match=r"no vocabulary of its own.*words=\{"):
         viz.network(pooled, words=["good"])
     with pytest.raises(ValueRefusedError, match=r"reads the 3 words before.*at least 3"):
@@ -226,20 +228,20 @@ def test_a_name_is_only_a_name(name):
 
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_a_net_is_saved_as_its_ending_says(tmp_path, ending):
-    path = viz.network(nn.xor_net()).save(tmp_path / f"net.{ending}")
+    path = viz.network(nn.textbook.xor_net()).save(tmp_path / f"net.{ending}")
     assert path.read_bytes().startswith({"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF"}[ending])
 
 
 def test_another_ending_is_refused(tmp_path):
     with pytest.raises(OutputError, match=r"no ending.*\.svg, \.png or \.pdf"):
-        viz.network(nn.xor_net()).save(tmp_path / "net.dot")
+        viz.network(nn.textbook.xor_net()).save(tmp_path / "net.dot")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_pdf_without_its_package_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "svglib.svglib", None)
     with pytest.raises(MissingPackageError, match=r"cgraph-engine\[pdf\]"):
-        viz.network(nn.xor_net()).save(tmp_path / "net.pdf")
+        viz.network(nn.textbook.xor_net()).save(tmp_path / "net.pdf")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ def test_pdf_without_its_package_names_the_extra(tmp_path, monkeypatch):
 )
 def test_other_choices_are_refused(options, message):
     with pytest.raises(ValueRefusedError, match=message):
-        viz.network(nn.xor_net(), **options)
+        viz.network(nn.textbook.xor_net(), **options)
 
 
 @pytest.mark.parametrize("model", [3, None, nn.Sequential([nn.Activation("tanh")]), cg.variable("x")])

@@ -252,7 +252,7 @@ def test_softmax_cross_entropy_is_the_mean_over_the_batch() -> None:
     targets = np.eye(3)[[0, 2, 1, 1]]
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
 
-    L = nn.softmax_cross_entropy(cg.variable("z", ("m", 3)), cg.variable("Y", ("m", 3)))
+    L = nn.softmax_cross_entropy_loss(cg.variable("z", ("m", 3)), cg.variable("Y", ("m", 3)))
 
     assert np.isclose(cg.forward(L, z=logits, Y=targets)["L"], -np.log((p * targets).sum(axis=1)).mean(), rtol=1e-14)
 
@@ -262,18 +262,18 @@ def test_sigmoid_cross_entropy_is_the_mean_over_the_batch() -> None:
     targets = np.array([[0.0], [1.0], [0.0]])
     p = 1 / (1 + np.exp(-logits))
 
-    L = nn.sigmoid_cross_entropy(cg.variable("z", ("m", 1)), cg.variable("Y", ("m", 1)))
+    L = nn.sigmoid_cross_entropy_loss(cg.variable("z", ("m", 1)), cg.variable("Y", ("m", 1)))
 
     expected = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).mean()
     assert np.isclose(cg.forward(L, z=logits, Y=targets)["L"], expected, rtol=1e-14)
 
 
 def test_losses_stay_finite_where_probabilities_round_to_zero() -> None:
-    assert cg.forward(nn.sigmoid_cross_entropy(cg.constant([[-800.0]]), [[1.0]]))["L"] == 800.0
-    assert cg.forward(nn.softmax_cross_entropy(cg.constant([[800.0, 0.0]]), [[0.0, 1.0]]))["L"] == 800.0
+    assert cg.forward(nn.sigmoid_cross_entropy_loss(cg.constant([[-800.0]]), [[1.0]]))["L"] == 800.0
+    assert cg.forward(nn.softmax_cross_entropy_loss(cg.constant([[800.0, 0.0]]), [[0.0, 1.0]]))["L"] == 800.0
 
 
-@pytest.mark.parametrize("loss", [nn.softmax_cross_entropy, nn.sigmoid_cross_entropy, nn.mean_squared_error])
+@pytest.mark.parametrize("loss", [nn.softmax_cross_entropy_loss, nn.sigmoid_cross_entropy_loss, nn.mse_loss])
 def test_a_loss_refuses_targets_that_would_broadcast(loss: object) -> None:
     with pytest.raises(ShapeError, match=r"\[m×1\] and targets \[m\].*reshape"):
         loss(cg.variable("z", ("m", 1)), cg.variable("Y", ("m",)))  # type: ignore[operator]
@@ -281,7 +281,7 @@ def test_a_loss_refuses_targets_that_would_broadcast(loss: object) -> None:
 
 @pytest.mark.parametrize(
     ("activations", "loss"),
-    [("tanh", nn.softmax_cross_entropy), ("sigmoid", nn.sigmoid_cross_entropy), ("relu", nn.mean_squared_error)],
+    [("tanh", nn.softmax_cross_entropy_loss), ("sigmoid", nn.sigmoid_cross_entropy_loss), ("relu", nn.mse_loss)],
 )
 def test_the_gradient_of_a_model_agrees_with_central_differences(activations: str, loss: object) -> None:
     rng = np.random.default_rng(1)

@@ -19,8 +19,10 @@ from viz.figures.graphs import figure_6_17
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
 MODELS: dict[str, Any] = {
     "MLP": nn.MLP([2, 2, 1], seed=0),
-    "Unit": nn.Unit([0.2, 0.3, 0.9], 0.5),
-    "PooledClassifier": nn.PooledClassifier.random(nn.Embedding.random(8, 3, seed=0), hidden=4, classes=3, seed=0),
+    "Unit": nn.textbook.Unit([0.2, 0.3, 0.9], 0.5),
+    "PooledClassifier": nn.language.PooledClassifier.random(
+        nn.Embedding.random(8, 3, seed=0), hidden=4, classes=3, seed=0
+    ),
 }
 
 
@@ -48,7 +50,8 @@ def test_a_record_shows_itself_although_nobody_imported_viz() -> None:
 def test_importing_viz_sets_nothing_on_cgraphs_classes() -> None:
     program = (
         "import cgraph as cg; from cgraph import nn\n"
-        "kinds = [cg.Graph, cg.Node, cg.Forward, cg.Backward, nn.Sequential, nn.Unit, nn.Linear, nn.EmbeddingNet]\n"
+        "nets = [nn.Sequential, nn.textbook.Unit, nn.Linear, nn.language.EmbeddingNet]\n"
+        "kinds = [cg.Graph, cg.Node, cg.Forward, cg.Backward, *nets]\n"
         "before = [dict(vars(kind)) for kind in kinds]\n"
         "import viz; print(before == [dict(vars(kind)) for kind in kinds])"
     )

@@ -499,7 +499,7 @@ def test_single_precision_stays_single_precision(row: Op) -> None:
         leaves = [cg.variable(f"x{i}", shape) for i, shape in enumerate(shapes)]
         feed = dict(zip(leaves, values_for(row, shapes), strict=True))
         node = build(row, *leaves, **attrs)
-        fwd = cg.forward(node, feed, world=cg.NumpyWorld("float32"))
+        fwd = cg.forward(node, feed, world=cg.worlds.NumpyWorld("float32"))
         bwd = cg.backward(fwd, upstream=np.ones(node.shape))
         assert fwd[node].dtype == np.float32
         assert {bwd.gradient[leaf].dtype for leaf in leaves} == {np.dtype("float32")}

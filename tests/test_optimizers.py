@@ -97,15 +97,18 @@ def test_a_hundred_steps_agree_with_pytorchs_own_optimiser(name: str) -> None:
 
 
 SCHEDULES: dict[str, tuple[Any, Callable[..., Any]]] = {
-    "step": (train.StepDecay(0.05, every=30, factor=0.3), lambda s, o: s.StepLR(o, step_size=30, gamma=0.3)),
-    "exponential": (train.ExponentialDecay(0.05, factor=0.97), lambda s, o: s.ExponentialLR(o, gamma=0.97)),
-    "cosine": (train.CosineDecay(0.05, total=100, floor=0.01), lambda s, o: s.CosineAnnealingLR(o, 100, eta_min=0.01)),
+    "step": (train.schedules.StepDecay(0.05, every=30, factor=0.3), lambda s, o: s.StepLR(o, step_size=30, gamma=0.3)),
+    "exponential": (train.schedules.ExponentialDecay(0.05, factor=0.97), lambda s, o: s.ExponentialLR(o, gamma=0.97)),
+    "cosine": (
+        train.schedules.CosineDecay(0.05, total=100, floor=0.01),
+        lambda s, o: s.CosineAnnealingLR(o, 100, eta_min=0.01),
+    ),
     "warm-up": (
-        train.WarmUp(0.05, total=40, start=0.2),
+        train.schedules.WarmUp(0.05, total=40, start=0.2),
         lambda s, o: s.LinearLR(o, start_factor=0.2, end_factor=1.0, total_iters=40),
     ),
     "warm-up, then step": (
-        train.WarmUp(train.StepDecay(0.05, every=60, factor=0.5), total=20, start=0.1),
+        train.schedules.WarmUp(train.schedules.StepDecay(0.05, every=60, factor=0.5), total=20, start=0.1),
         lambda s, o: s.ChainedScheduler(
             [s.LinearLR(o, start_factor=0.1, end_factor=1.0, total_iters=20), s.StepLR(o, step_size=60, gamma=0.5)]
         ),
@@ -132,11 +135,14 @@ def test_a_hundred_steps_agree_with_pytorchs_own_clipping(max_norm: float) -> No
 @pytest.mark.parametrize(
     ("schedule", "rates"),
     [
-        (train.StepDecay(8.0, every=2, factor=0.5), [8, 8, 4, 4, 2]),
-        (train.ExponentialDecay(8.0, 0.5), [8, 4, 2, 1, 0.5]),
-        (train.CosineDecay(2.0, total=3), [2, 1 + cos(pi / 3), 1 + cos(2 * pi / 3), 0, 0]),
-        (train.WarmUp(2.0, total=2, start=0.5), [1, 1.5, 2, 2, 2]),
-        (train.WarmUp(train.ExponentialDecay(8.0, 0.5), total=4, start=0.2), [1.6, 1.6, 1.2, 0.8, 0.5]),
+        (train.schedules.StepDecay(8.0, every=2, factor=0.5), [8, 8, 4, 4, 2]),
+        (train.schedules.ExponentialDecay(8.0, 0.5), [8, 4, 2, 1, 0.5]),
+        (train.schedules.CosineDecay(2.0, total=3), [2, 1 + cos(pi / 3), 1 + cos(2 * pi / 3), 0, 0]),
+        (train.schedules.WarmUp(2.0, total=2, start=0.5), [1, 1.5, 2, 2, 2]),
+        (
+            train.schedules.WarmUp(train.schedules.ExponentialDecay(8.0, 0.5), total=4, start=0.2),
+            [1.6, 1.6, 1.2, 0.8, 0.5],
+        ),
     ],
 )
 def test_a_schedule_is_a_node_of_the_number_of_steps(schedule: Any, rates: list[float]) -> None:
@@ -146,7 +152,7 @@ def test_a_schedule_is_a_node_of_the_number_of_steps(schedule: Any, rates: list[
 
 def test_the_norm_is_of_all_gradients_together() -> None:
     g, h = cg.variable("g", 2), cg.variable("h", (1, 2))
-    clipped = train.clip_by_norm([g, h], max_norm=6.5)
+    clipped = train.updates.clip_by_norm([g, h], max_norm=6.5)
 
     fwd = cg.forward(cg.Graph(clipped), g=[3.0, 4.0], h=[[12.0, 0.0]])  # the norm of (3, 4, 12) is 13
 
@@ -156,7 +162,7 @@ def test_the_norm_is_of_all_gradients_together() -> None:
 
 def test_gradients_that_are_small_or_zero_stay_as_they_are() -> None:
     g = cg.variable("g", 2)
-    (clipped,) = train.clip_by_norm([g], max_norm=5.0)
+    (clipped,) = train.updates.clip_by_norm([g], max_norm=5.0)
     for value in ([0.0, 0.0], [3.0, 3.9]):
         assert np.array_equal(cg.forward(clipped, g=value)[clipped], value)
 
@@ -179,7 +185,7 @@ def test_the_new_value_of_every_leaf_is_a_named_node_and_the_state_holds_its_fir
     ("optimizer", "state"),
     [
         (train.SGD(0.1), []),
-        (train.SGD(train.ExponentialDecay(0.1, 0.9)), ["t"]),
+        (train.SGD(train.schedules.ExponentialDecay(0.1, 0.9)), ["t"]),
         (train.Momentum(0.1), ["v(w)", "v(u)"]),
         (train.Adagrad(0.1), ["s(w)", "s(u)"]),
         (train.Adam(), ["m(w)", "v(w)", "m(u)", "v(u)", "t"]),
@@ -193,7 +199,8 @@ def test_an_optimiser_keeps_no_more_state_than_it_needs(optimizer: Any, state: l
 def test_what_all_parameters_share_is_one_node() -> None:
     leaves = [cg.parameter(f"w{i}", 1.0) for i in range(4)]
     one, four = (
-        cg.Graph(train.Adam(train.WarmUp(0.1, 10)).updates(few, few).new.values()) for few in (leaves[:1], leaves)
+        cg.Graph(train.Adam(train.schedules.WarmUp(0.1, 10)).updates(few, few).new.values())
+        for few in (leaves[:1], leaves)
     )
     powers = [[n for n in graph if n.op and n.op.name == "pow"] for graph in (one, four)]
     assert len(powers[0]) == len(powers[1]) == 2
@@ -212,7 +219,8 @@ def test_an_update_is_drawn_and_differentiated_as_any_graph() -> None:
 
 
 @pytest.mark.parametrize(
-    "optimizer", [train.Nesterov(0.01), train.AdamW(train.CosineDecay(0.05, 80), max_norm=2.0), train.Adagrad(0.05)]
+    "optimizer",
+    [train.Nesterov(0.01), train.AdamW(train.schedules.CosineDecay(0.05, 80), max_norm=2.0), train.Adagrad(0.05)],
 )
 def test_an_update_is_compiled_with_the_loss_and_gives_the_same(optimizer: Any) -> None:
     leaves = [cg.parameter(name, value) for name, value in START.items()]
@@ -225,7 +233,7 @@ def test_an_update_is_compiled_with_the_loss_and_gives_the_same(optimizer: Any) 
 
 
 @dataclass(frozen=True)
-class SignDescent(train.Descent):
+class SignDescent(train.optimizers.Descent):
     """An optimiser of one's own: only the sign of the gradient counts."""
 
     def rule(self, rate: cg.Node, count: cg.Node) -> Any:
@@ -234,7 +242,7 @@ class SignDescent(train.Descent):
 
 def test_an_optimiser_of_ones_own_is_a_rule_and_gets_the_rest() -> None:
     w = cg.parameter("w", [3.0, -1.0])
-    optimizer = SignDescent(train.ExponentialDecay(0.5, 0.5))
+    optimizer = SignDescent(train.schedules.ExponentialDecay(0.5, 0.5))
     updates = optimizer.updates([w], [cg.grad((w * w).sum(), w)])
     assert np.array_equal(cg.forward(updates.new[w])["w'"], [2.5, -0.5])
     assert np.array_equal(cg.forward(updates.new[w], t=1.0)["w'"], [2.75, -0.75])
@@ -270,18 +278,18 @@ def test_weight_decay_of_the_gradient_is_the_gradient_of_half_the_squares() -> N
         (lambda: train.AdamW(0.1, epsilon=0.0), "ε is 0.0"),
         (lambda: train.SGD(0.1, weight_decay=-1), "the weight decay is -1. Fix: give a number from 0 up"),
         (lambda: train.SGD(0.1, max_norm=0), "max_norm is 0"),
-        (lambda: train.clip_by_norm([cg.variable("g")], -1.0), "the largest norm of the gradients is -1.0"),
-        (lambda: train.StepDecay(0.1, every=0), "every is 0"),
-        (lambda: train.StepDecay(-0.1, every=5), "the learning rate is -0.1"),
-        (lambda: train.StepDecay(0.1, every=5, factor=0), "the factor is 0.*above zero and at most 1"),
-        (lambda: train.ExponentialDecay(0.1, 1.1), "the factor is 1.1"),
-        (lambda: train.ExponentialDecay(float("inf"), 0.5), "the learning rate is inf"),
-        (lambda: train.CosineDecay(0.1, total=1.5), "total is 1.5"),  # type: ignore[arg-type]
-        (lambda: train.CosineDecay(0.1, total=10, floor=0.2), "the floor is 0.2.*at most 0.1"),
-        (lambda: train.CosineDecay(0.0, total=10), "the learning rate is 0.0"),
-        (lambda: train.WarmUp(0.1, total=0), "total is 0"),
-        (lambda: train.WarmUp(0.1, total=5, start=0.0), "the start is 0.0"),
-        (lambda: train.WarmUp(-0.1, total=5), "the learning rate is -0.1"),
+        (lambda: train.updates.clip_by_norm([cg.variable("g")], -1.0), "the largest norm of the gradients is -1.0"),
+        (lambda: train.schedules.StepDecay(0.1, every=0), "every is 0"),
+        (lambda: train.schedules.StepDecay(-0.1, every=5), "the learning rate is -0.1"),
+        (lambda: train.schedules.StepDecay(0.1, every=5, factor=0), "the factor is 0.*above zero and at most 1"),
+        (lambda: train.schedules.ExponentialDecay(0.1, 1.1), "the factor is 1.1"),
+        (lambda: train.schedules.ExponentialDecay(float("inf"), 0.5), "the learning rate is inf"),
+        (lambda: train.schedules.CosineDecay(0.1, total=1.5), "total is 1.5"),  # type: ignore[arg-type]
+        (lambda: train.schedules.CosineDecay(0.1, total=10, floor=0.2), "the floor is 0.2.*at most 0.1"),
+        (lambda: train.schedules.CosineDecay(0.0, total=10), "the learning rate is 0.0"),
+        (lambda: train.schedules.WarmUp(0.1, total=0), "total is 0"),
+        (lambda: train.schedules.WarmUp(0.1, total=5, start=0.0), "the start is 0.0"),
+        (lambda: train.schedules.WarmUp(-0.1, total=5), "the learning rate is -0.1"),
     ],
 )
 def test_settings_out_of_their_range_are_refused(make: Callable[[], Any], message: str) -> None:

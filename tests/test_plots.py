@@ -61,7 +61,7 @@ def test_the_history_of_a_training_can_be_drawn() -> None:
     run = train.fit(
         nn.MLP([2, 2, 1], seed=0),
         train.data.xor(),
-        nn.sigmoid_cross_entropy,
+        nn.sigmoid_cross_entropy_loss,
         train.SGD(0.1),
         3,
         devset=train.data.xor(),

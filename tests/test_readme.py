@@ -77,7 +77,7 @@ def test_the_code_in_python_gives_the_values_in_its_comments(tmp_path, monkeypat
     assert cg.forward(namespace["loss"], X=np.zeros((2, 3))).values[-1] == 0.0
     assert {"steps.html", "sheet.svg", "sheet-answers.svg", "xor.npz"} <= {path.name for path in tmp_path.iterdir()}
     data, train = namespace["data"], namespace["train"]
-    assert train.accuracy(train.predict(namespace["run"].model, data.X), data.Y) == 1.0
+    assert train.metrics.accuracy(train.predict(namespace["run"].model, data.X), data.Y) == 1.0
 
 
 @pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.name)

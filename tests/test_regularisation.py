@@ -83,7 +83,7 @@ def test_training_draws_masks_and_measures_without_them() -> None:
         cg.train.fit(
             nn.MLP([2, 8, 1], "tanh", seed=0, dropout=0.25),
             data,
-            nn.sigmoid_cross_entropy,
+            nn.sigmoid_cross_entropy_loss,
             cg.train.SGD(1.0),
             300,
             batch_size=4,
@@ -93,12 +93,18 @@ def test_training_draws_masks_and_measures_without_them() -> None:
         for seed in (0, 0, 1)
     )
     plain = cg.train.fit(
-        nn.MLP([2, 8, 1], "tanh", seed=0), data, nn.sigmoid_cross_entropy, cg.train.SGD(1.0), 300, batch_size=4, seed=0
+        nn.MLP([2, 8, 1], "tanh", seed=0),
+        data,
+        nn.sigmoid_cross_entropy_loss,
+        cg.train.SGD(1.0),
+        300,
+        batch_size=4,
+        seed=0,
     )
     weights = [run.model.values["W[1]"] for run in (first, again, other, plain)]
     assert np.array_equal(weights[0], weights[1])
     assert not np.allclose(weights[0], weights[2]) and not np.allclose(weights[0], weights[3])
-    assert cg.train.accuracy(first.model.predict(data.X), data.Y) == 1.0
+    assert cg.train.metrics.accuracy(first.model.predict(data.X), data.Y) == 1.0
 
 
 # Normalisation -------------------------------------------------------------------------------------------------------
@@ -206,7 +212,7 @@ def test_a_net_may_start_by_any_initialiser() -> None:
 
 def test_from_zeros_only_the_last_bias_of_a_relu_net_learns() -> None:
     model = nn.MLP([3, 4, 1], "tanh", init=nn.init.zeros, seed=0)
-    L = nn.sigmoid_cross_entropy(model(X), cg.variable("Y", ("m", 1)))
+    L = nn.sigmoid_cross_entropy_loss(model(X), cg.variable("Y", ("m", 1)))
     gradient = cg.backward(cg.forward(L, X=np.ones((2, 3)), Y=[[1.0], [1.0]])).gradient
     assert [n for n in model.values if np.any(gradient[n])] == ["b[2]"]
 

@@ -59,7 +59,7 @@ def test_random_graphs_have_the_values_and_gradients_of_the_plain_passes(
 def application(row: Op, place: int) -> tuple[cg.Node, list[cg.Node]]:
     """An op of the table on leaves of its own."""
     leaves = [cg.variable(f"{row.name} {place} x{i}") for i in range(row.arity or 3)]
-    return getattr(cg.GRAPH, row.name)(*leaves), leaves
+    return getattr(cg.worlds.GRAPH, row.name)(*leaves), leaves
 
 
 @cache
@@ -91,7 +91,7 @@ def test_every_elementwise_op_keeps_its_conventions_at_kinks_ties_and_poles(back
     program = cg.compile(outputs, backend=backend, dtype=dtype)
     assert program.backend == backend
     feed = {x: given[x] for x in program.inputs}
-    plain = cg.forward(outputs, feed, world=cg.NumpyWorld(dtype))
+    plain = cg.forward(outputs, feed, world=cg.worlds.NumpyWorld(dtype))
     for node, got in zip(outputs, program(feed), strict=True):
         np.testing.assert_allclose(
             got, plain[node], rtol={"float64": 1e-9, "float32": 1e-3}[dtype], atol=1e-6, err_msg=repr(node)

@@ -17,7 +17,7 @@ from cgraph import nn
 from cgraph.errors import CgraphError
 
 
-def assert_proof_holds(result: nn.Separability, points: Any, labels: Any) -> None:
+def assert_proof_holds(result: nn.textbook.Separability, points: Any, labels: Any) -> None:
     """The witness or the certificate, checked here from its numbers alone."""
     exact = [tuple(map(Fraction, map(float, p))) for p in points]
     if result.separable:
@@ -41,20 +41,20 @@ def test_how_many_boolean_functions_are_linearly_separable(inputs: int, separabl
     points = list(product((0, 1), repeat=inputs))
     found = 0
     for outputs in product((0, 1), repeat=2**inputs):
-        result = nn.is_linearly_separable(outputs)
+        result = nn.textbook.is_linearly_separable(outputs)
         assert_proof_holds(result, points, outputs)
         found += bool(result)
     assert found == separable
 
 
 def test_of_two_inputs_only_exclusive_or_and_its_negation_are_not() -> None:
-    wrong = [outputs for outputs in product((0, 1), repeat=4) if not nn.is_linearly_separable(outputs)]
+    wrong = [outputs for outputs in product((0, 1), repeat=4) if not nn.textbook.is_linearly_separable(outputs)]
     assert wrong == [(0, 1, 1, 0), (1, 0, 0, 1)]
 
 
 def test_the_witness_is_a_perceptron_that_computes_the_function() -> None:
     for outputs in product((0, 1), repeat=4):
-        result = nn.is_linearly_separable(outputs)
+        result = nn.textbook.is_linearly_separable(outputs)
         if result:
             assert cg.forward(result.unit([[0, 0], [0, 1], [1, 0], [1, 1]]))["a"].tolist() == list(outputs)
 
@@ -68,7 +68,7 @@ def test_points_are_decided_as_linear_programming_decides(seed: int, size: int, 
     rows = signs[:, None] * np.hstack([points, np.ones((count, 1))])
     peer = linprog(np.zeros(size + 1), A_ub=rows, b_ub=-np.ones(count), bounds=(None, None))
 
-    result = nn.is_linearly_separable(points, labels)
+    result = nn.textbook.is_linearly_separable(points, labels)
 
     assert result.separable == (peer.status == 0)
     assert_proof_holds(result, points, labels)
@@ -76,23 +76,25 @@ def test_points_are_decided_as_linear_programming_decides(seed: int, size: int, 
 
 def test_a_margin_that_floats_would_lose_is_still_seen() -> None:
     points = [[0.0], [1.0], [np.nextafter(1.0, 2.0)]]
-    assert_proof_holds(nn.is_linearly_separable(points, [0, 0, 1]), points, [0, 0, 1])
-    assert nn.is_linearly_separable(points, [0, 0, 1]) and not nn.is_linearly_separable(points, [0, 1, 0])
+    assert_proof_holds(nn.textbook.is_linearly_separable(points, [0, 0, 1]), points, [0, 0, 1])
+    assert nn.textbook.is_linearly_separable(points, [0, 0, 1]) and not nn.textbook.is_linearly_separable(
+        points, [0, 1, 0]
+    )
 
 
 def test_one_point_with_both_labels_is_its_own_certificate() -> None:
-    result = nn.is_linearly_separable([[1, 2], [1, 2], [0, 0]], [1, 0, 0])
+    result = nn.textbook.is_linearly_separable([[1, 2], [1, 2], [0, 0]], [1, 0, 0])
     assert str(result) == "not linearly separable: 1·(1, 2) = 1·(1, 2) = (1, 2)"
 
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_alone_is_separable_by_the_bias(label: int) -> None:
-    result = nn.is_linearly_separable([[5.0, 1.0], [2.0, 2.0]], [label, label])
+    result = nn.textbook.is_linearly_separable([[5.0, 1.0], [2.0, 2.0]], [label, label])
     assert_proof_holds(result, [[5.0, 1.0], [2.0, 2.0]], [label, label])
 
 
 def test_a_wrong_certificate_does_not_hold() -> None:
-    certificate = nn.is_linearly_separable([0, 1, 1, 0]).certificate
+    certificate = nn.textbook.is_linearly_separable([0, 1, 1, 0]).certificate
     half, third = Fraction(1, 2), Fraction(1, 3)
     (first, _), (second, _) = certificate.ones
     for ones in (((first, third), (second, 1 - third)), ((first, half),), ((first, 2 * half), (second, 0 * half))):
@@ -103,9 +105,9 @@ def test_a_thousand_points_are_decided() -> None:
     rng = np.random.default_rng(0)
     points = rng.normal(size=(1000, 5))
     labels = (points @ [1, 2, -1, 0.5, 3] > 0.2).astype(int)
-    assert_proof_holds(nn.is_linearly_separable(points, labels), points, labels)
+    assert_proof_holds(nn.textbook.is_linearly_separable(points, labels), points, labels)
     labels[0] = 1 - labels[0]
-    assert_proof_holds(nn.is_linearly_separable(points, labels), points, labels)
+    assert_proof_holds(nn.textbook.is_linearly_separable(points, labels), points, labels)
 
 
 @pytest.mark.parametrize(
@@ -122,5 +124,5 @@ def test_a_thousand_points_are_decided() -> None:
 )
 def test_what_is_no_table_and_no_set_of_points_is_refused(arguments: Any, message: str) -> None:
     with pytest.raises(CgraphError, match=message) as caught:
-        nn.is_linearly_separable(*arguments)
+        nn.textbook.is_linearly_separable(*arguments)
     assert caught.value.why and caught.value.fix

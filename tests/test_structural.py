@@ -409,7 +409,9 @@ def test_targets_of_single_precision_and_computed_targets_are_taken() -> None:
     x, y = cg.variable("x", (1, 3)), cg.variable("y", (1, 3))
     third = np.full((1, 3), 1 / 3, np.float32)
     loss = cg.softmax_cross_entropy(x, y)
-    assert cg.forward(loss, x=[[0, 0, 0]], y=third, world=cg.NumpyWorld("float32"))[loss] == pytest.approx(np.log(3))
+    assert cg.forward(loss, x=[[0, 0, 0]], y=third, world=cg.worlds.NumpyWorld("float32"))[loss] == pytest.approx(
+        np.log(3)
+    )
     doubled = cg.softmax_cross_entropy(x, y * 2)  # what is computed is its author's
     assert cg.forward(doubled, x=[[0, 0, 0]], y=third)[doubled] == pytest.approx(2 * np.log(3))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cgraph import nn
 from cgraph.errors import ValueRefusedError
-from cgraph.nn.language import text
+from cgraph.nn import text
 
 CASES = {c["id"]: c for c in json.loads(Path(__file__).with_name("chapter_cases.json").read_text())["cases"]}
 WORDS = nn.Vocabulary.of([["dessert", "was", "great"], ["was", "not"]], padding=True)

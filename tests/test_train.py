@@ -28,7 +28,7 @@ def blobs(rows: int = 45, seed: int = 0) -> train.data.Examples:
     rng = np.random.default_rng(seed)
     ids = rng.integers(0, 3, rows)
     centres = np.array([[0.0, 2.0], [2.0, -1.0], [-2.0, -1.0]])
-    return train.data.Examples(centres[ids] + rng.normal(size=(rows, 2)) / 2, train.one_hot(ids, 3))
+    return train.data.Examples(centres[ids] + rng.normal(size=(rows, 2)) / 2, train.data.one_hot_rows(ids, 3))
 
 
 def net(seed: int = 0) -> nn.Sequential:
@@ -39,7 +39,7 @@ def quick(model: nn.Sequential | None = None, data: Any = None, rate: float = 0.
     return train.fit(
         model or net(),
         blobs() if data is None else data,
-        nn.softmax_cross_entropy,
+        nn.softmax_cross_entropy_loss,
         train.SGD(rate),
         **{"epochs": 2, **options},
     )
@@ -91,7 +91,7 @@ def test_five_steps_on_xor_agree_with_the_chapters_case() -> None:
 
     for number, step in enumerate(case["expected"]["steps"], start=1):
         data = leaves["X"], leaves["Y"]
-        run = train.fit(model, data, nn.sigmoid_cross_entropy, train.SGD(0.5), epochs=number, batch_size=4)
+        run = train.fit(model, data, nn.sigmoid_cross_entropy_loss, train.SGD(0.5), epochs=number, batch_size=4)
 
         assert np.isclose(run.history[-1].loss, step["loss_before"], rtol=1e-10)
         for name, value in step["params_after"].items():
@@ -155,7 +155,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_another_order() -> N
 def test_another_process_gives_the_same_bits() -> None:
     program = (
         "import cgraph as cg; from cgraph import nn, train\n"
-        "run = train.fit(nn.MLP([2, 4, 1], 'tanh', seed=0), train.data.xor(), nn.sigmoid_cross_entropy,"
+        "run = train.fit(nn.MLP([2, 4, 1], 'tanh', seed=0), train.data.xor(), nn.sigmoid_cross_entropy_loss,"
         " train.SGD(1.0), 20, batch_size=3)\n"
         "print(run.history[-1].loss.hex())"
     )
@@ -178,9 +178,7 @@ def test_a_frozen_weight_is_not_trained() -> None:
 def test_a_loss_may_leave_the_targets_out() -> None:
     model = nn.MLP([2, 2], seed=0)
 
-    run = train.fit(
-        model, blobs(), lambda output, _: nn.mean_squared_error(output, np.zeros(()) + 0 * output), train.SGD(0.1), 5
-    )
+    run = train.fit(model, blobs(), lambda output, _: nn.mse_loss(output, np.zeros(()) + 0 * output), train.SGD(0.1), 5)
 
     assert run.history[-1].loss < run.history[0].loss
 
@@ -192,7 +190,7 @@ def test_the_history_has_the_metric_of_each_epoch_on_the_devset() -> None:
     run = quick(devset=dev, epochs=5, rate=0.5)
 
     assert [e.number for e in run.history] == [1, 2, 3, 4, 5]
-    assert run.history[-1].metric == train.accuracy(train.predict(run.model, dev.X), dev.Y)
+    assert run.history[-1].metric == train.metrics.accuracy(train.predict(run.model, dev.X), dev.Y)
 
 
 def test_a_metric_of_ones_own_is_used() -> None:
@@ -223,7 +221,7 @@ def exploding(rate: float = 1e6, epochs: int = 50) -> train.DivergedError:
     model = nn.MLP([2, 4, 1], "relu", seed=0)
     data = blobs()
     with pytest.raises(TrainingError) as caught:
-        train.fit(model, (data.X, data.Y[:, :1]), nn.mean_squared_error, train.SGD(rate), epochs, batch_size=9)
+        train.fit(model, (data.X, data.Y[:, :1]), nn.mse_loss, train.SGD(rate), epochs, batch_size=9)
     assert isinstance(caught.value, train.DivergedError)
     return caught.value
 
@@ -248,7 +246,7 @@ def test_the_error_carries_the_epochs_that_were_finished() -> None:
     w = cg.parameter("W[1]", np.array([[1.0]]))
     data = np.ones((1, 1)), np.zeros((1, 1))
     with pytest.raises(train.DivergedError) as caught:
-        train.fit(nn.Sequential([nn.Linear(w)]), data, nn.mean_squared_error, train.SGD(1e60), 50)
+        train.fit(nn.Sequential([nn.Linear(w)]), data, nn.mse_loss, train.SGD(1e60), 50)
 
     # L = w², w' = (1 - 2e60) w: |w| is 2e60, 4e120, 8e180, whose square is too large for a float
     assert [e.number for e in caught.value.history] == [1, 2, 3]
@@ -260,7 +258,7 @@ def test_the_first_node_that_is_not_finite_is_named() -> None:
     data = np.ones((2, 1)), np.ones((2, 1))
 
     with pytest.raises(train.DivergedError, match=r"a\[1\] \(exp\), the first node with inf"):
-        train.fit(model, data, nn.mean_squared_error, train.SGD(0.1), 1)
+        train.fit(model, data, nn.mse_loss, train.SGD(0.1), 1)
 
 
 def test_a_finite_loss_with_an_update_that_is_not_stops_too() -> None:
@@ -269,7 +267,7 @@ def test_a_finite_loss_with_an_update_that_is_not_stops_too() -> None:
         train.fit(
             nn.Sequential([nn.Linear(w)]),
             (np.ones((1, 1)), np.zeros((1, 1))),
-            nn.mean_squared_error,
+            nn.mse_loss,
             train.SGD(1e200),
             1,
         )
@@ -291,7 +289,7 @@ NAN[7, 1] = np.nan
         ({"data": (NAN, GOOD.Y)}, r"X of the training data\[7, 1\] is nan"),
         ({"data": (GOOD.X, np.full((45, 3), np.inf))}, r"Y of the training data\[0, 0\] is inf"),
         ({"data": (GOOD.X, GOOD.Y.argmax(axis=1) * 1.0)}, r"Y of the training data has shape \[45\].*one_hot"),
-        ({"data": (GOOD.X, GOOD.Y[:, :2])}, r"softmax_cross_entropy of \[m×3\] and targets \[m×2\]"),
+        ({"data": (GOOD.X, GOOD.Y[:, :2])}, r"softmax_cross_entropy_loss of \[m×3\] and targets \[m×2\]"),
         ({"data": (GOOD.X.astype(str), GOOD.Y)}, "no array of real numbers"),
         ({"data": GOOD.X}, "the training data is a ndarray"),
         ({"epochs": 0}, "epochs is 0"),
@@ -339,9 +337,9 @@ def test_predict_refuses_rows_of_another_width_and_no_rows() -> None:
 
 # Data ----------------------------------------------------------------------------------------------------------------
 def test_one_hot_puts_a_one_in_the_column_of_each_id() -> None:
-    assert np.array_equal(train.one_hot([2, 0, 2], 3), np.eye(3)[[2, 0, 2]])
-    assert train.one_hot(np.array([], dtype=int), 3).shape == (0, 3)
-    assert np.array_equal(train.one_hot(np.array([1, 0], dtype=np.uint8), 2), np.eye(2)[[1, 0]])
+    assert np.array_equal(train.data.one_hot_rows([2, 0, 2], 3), np.eye(3)[[2, 0, 2]])
+    assert train.data.one_hot_rows(np.array([], dtype=int), 3).shape == (0, 3)
+    assert np.array_equal(train.data.one_hot_rows(np.array([1, 0], dtype=np.uint8), 2), np.eye(2)[[1, 0]])
 
 
 @pytest.mark.parametrize(
@@ -358,7 +356,7 @@ def test_one_hot_puts_a_one_in_the_column_of_each_id() -> None:
 )
 def test_one_hot_refuses_ids_out_of_range(ids: Any, classes: int, message: str) -> None:
     with pytest.raises(CgraphError, match=message):
-        train.one_hot(ids, classes)
+        train.data.one_hot_rows(ids, classes)
 
 
 def test_digits_are_split_into_all_examples_without_overlap() -> None:
@@ -405,7 +403,7 @@ def test_digits_are_learnt_to_95_in_100() -> None:
     run = train.fit(
         nn.MLP([64, 32, 10], "relu", seed=0),
         digits.train,
-        nn.softmax_cross_entropy,
+        nn.softmax_cross_entropy_loss,
         train.SGD(0.2),
         epochs=40,
         batch_size=25,
@@ -419,7 +417,7 @@ def test_digits_are_learnt_to_95_in_100() -> None:
 def test_xor_is_learnt_without_errors_from_each_seed(seed: int) -> None:
     model = nn.MLP([2, 4, 1], "tanh", seed=seed)
 
-    run = train.fit(model, XOR, nn.sigmoid_cross_entropy, train.SGD(1.0), epochs=1000, batch_size=4, seed=seed)
+    run = train.fit(model, XOR, nn.sigmoid_cross_entropy_loss, train.SGD(1.0), epochs=1000, batch_size=4, seed=seed)
 
     assert np.array_equal(train.predict(run.model, XOR.X) > 0, XOR.Y > 0.5)
 
@@ -427,7 +425,7 @@ def test_xor_is_learnt_without_errors_from_each_seed(seed: int) -> None:
 def test_equal_units_stay_equal_which_is_why_weights_start_at_random() -> None:
     model = nn.MLP([2, 2, 1], "tanh", seed=0).with_values({"W[1]": np.full((2, 2), 0.5), "W[2]": np.ones((2, 1))})
 
-    run = train.fit(model, XOR, nn.sigmoid_cross_entropy, train.SGD(1.0), epochs=20, batch_size=4)
+    run = train.fit(model, XOR, nn.sigmoid_cross_entropy_loss, train.SGD(1.0), epochs=20, batch_size=4)
 
     W = run.model.values["W[1]"]
     assert np.array_equal(W[:, 0], W[:, 1]) and not np.array_equal(W, np.full((2, 2), 0.5))

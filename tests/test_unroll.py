@@ -104,7 +104,7 @@ def test_a_batch_keeps_its_examples_apart_in_round_brackets() -> None:
     model = nn.MLP([3, 2, 2], "tanh", seed=1)
     X, Y = cg.variable("X", ("m", 3)), cg.variable("Y", ("m", 2))
     feed = {"X": np.random.default_rng(0).normal(size=(3, 3)), "Y": np.eye(2)[[0, 1, 1]]}
-    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy(model(X), Y), feed))
+    bwd = cg.backward(cg.forward(nn.softmax_cross_entropy_loss(model(X), Y), feed))
     neurons = cg.unroll(bwd)
     assert float(neurons.forward["L"]) == pytest.approx(float(bwd.forward["L"]), rel=1e-14)
     assert neurons.forward["x(2)3"] == feed["X"][1, 2]

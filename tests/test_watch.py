@@ -28,9 +28,9 @@ ROWS = train.data.xor()
 def watched(every: int = 20) -> viz.Watch:
     """A short training on XOR, in which unit 2 of the hidden layer is dead all along."""
     model = nn.MLP([2, 4, 1], seed=0).with_values({"b[1]": [0.5, -9.0, 0.2, 0.0]})
-    L = nn.sigmoid_cross_entropy(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
+    L = nn.sigmoid_cross_entropy_loss(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
     watch = viz.Watch(L, {"X": ROWS.X, "Y": ROWS.Y}, every=every)
-    train.fit(model, ROWS, nn.sigmoid_cross_entropy, train.SGD(1.0), 60, batch_size=4, callbacks=[watch])
+    train.fit(model, ROWS, nn.sigmoid_cross_entropy_loss, train.SGD(1.0), 60, batch_size=4, callbacks=[watch])
     return watch
 
 
@@ -221,7 +221,7 @@ def test_a_feed_that_does_not_fit_is_refused_before_the_training() -> None:
 def test_a_watch_records_the_start_and_every_so_many_epochs_and_leaves_the_training_as_it_is() -> None:
     assert watched().titles == ("start", "epoch 20", "epoch 40", "epoch 60")
     model = nn.MLP([2, 4, 1], seed=0).with_values({"b[1]": [0.5, -9.0, 0.2, 0.0]})
-    alone = train.fit(model, ROWS, nn.sigmoid_cross_entropy, train.SGD(1.0), 60, batch_size=4)
+    alone = train.fit(model, ROWS, nn.sigmoid_cross_entropy_loss, train.SGD(1.0), 60, batch_size=4)
     *_, last = watched().passes()
     for name, value in alone.model.values.items():
         assert np.array_equal(last.forward[name], value)

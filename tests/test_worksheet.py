@@ -30,7 +30,7 @@ def test_the_sheet_has_values_and_no_derivative() -> None:
     assert "d = 2" in words
     assert "∂L/∂b = −4" in html.unescape(made.answers)
     assert made.sheet.count('href="#g5f"') >= 5 * 5  # blanks, of underscores
-    assert "data-zero" not in viz.worksheet(nn.exercise([2, 2, 1], seed=3), style="circuit").sheet
+    assert "data-zero" not in viz.worksheet(nn.textbook.exercise([2, 2, 1], seed=3), style="circuit").sheet
 
 
 def test_a_pdf_has_both_pages_and_pictures_come_in_pairs(tmp_path: Path) -> None:
@@ -53,19 +53,19 @@ def test_only_a_backward_pass_has_answers() -> None:
 @pytest.mark.parametrize("sizes", [[1, 1], [2, 2, 1], [3, 2, 2], [2, 2, 2, 1]])
 @pytest.mark.parametrize("seed", range(5))
 def test_an_exercise_is_of_whole_numbers_and_away_from_kinks(sizes: list[int], seed: int) -> None:
-    bwd = nn.exercise(sizes, seed=seed)
+    bwd = nn.textbook.exercise(sizes, seed=seed)
     assert all(float(v).is_integer() for v in bwd.forward.values)
     assert all(float(e.local).is_integer() and float(e.downstream).is_integer() for e in bwd.edges)
     assert all(bwd.forward[n.operands[0]] != 0 for n in bwd.graph if n.op is not None and n.op.name == "relu")
     assert cg.check_gradient(bwd)
-    again = nn.exercise(sizes, seed=seed)
+    again = nn.textbook.exercise(sizes, seed=seed)
     assert [float(v) for v in again.forward.values] == [float(v) for v in bwd.forward.values]
 
 
 @pytest.mark.parametrize("sizes", [[2], [2, 0, 1], [2.5, 1]])
 def test_an_exercise_of_no_net_is_refused(sizes: list[int]) -> None:
     with pytest.raises(cg.errors.ValueRefusedError, match="sizes of the net"):
-        nn.exercise(sizes, seed=0)
+        nn.textbook.exercise(sizes, seed=0)
 
 
 def test_the_command_writes_worksheets_of_formulas_and_of_nets(

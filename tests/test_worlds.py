@@ -22,7 +22,7 @@ from cgraph.worlds.numpy import NUMPY
 from cgraph.worlds.sympy import SYMPY, SympyWorld, exact
 from cgraph.worlds.world import World
 
-WORLDS = [NUMPY, cg.GRAPH, SYMPY, cg.NumpyWorld("float32")]
+WORLDS = [NUMPY, cg.worlds.GRAPH, SYMPY, cg.worlds.NumpyWorld("float32")]
 ids = [w.name for w in WORLDS]
 
 
@@ -107,7 +107,7 @@ def test_what_worlds_share_stands_in_one_of_them() -> None:
     shared = {name for name, what in vars(World).items() if inspect.isfunction(what)} - {"leaf", "seed", "zeros"}
     assert shared == {"local", "pullback", "times", "plus", "total"}
     assert not shared.intersection(vars(ArrayWorld))
-    for world in (cg.NumpyWorld, SympyWorld, type(cg.GRAPH), Tape):
+    for world in (cg.worlds.NumpyWorld, SympyWorld, type(cg.worlds.GRAPH), Tape):
         assert not {"pullback", "total", "__getattr__"}.intersection(vars(world)), world
 
 
@@ -115,14 +115,14 @@ def test_what_worlds_share_stands_in_one_of_them() -> None:
 def test_the_world_of_nodes_substitutes_nodes_for_leaves() -> None:
     x, y = cg.variables("x y")
     f = cg.tanh(x) * x
-    composed = forward(f, {"x": y**2}, cg.GRAPH)[f]
+    composed = forward(f, {"x": y**2}, cg.worlds.GRAPH)[f]
     assert [n.name for n in cg.Graph(composed).inputs] == ["y"]
     assert cg.forward(composed, y=1.5)[composed] == pytest.approx(np.tanh(2.25) * 2.25)
 
 
 def test_the_world_of_nodes_takes_numbers_for_leaves() -> None:
     graph = cg.parse("d = 2*b; e = a + d; L = c*e")
-    bound = forward(graph, {"b": 1.0}, cg.GRAPH)[graph.output]
+    bound = forward(graph, {"b": 1.0}, cg.worlds.GRAPH)[graph.output]
     assert sorted(n.name for n in cg.Graph(bound).inputs) == ["a", "c"]
     assert cg.forward(bound, a=3, c=-2)[bound] == -10.0
 
@@ -130,26 +130,26 @@ def test_the_world_of_nodes_takes_numbers_for_leaves() -> None:
 def test_what_is_substituted_must_fit_the_shape_of_the_leaf() -> None:
     X = cg.variable("X", ("m", 2))
     with pytest.raises(cg.errors.ShapeError, match="the value of X has shape"):
-        forward(cg.sum(X), {"X": cg.variable("Y", 3)}, cg.GRAPH)
+        forward(cg.sum(X), {"X": cg.variable("Y", 3)}, cg.worlds.GRAPH)
 
 
 def test_a_backward_pass_in_the_world_of_nodes_has_nodes_on_every_edge() -> None:
     graph = cg.parse("z = x*x; L = tanh(z)")
-    bwd = backward(forward(graph, {}, cg.GRAPH))
+    bwd = backward(forward(graph, {}, cg.worlds.GRAPH))
     assert len(bwd.edges) == 3
     assert all(isinstance(part, cg.Node) for e in bwd.edges for part in (e.upstream, e.local, e.downstream))
 
 
 def test_a_backward_pass_of_nodes_can_start_with_a_node() -> None:
     x, g = cg.variable("x", 3), cg.variable("g", 3)
-    bwd = backward(forward(x * 2, {}, cg.GRAPH), upstream=g)
+    bwd = backward(forward(x * 2, {}, cg.worlds.GRAPH), upstream=g)
     gradient = bwd.gradient["x"]
     assert cg.forward(gradient, g=[1.0, 2.0, 3.0])[gradient].tolist() == [2.0, 4.0, 6.0]
 
 
 def test_the_zero_of_what_nothing_flows_to_has_its_shape() -> None:
     x, y = cg.variable("x"), cg.variable("y", ("m", 2))
-    fwd = forward([x * x, cg.sum(y)], {}, cg.GRAPH)
+    fwd = forward([x * x, cg.sum(y)], {}, cg.worlds.GRAPH)
     zero = backward(fwd, of=fwd.graph.outputs[0]).gradient["y"]
     assert zero.shape == ("m", 2)
     assert cg.forward(zero, y=np.ones((3, 2)))[zero].tolist() == [[0, 0]] * 3

@@ -48,9 +48,9 @@ def test_every_zoom_says_the_same_of_the_input() -> None:
 
 
 def test_models_of_words_and_units_are_drawn_too() -> None:
-    model = nn.PooledClassifier.random(nn.Embedding.random(8, 3, seed=0), hidden=4, classes=3, seed=0)
+    model = nn.language.PooledClassifier.random(nn.Embedding.random(8, 3, seed=0), hidden=4, classes=3, seed=0)
     assert {"E", "W", "U", "x", "h", "z"} <= {b.name for b in viz.draw(model).drawing.boxes}
-    assert "w" in {b.name for b in viz.draw(nn.Unit([0.2, 0.3, 0.9], 0.5)).drawing.boxes}
+    assert "w" in {b.name for b in viz.draw(nn.textbook.Unit([0.2, 0.3, 0.9], 0.5)).drawing.boxes}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def described(model: Any) -> Description:
         raise ValueRefusedError(
             f"{type(model).__name__} cannot be drawn as a net",
             why="it has no linear layers",
-            fix="give an nn.MLP, nn.Sequential, nn.Linear or nn.Unit; viz.draw draws graphs and passes",
+            fix="give an nn.MLP, nn.Sequential, nn.Linear or nn.textbook.Unit; viz.draw draws graphs and passes",
         )
     return told
 
@@ -32,6 +32,7 @@ def reading_of(model: Any) -> Reading:
     found = described(model).reading
     if found is None:
         raise ValueRefusedError(
-            f"{type(model).__name__} reads no words", fix="give an nn.PooledClassifier or an nn.LanguageModel"
+            f"{type(model).__name__} reads no words",
+            fix="give an nn.language.PooledClassifier or an nn.language.LanguageModel",
         )
     return found

@@ -30,9 +30,9 @@ class Watch:
     >>> import cgraph as cg
     >>> model = cg.nn.MLP([2, 3, 1], "tanh", seed=0)
     >>> rows = cg.train.data.xor()
-    >>> L = cg.nn.sigmoid_cross_entropy(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
+    >>> L = cg.nn.sigmoid_cross_entropy_loss(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
     >>> watch = Watch(L, {"X": rows.X, "Y": rows.Y}, every=10)
-    >>> _ = cg.train.fit(model, rows, cg.nn.sigmoid_cross_entropy, cg.train.SGD(1.0), 30, callbacks=[watch])
+    >>> _ = cg.train.fit(model, rows, cg.nn.sigmoid_cross_entropy_loss, cg.train.SGD(1.0), 30, callbacks=[watch])
     >>> watch
     <watch of L: start, epoch 10, epoch 20, epoch 30>
     """

@@ -43,10 +43,10 @@ def run(options: argparse.Namespace) -> int:
 
     data = train.data.xor()
     run = train.fit(
-        nn.MLP([2, 4, 1], "tanh", seed=0), data, nn.sigmoid_cross_entropy, train.SGD(1.0), 500, batch_size=4
+        nn.MLP([2, 4, 1], "tanh", seed=0), data, nn.sigmoid_cross_entropy_loss, train.SGD(1.0), 500, batch_size=4
     )
     scores = train.predict(run.model, data.X)
-    errors = round(len(data.X) * (1 - train.accuracy(scores, data.Y)))
+    errors = round(len(data.X) * (1 - train.metrics.accuracy(scores, data.Y)))
     print(f"\nTrained XOR, a 2-4-1 net, 500 epochs: loss {run.history[0].loss:.3f} -> {run.history[-1].loss:.3f}")
     for (x1, x2), score, target in zip(data.X, scores[:, 0], data.Y[:, 0], strict=True):
         print(f"  {x1:.0f} xor {x2:.0f} = {target:.0f}   the net says {1 / (1 + np.exp(-score)):.3f}")

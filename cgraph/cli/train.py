@@ -35,14 +35,14 @@ def _xor(options: argparse.Namespace) -> int:
     for seed in range(options.seed, options.seed + whole("--seeds", options.seeds)):
         model = nn.MLP([2, 4, 1], "tanh", seed=seed)
         runs.append(
-            train.fit(model, data, nn.sigmoid_cross_entropy, train.SGD(1.0), XOR_EPOCHS, batch_size=4, seed=seed)
+            train.fit(model, data, nn.sigmoid_cross_entropy_loss, train.SGD(1.0), XOR_EPOCHS, batch_size=4, seed=seed)
         )
-        right.append(train.accuracy(train.predict(runs[-1].model, data.X), data.Y) == 1.0)
+        right.append(train.metrics.accuracy(train.predict(runs[-1].model, data.X), data.Y) == 1.0)
     first = runs[0].model
     for row, logit in zip(data.X, train.predict(first, data.X).ravel(), strict=True):
         print(f"{row[0]:.0f} xor {row[1]:.0f}: {1 / (1 + np.exp(-logit)):.4f}")
     print(f"all four rows right from {sum(right)} of {len(right)} seeds, after {XOR_EPOCHS} steps each")
-    net = passes(first, nn.sigmoid_cross_entropy, data.X, data.Y)
+    net = passes(first, nn.sigmoid_cross_entropy_loss, data.X, data.Y)
     print(train.save(first, where / "model.npz"))
     save(where, runs[0].history, "accuracy", net, f"MLP 2-4-1 after {XOR_EPOCHS} steps: both passes of the four rows")
     return 0
@@ -59,7 +59,7 @@ def _digits(options: argparse.Namespace) -> int:
     run = train.fit(
         model,
         digits.train,
-        nn.softmax_cross_entropy,
+        nn.softmax_cross_entropy_loss,
         train.SGD(0.2),
         options.epochs,
         batch_size=25,
@@ -68,11 +68,11 @@ def _digits(options: argparse.Namespace) -> int:
         progress=True,
     )
     seconds = time.perf_counter() - began
-    reached = train.accuracy(train.predict(run.model, digits.test.X), digits.test.Y)
+    reached = train.metrics.accuracy(train.predict(run.model, digits.test.X), digits.test.Y)
     print(f"{len(digits.train.X)} digits to learn from, {len(digits.test.X)} held out")
     print(f"{options.epochs} epochs in {seconds:.1f} s, loss {run.history[-1].loss:.4f}")
     print(f"accuracy on the held-out digits: {reached:.4f}")
-    net = passes(run.model, nn.softmax_cross_entropy, digits.test.X[:32], digits.test.Y[:32])
+    net = passes(run.model, nn.softmax_cross_entropy_loss, digits.test.X[:32], digits.test.Y[:32])
     caption = f"MLP 64-32-10 after {options.epochs} epochs: forward pass and backward pass of 32 digits"
     print(train.save(run.model, where / "model.npz"))
     save(where, run.history, "accuracy on held-out digits", net, caption)

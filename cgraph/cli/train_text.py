@@ -43,7 +43,7 @@ def _sentiment(options: argparse.Namespace) -> int:
     learn = _on_lexicon if options.features == "lexicon" else _on_embeddings
     run, caption, X, others = learn(options, texts, good, parts)
     seconds = time.perf_counter() - began
-    reached = train.accuracy(train.predict(run.model, X[test]), _shaped(run.model, good[test]))
+    reached = train.metrics.accuracy(train.predict(run.model, X[test]), _shaped(run.model, good[test]))
     print(f"{len(learn_from)} sentences to learn from, {len(watch)} to watch, {len(test)} to test on")
     print(f"{len(run.history)} epochs, the best is {run.kept.number}; {seconds:.1f} s with the methods beside it")
     print(f"accuracy on the test sentences: {reached:.4f}, {caption}")
@@ -71,7 +71,7 @@ def _on_lexicon(options: argparse.Namespace, texts: Sequence[str], good: Any, pa
 
     run, chapter = trained(five, True), trained(three, False)
     test = parts[2]
-    said = train.accuracy(train.predict(chapter.model, three[test]), good[test].reshape(-1, 1))
+    said = train.metrics.accuracy(train.predict(chapter.model, three[test]), good[test].reshape(-1, 1))
     others = {
         'the same net on the chapter\'s three features: words, positive words, "no"': said,
         "logistic regression on the same five features": _logistic_regression(five, good, parts),
@@ -90,7 +90,7 @@ def _on_embeddings(options: argparse.Namespace, texts: Sequence[str], good: Any,
     found[:2] = True  # <unk>, which stands for the words without a vector, and <pad>
     vocabulary = nn.Vocabulary(tuple(word for word, there in zip(every.words, found, strict=True) if there))
     vectors, ids = vectors[found], vocabulary.padded(words)
-    model = nn.PooledClassifier.random(
+    model = nn.language.PooledClassifier.random(
         nn.Embedding.of(vectors),
         hidden=32,
         classes=2,
@@ -131,14 +131,18 @@ def _fit(options: Any, model: Any, X: Any, good: Any, parts: Any, *, epochs: int
 def _loss(model: Any) -> Any:
     from cgraph import nn
 
-    return nn.softmax_cross_entropy if isinstance(model, nn.PooledClassifier) else nn.sigmoid_cross_entropy
+    return (
+        nn.softmax_cross_entropy_loss
+        if isinstance(model, nn.language.PooledClassifier)
+        else nn.sigmoid_cross_entropy_loss
+    )
 
 
 def _shaped(model: Any, good: Any) -> Any:
     """The targets as the loss takes them: class ids [m], or one column [m×1]."""
     from cgraph import nn
 
-    return good if isinstance(model, nn.PooledClassifier) else good.reshape(-1, 1)
+    return good if isinstance(model, nn.language.PooledClassifier) else good.reshape(-1, 1)
 
 
 def _logistic_regression(X: Any, good: Any, parts: Any) -> float:
@@ -169,7 +173,7 @@ def _lm(options: argparse.Namespace) -> int:
     vocabulary, (texts, held_out, dev) = _plays(options)
     where = folder(options.output)
     trigram = train.Trigram.of(texts, held_out, len(vocabulary))
-    model = nn.LanguageModel.random(vocabulary, width=50, hidden=100, seed=options.seed)
+    model = nn.language.LanguageModel.random(vocabulary, width=50, hidden=100, seed=options.seed)
     learn, watch, test = map(_windows, (texts, held_out, dev))
     print(f"{len(learn[1])} words to learn from, {len(watch[1])} held out to tune, {len(test[1])} to test on")
     print(f"vocabulary of {len(vocabulary)} words; {np.mean(learn[1] == 0):.1%} of the text is <unk>")
@@ -178,8 +182,10 @@ def _lm(options: argparse.Namespace) -> int:
     run = train.fit(
         model,
         learn,
-        nn.softmax_cross_entropy,
-        train.Adam(train.CosineDecay(0.003, max(1, options.epochs) * -(-len(learn[1]) // batch), floor=0.0001)),
+        nn.softmax_cross_entropy_loss,
+        train.Adam(
+            train.schedules.CosineDecay(0.003, max(1, options.epochs) * -(-len(learn[1]) // batch), floor=0.0001)
+        ),
         options.epochs,
         batch_size=batch,
         devset=watch,
@@ -194,7 +200,7 @@ def _lm(options: argparse.Namespace) -> int:
     print(f"       an interpolated trigram's: {trigram.perplexity(same):.1f}")
     _show(run.model, options)
     history = [replace(epoch, metric=epoch.perplexity) for epoch in run.history]
-    net = passes(run.model, nn.softmax_cross_entropy, test[0][:4], test[1][:4])
+    net = passes(run.model, nn.softmax_cross_entropy_loss, test[0][:4], test[1][:4])
     save(where, history, "perplexity on held-out words", net, "Language model: both passes of four contexts")
     return 0
 
@@ -229,7 +235,9 @@ def _perplexity(model: Any, contexts: Any, targets: Any) -> float:
     total = 0.0
     for start in range(0, len(targets), 1024):
         part = slice(start, start + 1024)
-        total += np.log(train.perplexity(train.predict(model, contexts[part]), targets[part])) * len(targets[part])
+        total += np.log(train.metrics.perplexity(train.predict(model, contexts[part]), targets[part])) * len(
+            targets[part]
+        )
     return float(np.exp(total / len(targets)))
 
 

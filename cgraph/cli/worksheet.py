@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
             raise ValueRefusedError(
                 f"--net {options.net}", why="sizes are whole numbers", fix="write --net 2-2-1"
             ) from None
-        bwd, style = nn.exercise(sizes, seed=options.seed), "circuit"
+        bwd, style = nn.textbook.exercise(sizes, seed=options.seed), "circuit"
     else:
         graph, values = read(options.formula, options.values)
         bwd, style = backward(forward(graph, values)), "textbook"

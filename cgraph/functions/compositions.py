@@ -10,14 +10,14 @@ from cgraph.functions.einstein import einsum
 from cgraph.functions.joining import concatenate, split, stack
 from cgraph.functions.losses import mse, reduced, softmax_cross_entropy
 from cgraph.functions.nets import dropout, embedding, layer_norm, max_pool, mean_pool
-from cgraph.functions.products import dot, outer, trace
+from cgraph.functions.products import dot, matrix_trace, outer
 
-__all__ = ["COMPOSITIONS", "concatenate", "dot", "einsum", "op", "outer", "reduced", "split", "stack", "trace"]
+__all__ = ["COMPOSITIONS", "concatenate", "dot", "einsum", "matrix_trace", "op", "outer", "reduced", "split", "stack"]
 
 COMPOSITIONS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
-        concatenate, stack, split, dot, outer, trace, einsum, mse, softmax_cross_entropy, layer_norm, dropout,
+        concatenate, stack, split, dot, outer, matrix_trace, einsum, mse, softmax_cross_entropy, layer_norm, dropout,
         embedding, mean_pool, max_pool,
     )
 }  # fmt: skip

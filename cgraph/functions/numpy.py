@@ -159,7 +159,7 @@ OURS: dict[Any, Callable[..., Any]] = {
     np.linalg.solve: _solve,
     np.dot: compositions.dot,
     np.outer: compositions.outer,
-    np.trace: compositions.trace,
+    np.trace: compositions.matrix_trace,
     np.diagonal: _diagonal,
     np.einsum: compositions.einsum,
     np.reshape: _reshape,

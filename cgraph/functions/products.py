@@ -42,6 +42,6 @@ def outer(x: Any, y: Any) -> Node:
     return op("mul", op("expand_dims", x, axis=1), op("expand_dims", y, axis=0))
 
 
-def trace(x: Any) -> Node:
+def matrix_trace(x: Any) -> Node:
     """The sum of the diagonal of a square matrix, or of each in a stack."""
     return op("sum", op("diagonal", x), axis=-1)

@@ -8,7 +8,6 @@ from types import CodeType, FrameType
 from typing import Any, overload
 
 from cgraph.errors import FormulaError, ValueRefusedError
-from cgraph.functions.table import table
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, short, variable
 from cgraph.graph.rebuild import rebuilt
@@ -20,9 +19,7 @@ CO_VARIADIC = 0x04 | 0x08  # *args, **kwargs
 def trace(function: Callable[..., Any], /) -> Graph: ...
 @overload
 def trace(*, shapes: Mapping[str, Any]) -> Callable[[Callable[..., Any]], Graph]: ...
-@overload
-def trace(x: Node, /, *rest: Any, **attrs: Any) -> Node: ...
-def trace(function: Any = None, /, *rest: Any, shapes: Mapping[str, Any] | None = None, **attrs: Any) -> Any:
+def trace(function: Any = None, /, *, shapes: Mapping[str, Any] | None = None) -> Any:
     """The graph of a Python function, called once with a variable for each parameter that has no default.
 
     A node that a local variable holds when the function returns is named after it; a nameless result that is
@@ -30,7 +27,7 @@ def trace(function: Any = None, /, *rest: Any, shapes: Mapping[str, Any] | None 
     `@cg.trace(shapes={"X": ("m", 3)})`. Loops and branches run as Python runs them: once, while tracing. (The locals
     are read by a profile function that is set for this one call; nothing is evaluated or rewritten.)
 
-    Of a node, `cg.trace(x)` is the trace of a matrix, as far as the table has it.
+    The trace of a matrix is `cg.matrix_trace(x)`, or `np.trace(x)`.
     Raises FormulaError when the function takes *args, or returns what is no node.
 
     >>> import cgraph as cg
@@ -45,9 +42,10 @@ def trace(function: Any = None, /, *rest: Any, shapes: Mapping[str, Any] | None 
     if function is None:
         return lambda later: _traced(later, dict(shapes or {}))
     if not callable(function):
-        if "trace" not in table():
-            raise ValueRefusedError(f"{short(function)} is no function", fix="use @cg.trace on a function of nodes")
-        return table()["trace"](function, *rest, **attrs)
+        raise ValueRefusedError(
+            f"{short(function)} is no function",
+            fix="use @cg.trace on a function of nodes; the trace of a matrix is cg.matrix_trace(x)",
+        )
     return _traced(function, dict(shapes or {}))
 
 

@@ -1,63 +1,74 @@
-"""Nets: layers as frozen records whose fields are their parameters, initialisers, and losses."""
+"""Nets: layers as frozen records whose fields are their parameters, initialisers, and losses.
+
+`nn.textbook` has the chapter's own constructs (units, perceptrons, separability), `nn.language` nets that read words.
+"""
 
 from __future__ import annotations
 
-from cgraph.nn import init, losses
+from typing import TYPE_CHECKING, Any
+
+from cgraph.errors import unknown_attribute
+from cgraph.nn import init, language, losses, text, textbook
 from cgraph.nn.dropout import Dropout
 from cgraph.nn.embedding import Embedding, nearest
-from cgraph.nn.language import text
-from cgraph.nn.language.embedding_net import EmbeddingNet, PooledClassifier
-from cgraph.nn.language.language_model import LanguageModel
-from cgraph.nn.language.text import Vocabulary
 from cgraph.nn.layers import Activation, Layer, Linear
-from cgraph.nn.losses import mean_squared_error, sigmoid_cross_entropy, softmax_cross_entropy, weight_decay
-from cgraph.nn.mlp import MLP, xor_net
+from cgraph.nn.losses import mse_loss, sigmoid_cross_entropy_loss, softmax_cross_entropy_loss, weight_decay
+from cgraph.nn.mlp import MLP
 from cgraph.nn.normalise import Normalise
 from cgraph.nn.sequential import Layerwise, Sequential
-from cgraph.nn.textbook.equivalents import DummyNode, collapse_linear, fold_bias, prove_collapse, unfold_bias
-from cgraph.nn.textbook.exercise import exercise
-from cgraph.nn.textbook.gradients import GradientNorms, gradient_norms
-from cgraph.nn.textbook.separability import Separability, is_linearly_separable
-from cgraph.nn.textbook.unit import AND, OR, Perceptron, Unit, decision_line, learn_perceptron, perceptron_rule
+from cgraph.nn.text import Vocabulary
+from cgraph.ops import TABLE
 
 __all__ = [
-    "AND",
     "MLP",
-    "OR",
     "Activation",
     "Dropout",
-    "DummyNode",
     "Embedding",
-    "EmbeddingNet",
-    "GradientNorms",
-    "LanguageModel",
     "Layer",
     "Layerwise",
     "Linear",
     "Normalise",
-    "Perceptron",
-    "PooledClassifier",
-    "Separability",
     "Sequential",
-    "Unit",
     "Vocabulary",
-    "collapse_linear",
-    "decision_line",
-    "exercise",
-    "fold_bias",
-    "gradient_norms",
     "init",
-    "is_linearly_separable",
-    "learn_perceptron",
+    "language",
     "losses",
-    "mean_squared_error",
+    "mse_loss",
     "nearest",
-    "perceptron_rule",
-    "prove_collapse",
-    "sigmoid_cross_entropy",
-    "softmax_cross_entropy",
+    "sigmoid_cross_entropy_loss",
+    "softmax_cross_entropy_loss",
     "text",
-    "unfold_bias",
+    "textbook",
     "weight_decay",
-    "xor_net",
 ]
+
+_ELSEWHERE = {
+    "BCEWithLogitsLoss": "nn.sigmoid_cross_entropy_loss, of logits",
+    "CrossEntropyLoss": "nn.softmax_cross_entropy_loss, of logits",
+    "Dense": "nn.Linear",
+    "Flatten": "x.reshape",
+    "LayerNorm": "cg.layer_norm",
+    "MSELoss": "nn.mse_loss",
+    "Module": "nn.Layer, for a layer of your own",
+    "Parameter": "cg.parameter",
+    "cross_entropy": "nn.softmax_cross_entropy_loss, of logits",
+    "functional": "cg: its functions take nodes",
+    "mean_squared_error": "nn.mse_loss",
+    "sigmoid_cross_entropy": "nn.sigmoid_cross_entropy_loss, or cg.sigmoid_cross_entropy for each example",
+    "softmax_cross_entropy": "nn.softmax_cross_entropy_loss, or cg.softmax_cross_entropy for each example",
+    **{name: f"nn.textbook.{name}" for name in textbook.__all__},
+    **{name: f"nn.language.{name}" for name in language.__all__},
+}
+
+
+if not TYPE_CHECKING:  # for which all names would be known
+
+    def __getattr__(name: str) -> Any:
+        """Where a name is that others have, or that was meant."""
+        op = TABLE.get(name.lower())
+        activation = {} if op is None or op.arity != 1 else {name: f'nn.Activation("{op.name}"), or cg.{op.name}'}
+        raise unknown_attribute("cgraph.nn", name, __all__, _ELSEWHERE | activation)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from cgraph.graph.node import Node, variable
-from cgraph.nn.language.text import Vocabulary
+from cgraph.nn.text import Vocabulary
 from cgraph.shapes import Dimension
 
 

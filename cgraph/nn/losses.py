@@ -10,25 +10,25 @@ from cgraph.graph.node import Node, as_node
 from cgraph.shapes import show
 
 
-def softmax_cross_entropy(logits: Node, targets: Any) -> Node:
+def softmax_cross_entropy_loss(logits: Node, targets: Any) -> Node:
     """Mean cross-entropy of softmax(logits) [m×k] against targets: distributions [m×k], or class ids [m].
 
     Computed from the logits, so that nothing overflows (SLP3 Eq. 6.27 and 6.28).
     Raises ShapeError for targets of another shape.
 
     >>> import cgraph as cg
-    >>> L = softmax_cross_entropy(cg.constant([[0.0, 0.0]]), [[1.0, 0.0]])
+    >>> L = softmax_cross_entropy_loss(cg.constant([[0.0, 0.0]]), [[1.0, 0.0]])
     >>> float(cg.forward(L)["L"])  # log 2
     0.6931471805599453
     """
     logits, targets = as_node(logits), as_node(targets)
     ids = targets.shape and targets.shape == logits.shape[:-1] and logits.shape[-1] != 1  # of one class there are none
     if not ids:
-        logits, targets = _same_shape("softmax_cross_entropy", logits, targets)
+        logits, targets = _same_shape("softmax_cross_entropy_loss", logits, targets)
     return table()["softmax_cross_entropy"](logits, targets).mean().named("L")
 
 
-def sigmoid_cross_entropy(logits: Node, targets: Any) -> Node:
+def sigmoid_cross_entropy_loss(logits: Node, targets: Any) -> Node:
     """Mean cross-entropy of sigmoid(logits) against targets: logits [m×1], targets [m×1] from 0 to 1.
 
     Computed from the logits, so that nothing overflows (SLP3 Eq. 6.25 and 6.26). With several columns, each a
@@ -36,23 +36,23 @@ def sigmoid_cross_entropy(logits: Node, targets: Any) -> Node:
     Raises ShapeError when the shapes differ.
 
     >>> import cgraph as cg
-    >>> float(cg.forward(sigmoid_cross_entropy(cg.constant([[0.0]]), [[1.0]]))["L"])
+    >>> float(cg.forward(sigmoid_cross_entropy_loss(cg.constant([[0.0]]), [[1.0]]))["L"])
     0.6931471805599453
     """
-    logits, targets = _same_shape("sigmoid_cross_entropy", logits, targets)
+    logits, targets = _same_shape("sigmoid_cross_entropy_loss", logits, targets)
     return table()["sigmoid_cross_entropy"](logits, targets).mean().named("L")
 
 
-def mean_squared_error(outputs: Node, targets: Any) -> Node:
+def mse_loss(outputs: Node, targets: Any) -> Node:
     """Mean of (outputs - targets)² over the batch and the columns: outputs [m×k], targets [m×k].
 
     Raises ShapeError when the shapes differ.
 
     >>> import cgraph as cg
-    >>> float(cg.forward(mean_squared_error(cg.constant([[1.0], [3.0]]), [[0.0], [0.0]]))["L"])
+    >>> float(cg.forward(mse_loss(cg.constant([[1.0], [3.0]]), [[0.0], [0.0]]))["L"])
     5.0
     """
-    outputs, targets = _same_shape("mean_squared_error", outputs, targets)
+    outputs, targets = _same_shape("mse_loss", outputs, targets)
     difference: Node = outputs - targets
     return (difference * difference).mean().named("L")
 
@@ -64,7 +64,7 @@ def weight_decay(model: Any, strength: float, *, biases: bool = False) -> Node:
     Raises ValueRefusedError for a strength that is not finite and 0 or above, and when there is nothing to decay.
 
     >>> import cgraph as cg
-    >>> penalty = weight_decay(cg.nn.xor_net(), 0.1)
+    >>> penalty = weight_decay(cg.nn.textbook.xor_net(), 0.1)
     >>> round(float(cg.forward(penalty)[penalty]), 12)  # 0.05 · (4·1² + 1² + 2²)
     0.45
     """
@@ -88,6 +88,6 @@ def _same_shape(loss: str, outputs: Any, targets: Any) -> tuple[Node, Node]:
             f"{loss} of {show(outputs.shape)} and targets {show(targets.shape)}",
             where=outputs.where,
             why="each example needs a row of outputs and a row of targets of the same width",
-            fix="make targets with cg.train.one_hot(ids, classes), or Y.reshape(-1, 1) for a single output",
+            fix="make targets with cg.train.data.one_hot_rows(ids, classes), or Y.reshape(-1, 1) for a single output",
         )
     return outputs, targets

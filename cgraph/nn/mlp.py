@@ -61,7 +61,7 @@ def xor_net(activation: str = "relu") -> Sequential:
     Its three units are ReLUs; with "step" the same weights make it of perceptrons.
 
     >>> import cgraph as cg
-    >>> cg.nn.xor_net("step").predict([[0, 0], [0, 1], [1, 0], [1, 1]]).ravel()
+    >>> cg.nn.textbook.xor_net("step").predict([[0, 0], [0, 1], [1, 0], [1, 1]]).ravel()
     array([0., 1., 1., 0.])
     """
     after = Activation(activation)

@@ -162,7 +162,7 @@ class Sequential:
         Raises ShapeError when X has another number of features than the model, ValueRefusedError for another layout.
 
         >>> import cgraph as cg
-        >>> cg.nn.xor_net().predict([[0, 0], [0, 1], [1, 0], [1, 1]]).ravel()
+        >>> cg.nn.textbook.xor_net().predict([[0, 0], [0, 1], [1, 0], [1, 1]]).ravel()
         array([0., 1., 1., 0.])
         """
         return self._values(X, layout, lambda steps: steps.output)
@@ -173,7 +173,7 @@ class Sequential:
         Raises ValueRefusedError when there is no hidden layer, and what `predict` raises.
 
         >>> import cgraph as cg
-        >>> cg.nn.xor_net().hidden_representation([[0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> cg.nn.textbook.xor_net().hidden_representation([[0, 0], [0, 1], [1, 0], [1, 1]])
         array([[0., 0.],
                [1., 0.],
                [1., 0.],

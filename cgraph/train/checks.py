@@ -49,7 +49,7 @@ def rows(what: str, values: Any) -> Array:
         raise ShapeError(
             f"{what} has shape {show(array.shape)}",
             why="the first axis is the examples, the others are what belongs to one of them",
-            fix="use .reshape(-1, 1) for one number an example, or cg.train.one_hot(ids, classes) for classes",
+            fix="use .reshape(-1, 1) for a number an example, or cg.train.data.one_hot_rows(ids, classes) for classes",
         )
     if not array.size:
         raise ValueRefusedError(f"{what} has shape {show(array.shape)}", why="it is empty", fix="give some examples")

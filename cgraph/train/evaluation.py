@@ -59,7 +59,7 @@ def evaluate(
     Raises ShapeError and ValueRefusedError for data that `fit` would refuse too.
 
     >>> import cgraph as cg
-    >>> score = evaluate(cg.nn.MLP([2, 1], seed=0), cg.train.data.xor(), cg.nn.sigmoid_cross_entropy)
+    >>> score = evaluate(cg.nn.MLP([2, 1], seed=0), cg.train.data.xor(), cg.nn.sigmoid_cross_entropy_loss)
     >>> score.metric, round(score.loss, 3)
     (0.75, 0.713)
     """

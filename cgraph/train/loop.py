@@ -95,7 +95,7 @@ def fit(
 
     >>> import cgraph as cg
     >>> model = cg.nn.MLP([2, 4, 1], "tanh", seed=0)
-    >>> run = fit(model, cg.train.data.xor(), cg.nn.sigmoid_cross_entropy, cg.train.SGD(1.0), 500, batch_size=4)
+    >>> run = fit(model, cg.train.data.xor(), cg.nn.sigmoid_cross_entropy_loss, cg.train.SGD(1.0), 500, batch_size=4)
     >>> accuracy(cg.train.predict(run.model, cg.train.data.xor().X), cg.train.data.xor().Y)
     1.0
     """

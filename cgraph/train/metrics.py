@@ -126,7 +126,7 @@ def _said_and_true(scores: Any, targets: Any, threshold: float) -> tuple[NDArray
         raise ShapeError(
             f"scores {show(scores.shape)} and targets {show(targets.shape)}",
             why="each row of scores has a row of targets of the same width, or one class id",
-            fix="make targets with cg.train.one_hot(ids, classes), or Y.reshape(-1, 1) for yes and no",
+            fix="make targets with cg.train.data.one_hot_rows(ids, classes), or Y.reshape(-1, 1) for yes and no",
         )
     return answers(scores, threshold), true, classes
 

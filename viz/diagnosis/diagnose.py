@@ -69,7 +69,8 @@ def diagnose(
     saturated             a sigmoid, tanh ... unit with a slope below `slope` (0.01) for at least a `share` (95 %) of
                           the examples, at either bound (SLP3 Section 6.1)
     vanishing, exploding  ‖∂L/∂z‖ of an earlier layer over that of a later one is below `vanishing` (0.001) or above
-                          `exploding` (1000); layers are those of `nn.gradient_norms`, or else the activations in a row
+                          `exploding` (1000); layers are those of `nn.textbook.gradient_norms`, or else the
+                          activations in a row
     zero gradient         a parameter whose gradient is 0 in every entry, and the op where it stopped
     unused                a parameter that no gradient reaches
 

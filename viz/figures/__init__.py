@@ -99,7 +99,7 @@ FIGURES = {
         Figure(
             "6.6",
             "three ReLU units in two layers compute XOR",
-            "The numbers on the strokes are the weights of nn.xor_net(), which answers 0, 1, 1, 0.",
+            "The numbers on the strokes are the weights of nn.textbook.xor_net(), which answers 0, 1, 1, 0.",
             "Inputs x1, x2 lead to hidden units h1, h2 with weights 1; biases 0 and −1; h1 and h2 lead to y1 with "
             "weights 1 and −2, bias 0. The sources +1 of the biases are grey.",
             units.xor,

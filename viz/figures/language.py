@@ -61,19 +61,19 @@ def many_words(theme: str, caption: str, description: str) -> SchematicPicture:
 
 
 def pooled_sentiment(theme: str, caption: str, description: str) -> SchematicPicture:
-    """Fig. 6.13: nn.PooledClassifier."""
+    """Fig. 6.13: nn.language.PooledClassifier."""
     W, U = nn.Linear(variable("W", ("d", "d_h"))), nn.Linear(variable("U", ("d_h", 3)))
-    net = nn.PooledClassifier(nn.Embedding(_embeddings()), W, U, "relu")
+    net = nn.language.PooledClassifier(nn.Embedding(_embeddings()), W, U, "relu")
     whole = _with_classes(pooled(net, dict(zip(REVIEW, (3, 524, 902), strict=True))), "Output", "probabilities")
     return picture(whole, theme=theme, caption=caption, description=description)
 
 
 def next_word(theme: str, caption: str, description: str) -> SchematicPicture:
-    """Fig. 6.14: nn.LanguageModel, with a vocabulary that has the chapter's words in the chapter's places."""
+    """Fig. 6.14: nn.language.LanguageModel, with a vocabulary that has the chapter's words in the chapter's places."""
     listed = [f"word {i}" for i in range(36_000)]
     for place, word in {0: "<unk>", **PLACES}.items():
         listed[place] = word
-    net = nn.LanguageModel.random(nn.text.Vocabulary(tuple(listed)), width=2, hidden=3, seed=0)
+    net = nn.language.LanguageModel.random(nn.text.Vocabulary(tuple(listed)), width=2, hidden=3, seed=0)
     told = [place for place, word in PLACES.items() if word in ("aardvark", "do", "fish", "zebra")]
     net = replace(net, hidden=nn.Linear(net.hidden.W))
     whole = language_model(net, ("and", "thanks", "for", "all", "the"), (*told, "V"), ("Nd", "d_h", "V"), "d")

@@ -27,7 +27,7 @@ def sigmoid_curve(theme: str, caption: str, description: str) -> Plot:
 
 def neural_unit(theme: str, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.2: the unit that the chapter computes by hand."""
-    (dense,) = layers_of(nn.Unit([0.2, 0.3, 0.9], 0.5, "sigmoid"))
+    (dense,) = layers_of(nn.textbook.Unit([0.2, 0.3, 0.9], 0.5, "sigmoid"))
     return picture(unit(dense), theme=theme, caption=caption, description=description)
 
 
@@ -38,30 +38,32 @@ def tanh_and_relu(theme: str, caption: str, description: str) -> Plot:
 
 
 def perceptrons(theme: str, caption: str, description: str) -> SchematicPicture:
-    """Fig. 6.4: nn.AND and nn.OR."""
-    panels = [layers(gate, captions=False, tag=tag) for gate, tag in ((nn.AND, "(a)"), (nn.OR, "(b)"))]
+    """Fig. 6.4: nn.textbook.AND and nn.textbook.OR."""
+    panels = [
+        layers(gate, captions=False, tag=tag) for gate, tag in ((nn.textbook.AND, "(a)"), (nn.textbook.OR, "(b)"))
+    ]
     return picture(panels, theme=theme, caption=caption, description=description)
 
 
 def separability(theme: str, caption: str, description: str) -> Plot:
     """Fig. 6.5: the classes are what the perceptrons and the XOR net answer."""
     x = variable("x", ("m", 2))
-    answers = [forward(gate(x), {x: CORNERS})["a"] for gate in (nn.AND, nn.OR)]
-    answers.append(nn.xor_net().predict(CORNERS).ravel())
+    answers = [forward(gate(x), {x: CORNERS})["a"] for gate in (nn.textbook.AND, nn.textbook.OR)]
+    answers.append(nn.textbook.xor_net().predict(CORNERS).ravel())
     titles = [rf"{tag} $x_1$ {name} $x_2$" for tag, name in (("(a)", "AND"), ("(b)", "OR"), ("(c)", "XOR"))]
     panels = [_plane(title, CORNERS, answer) for title, answer in zip(titles, answers, strict=True)]
     return scatter(panels, theme=theme, caption=caption, description=description)
 
 
 def xor(theme: str, caption: str, description: str) -> SchematicPicture:
-    """Fig. 6.6: nn.xor_net()."""
-    panel = layers(nn.xor_net(), captions=False)
+    """Fig. 6.6: nn.textbook.xor_net()."""
+    panel = layers(nn.textbook.xor_net(), captions=False)
     return picture(panel, theme=theme, caption=caption, description=description)
 
 
 def hidden_space(theme: str, caption: str, description: str) -> Plot:
-    """Fig. 6.7: the hidden representation of nn.xor_net()."""
-    net = nn.xor_net()
+    """Fig. 6.7: the hidden representation of nn.textbook.xor_net()."""
+    net = nn.textbook.xor_net()
     answers = net.predict(CORNERS).ravel()
     names = tuple(f"{a:.0f}{b:.0f}" for a, b in CORNERS)
     panels = [
@@ -95,7 +97,7 @@ def _plane(
     """Points with the class that a net gives them, and the line of the exact witness where there is one."""
     classes = tuple(int(a) for a in np.asarray(answers))
     places = tuple((float(p), float(q)) for p, q in points)
-    witness = nn.is_linearly_separable(points, classes)
+    witness = nn.textbook.is_linearly_separable(points, classes)
     if witness.w is None or witness.b is None:
         return Points(title, places, classes, letter, mark=mark, names=names)
     w1, w2 = map(float, witness.w)

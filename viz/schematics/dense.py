@@ -118,7 +118,7 @@ def unit(dense: Dense) -> Schematic:
         raise ValueRefusedError(
             f"a layer of {count} units, drawn as one",
             why="only a single unit has one sum and one activation",
-            fix="give an nn.Unit, or leave out expand=True",
+            fix="give an nn.textbook.Unit, or leave out expand=True",
         )
     inputs = _units("x", _shown(size, True), INPUT)
     name = dense.W.name or "w"

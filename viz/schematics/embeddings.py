@@ -200,7 +200,7 @@ def embedding_net(model: Any, said: Sequence[str] | Mapping[str, int]) -> Schema
 
 
 def pooled(model: Any, said: Mapping[str, int]) -> Schematic:
-    """An nn.PooledClassifier reading words in their places of the vocabulary (SLP3 Fig. 6.13)."""
+    """An nn.language.PooledClassifier reading words in their places of the vocabulary (SLP3 Fig. 6.13)."""
     told, rows = reading_of(model), tuple(range(len(said)))
     E = told.E
     names = ("", "Hidden layer", "Output layer")
@@ -234,7 +234,7 @@ def language_model(
     sizes: Sequence[Dimension] = (),
     depth: Dimension | None = None,
 ) -> Schematic:
-    """An nn.LanguageModel reading the last of these words (SLP3 Fig. 6.14).
+    """An nn.language.LanguageModel reading the last of these words (SLP3 Fig. 6.14).
 
     Places in the vocabulary are the model's ids: from 0, or from 1 where names are written for the `sizes` of e, h and
     ŷ, with `depth` for that of an embedding. `shown` are the places of the words whose probabilities are drawn.

@@ -28,8 +28,8 @@ def network(
 ) -> SchematicPicture:
     """A net as columns of units: inputs left, outputs right, biases as grey units +1.
 
-    model       a net (nn.MLP, nn.Sequential), one layer (nn.Linear), one unit (nn.Unit), or a net on
-                embeddings (nn.PooledClassifier, nn.LanguageModel); its sizes may have names
+    model       a net (nn.MLP, nn.Sequential), one layer (nn.Linear), one unit (nn.textbook.Unit), or a net on
+                embeddings (nn.language.PooledClassifier, nn.language.LanguageModel); its sizes may have names
     letters     the letter of each layer, x, h and y by default; ŷ has its hat
     shown       which units of a layer (counted from 0) are drawn, such as {2: [1, 42, "V"]}; by default those of a
                 small layer, the first and the last of a large one

@@ -14,7 +14,7 @@ from cgraph.nn.description import Reading
 from cgraph.nn.embedding import Embedding, nearest
 from cgraph.nn.init import generator
 from cgraph.nn.language.embedding_net import Array, EmbeddingNet, random_layers, width_of
-from cgraph.nn.language.text import Vocabulary
+from cgraph.nn.text import Vocabulary
 from cgraph.passes.numbers import forward
 from cgraph.shapes import show
 

@@ -54,7 +54,7 @@ def fold_bias(model: Sequential) -> Sequential:
     Raises ValueRefusedError when a weight is computed and has no value of its own.
 
     >>> import cgraph as cg
-    >>> cg.nn.fold_bias(cg.nn.xor_net()).values["W[1]"]
+    >>> cg.nn.textbook.fold_bias(cg.nn.textbook.xor_net()).values["W[1]"]
     array([[ 0., -1.],
            [ 1.,  1.],
            [ 1.,  1.]])
@@ -75,7 +75,7 @@ def unfold_bias(model: Sequential) -> Sequential:
     Raises ValueRefusedError when no linear layer without a bias stands after a dummy node.
 
     >>> import cgraph as cg
-    >>> cg.nn.unfold_bias(cg.nn.fold_bias(cg.nn.xor_net())).values["b[1]"]
+    >>> cg.nn.textbook.unfold_bias(cg.nn.textbook.fold_bias(cg.nn.textbook.xor_net())).values["b[1]"]
     array([ 0., -1.])
     """
     layers: list[Layer] = []
@@ -86,7 +86,7 @@ def unfold_bias(model: Sequential) -> Sequential:
                 raise ValueRefusedError(
                     f"after a dummy node stands {type(layer).__name__}",
                     why="its weights stand in row 0 of a linear layer that has no bias",
-                    fix="give what nn.fold_bias returned",
+                    fix="give what nn.textbook.fold_bias returned",
                 )
             weights, name = _value(layer.W), str(layer.W.name)
             bias = f"b{name[1:]}" if name.startswith("W") else f"{name} bias"
@@ -97,7 +97,7 @@ def unfold_bias(model: Sequential) -> Sequential:
         folded = isinstance(layer, DummyNode)
     if folded:
         raise ValueRefusedError(
-            "the net ends with a dummy node", why="nothing weighs it", fix="give what nn.fold_bias returned"
+            "the net ends with a dummy node", why="nothing weighs it", fix="give what nn.textbook.fold_bias returned"
         )
     return Sequential(layers)
 
@@ -110,7 +110,7 @@ def collapse_linear(model: Sequential) -> Linear:
     Raises ValueRefusedError when there is an activation: no linear layer computes what it computes.
 
     >>> import cgraph as cg
-    >>> one = cg.nn.collapse_linear(cg.nn.MLP([3, 2, 4], "tanh", seed=0).without_activations())
+    >>> one = cg.nn.textbook.collapse_linear(cg.nn.MLP([3, 2, 4], "tanh", seed=0).without_activations())
     >>> one.W, one.b
     (<W' = matmul(W[1], W[2]) [3×4]>, <b' = add(…, b[2]) [4]>)
     """
@@ -145,7 +145,7 @@ def prove_collapse(model: Sequential) -> Report:
     Raises what `collapse_linear` raises.
 
     >>> import cgraph as cg
-    >>> cg.nn.prove_collapse(cg.nn.MLP([2, 1, 2], "tanh", seed=0).without_activations()).proved
+    >>> cg.nn.textbook.prove_collapse(cg.nn.MLP([2, 1, 2], "tanh", seed=0).without_activations()).proved
     True
     """
     from cgraph.proof import Report, compare, to_sympy

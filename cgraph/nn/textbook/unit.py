@@ -145,7 +145,7 @@ def learn_perceptron(
         raise ValueRefusedError(
             f"the rule of the perceptron for a unit with {unit.activation}",
             why="its answers must be 0 or 1",
-            fix="start from nn.Perceptron(w, b), or train the unit by gradients",
+            fix="start from nn.textbook.Perceptron(w, b), or train the unit by gradients",
         )
     x, target = variable("x", rows.shape[1]), variable("y")
     step = Graph(perceptron_rule(unit, x, target, learning_rate))

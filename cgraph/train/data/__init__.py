@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cgraph.train.data.arrays import Examples, Split, one_hot, split_rows, xor
-from cgraph.train.data.digits import digits
-from cgraph.train.data.glove import WordVectors, glove
+from cgraph.train.data.arrays import Examples, Split, one_hot_rows, split_rows, xor
+from cgraph.train.data.handwriting import digits
 from cgraph.train.data.movies import Sentences, lexicon, movie_sentences
-from cgraph.train.data.shakespeare import shakespeare
+from cgraph.train.data.plays import shakespeare
+from cgraph.train.data.word_vectors import WordVectors, glove
 
 __all__ = [
     "Examples",
@@ -17,7 +17,7 @@ __all__ = [
     "glove",
     "lexicon",
     "movie_sentences",
-    "one_hot",
+    "one_hot_rows",
     "shakespeare",
     "split_rows",
     "xor",

@@ -47,12 +47,12 @@ def split_rows(count: int, *shares: float, seed: int) -> list[NDArray[np.intp]]:
     return list(np.split(generator(seed).permutation(count), np.cumsum(sizes)))
 
 
-def one_hot(ids: Any, classes: int) -> Array:
+def one_hot_rows(ids: Any, classes: int) -> Array:
     """Rows [m×classes] with a 1 in the column of each id, from class ids [m] counted from 0 (SLP3 Section 6.5).
 
     Raises ValueRefusedError for an id that is negative, too large or no integer, ShapeError for ids of two axes.
 
-    >>> one_hot([0, 2], 3)
+    >>> one_hot_rows([0, 2], 3)
     array([[1., 0., 0.],
            [0., 0., 1.]])
     """

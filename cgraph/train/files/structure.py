@@ -18,12 +18,13 @@ PLAIN = (str, int, float, bool, type(None))
 
 
 def allowed_kinds(more: Iterable[type] = ()) -> dict[str, type]:
-    """The layers that may be built, by name: what `cgraph.nn` exports, and more.
+    """The layers that may be built, by name: what `cgraph.nn` and its rooms export, and more.
 
     >>> sorted(set(allowed_kinds()) & {"Activation", "Linear", "Sequential", "MLP"})
     ['Activation', 'Linear', 'Sequential']
     """
-    known = [thing for name in nn.__all__ if isinstance(thing := getattr(nn, name), type) and is_dataclass(thing)]
+    things = [getattr(room, name) for room in (nn, nn.textbook, nn.language) for name in room.__all__]
+    known = [thing for thing in things if isinstance(thing, type) and is_dataclass(thing)]
     return {kind.__name__: kind for kind in [*known, *more]}
 
 

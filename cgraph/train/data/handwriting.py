@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cgraph.errors import missing_package
 from cgraph.nn.init import generator
-from cgraph.train.data.arrays import Split, frozen, one_hot
+from cgraph.train.data.arrays import Split, frozen, one_hot_rows
 
 
 def digits(seed: int = 0) -> Split:
@@ -20,6 +20,6 @@ def digits(seed: int = 0) -> Split:
         raise missing_package("scikit-learn", "data", "cg.train.data.digits") from None
     X, ids = load_digits(return_X_y=True)
     order = generator(seed).permutation(len(X))
-    X, Y = X[order] / 16.0, one_hot(ids[order], 10)
+    X, Y = X[order] / 16.0, one_hot_rows(ids[order], 10)
     tests = 450
     return Split(train=frozen(X[tests:], Y[tests:]), test=frozen(X[:tests], Y[:tests]))
