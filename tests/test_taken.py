@@ -35,7 +35,6 @@ TAKES: dict[str, Callable[[Any], Any]] = {
     "simplify": lambda L: _values(cg.simplify(L)),
     "with_conventions": lambda L: _values(cg.with_conventions(L, "frameworks")),
     "unroll": lambda L: cg.unroll(L).names,
-    "to_networkx": lambda L: sorted(map(str, cg.to_networkx(L).edges)),
     "compile": lambda L: cg.compile(L, ["a", "b", "c"], gradients=["b"])(3.0, 1.0, -2.0),
 }
 
