@@ -87,11 +87,66 @@ def test_one_output_is_a_yes_above_zero(tmp_path: Path) -> None:
     assert set(expected) == {0, 1}
 
 
-@pytest.mark.parametrize("text", ["1 2 3", "1 x", "1,2,,y"])
-def test_what_is_no_example_is_refused_by_the_program(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 2\n1 2 3\n1 2\n", "line 2: it has 3 numbers, and an example has 2"),
+        ("0 0 7\n", "line 1: it has 3 numbers"),
+        ("1 2\n\n3\n", "line 3: it has 1 numbers"),
+        ("0,5 1,0\n", "line 1: it has 4 numbers"),
+        ("1 x", "line 1: number 2 is missing or is no finite number"),
+        ("1 2x", "line 1: number 2 is missing"),
+        ("1,,2", "line 1: number 2 is missing"),
+        (",1,2", "line 1: number 1 is missing"),
+        ("1,2,", "line 1: number 3 is missing"),
+        ("1 2\nnan 1", "line 2: number 1 is missing or is no finite number"),
+        ("inf 1", "line 1: number 1 is missing or is no finite number"),
+        ("1 1e999", "line 1: number 2 is missing or is no finite number"),
+        ("1 " + "0" * 600, "line 1: number 2 is missing"),
+        ("\0 1", "line 1: number 1 is missing"),
+    ],
+)
+def test_a_line_that_is_no_example_is_named(text: str, message: str, tmp_path: Path) -> None:
     program = built(to_c(cg.variable("X", ("m", 2)) @ cg.parameter("W", np.eye(2))), tmp_path)
     done = subprocess.run([str(program)], input=text, capture_output=True, text=True, check=False)
-    assert done.returncode == 2 and "is missing or is no number" in done.stderr
+    assert done.returncode == 2 and message in done.stderr
+    assert done.stdout.count("\n") == int(message.split()[1].rstrip(":")) - 1 - text.count("\n\n")
+
+
+@pytest.mark.parametrize("text", ["1 2", "1,2\n", "  1 ;\t2 \r\n\n", "1e0\t2.0\n\n\n", "+1, 0x2"])
+def test_lines_may_be_written_in_several_ways(text: str, tmp_path: Path) -> None:
+    program = built(to_c(cg.variable("X", ("m", 2)) @ cg.parameter("W", np.eye(2))), tmp_path)
+    done = subprocess.run([str(program)], input=text, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+@pytest.mark.parametrize("last", ["sigmoid", "tanh", "softmax", "identity"])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_the_program_writes_classes_scores_or_numbers_and_knows_probabilities(
+    last: str, outputs: int, tmp_path: Path
+) -> None:
+    z = cg.nn.MLP([2, 4, outputs], "tanh", seed=3)(cg.variable("X", ("m", 2)))
+    output = z if last == "identity" else cg.table()[last](z)
+    X = np.random.default_rng(1).uniform(-3, 3, (40, 2))
+    values = cg.forward(output, X=X)[output]
+    yes = values[:, 0] > (0.5 if last == "sigmoid" else 0)
+    expected = np.argmax(values, axis=1) if outputs > 1 else yes.astype(int)
+    lines = {}
+    for writes in ("classes", "scores", "numbers"):
+        program = built(to_c(output, writes=writes), tmp_path)
+        text = "\n".join(",".join(map(repr, row)) for row in X.tolist())
+        done = subprocess.run([str(program)], input=text, capture_output=True, text=True, check=True)
+        lines[writes] = np.array([[float(x) for x in line.split()] for line in done.stdout.splitlines()])
+    np.testing.assert_array_equal(lines["classes"][:, 0], expected)
+    np.testing.assert_array_equal(lines["scores"][:, 0], expected)
+    np.testing.assert_allclose(lines["scores"][:, 1:], values, rtol=1e-13, atol=1e-15)
+    np.testing.assert_array_equal(lines["numbers"], lines["scores"][:, 1:])
+    assert outputs > 1 or last == "softmax" or set(expected) == {0, 1}
+
+
+def test_a_program_that_writes_something_else_is_refused() -> None:
+    with pytest.raises(ValueRefusedError, match="choose one of classes, scores, numbers"):
+        to_c(cg.variable("X", ("m", 2)) @ cg.parameter("W", np.eye(2)), writes="poems")
 
 
 def test_what_cannot_be_exported_says_so() -> None:

@@ -6,7 +6,7 @@ import argparse
 import shlex
 
 from cgraph.cli.arguments import Commands
-from cgraph.compile.export import to_c
+from cgraph.compile.export import WRITES, to_c
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.files import write
 from cgraph.graph.node import variable
@@ -18,6 +18,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("model", help="a file that cg.train.save wrote, such as model.npz")
     parser.add_argument("-o", "--output", default="model.c", help="the C file (default: model.c)")
     parser.add_argument("--inputs", type=int, help="numbers an example (default: the rows of the first weights)")
+    parser.add_argument(
+        "--writes", choices=tuple(WRITES), default="classes", help="what the program prints of each line (classes)"
+    )
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     parser.set_defaults(run=run)
 
@@ -36,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         raise ShapeError(
             f"the model does not take {inputs} numbers an example", why=error.what, fix="give --inputs another number"
         ) from None
-    text = to_c(output, options.dtype)
+    text = to_c(output, options.dtype, options.writes)
     write(options.output, text.encode())
     print(f"{options.output}: cc -O3 {shlex.quote(options.output)} -lm -o classify; ./classify < examples.csv")
     return 0

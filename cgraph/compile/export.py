@@ -18,43 +18,74 @@ from cgraph.graph.node import VARIABLE, Node
 from cgraph.quoting import c_comment
 from cgraph.shapes import show
 
-MAIN = """
-/* Reads examples of {inputs} numbers, between blanks, commas or semicolons, and prints the class of each: {rule}. */
+MAIN = r"""
+/* Reads a number of the line, `after` others: 1 when there is one, 0 at the end, -1 for what is no finite number. */
+static int number(double *value, int *c, int after) {{
+    char text[{longest}], *end;
+    int n = 0, marks = 0;
+    while (*c == ' ' || *c == '\t' || *c == '\r' || *c == ',' || *c == ';') {{
+        marks += *c == ',' || *c == ';';
+        *c = getchar();
+    }}
+    if (marks > after) return -1;
+    if (*c == '\n' || *c == EOF) return marks ? -1 : 0;
+    while (*c != ' ' && *c != '\t' && *c != '\r' && *c != ',' && *c != ';' && *c != '\n' && *c != EOF) {{
+        if (n == (int)sizeof text - 1) return -1;
+        text[n++] = (char)*c;
+        *c = getchar();
+    }}
+    text[n] = 0;
+    *value = strtod(text, &end);
+    return end == text + n && n && *value - *value == 0 ? 1 : -1;
+}}
+
+/* Reads an example of {inputs} numbers a line, between blanks, commas or semicolons, and prints {what} of each. */
 int main(void) {{
     static T x[{inputs}];
     void *p[] = {{{pointers}}};
     const T *scores = buffer + {offset};
-    for (;;) {{
-        for (int i = 0; i < {inputs}; i++) {{
-            double value;
-            int found, c = 0;
-            while ((found = scanf("%lf", &value)) == 0 && ((c = getchar()) == ',' || c == ';')) ;
-            if (found == EOF && i == 0) return 0;
-            if (found != 1) {{
-                fprintf(stderr, "number %d of an example is missing or is no number\\n", i + 1);
-                return 2;
-            }}
-            x[i] = (T)value;
+    int c = getchar();
+    for (long line = 1; c != EOF; line++) {{
+        double value;
+        int count = 0, found;
+        while ((found = number(&value, &c, count > 0)) == 1) {{
+            if (count < {inputs}) x[count] = (T)value;
+            count++;
+        }}
+        if (found < 0) {{
+            fprintf(stderr, "line %ld: number %d is missing or is no finite number\n", line, count + 1);
+            return 2;
+        }}
+        if (c == '\n') c = getchar();
+        if (count == 0) continue;
+        if (count != {inputs}) {{
+            fprintf(stderr, "line %ld: it has %d numbers, and an example has {inputs}\n", line, count);
+            return 2;
         }}
         if (cgraph_step(p)) {{
-            fprintf(stderr, "a value was refused\\n");
+            fprintf(stderr, "line %ld: a value was refused\n", line);
             return 2;
         }}
         {answer}
     }}
+    return 0;
 }}
 """
-ONE = 'printf("%d\\n", scores[0] > 0);'
+LONGEST = 512  # characters of one number
+ONE = "int best = scores[0] > (T){middle};"
 SEVERAL = """int best = 0;
-        for (int k = 1; k < {classes}; k++) if (scores[k * {step}] > scores[best * {step}]) best = k;
-        printf("%d\\n", best);"""
+        for (int k = 1; k < {outputs}; k++) if (scores[k * {step}] > scores[best * {step}]) best = k;"""
+CLASS, END = 'printf("%d", best);', """printf("\\n");"""
+OUTPUTS = 'for (int k = 0; k < {outputs}; k++) printf("{before}%.{digits}g", (double)scores[k * {step}]);'
+WRITES = {"classes": "the class", "scores": "the class and the outputs", "numbers": "the outputs"}
 
 
-def to_c(output: Node, dtype: str = "float64") -> str:
-    """A C program that computes `output` [m×k], logits of one variable [m×d], and prints the class of each example.
+def to_c(output: Node, dtype: str = "float64", writes: str = "classes") -> str:
+    """A C program that computes `output` [m×k] of one variable [m×d], an example a line, and prints what it says.
 
-    With one column the class is 1 where the logit is above 0. Parameters and constants are arrays in the file;
-    `cc -O3 model.c -lm` is all that it takes.
+    `writes` is "classes" (the number of the largest output; with one column, 1 above 0 for a logit and above 0.5 for a
+    probability, as the last op says), "scores" (the class and then the outputs) or "numbers" (the outputs).
+    Parameters and constants are arrays in the file; `cc -O3 model.c -lm` is all that it takes.
     Raises ValueRefusedError for an op that is not written in C, ShapeError when it is not one row to one row.
 
     >>> from cgraph.graph.node import parameter, variable
@@ -62,6 +93,8 @@ def to_c(output: Node, dtype: str = "float64") -> str:
     >>> "int main(void)" in text, "1.0, -1.0" in text
     (True, True)
     """
+    if writes not in WRITES:
+        raise ValueRefusedError(f"writes={writes!r}", fix=f"choose one of {', '.join(WRITES)}")
     graph = Graph(output)
     variables = [n for n in graph.inputs if n.kind == VARIABLE]
     if len(variables) != 1 or len(variables[0].shape) != 2 or len(output.shape) != 2:
@@ -87,7 +120,16 @@ def to_c(output: Node, dtype: str = "float64") -> str:
     lines = [line for line in program.split("\n") if not line.lstrip().startswith("#pragma omp")]
     result = writer.name(writer.plan.places[writer.plan.lowered.outputs[0]].storage)
     about = f"{result} of {x.name} [{inputs} numbers], written by cgraph. Build it with: cc -O3 FILE -lm"
-    return "\n".join([c_comment(about), "#include <stdio.h>", *lines, *_data(writer, x), _main(writer, x)])
+    return "\n".join(
+        [
+            c_comment(about),
+            "#include <stdio.h>",
+            "#include <stdlib.h>",
+            *lines,
+            *_data(writer, x),
+            _main(writer, x, output, writes),
+        ]
+    )
 
 
 def _data(writer: Writer, x: Node) -> list[str]:
@@ -104,17 +146,27 @@ def _data(writer: Writer, x: Node) -> list[str]:
     return lines
 
 
-def _main(writer: Writer, x: Node) -> str:
+def _main(writer: Writer, x: Node, output: Node, writes: str) -> str:
     plan = writer.plan
     (result,) = plan.lowered.outputs
-    place, classes = plan.places[result], prod(plan.values[result].shape)
+    place, outputs = plan.places[result], prod(plan.values[result].shape)
     values = [plan.values[plan.storages[s].value] for s in writer.pointers]
     pointers = ["x" if v.leaf is x else f"data{s}" for v, s in zip(values, writer.pointers, strict=True)]
-    answer = ONE if classes == 1 else SEVERAL.format(classes=classes, step=place.strides[1])
+    digits = 9 if plan.lowered.dtype.itemsize == 4 else 17  # enough to be read back as the same number
+    between = " " if writes == "scores" else ""
+    spelled = OUTPUTS.format(outputs=1, step=1, before=between, digits=digits) if outputs == 1 else ""
+    if outputs > 1:
+        first = OUTPUTS.format(outputs=1, step=place.strides[1], before=between, digits=digits)
+        rest = OUTPUTS.format(outputs=outputs, step=place.strides[1], before=" ", digits=digits)
+        spelled = f"{first}\n        {rest.replace('k = 0', 'k = 1')}"
+    middle = 0.0 if output.op is None else output.op.middle
+    best = ONE.format(middle=middle) if outputs == 1 else SEVERAL.format(outputs=outputs, step=place.strides[1])
+    parts = [*([best, CLASS] if writes != "numbers" else []), *([spelled] if writes != "classes" else []), END]
     return MAIN.format(
         inputs=x.shape[1],
-        rule="1 where its logit is above 0" if classes == 1 else "that of the largest score, from 0",
+        longest=LONGEST,
+        what=WRITES[writes],
         pointers=", ".join(["buffer", "0", *pointers]),
         offset=plan.offsets[place.storage] + place.offset,
-        answer=answer,
+        answer="\n        ".join(parts),
     )

@@ -134,6 +134,11 @@ class Op(Facts):
         cost = self.cost or (free if self.view else an_element if self.elementwise else an_operand)
         return cost(result, operands, attrs)
 
+    @property
+    def middle(self) -> float:
+        """Above this an output of the op is a yes: the middle of its bounds, 0.5 for a sigmoid; 0 where it has none."""
+        return sum(self.bounds) / 2 if self.bounds else 0.0
+
     def convention(self, attrs: Attrs) -> str:
         """The kink with the choices that these attributes make: `ReLU'(0) = 1`."""
         return self.kink.format(**{**self.defaults, **attrs})
