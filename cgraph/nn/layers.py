@@ -10,6 +10,7 @@ import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError, did_you_mean
 from cgraph.functions.table import table
+from cgraph.graph.names import of_layer
 from cgraph.graph.node import PARAMETER, Node, parameter
 from cgraph.nn.description import Dense, Description
 from cgraph.nn.init import Initialiser, generator, glorot_uniform
@@ -83,8 +84,8 @@ class Linear:
 
         Raises ValueRefusedError for sizes below 1, and for a seed that is none.
         """
-        W = parameter(f"W[{layer}]", init((inputs, outputs), generator(seed)))
-        return cls(W, parameter(f"b[{layer}]", np.zeros(outputs)) if bias else None)
+        W = parameter(of_layer("W", layer), init((inputs, outputs), generator(seed)))
+        return cls(W, parameter(of_layer("b", layer), np.zeros(outputs)) if bias else None)
 
     @property
     def parameters(self) -> tuple[Node, ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cgraph.errors import GraphError, NameUnknownError, ShapeError, ValueRefusedError, did_you_mean
 from cgraph.graph.display import mimebundle
 from cgraph.graph.graph import Graph
+from cgraph.graph.names import of_layer
 from cgraph.graph.node import Node, as_array, as_node, parameter, variable
 from cgraph.nn.description import Description, in_a_row
 from cgraph.nn.dropout import Dropout
@@ -149,10 +150,10 @@ class Sequential:
             x = layer(x, training) if isinstance(layer, Dropout) else layer(x)
             if isinstance(layer, Linear):
                 number, waits = len(z) + 1, True
-                z[number] = a[number] = x = x.named(f"{scope}z[{number}]")
+                z[number] = a[number] = x = x.named(of_layer("z", number, scope))
             elif isinstance(layer, Activation) and waits:
                 waits = False
-                a[len(z)] = x = x.named(f"{scope}a[{len(z)}]")
+                a[len(z)] = x = x.named(of_layer("a", len(z), scope))
         return Layerwise(z, a, x)
 
     def predict(self, X: Any, layout: Literal["row", "column"] = "row") -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, overload
@@ -12,6 +11,7 @@ import numpy as np
 from cgraph import shapes
 from cgraph.errors import MissingValueError, ValueRefusedError
 from cgraph.graph.graph import Graph
+from cgraph.graph.names import of_element, small
 from cgraph.graph.node import CONSTANT, OP, PARAMETER, VARIABLE, Node, build, constant, parameter, variable
 from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.ops import TABLE
@@ -173,15 +173,11 @@ def element_name(node: Node, shape: tuple[int, ...], index: tuple[int, ...], uni
     `unit_first` writes the indices of a matrix the other way round: w[1]21. Where the first dimension is named, its
     index is the number of an example, x(2)1, and left out when there is only one.
     """
-    name = str(node.name)
-    if re.fullmatch(r"[A-KM-Z](\[[^]]*\])?", name):  # a matrix has a capital letter, L is a loss
-        name = name[0].lower() + name[1:]
-    example = ""
+    name, example = small(str(node.name)), None
     if node.kind != PARAMETER and shape and (shape[0] == 1 or isinstance(node.shape[0], str)):
-        example = f"({index[0] + 1})" if shape[0] > 1 else ""
+        example = index[0] + 1 if shape[0] > 1 else None
         shape, index = shape[1:], index[1:]
     if not shape or (node.kind != PARAMETER and max(shape) == 1):
-        return name + example
-    numbers = [str(i + 1) for i in (index[::-1] if unit_first else index)]
-    apart = "_" if name[-1].isdigit() and not example else ""
-    return f"{name}{example}{apart}{('' if max(shape) < 10 else '_').join(numbers)}"
+        return of_element(name, (), example=example)
+    numbers = [i + 1 for i in (index[::-1] if unit_first else index)]
+    return of_element(name, numbers, example=example, wide=max(shape) >= 10)

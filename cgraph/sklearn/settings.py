@@ -12,6 +12,7 @@ import numpy as np
 
 from cgraph.errors import ValueRefusedError
 from cgraph.functions.table import table
+from cgraph.graph.names import of_layer
 from cgraph.graph.node import Node
 from cgraph.nn import MLP, Sequential, init
 from cgraph.train import SGD, Adam, Momentum, Nesterov, Optimizer
@@ -89,6 +90,6 @@ def first_model(sizes: Sequence[int], activation: str, random_state: np.random.R
     values = {}
     for i, fans in enumerate(pairwise(sizes), start=1):
         bound = sqrt((2.0 if activation == "logistic" else 6.0) / sum(fans))
-        values[f"W[{i}]"] = random_state.uniform(-bound, bound, fans)
-        values[f"b[{i}]"] = random_state.uniform(-bound, bound, fans[1])
+        values[of_layer("W", i)] = random_state.uniform(-bound, bound, fans)
+        values[of_layer("b", i)] = random_state.uniform(-bound, bound, fans[1])
     return (model if name else model.without_activations()).with_values(values)

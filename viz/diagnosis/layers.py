@@ -12,6 +12,7 @@ import numpy as np
 
 from cgraph.errors import GradientError
 from cgraph.graph.graph import Graph
+from cgraph.graph.names import of_layer
 from cgraph.graph.node import Node
 from cgraph.nn.textbook.gradients import gradient_norms
 from cgraph.passes.backward import Backward
@@ -32,7 +33,7 @@ class LayerNorm(NamedTuple):
 def layer_norms(bwd: Backward) -> tuple[LayerNorm, ...]:
     """The layers from the input to the output: those named z[1], z[2], ..., or else one an activation in a row."""
     try:
-        named = [(f"z[{x.layer}]", x.z) for x in gradient_norms(bwd) if x.z is not None]
+        named = [(of_layer("z", x.layer), x.z) for x in gradient_norms(bwd) if x.z is not None]
     except GradientError:
         named = []
     if len(named) > 1:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cgraph.graph.graph import Graph
+from cgraph.graph.names import of_one_unit
 from cgraph.graph.node import CONSTANT, Node
 from cgraph.passes.backward import Backward, Edge
 from viz.diagnosis.finding import DEAD, SATURATED, Finding, listed, shown
 
 SQUASHING = ("sigmoid", "tanh", "hard_sigmoid", "softsign", "arctan", "erf", "normal_cdf")  # flat on both sides
-EXAMPLE = re.compile(r"\(\d+\)")  # the number of an example in the name of a neuron: a[1](2)3
 
 
 class Units(NamedTuple):
@@ -54,7 +53,7 @@ def _unit(graph: Graph, node: Node) -> Any:
 
 def unit_name(graph: Graph, node: Node) -> str:
     """The name of a node, of a neuron without the number of its example."""
-    return graph.name(node) if node.shape else EXAMPLE.sub("", graph.name(node))
+    return graph.name(node) if node.shape else of_one_unit(graph.name(node))
 
 
 def _units(bwd: Backward, edges: list[Edge]) -> Units:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cgraph import notation
 from cgraph.errors import ValueRefusedError
+from cgraph.graph.names import of_layer
 from cgraph.notation import Group, Math, Sym
 from cgraph.ops import TABLE
 from cgraph.shapes import Dimension
@@ -144,7 +145,7 @@ def unit(dense: Dense) -> Schematic:
 # Columns -------------------------------------------------------------------------------------------------------------
 def _letters(count: int) -> list[str]:
     """x, h, y; the activations a[1], a[2], ... between x and y when there is more than one hidden layer."""
-    return ["x", *(["h"] if count == 3 else [f"a[{i}]" for i in range(1, count - 1)]), "y"]
+    return ["x", *(["h"] if count == 3 else [of_layer("a", i) for i in range(1, count - 1)]), "y"]
 
 
 def _captions(captions: bool | Sequence[str], count: int) -> list[tuple[Math, ...]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from cgraph.errors import ValueRefusedError
 from cgraph.functions.table import table
+from cgraph.graph.names import beside
 from cgraph.graph.node import CONSTANT, OP, Node, constant, parameter, variable
 from cgraph.nn.dropout import Dropout
 from cgraph.nn.layers import Layer, Linear
@@ -89,7 +90,7 @@ def unfold_bias(model: Sequential) -> Sequential:
                     fix="give what nn.textbook.fold_bias returned",
                 )
             weights, name = _value(layer.W), str(layer.W.name)
-            bias = f"b{name[1:]}" if name.startswith("W") else f"{name} bias"
+            bias = beside(name, "b") or f"{name} bias"
             leaf = constant if layer.W.kind == CONSTANT else parameter
             layers.append(Linear(_leaf(layer.W, weights[1:]), leaf(name=bias, value=weights[0])))
         elif not isinstance(layer, DummyNode):

@@ -9,6 +9,7 @@ import numpy as np
 
 from cgraph.errors import ValueRefusedError
 from cgraph.functions.table import table
+from cgraph.graph.names import of_layer
 from cgraph.graph.node import parameter, variable
 from cgraph.nn.init import generator
 from cgraph.nn.layers import Activation, Layer, Linear
@@ -53,7 +54,9 @@ def _passes(sizes: Sequence[int], rng: np.random.Generator) -> Backward:
     layers: list[Layer] = []
     for i, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
         weights = rng.integers(1, LARGEST + 1, (inputs, outputs)) * rng.choice([-1, 1], (inputs, outputs))
-        layers.append(Linear(parameter(f"W[{i}]", weights), parameter(f"b[{i}]", rng.integers(-2, 3, outputs))))
+        layers.append(
+            Linear(parameter(of_layer("W", i), weights), parameter(of_layer("b", i), rng.integers(-2, 3, outputs)))
+        )
         layers.append(Activation("relu"))
     x = variable("X", (1, sizes[0]))
     y = variable("Y", (1, sizes[-1]))

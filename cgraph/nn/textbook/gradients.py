@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import hypot
@@ -11,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import GradientError
+from cgraph.graph.names import read_scoped
 from cgraph.passes.backward import Backward
 
 SATURATED = 0.01  # a local slope below it passes less than a hundredth of the gradient on
-_LAYER = re.compile(r"(?:^|\s)([Wwbza])\[(\d+)\](?:\(\d+\))?[\d_]*$")  # of neurons too: z[1](2)3
 
 
 @dataclass(frozen=True)
@@ -79,14 +78,15 @@ def gradient_norms(backward: Backward) -> GradientNorms:
     found: dict[int, dict[str, float]] = {}
     slopes: dict[int, list[Any]] = {}
     for node, name in zip(backward.graph.nodes, backward.graph.names, strict=True):
-        layer = _LAYER.search(name)
+        layer = _layer_of(name)
         if layer:
-            norms, kind = found.setdefault(int(layer[2]), {}), layer[1].replace("w", "W")
+            kind, number = layer
+            norms = found.setdefault(number, {})
             norms[kind] = hypot(norms.get(kind, 0.0), float(np.linalg.norm(backward.gradient[node])))
     for edge in backward.edges:
-        layer = _LAYER.search(backward.graph.name(edge.result))
-        if layer and layer[1] == "a" and edge.local is not None:
-            slopes.setdefault(int(layer[2]), []).extend(np.ravel(edge.local))
+        layer = _layer_of(backward.graph.name(edge.result))
+        if layer and layer[0] == "a" and edge.local is not None:
+            slopes.setdefault(layer[1], []).extend(np.ravel(edge.local))
     if not found:
         raise GradientError(
             "no node of this pass is named W[i], b[i], z[i] or a[i]",
@@ -94,6 +94,15 @@ def gradient_norms(backward: Backward) -> GradientNorms:
             fix="build the net with nn.MLP or nn.Sequential",
         )
     return GradientNorms(tuple(_layer(i, found[i], slopes.get(i)) for i in sorted(found)))
+
+
+def _layer_of(name: str) -> tuple[str, int] | None:
+    """Which of W, b, z and a a node is, or the neuron or the weight of one, and of which layer: z[1](2)3 is of z[1]."""
+    found = read_scoped(name)
+    if found is None or found.base not in set("Wwbza") or found.hat or found.primes or found.layer is None:
+        return None
+    numbered = found.layer.isdecimal() and (found.below or "0").replace("_", "0").isdecimal()
+    return (found.base.replace("w", "W"), int(found.layer)) if numbered else None
 
 
 def _layer(number: int, norms: dict[str, float], slopes: list[Any] | None) -> LayerGradient:

@@ -7,7 +7,6 @@ row is one box. Copies are nodes that have the same ops below them and the same 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cgraph.graph.graph import Graph
+from cgraph.graph.names import layer_of, scope_of
 from cgraph.graph.node import CONSTANT, OP, Node
 
 LAYERS, BLOCKS, COPIES = "layers", "blocks", "copies"
 WAYS = (LAYERS, BLOCKS, COPIES)
 LEAST = 3  # so many times must a block or a copy be there
 LONGEST = 64  # stretches in one block
-_LAYER, _SCOPE = re.compile(r"\[([\w+-]+)\]"), re.compile(r"(.+)[./]")
 _SYMMETRIC = ("add", "mul", "maximum", "minimum")
 
 
@@ -59,8 +58,8 @@ def _layers(graph: Graph) -> list[Fold]:
     key: dict[Node, str | None] = {}
     for node in reversed(graph.nodes):
         if node.name is not None:
-            layer, scope = _LAYER.search(node.name), _SCOPE.match(node.name)
-            key[node] = f"layer {layer[1]}" if layer else scope[1] if scope else None
+            layer = layer_of(node.name)
+            key[node] = f"layer {layer}" if layer else scope_of(node.name)
         else:
             above = {key[u] for u in users[node]}
             key[node] = above.pop() if len(above) == 1 and node not in graph.outputs else None
