@@ -10,7 +10,7 @@ import expressions
 import numpy as np
 
 import cgraph as cg
-from cgraph.functions.compositions import stack
+from cgraph.functions.joining import stack
 
 UNARY: dict[str, Callable[[Any], Any]] = expressions.UNARY | {
     "relu": cg.relu,

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cgraph.functions.apply import op
 from cgraph.functions.einstein import einsum
 from cgraph.functions.joining import concatenate, split, stack
-from cgraph.functions.losses import mse, reduced, softmax_cross_entropy
+from cgraph.functions.losses import mse, softmax_cross_entropy
 from cgraph.functions.nets import dropout, embedding, layer_norm, max_pool, mean_pool
 from cgraph.functions.products import dot, matrix_trace, outer
-
-__all__ = ["COMPOSITIONS", "concatenate", "dot", "einsum", "matrix_trace", "op", "outer", "reduced", "split", "stack"]
 
 COMPOSITIONS: dict[str, Callable[..., Any]] = {
     f.__name__: f

@@ -14,12 +14,14 @@ from cgraph.shapes import show
 
 def reduced(losses: Node, reduction: str, total: Node | None = None) -> Node:
     """The losses of examples brought together: "mean" (over `total`, by default their number), "sum" or "none"."""
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueRefusedError(f"reduction={reduction!r}", fix='write "mean", "sum" or "none"')
     if reduction == "none":
         return losses
-    if reduction == "sum" or total is None:
-        return op(reduction, losses)
+    if reduction == "sum":
+        return op("sum", losses)
+    if reduction != "mean":
+        raise ValueRefusedError(f"reduction={reduction!r}", fix='write "mean", "sum" or "none"')
+    if total is None:
+        return op("mean", losses)
     return op("sum", losses) / (total + op("less_equal", total, 0.0))  # nothing to count: 0, with gradient 0
 
 

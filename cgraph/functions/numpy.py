@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ValueRefusedError
-from cgraph.functions import compositions
-from cgraph.functions.compositions import op
+from cgraph.functions.apply import op
+from cgraph.functions.einstein import einsum
+from cgraph.functions.joining import concatenate, split, stack
+from cgraph.functions.products import dot, matrix_trace, outer
 from cgraph.graph.node import NUMPY_FUNCTIONS, Node, as_node
+from cgraph.ops import TABLE
 
 
 def _axes(name: str, axis: Any) -> Any:
@@ -135,33 +138,34 @@ def _solve(a: Any, b: Any) -> Node:
 
 
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Node]:
-    return compositions.split(ary, indices_or_sections, axis)
+    return split(ary, indices_or_sections, axis)
 
 
 def _stack_rows(tup: Any) -> Node:
-    return compositions.concatenate(
-        [op("reshape", x, shape=(1, -1)) if len(x.shape) < 2 else x for x in map(as_node, tup)]
-    )
+    return concatenate([op("reshape", x, shape=(1, -1)) if len(x.shape) < 2 else x for x in map(as_node, tup)])
 
 
 def _stack_columns(tup: Any) -> Node:
     nodes = [as_node(x) for x in tup]
-    return compositions.concatenate(nodes, axis=1 if len(nodes[0].shape) > 1 else 0)
+    return concatenate(nodes, axis=1 if len(nodes[0].shape) > 1 else 0)
 
 
 OURS: dict[Any, Callable[..., Any]] = {
-    **{getattr(np, name): _reduction(name) for name in ("sum", "mean", "prod", "max", "min", "argmax")},
-    **{getattr(np, name): _spread(name) for name in ("var", "std")},
+    **{
+        getattr(np, name): (_spread if "ddof" in row.defaults else _reduction)(name)
+        for name, row in TABLE.items()
+        if "keepdims" in row.defaults and hasattr(np, name)
+    },
     np.argmin: _argmin,
     np.linalg.norm: _norm,
     np.linalg.det: _det,
     np.linalg.inv: _inv,
     np.linalg.solve: _solve,
-    np.dot: compositions.dot,
-    np.outer: compositions.outer,
-    np.trace: compositions.matrix_trace,
+    np.dot: dot,
+    np.outer: outer,
+    np.trace: matrix_trace,
     np.diagonal: _diagonal,
-    np.einsum: compositions.einsum,
+    np.einsum: einsum,
     np.reshape: _reshape,
     np.ravel: _ravel,
     np.transpose: _transpose,
@@ -173,8 +177,8 @@ OURS: dict[Any, Callable[..., Any]] = {
     np.cumsum: _cumsum,
     np.pad: _pad,
     np.take: _take,
-    np.concatenate: compositions.concatenate,
-    np.stack: compositions.stack,
+    np.concatenate: concatenate,
+    np.stack: stack,
     np.vstack: _stack_rows,
     np.hstack: _stack_columns,
     np.split: _split,

@@ -59,8 +59,8 @@ def _of_the_original(name: str) -> Callable[..., Any]:
     return apply
 
 
-for _name in ("add", "sub", "mul", "truediv", "pow", "matmul"):  # what `Node` builds without asking `as_node`
-    for _operator in (f"__{_name}__", f"__r{_name}__"):
-        setattr(Derived, _operator, _of_the_original(_operator))
+for _operator in ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__", "__matmul__"):
+    setattr(Derived, _operator, _of_the_original(_operator))  # what `Node` builds without asking `as_node`
+    setattr(Derived, _operator.replace("__", "__r", 1), _of_the_original(_operator.replace("__", "__r", 1)))
 for _operator in ("__neg__", "__gt__", "__ge__", "__lt__", "__le__"):
     setattr(Derived, _operator, _of_the_original(_operator))

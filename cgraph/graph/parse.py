@@ -45,10 +45,14 @@ _ALSO = {
     "σ": "sigmoid",
     "fabs": "abs",
     "tg": "tan",
-    "atan2": "arctan2",
 }  # other names of the same function
-_ALSO |= {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
-_SEVERAL = {"max": "maximum", "min": "minimum"}  # of two operands or more
+_ALSO |= {name.replace("arc", "a", 1): name for name in TABLE if name.startswith("arc")}
+_SEVERAL = {  # of two operands or more, the ops of two that are the same of elements: maximum for max
+    name: two.name
+    for name, row in TABLE.items()
+    for two in TABLE.values()
+    if row.reduction and two.arity == 2 and two.ufunc == row.reduction.ufunc
+}
 _WRITE = {"lg": "log10(x) or log2(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cot": "1/tan(x)", "ctg": "1/tan(x)"}
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {  # what it is called, and how to write it
     ast.Mod: ("%", "write x - y*floor(x/y)"),

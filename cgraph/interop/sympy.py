@@ -105,14 +105,14 @@ def _reading(e: Any, given: dict[str, Node]) -> tuple[tuple[Any, ...], Callable[
             return (e.base**-e.exp,), lambda x: 1 / x
         return (e.base, e.exp), lambda x, y: x**y
     if isinstance(e, sympy.Heaviside):
-        above = "greater" if e.args[1] == 0 and "greater" in TABLE else "greater_equal"
+        above = "greater" if e.args[1] == 0 else "greater_equal"
         return (e.args[0],), lambda x: op[above](x, 0)
-    if isinstance(e, (sympy.Max, sympy.Min)) and ("minimum" in TABLE or isinstance(e, sympy.Max)):
+    if isinstance(e, (sympy.Max, sympy.Min)):
         return e.args, _chained(op["maximum" if isinstance(e, sympy.Max) else "minimum"])
     if type(e) in RELATIONS:
         name, swapped = RELATIONS[type(e)]
         return e.args, lambda x, y: op[name](y, x) if swapped else op[name](x, y)
-    if isinstance(e, sympy.Piecewise) and "where" in TABLE:
+    if isinstance(e, sympy.Piecewise):
         return _cases(e)
     name = _functions().get((type(e), len(e.args)), STEPS.get(type(e), ""))
     if name in TABLE:

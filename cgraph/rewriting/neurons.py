@@ -13,6 +13,7 @@ import numpy as np
 
 from cgraph.graph.node import PARAMETER, Node, build, constant
 from cgraph.ops import TABLE
+from cgraph.ops.named import Named
 from cgraph.ops.op import Op
 from cgraph.worlds.world import Column
 
@@ -24,6 +25,9 @@ class Neurons(np.ndarray[Any, Any]):
         return array.view(Neurons)
 
 
+SUMS: Named[Callable[..., Any]] = Named()  # ops that are written as sums of many terms
+
+
 class NeuronWorld(Column):
     """Builds one scalar node for each element."""
 
@@ -33,8 +37,8 @@ class NeuronWorld(Column):
     def function(self, row: Op) -> Callable[..., Any]:
         if row.elementwise:
             return lambda *operands, **attrs: elementwise(lambda *x: build(row, *x, **attrs), *operands)
-        if row.name in SUMS:
-            return SUMS[row.name]
+        if row in SUMS:
+            return SUMS[row]
         if row.definition is not None:
             definition, defaults = row.definition, row.defaults
             return lambda *operands, **attrs: as_neurons(definition(self, *operands, **{**defaults, **attrs}))
@@ -74,6 +78,7 @@ def _product(x: Node, y: Node) -> Node:
     return y * x if y.kind == PARAMETER != x.kind else x * y
 
 
+@SUMS
 def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     axes = tuple(a % x.ndim for a in axes)
@@ -85,12 +90,14 @@ def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return np.expand_dims(result, axes) if keepdims else result
 
 
+@SUMS
 def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     sums = _sum(x, axis, keepdims)
     count = x.size // max(sums.size, 1)
     return sums if count == 1 else elementwise(lambda s: s / count, sums)
 
 
+@SUMS
 def _einsum(*operands: Any, subscripts: str) -> Any:
     """Every sum of products: the operands with all letters as axes, multiplied, and summed over those that go."""
     left, _, result = subscripts.partition("->")
@@ -106,6 +113,7 @@ def _einsum(*operands: Any, subscripts: str) -> Any:
     return _sum(product, axis=tuple(range(len(result), len(letters))))
 
 
+@SUMS
 def _matmul(x: Any, y: Any) -> Any:
     rows, columns = (x[None] if x.ndim == 1 else x), (y[:, None] if y.ndim == 1 else y)
     products = elementwise(_product, rows[..., :, None, :], np.swapaxes(columns, -1, -2)[..., None, :, :])
@@ -114,5 +122,4 @@ def _matmul(x: Any, y: Any) -> Any:
     return np.squeeze(result, axis=dropped) if dropped else result
 
 
-SUMS: dict[str, Callable[..., Any]] = {"sum": _sum, "mean": _mean, "matmul": _matmul, "einsum": _einsum}
 NEURONS = NeuronWorld()

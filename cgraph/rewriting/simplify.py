@@ -18,6 +18,7 @@ from cgraph.graph.node import CONSTANT, OP, Node, as_node, build, filled
 from cgraph.graph.origin import Place
 from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.graph.rebuild import standing_on
+from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
 from cgraph.rewriting.matching import matching
 from cgraph.rewriting.rewrites import changing, quick
@@ -146,16 +147,16 @@ def _may_change(node: Node) -> bool:
 def _folded(node: Node) -> Node | None:
     """Arithmetic on constants, sizes that are known, and copies to the shape that is there already."""
     assert node.op is not None
-    name, operands = node.op.name, node.operands
-    if name == "broadcast_like":
+    operands = node.operands
+    if node.op is TABLE["broadcast_like"]:
         return operands[0] if operands[0].shape == operands[1].shape else None
-    if name == "size" and not any(isinstance(d, str) for d in operands[0].shape):
+    if node.op is TABLE["size"] and not any(isinstance(d, str) for d in operands[0].shape):
         return as_node(float(np.prod([int(d) for d in operands[0].shape], dtype=float)), node.origin)
     for x in operands:
         if x.kind != CONSTANT or x.name is not None:
             return None
     with np.errstate(all="ignore"):
         value = node.op.numpy(*(x.value for x in operands), **node.attrs)
-    if name in ("log", "sqrt") and np.ndim(value) == 0 and operands[0].value % 1 == 0 and value % 1 != 0:
+    if node.op.exact and np.ndim(value) == 0 and operands[0].value % 1 == 0 and value % 1 != 0:
         return None  # log(2) says more than 0.693, and SymPy knows it exactly
     return as_node(value, node.origin)

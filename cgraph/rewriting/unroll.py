@@ -18,10 +18,10 @@ from cgraph.ops import TABLE
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.numbers import backward, forward
-from cgraph.rewriting.neurons import NEURONS, Neurons, as_neurons, elementwise
+from cgraph.rewriting.neurons import NEURONS, SUMS, Neurons, as_neurons, elementwise
 
 MOST = 100_000  # scalar nodes; what is larger is no picture and no proof
-_SUMS = ("add", "matmul", "sum")
+ADD = TABLE["add"]
 
 
 @overload
@@ -118,13 +118,11 @@ def _applied(
     assert row is not None
     operands = [neurons[x] for x in node.operands]
     first = node.operands[0]
-    if row.name == "add" and first.name is None and first.op and first.op.name in _SUMS and uses[first] == 1:
+    if row is ADD and first.name is None and (first.op is ADD or first.op in SUMS) and uses[first] == 1:
         # x W + b is one sum of d products and a bias; from the left, so that it is added up in the same order
         return elementwise(lambda s, *terms: build(row, *(s.operands if s.op is row else (s,)), *terms), *operands)
-    if not row.elementwise:
-        for position, operand in enumerate(node.operands):
-            if row.rule(position) is None and row.name in ("take", "scatter_add", "one_hot"):
-                operands[position] = _ids(graph, operand, fwd)
+    if row.ids is not None:
+        operands[row.ids.place] = _ids(graph, node.operands[row.ids.place], fwd)
     return NEURONS.apply(row, operands, attrs)
 
 

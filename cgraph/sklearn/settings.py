@@ -18,7 +18,8 @@ from cgraph.nn import MLP, Sequential, init
 from cgraph.train import SGD, Adam, Momentum, Nesterov, Optimizer
 from cgraph.train.checks import between, whole
 
-ACTIVATIONS = {"identity": None, "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
+SQUASHING, RECTIFYING = {"logistic": "sigmoid", "tanh": "tanh"}, {"relu": "relu"}
+ACTIVATIONS: dict[str, str | None] = {"identity": None, **SQUASHING, **RECTIFYING}  # scikit-learn's names, and ours
 SOLVERS = ("adam", "sgd")
 
 

@@ -19,8 +19,6 @@ from cgraph.passes.backward import Backward
 from viz.diagnosis.finding import EXPLODING, VANISHING, Finding, shown
 from viz.diagnosis.units import rectifies, squashes
 
-SMOOTH = ("softplus", "silu", "mish", "gelu", "gelu_tanh", "leaky_relu", "elu", "selu")
-
 
 class LayerNorm(NamedTuple):
     """The Euclidean norm of ∂L/∂z of one layer; `node` is one of its pre-activations, `name` that of the layer."""
@@ -53,7 +51,7 @@ def _by_depth(bwd: Backward) -> tuple[LayerNorm, ...]:
     layers: dict[int, list[Node]] = {}
     for node in bwd.graph.nodes:
         below = max((depth[x] for x in node.operands), default=0)
-        active = rectifies(node) or squashes(node) or (node.op is not None and node.op.name in SMOOTH)
+        active = rectifies(node) or squashes(node) or (node.op is not None and node.op.activation)
         depth[node] = below + active
         before = next((x for x in node.operands if bwd.gradient.reaches(x)), None)
         if active and before is not None:

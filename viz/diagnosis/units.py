@@ -10,10 +10,9 @@ import numpy as np
 from cgraph.graph.graph import Graph
 from cgraph.graph.names import of_one_unit
 from cgraph.graph.node import CONSTANT, Node
+from cgraph.ops import TABLE
 from cgraph.passes.backward import Backward, Edge
 from viz.diagnosis.finding import DEAD, SATURATED, Finding, listed, shown
-
-SQUASHING = ("sigmoid", "tanh", "hard_sigmoid", "softsign", "arctan", "erf", "normal_cdf")  # flat on both sides
 
 
 class Units(NamedTuple):
@@ -28,14 +27,14 @@ class Units(NamedTuple):
 
 def rectifies(node: Node) -> bool:
     """Whether a node is a ReLU: by its name, or as a maximum with 0."""
-    if node.op is None or node.op.name != "maximum":
-        return node.op is not None and node.op.name == "relu"
+    if node.op is not TABLE["maximum"]:
+        return node.op is TABLE["relu"]
     return any(x.kind == CONSTANT and not np.any(x.value) for x in node.operands)
 
 
 def squashes(node: Node) -> bool:
     """Whether a node is a squashing function, such as the sigmoid."""
-    return node.op is not None and node.op.name in SQUASHING
+    return node.op is not None and node.op.bounds is not None
 
 
 def activations(bwd: Backward) -> list[Units]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from cgraph.nn.init import for_activation, generator
 from cgraph.nn.layers import Activation, Linear
 from cgraph.nn.sequential import Sequential
 from cgraph.shapes import show
+
+Pooling: TypeAlias = Literal["mean"] | Literal["max"]
 
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
@@ -127,12 +129,12 @@ class PooledClassifier(EmbeddingNet):
     (['E', 'W', 'b', 'U'], ('m', 3))
     """
 
-    pooling: Literal["mean", "max"] = "mean"
+    pooling: Pooling = "mean"
     padding: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.pooling not in ("mean", "max"):
+        if f"{self.pooling}_pool" not in table():
             raise ValueRefusedError(f"the pooling is {self.pooling!r}", fix='write "mean" or "max"')
 
     @classmethod
@@ -145,7 +147,7 @@ class PooledClassifier(EmbeddingNet):
         seed: int | np.random.Generator,
         activation: str = "sigmoid",
         dropout: float = 0.0,
-        pooling: Literal["mean", "max"] = "mean",
+        pooling: Pooling = "mean",
         padding: int | None = None,
     ) -> PooledClassifier:
         """A classifier on an embedding matrix, with random W [d×hidden] and U [hidden×classes], and b zero."""

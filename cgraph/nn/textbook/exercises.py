@@ -14,6 +14,7 @@ from cgraph.graph.node import parameter, variable
 from cgraph.nn.init import generator
 from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.nn.sequential import Sequential
+from cgraph.ops import TABLE
 from cgraph.passes.backward import Backward
 from cgraph.passes.numbers import backward, forward
 from cgraph.rewriting.unroll import unroll
@@ -41,7 +42,7 @@ def exercise(sizes: Sequence[int], seed: int | np.random.Generator) -> Backward:
     rng = generator(seed)
     for _ in range(TRIES):
         bwd = _passes(sizes, rng)
-        kinks = [n for n in bwd.graph if n.op is not None and n.op.name == "relu"]
+        kinks = [n for n in bwd.graph if n.op is TABLE["relu"]]
         inputs = [n for n in bwd.graph.inputs if n.kind == "variable"]
         if all(bwd.forward[n.operands[0]] != 0 for n in kinks) and all(bwd.gradient[n] != 0 for n in inputs):
             return bwd

@@ -33,11 +33,6 @@ const erf = x => {
   return Math.sign(x)*(1 - Math.exp(-s*s)/Math.sqrt(Math.PI)/(s + tail));
 };
 """
-HELPED = {  # rows whose 0·∞ and 0/0 are 0 by convention, and one whose formula cancels
-    "scale": "times",
-    "ratio": "over",
-    "sigmoid_cross_entropy": "crossEntropy",
-}
 
 
 def program(outputs: Sequence[Node], inputs: Sequence[Node]) -> str:
@@ -66,8 +61,8 @@ def program(outputs: Sequence[Node], inputs: Sequence[Node]) -> str:
         if node in place:
             lines.append(f"const v{i} = x[{place[node]}];")
         elif node.kind == OP:
-            operands = ", ".join(f"v{graph.index[x]}" for x in node.operands)
-            lines.append(f"const v{i} = {_function(node, functions)}({operands});")
+            operands = [f"v{graph.index[x]}" for x in node.operands]
+            lines.append(f"const v{i} = {_applied(node, operands, functions)};")
         elif node.value is not None:
             lines.append(f"const v{i} = {number(float(node.value))};")
         else:
@@ -89,12 +84,18 @@ def number(value: float) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
+def _applied(node: Node, operands: Sequence[str], functions: dict[Any, str]) -> str:
+    """A node's op on its operands: as its row says it, or by a function of its formula."""
+    assert node.op is not None
+    if node.op.js:
+        return node.op.js.format(*operands, **{name: number(value) for name, value in node.attrs.items()})
+    return f"{_function(node, functions)}({', '.join(operands)})"
+
+
 def _function(node: Node, functions: dict[Any, str]) -> str:
     """The name of the function of a node's op; it is defined when it is first used."""
     row = node.op
     assert row is not None
-    if row.name in HELPED:
-        return HELPED[row.name]
     key = row, len(node.operands), tuple(sorted(node.attrs.items()))
     if key not in functions:
         if not row.elementwise:

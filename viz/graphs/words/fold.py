@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from cgraph.graph.graph import Graph
 from cgraph.graph.names import layer_of, scope_of
 from cgraph.graph.node import CONSTANT, OP, Node
+from cgraph.ops.op import Op
 
 LAYERS, BLOCKS, COPIES = "layers", "blocks", "copies"
 WAYS = (LAYERS, BLOCKS, COPIES)
 LEAST = 3  # so many times must a block or a copy be there
 LONGEST = 64  # stretches in one block
-_SYMMETRIC = ("add", "mul", "maximum", "minimum")
 
 
 @dataclass(frozen=True, eq=False)  # a fold is equal only to itself, as a node is
@@ -166,6 +166,10 @@ def _longest_row(codes: NDArray[Any]) -> tuple[int, int, int] | None:
     return best
 
 
+def _symmetric(row: Op) -> bool:
+    return row.commutes or row.symmetric
+
+
 # Copies --------------------------------------------------------------------------------------------------------------
 def _copies(graph: Graph) -> list[Fold]:
     """Nodes that no look below or above them tells apart."""
@@ -174,7 +178,7 @@ def _copies(graph: Graph) -> list[Fold]:
     for node in graph.nodes:
         operands = [below[x] for x in node.operands]
         if node.op is not None:
-            operands = sorted(operands) if node.op.name in _SYMMETRIC else operands
+            operands = sorted(operands) if _symmetric(node.op) else operands
             look: Hashable = (node.op.name, _attributes(node), node.shape, *operands)
         else:
             look = _leaf(node)
@@ -185,7 +189,7 @@ def _copies(graph: Graph) -> list[Fold]:
         outside = node if node in graph.outputs else None
         look = (below[node], frozenset(used[node]), outside)
         above[node] = known.setdefault(look, len(known))
-        symmetric = node.op is not None and node.op.name in _SYMMETRIC
+        symmetric = node.op is not None and _symmetric(node.op)
         for position, operand in enumerate(node.operands):
             used[operand].add((above[node], 0 if symmetric else position))
     members: dict[int, list[Node]] = defaultdict(list)

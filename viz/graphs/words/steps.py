@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from cgraph import notation
 from cgraph.graph.node import OP, Node
 from cgraph.notation import Math, Sym, text
+from cgraph.ops import TABLE
 from cgraph.passes.backward import Edge
 from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.subject import Subject
@@ -119,7 +120,7 @@ class _Walker:
 
     def _applied(self, node: Node, names: Mapping[Node, Math]) -> str:
         assert node.op is not None
-        if node.op.name == "mul":  # in a line of text, names side by side would run into one another
+        if node.op is TABLE["mul"]:  # in a line of text, names side by side would run into one another
             return " · ".join(text(names[x]) for x in node.operands)
         return text(notation.applied(node.op, [names[x] for x in node.operands]))
 
