@@ -17,7 +17,7 @@ import cgraph as cg
 import viz
 from cgraph import nn
 from cgraph.errors import MissingPackageError, OutputError, ValueRefusedError
-from viz.schematics import Block, Cells, Column, Link, Schematic, Words
+from viz.schematics import Block, Cells, Column, Link, Schematic, SchematicPicture, Words
 from viz.schematics.embeddings import one_hot
 from viz.schematics.picture import picture
 from viz.schematics.pieces import all_to_all, each
@@ -26,11 +26,11 @@ from viz.schematics.words import shape, words
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def titles(of: viz.SchematicPicture) -> list[str]:
+def titles(of: SchematicPicture) -> list[str]:
     return [t.text or "" for t in ET.fromstring(of.svg()).iter(f"{SVG}title")]
 
 
-def units(of: viz.SchematicPicture) -> list[str]:
+def units(of: SchematicPicture) -> list[str]:
     return [g.get("data-node", "") for g in ET.fromstring(of.svg()).iter(f"{SVG}g") if g.get("data-node")]
 
 
@@ -128,7 +128,7 @@ def language_model() -> nn.language.LanguageModel:
     return nn.language.LanguageModel.random(vocabulary, width=2, hidden=4, seed=0)
 
 
-def rows(of: viz.SchematicPicture) -> list[str]:
+def rows(of: SchematicPicture) -> list[str]:
     return [g.get("data-label", "") for g in ET.fromstring(of.svg()).iter(f"{SVG}g") if g.get("data-row")]
 
 
@@ -233,7 +233,7 @@ def test_a_net_is_saved_as_its_ending_says(tmp_path, ending):
 
 
 def test_another_ending_is_refused(tmp_path):
-    with pytest.raises(OutputError, match=r"no ending.*\.svg, \.png or \.pdf"):
+    with pytest.raises(OutputError, match=r"no ending.*\.svg, \.png, \.pdf"):
         viz.network(nn.textbook.xor_net()).save(tmp_path / "net.dot")
     assert list(tmp_path.iterdir()) == []
 

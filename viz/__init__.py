@@ -13,20 +13,16 @@ from viz.figures import figure
 from viz.films import Film, film
 from viz.graphs.draw import draw
 from viz.graphs.picture import Picture
-from viz.notebook import Stepper, step_through
-from viz.schematics import SchematicPicture
+from viz.notebook import step_through
 from viz.schematics.network import network
 from viz.watch import Watch
-from viz.worksheets import Worksheet, worksheet
+from viz.worksheets import worksheet
 
 __all__ = [
     "Diagnosis",
     "Film",
     "Picture",
-    "SchematicPicture",
-    "Stepper",
     "Watch",
-    "Worksheet",
     "diagnose",
     "draw",
     "figure",
@@ -35,3 +31,7 @@ __all__ = [
     "step_through",
     "worksheet",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
