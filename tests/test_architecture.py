@@ -227,7 +227,7 @@ def hidden_modules(face: object, modules: set[str]) -> set[str]:
     return {name for name in modules if not isinstance(getattr(face, name, ModuleType(name)), ModuleType)}
 
 
-@pytest.mark.parametrize("package", ["cgraph", "cgraph.nn", "viz"])
+@pytest.mark.parametrize("package", ["cgraph", "cgraph.nn", "cgraph.train", "viz"])
 def test_no_public_name_hides_a_module(package: str) -> None:
     modules = {m.rpartition(".")[2] for m in MODULES if m.rpartition(".")[0] == package}
     assert hidden_modules(importlib.import_module(package), modules) == set()

@@ -15,11 +15,17 @@ from typing import Any
 import pytest
 
 import cgraph as cg
+import viz
 from cgraph import nn, train
 from cgraph.errors import AttributeUnknownError
 
-FACES: dict[str, tuple[ModuleType, int]] = {"cgraph": (cg, 40), "cgraph.nn": (nn, 25), "cgraph.train": (train, 25)}
-ROOMS = ["cgraph", "cgraph.nn", "cgraph.nn.textbook", "cgraph.nn.language", "cgraph.train", "cgraph.train.data"]
+FACES: dict[str, tuple[ModuleType, int]] = {
+    "cgraph": (cg, 40),
+    "cgraph.nn": (nn, 25),
+    "cgraph.train": (train, 25),
+    "viz": (viz, 12),
+}
+ROOMS = ["cgraph", "cgraph.nn", "cgraph.nn.textbook", "cgraph.nn.language", "cgraph.train", "cgraph.train.data", "viz"]
 each = pytest.mark.parametrize("room, most", FACES.values(), ids=FACES.keys())
 
 
