@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 
 import cgraph as cg
 from cgraph.cli import main
-from cgraph.compile.lowering.lower import Lowered, lower
+from cgraph.compile.lowering.lower import lower
+from cgraph.compile.lowering.lowered import Lowered
 from cgraph.compile.numpy.passes import PASSES
 from cgraph.compile.numpy.small import SMALL_COMPOSITES
 from cgraph.compile.task import task_of
@@ -56,6 +58,28 @@ def test_after_each_pass_the_values_are_still_those_of_the_plain_pass() -> None:
         lowered = one(lowered)
         for ours, node in zip(computed(lowered, batch), (loss, *new.values()), strict=True):
             np.testing.assert_allclose(ours, plain[node], rtol=1e-12, err_msg=str(one))
+
+
+X, Y = cg.variable("x", (2, 3)), cg.variable("y", (2, 3))
+
+
+@pytest.mark.parametrize(
+    "node, lines",
+    [
+        pytest.param(cg.sin(X + Y) * (Y + X), ["v1 = add(x, y)", "v2 = sin(v1)", "v4 = mul(v1, v2)"], id="in order"),
+        pytest.param(cg.sin(cg.constant(0.5)) * X, ["t2 = mul(0.479426, x)"], id="folded"),
+        pytest.param(X + cg.broadcast_to(cg.sum(Y), shape=(2, 3)), ["v1 = sum(y)", "v3 = add(x, v1)"], id="uncopied"),
+        pytest.param(cg.broadcast_like(cg.sum(Y), X), ["v1 = sum(y)", "v3 = broadcast_to(v1)"], id="one copy"),
+        pytest.param(cg.exp(cg.reshape(X, shape=(2, 3))), ["v2 = exp(x)"], id="seen through"),
+        pytest.param(cg.sin(X) - 3 * cg.sin(X) / 3, ["v1 = sin(x)", "v5 = sub(v1, v1)"], id="shared, by rule"),
+        pytest.param(cg.sum(4 * X * Y), ["t3 = mul(x, y)", "t4 = sum(t3)", "t5 = mul(4, t4)"], id="linear"),
+        pytest.param(cg.softmax(X), ["t1 = max(x)"], id="composed"),
+    ],
+)
+def test_ops_are_simpler_as_values(node: cg.Node, lines: list[str]) -> None:
+    found = cg.compile(node, backend="native").stages["values"].splitlines()
+    bare = [re.sub(r", \w+=(\(.*?\)|\w+|'\w+')|  # .*", "", line) for line in found if "variable()" not in line]
+    assert bare[: len(lines)] == lines
 
 
 def test_each_pass_that_changes_something_is_a_stage_in_the_order_of_the_list() -> None:

@@ -14,7 +14,7 @@ from cgraph.compile.c.compiler import load
 from cgraph.compile.c.fuse import fused
 from cgraph.compile.c.writer import Writer
 from cgraph.compile.lowering.class_ids import LESS_ONE_HOT
-from cgraph.compile.lowering.lower import Lowered
+from cgraph.compile.lowering.lowered import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.plan import Plan, make_plan
 from cgraph.graph.node import Node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cgraph.compile.lowering.beside import BOTH
-from cgraph.compile.lowering.lower import Lowered
+from cgraph.compile.lowering.lowered import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.ops.keys import Key
 from cgraph.quoting import terminal

@@ -6,8 +6,9 @@ constants is done at once, and an operand that is only a copy along new axes sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -53,6 +54,7 @@ class Values:
         self.dtype = np.dtype(dtype)
         self.list: list[Value] = list(values)
         self._seen: dict[Any, int] = {}
+        self._passes: dict[Op, tuple[Pass, ...]] = {}
 
     def __getitem__(self, number: int) -> Value:
         return self.list[number]
@@ -83,54 +85,89 @@ class Values:
         """The value of an op, of the table or a user's own, on these values."""
         row = TABLE[op] if isinstance(op, str) else op
         normal, inferred = row.infer([self.list[x].shape for x in operands], {**row.defaults, **attrs})
-        shape = tuple(map(int, inferred))
-        if row.view == "copied" and row is not COPY:
-            return self.apply(COPY, operands[0], shape=shape)
-        if row.elementwise:
-            operands = self._uncopied(operands, shape)
-        if row.view:
-            source = self.list[operands[0]]
-            if shape == source.shape and row.view != "moved":
-                return operands[0]
-            if source.view == "copied" and self.list[source.operands[0]].shape == () and row is not COPY:
-                return self.apply(COPY, source.operands[0], shape=shape)
-            if row is COPY:
-                operands = source.operands if source.view == "copied" else operands
-                number = self.number(operands[0])
-                operands = operands if number is None else (self.constant(number),)
-        if row.commutes:
-            operands = tuple(sorted(operands))
-        folded = self._folded(row, operands, normal, shape)
-        if folded is not None:
-            return folded
-        return self._made(Value(shape, row, operands, normal), (row, operands, _key(normal)))
+        value = Value(tuple(map(int, inferred)), row, operands, normal)
+        for one in self._passes.get(row) or self._passes_of(row):
+            found = one(self, value)
+            if isinstance(found, int):
+                return found
+            value = found
+        return self.shared(value)
 
-    def _folded(self, row: Op, operands: tuple[int, ...], attrs: Attrs, shape: tuple[int, ...]) -> int | None:
-        """What only depends on constants is a constant; a copy of one is none, for copies cost nothing."""
-        if row is COPY and shape:
-            return None
-        values = [self.list[x].constant for x in operands]
-        if any(v is None for v in values) or np.prod(shape, dtype=float) > LARGEST_FOLDED:
-            return None
-        with np.errstate(all="ignore"):
-            return self.constant(row.numpy(*(v[()] for v in values), **attrs))
+    def _passes_of(self, op: Op) -> tuple[Pass, ...]:
+        return self._passes.setdefault(op, tuple(one for one, goes_through in PASSES if goes_through(op)))
 
-    def _uncopied(self, operands: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Operands that are copies along axes, replaced by what they are copies of wherever the shape allows."""
-        found = list(operands)
-        for place, operand in enumerate(operands):
-            value = self.list[operand]
-            if value.view == "copied":
-                found[place] = value.operands[0]
-                if shapes.broadcast([self.list[x].shape for x in found]) != shape:
-                    found[place] = operand
-        return tuple(found)
+    def shared(self, value: Value) -> int:
+        """The number of a value, which is that of the same op on the same operands when there is one."""
+        return self._made(value, (value.op, value.operands, _key(value.attrs)))
 
     def _made(self, value: Value, key: Any) -> int:
         number = self._seen.setdefault(key, len(self.list))
         if number == len(self.list):
             self.list.append(value)
         return number
+
+
+# Each pass gives an op back, as it is or simpler, or the number of the value that stands for it.
+def one_copy(values: Values, value: Value) -> Value | int:
+    """All copies along axes are one op."""
+    return values.apply(COPY, value.operands[0], shape=value.shape)
+
+
+def uncopied(values: Values, value: Value) -> Value | int:
+    """Operands that are copies along axes, replaced by what they are copies of wherever the shape allows."""
+    found = list(value.operands)
+    for place, operand in enumerate(value.operands):
+        source = values.list[operand]
+        if source.view == "copied":
+            found[place] = source.operands[0]
+            if shapes.broadcast([values.shape(x) for x in found]) != value.shape:
+                found[place] = operand
+    return value if found == list(value.operands) else value._replace(operands=tuple(found))
+
+
+def seen_through(values: Values, value: Value) -> Value | int:
+    """A view of the same shape is what it sees, and one of a number copied along axes is that number, copied."""
+    source = values[value.operands[0]]
+    if value.shape == source.shape and value.view != "moved":
+        return value.operands[0]
+    if value.op is COPY:
+        operands = source.operands if source.view == "copied" else value.operands
+        number = values.number(operands[0])
+        return value._replace(operands=operands if number is None else (values.constant(number),))
+    if source.view == "copied" and values.shape(source.operands[0]) == ():
+        return values.apply(COPY, source.operands[0], shape=value.shape)
+    return value
+
+
+def in_order(values: Values, value: Value) -> Value | int:
+    """The operands of what commutes stand in one order."""
+    ordered = tuple(sorted(value.operands))
+    return value if ordered == value.operands else value._replace(operands=ordered)
+
+
+def folded(values: Values, value: Value) -> Value | int:
+    """What only depends on constants is a constant; a copy of one is none, for copies cost nothing."""
+    operands = []
+    for x in value.operands:
+        constant = values.list[x].constant
+        if constant is None:
+            return value
+        operands.append(constant)
+    if value.op is None or (value.op is COPY and value.shape) or prod(value.shape) > LARGEST_FOLDED:
+        return value
+    with np.errstate(all="ignore"):
+        return values.constant(value.op.numpy(*(x[()] for x in operands), **value.attrs))
+
+
+Pass: TypeAlias = Callable[[Values, Value], Value | int]
+# What ops go through before they are values, in this order, and which ops do.
+PASSES: tuple[tuple[Pass, Callable[[Op], bool]], ...] = (
+    (one_copy, lambda op: op.view == "copied" and op is not COPY),
+    (uncopied, lambda op: op.elementwise),
+    (seen_through, lambda op: bool(op.view)),
+    (in_order, lambda op: op.commutes),
+    (folded, lambda op: True),
+)
 
 
 def _key(attrs: Mapping[str, Any]) -> Any:

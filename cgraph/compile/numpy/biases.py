@@ -12,7 +12,7 @@ from itertools import chain
 from math import prod
 
 from cgraph.compile.lowering.beside import BOTH, WITH_ONES
-from cgraph.compile.lowering.lower import Lowered, changed, uses
+from cgraph.compile.lowering.lowered import Lowered, changed, uses
 from cgraph.compile.lowering.values import Value, Values
 from cgraph.compile.numpy.small import SMALL
 from cgraph.compile.plan.plan import Plan

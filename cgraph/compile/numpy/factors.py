@@ -12,7 +12,8 @@ from itertools import islice
 from math import prod
 
 from cgraph.compile.blas import blas
-from cgraph.compile.lowering.lower import Lowered, changed, moderate
+from cgraph.compile.lowering.lowered import Lowered, changed
+from cgraph.compile.lowering.terms import moderate
 from cgraph.compile.lowering.values import Value
 from cgraph.ops import TABLE
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from cgraph.compile.lowering.lower import Lowered, changed, uses
+from cgraph.compile.lowering.lowered import Lowered, changed, uses
 from cgraph.compile.lowering.values import Value
 from cgraph.ops import TABLE
 from cgraph.ops.op import Attrs, Op, structural

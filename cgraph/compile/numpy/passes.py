@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cgraph.compile.lowering.lower import Lowered
+from cgraph.compile.lowering.lowered import Lowered
 from cgraph.compile.numpy.biases import with_biases_in_products
 from cgraph.compile.numpy.factors import with_shared_factors
 from cgraph.compile.numpy.inner import with_inner_products

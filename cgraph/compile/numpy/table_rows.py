@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.compile.lowering.lower import Lowered, changed
+from cgraph.compile.lowering.lowered import Lowered, changed
 from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
 from cgraph.ops.op import Attrs, structural

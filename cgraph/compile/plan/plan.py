@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cgraph.compile.lowering.beside import WITH_ONES
-from cgraph.compile.lowering.lower import Lowered
+from cgraph.compile.lowering.lowered import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.flops import counted, flops, update_flops
 from cgraph.compile.plan.places import BUFFER, Place, Storage, contiguous, copied, placed

@@ -7,7 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 from cgraph.compile.lowering.beside import BOTH
-from cgraph.compile.lowering.lower import Lowered
+from cgraph.compile.lowering.lowered import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.places import BUFFER, CONSTANT, LEAF, Place, Storage, contiguous, copied
 from cgraph.graph.node import Node
