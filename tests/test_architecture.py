@@ -9,10 +9,12 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
 import cgraph
+from cgraph.ops import TABLE
 
 ROOT = Path(cgraph.__file__).parents[1]
 
@@ -275,6 +277,74 @@ def test_no_world_is_asked_for_its_class(module: str) -> None:
 )
 def test_a_question_for_the_class_of_a_world_is_found(source: str) -> None:
     assert len(asked_for_their_class(source)) == 1
+
+
+def op_names_in(source: str) -> list[str]:
+    """Where a source lists ops by their names, or compares the name of something with that of an op."""
+    wrong = []
+    for node in ast.walk(ast.parse(source)):
+        named = sorted(_op_names(_listed(node)))
+        if len(named) > 1:
+            wrong.append(f"line {node.lineno}: {', '.join(named)}")  # type: ignore[attr-defined]  # what is listed has one
+        if isinstance(node, ast.Compare) and any(map(_is_a_name, sides := [node.left, *node.comparators])):
+            wrong += [f"line {node.lineno}: {ast.unparse(node)}" for side in sides if _op_names([side, *_listed(side)])]
+    return wrong
+
+
+def _listed(node: ast.AST) -> list[ast.expr]:
+    """What a literal lists: the keys of a dict, the elements of others, words of a text that is split, cases."""
+    if isinstance(node, ast.Dict):
+        return [key for key in node.keys if key is not None]
+    if isinstance(node, (ast.Set, ast.List, ast.Tuple)):
+        return node.elts
+    if isinstance(node, ast.Call):
+        text = getattr(getattr(node.func, "value", None), "value", None)
+        split = isinstance(node.func, ast.Attribute) and node.func.attr == "split" and isinstance(text, str)
+        words = text.split() if split else [k.arg for k in node.keywords] if ast.unparse(node.func) == "dict" else []
+        return [ast.Constant(word) for word in words]
+    if isinstance(node, ast.Match):
+        return [n.value for case in node.cases for n in ast.walk(case.pattern) if isinstance(n, ast.MatchValue)]
+    return []
+
+
+def _is_a_name(node: ast.expr) -> bool:
+    return ast.unparse(node).split(".")[-1] in ("name", "op")
+
+
+def _op_names(found: list[Any]) -> set[str]:
+    return {c.value for c in found if isinstance(c, ast.Constant) and isinstance(c.value, str)} & set(TABLE)
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room(m) != "ops" or m.startswith("viz")])
+def test_what_is_known_of_ops_stands_in_their_rows_and_in_no_list_elsewhere(module: str) -> None:
+    assert op_names_in(MODULES[module].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'COMMUTE = frozenset({"add", "mul"})',
+        'SMOOTH = ("softplus", "silu", "mish")',
+        'C = {"exp": "EXP({0})", "log": "LOG({0})"}',
+        'C = {name: name.upper() for name in ["sin", "cos"]}',
+        "COUNTS = dict(matmul=two, einsum=three)",
+        'SQUASHING = "sigmoid tanh".split()',
+        'if value.name == "matmul": pass',
+        'if node.op is not None and node.op.name in ("relu", other): pass',
+        'if name != "where": pass',
+        'match row.name:\n    case "add" | "sub": pass',
+    ],
+)
+def test_a_list_of_op_names_is_found(source: str) -> None:
+    assert op_names_in(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['ADD = TABLE["add"]', 'v.apply("sub", x, y)', 'rows = ("first", "add")', 'if value.op is TABLE["add"]: pass'],
+)
+def test_an_op_that_is_taken_from_the_table_is_no_list(source: str) -> None:
+    assert op_names_in(source) == []
 
 
 @pytest.mark.parametrize("module", [m for m in CGRAPH if room(m) == "ops"])

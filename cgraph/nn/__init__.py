@@ -54,8 +54,7 @@ _ELSEWHERE = {
     "cross_entropy": "nn.softmax_cross_entropy_loss, of logits",
     "functional": "cg: its functions take nodes",
     "mean_squared_error": "nn.mse_loss",
-    "sigmoid_cross_entropy": "nn.sigmoid_cross_entropy_loss, or cg.sigmoid_cross_entropy for each example",
-    "softmax_cross_entropy": "nn.softmax_cross_entropy_loss, or cg.softmax_cross_entropy for each example",
+    **{op: f"nn.{op}_loss, or cg.{op} for each example" for op in TABLE if f"{op}_loss" in __all__},
     **{name: f"nn.textbook.{name}" for name in textbook.__all__},
     **{name: f"nn.language.{name}" for name in language.__all__},
 }
