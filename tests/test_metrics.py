@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from cgraph import train
+import cgraph as cg
+from cgraph import nn, train
 from cgraph.errors import CgraphError, ValueRefusedError
 
 RANDOM = np.random.default_rng(0)
@@ -123,3 +124,47 @@ def test_what_cannot_be_compared_is_refused(metric: Any, scores: Any, targets: A
 def test_an_average_that_there_is_not_is_refused(average: Any, message: str) -> None:
     with pytest.raises(ValueRefusedError, match=message):
         train.metrics.f1(SCORES, IDS, average)
+
+
+# Outputs that are probabilities ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("last", ["sigmoid", "tanh", "identity"])
+def test_the_metric_of_a_training_knows_whether_an_output_is_a_logit_or_a_probability(last: str) -> None:
+    data = train.data.xor()
+    activations = ["tanh"] if last == "identity" else ["tanh", last]
+    model = nn.MLP([2, 4, 1], activations, seed=0)
+
+    def loss(output: cg.Node, target: cg.Node) -> cg.Node:
+        return cg.mean((output - (target if last == "sigmoid" else 2 * target - 1)) ** 2).named("L")
+
+    run = train.fit(model, data, loss, train.Adam(0.05), epochs=400, devset=data, batch_size=4)
+    outputs = train.predict(run.model, data.X)
+    right = np.mean((outputs > (0.5 if last == "sigmoid" else 0.0)) == data.Y)
+    assert run.history[-1].metric == train.evaluate(run.model, data, loss).metric == right == 1.0
+
+
+def test_a_metric_of_ones_own_is_called_as_it_is() -> None:
+    data = train.data.xor()
+    model = nn.MLP([2, 4, 1], ["tanh", "sigmoid"], seed=0)
+    loss = lambda output, target: cg.mean((output - target) ** 2)  # noqa: E731
+    assert train.evaluate(model, data, loss, metric=lambda outputs, Y: 7.0).metric == 7.0
+    assert train.evaluate(model, data, loss, metric=max_of).metric == 1.0
+
+
+def max_of(outputs: np.ndarray, targets: np.ndarray) -> float:
+    return float(np.max(targets))
+
+
+@pytest.mark.parametrize(
+    ("last", "loss"),
+    [
+        ("softmax", nn.softmax_cross_entropy_loss),
+        ("sigmoid", nn.sigmoid_cross_entropy_loss),
+        ("hard_sigmoid", nn.sigmoid_cross_entropy_loss),
+        ("sigmoid", nn.softmax_cross_entropy_loss),
+    ],
+)
+def test_an_activation_is_not_applied_twice(last: str, loss: Any) -> None:
+    model = nn.MLP([2, 4, 2], ["tanh", last], seed=0)
+    message = f"of the probabilities of {last}.*it would be applied twice.*leave the model's last activation out"
+    with pytest.raises(ValueRefusedError, match=message):
+        train.fit(model, (np.eye(2), np.eye(2)), loss, train.SGD(0.1), epochs=1)

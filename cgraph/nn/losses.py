@@ -14,14 +14,14 @@ def softmax_cross_entropy_loss(logits: Node, targets: Any) -> Node:
     """Mean cross-entropy of softmax(logits) [m×k] against targets: distributions [m×k], or class ids [m].
 
     Computed from the logits, so that nothing overflows (SLP3 Eq. 6.27 and 6.28).
-    Raises ShapeError for targets of another shape.
+    Raises ShapeError for targets of another shape, ValueRefusedError for what is a probability already.
 
     >>> import cgraph as cg
     >>> L = softmax_cross_entropy_loss(cg.constant([[0.0, 0.0]]), [[1.0, 0.0]])
     >>> float(cg.forward(L)["L"])  # log 2
     0.6931471805599453
     """
-    logits, targets = as_node(logits), as_node(targets)
+    logits, targets = _logits("softmax_cross_entropy_loss", logits), as_node(targets)
     ids = targets.shape and targets.shape == logits.shape[:-1] and logits.shape[-1] != 1  # of one class there are none
     if not ids:
         logits, targets = _same_shape("softmax_cross_entropy_loss", logits, targets)
@@ -33,12 +33,13 @@ def sigmoid_cross_entropy_loss(logits: Node, targets: Any) -> Node:
 
     Computed from the logits, so that nothing overflows (SLP3 Eq. 6.25 and 6.26). With several columns, each a
     question of its own, it is the mean over the columns too.
-    Raises ShapeError when the shapes differ.
+    Raises ShapeError when the shapes differ, ValueRefusedError for what is a probability already.
 
     >>> import cgraph as cg
     >>> float(cg.forward(sigmoid_cross_entropy_loss(cg.constant([[0.0]]), [[1.0]]))["L"])
     0.6931471805599453
     """
+    logits = _logits("sigmoid_cross_entropy_loss", logits)
     logits, targets = _same_shape("sigmoid_cross_entropy_loss", logits, targets)
     return table()["sigmoid_cross_entropy"](logits, targets).mean().named("L")
 
@@ -78,6 +79,19 @@ def weight_decay(model: Any, strength: float, *, biases: bool = False) -> Node:
     op = table()
     total: Node = op["add"](*(op["square"](w).sum() for w in weights))
     return (strength / 2 * total).named("weight decay")
+
+
+def _logits(loss: str, outputs: Any) -> Node:
+    """What a loss on logits is given: the model's last op must not have made probabilities of them already."""
+    outputs = as_node(outputs)
+    if outputs.op is not None and outputs.op.probability:
+        raise ValueRefusedError(
+            f"{loss} of the probabilities of {outputs.op.name}",
+            where=outputs.where,
+            why="it takes logits and applies the activation itself: it would be applied twice",
+            fix="leave the model's last activation out, or take cg.binary_cross_entropy of one probability",
+        )
+    return outputs
 
 
 def _same_shape(loss: str, outputs: Any, targets: Any) -> tuple[Node, Node]:

@@ -26,7 +26,7 @@ def _elu_slope(w: Any, x: Any, alpha: float, at_zero: float) -> Any:
 # fmt: off
 ROWS: tuple[Op, ...] = (
     elementwise("sigmoid",      "1/(1 + exp(-x))",     stable.sigmoid,  lambda w, z, x: z * (1 - z), sign="σ",
-                bounds=(0, 1), c="sigmoid({0})"),
+                bounds=(0, 1), probability=True, c="sigmoid({0})"),
     elementwise("log_sigmoid",  "-log(1 + exp(-x))",   lambda xp, x: -stable.softplus(xp, -x),
                                                        lambda w, z, x: w.sigmoid(-x), sign="log σ",
                 c="-softplus(-{0})"),
@@ -73,7 +73,7 @@ ROWS: tuple[Op, ...] = (
     elementwise("hard_sigmoid", "(Max(x + 3, 0) - Max(x - 3, 0))/6", stable.hard_sigmoid,
                 lambda w, z, x, at_bounds: (w.above(x, -3, ties=at_bounds) - w.above(x, 3, ties=1 - at_bounds)) / 6,
                 at_bounds=1, kink="at -3 and 3 the slope of hard_sigmoid is {at_bounds}/6",
-                bounds=(0, 1), c="smallest(largest(({0} + 3) / 6, 0), 1)"),
+                bounds=(0, 1), probability=True, c="smallest(largest(({0} + 3) / 6, 0), 1)"),
     elementwise("step",         "Heaviside(x, at_zero)",
                 lambda xp, x, at_zero=0: stable.above(xp, x, 0, at_zero), None, at_zero=0, kink="step(0) = {at_zero}",
                 c="above({0}, 0, {at_zero})"),

@@ -124,7 +124,7 @@ FUNCTIONS: tuple[Op, ...] = (
                 c="EXP(-({rate}) * {0} * {0})"),
     elementwise("normal_cdf", "(1 + erf(x/sqrt(2)))/2", stable.normal_cdf,
                 lambda w, z, x: w.gaussian(x, rate=0.5) / w.sqrt(2 * w.pi), sign="Φ",
-                bounds=(0, 1), c="normal_cdf({0})"),
+                bounds=(0, 1), probability=True, c="normal_cdf({0})"),
 )
 KINKED: tuple[Op, ...] = (
     elementwise("abs",        "Abs(x)",            lambda xp, x, at_zero=0: xp.abs(x),

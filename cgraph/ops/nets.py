@@ -59,7 +59,7 @@ ALONG: tuple[Example, ...] = ((((2, 3),), {}), (((3, 2),), {"axis": 0}))
 ROWS: tuple[Op, ...] = (
     structural("softmax", "softmax(x)", _softmax,
                ("softmax'", lambda w, g, z, x, axis: z * (g - w.sum(g * z, axis=axis, keepdims=True))),
-               infer=_same_with_axis, axis=-1, kink="of nothing but -inf it is 0, with slope 0",
+               infer=_same_with_axis, axis=-1, kink="of nothing but -inf it is 0, with slope 0", probability=True,
                definition=lambda w, x, axis: w.exp(x) / w.sum(w.exp(x), axis=axis, keepdims=True), examples=ALONG),
     structural("log_softmax", "log(softmax(x))", _log_softmax,
                ("· (I − softmax)", lambda w, g, z, x, axis:

@@ -136,8 +136,8 @@ class Op(Facts):
 
     @property
     def middle(self) -> float:
-        """Above this an output of the op is a yes: the middle of its bounds, 0.5 for a sigmoid; 0 where it has none."""
-        return sum(self.bounds) / 2 if self.bounds else 0.0
+        """Above this an output of the op is a yes: 0.5 for a probability, 0 for a logit and all others."""
+        return 0.5 if self.probability else 0.0
 
     def convention(self, attrs: Attrs) -> str:
         """The kink with the choices that these attributes make: `ReLU'(0) = 1`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -87,7 +89,7 @@ class Evaluation:
         outputs = [loss] if metric is None else [loss, output]
         self.program = compiled(outputs, Graph(outputs).inputs, backend="numpy", dtype=dtype, threads=threads)
         self.values = {leaf: leaf.value for leaf in self.program.inputs if leaf.kind == PARAMETER}
-        self.leaves, self.target, self.dev, self.metric = leaves, target, dev, metric
+        self.leaves, self.target, self.dev, self.metric = leaves, target, dev, _for_output(metric, output)
 
     def __call__(self, values: Mapping[Node, Any]) -> tuple[float | None, float]:
         """The metric (None without one) and the mean loss, for values of the parameters."""
@@ -103,3 +105,14 @@ class Evaluation:
             outputs += output
         measured = None if self.metric is None else float(self.metric(np.concatenate(outputs), Y))
         return measured, total / len(Y)
+
+
+def _for_output(metric: Metric | None, output: Node) -> Metric | None:
+    """A metric that decides by a threshold, with that of the model's output: 0.5 where it ends in probabilities."""
+    if metric is None or output.op is None:
+        return metric
+    try:
+        decides = "threshold" in signature(metric).parameters
+    except (ValueError, TypeError):  # a function of C, of which Python knows no arguments
+        decides = False
+    return partial(metric, threshold=output.op.middle) if decides else metric
