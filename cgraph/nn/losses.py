@@ -83,15 +83,15 @@ def weight_decay(model: Any, strength: float, *, biases: bool = False) -> Node:
 
 def _logits(loss: str, outputs: Any) -> Node:
     """What a loss on logits is given: the model's last op must not have made probabilities of them already."""
-    outputs = as_node(outputs)
-    if outputs.op is not None and outputs.op.probability:
+    node = as_node(outputs)
+    if node.op is not None and node.op.probability:
         raise ValueRefusedError(
-            f"{loss} of the probabilities of {outputs.op.name}",
-            where=outputs.where,
+            f"{loss} of the probabilities of {node.op.name}",
+            where=node.where,
             why="it takes logits and applies the activation itself: it would be applied twice",
             fix="leave the model's last activation out, or take cg.binary_cross_entropy of one probability",
         )
-    return outputs
+    return node
 
 
 def _same_shape(loss: str, outputs: Any, targets: Any) -> tuple[Node, Node]:

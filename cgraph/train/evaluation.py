@@ -115,4 +115,5 @@ def _for_output(metric: Metric | None, output: Node) -> Metric | None:
         decides = "threshold" in signature(metric).parameters
     except (ValueError, TypeError):  # a function of C, of which Python knows no arguments
         decides = False
-    return partial(metric, threshold=output.op.middle) if decides else metric
+    decided: Any = metric
+    return partial(decided, threshold=output.op.middle) if decides else metric
