@@ -6,6 +6,7 @@ import ast
 import importlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -513,3 +514,22 @@ def test_the_map_of_the_docs_shows_these_ranks() -> None:
             levels.setdefault(rank, []).append(room)
         line = " < ".join(", ".join(rooms) for _, rooms in sorted(levels.items()))
         assert line in page, f"docs/map.md lacks: {line}"
+
+
+def classes(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """The modules that define a class of a name, for all names."""
+    found: dict[str, list[str]] = {}
+    for module, source in sources.items():
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(module)
+    return found
+
+
+def test_a_class_name_means_one_thing() -> None:
+    ours = {module: MODULES[module].read_text(encoding="utf-8") for module in CGRAPH}
+    assert {name: where for name, where in classes(ours).items() if len(where) > 1} == {}
+
+
+def test_a_second_class_of_a_name_is_seen() -> None:
+    assert classes({"a": "class Step: pass", "b": "class Step: pass"}) == {"Step": ["a", "b"]}

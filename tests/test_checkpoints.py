@@ -253,7 +253,7 @@ def test_a_training_that_was_interrupted_ends_with_the_same_bits(
     whole = quick(backend=backend)
     path = tmp_path / "training.npz"
     done = 0
-    real = train.step.Step.many
+    real = train.step.TrainingStep.many
 
     def interrupted(self: Any, rows: Any, stacks: Any) -> Any:
         nonlocal done
@@ -263,7 +263,7 @@ def test_a_training_that_was_interrupted_ends_with_the_same_bits(
         return real(self, rows, stacks)
 
     with monkeypatch.context() as patch, pytest.raises(StoppedError):
-        patch.setattr(train.step.Step, "many", interrupted)
+        patch.setattr(train.step.TrainingStep, "many", interrupted)
         quick(checkpoint=path, every=every, backend=backend)
 
     assert_same(quick(checkpoint=path, every=every, resume=True, backend=backend), whole)

@@ -92,13 +92,13 @@ def test_how_many_steps_are_made_at_once_changes_no_bit(
 
 def test_an_epoch_is_a_few_calls_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    real = step.Step.many
+    real = step.TrainingStep.many
 
     def counted(self: Any, rows: Any, stacks: Any) -> Any:
         calls.append(len(rows))
         return real(self, rows, stacks)
 
-    monkeypatch.setattr(step.Step, "many", counted)
+    monkeypatch.setattr(step.TrainingStep, "many", counted)
     monkeypatch.setattr(train.loop, "PART", 1e9)
     plain(batch_size=1, epochs=20)
     assert sum(calls) == 20 * 60 and len(calls) <= 2 * (4 + 19)
@@ -196,13 +196,13 @@ def test_a_value_that_is_refused_in_the_middle_of_a_call_names_its_step(backend:
 # Backends ------------------------------------------------------------------------------------------------------------
 def test_c_is_chosen_for_long_epochs_and_numpy_for_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[str] = []
-    real = step.Step.choose
+    real = step.TrainingStep.choose
 
     def watched(self: Any, *given: Any) -> None:
         real(self, *given)
         chosen.append(self.backend)
 
-    monkeypatch.setattr(step.Step, "choose", watched)
+    monkeypatch.setattr(step.TrainingStep, "choose", watched)
     plain(epochs=1)
     monkeypatch.setattr(step, "WORTH_COMPILING", 1e-6)
     plain(epochs=1)
@@ -272,14 +272,14 @@ def test_checkpoints_are_taken_in_time_and_written_when_the_next_step_was_good(
 ) -> None:
     """Nine steps an epoch: every four of them and at each epoch's end, and written one step later."""
     done, seen = 0, []
-    real = step.Step.many
+    real = step.TrainingStep.many
 
     def counted(self: Any, rows: Any, stacks: Any) -> Any:
         nonlocal done
         done += len(rows)
         return real(self, rows, stacks)
 
-    monkeypatch.setattr(step.Step, "many", counted)
+    monkeypatch.setattr(step.TrainingStep, "many", counted)
     monkeypatch.setattr(
         train.files.checkpoint, "write", lambda path, kind, about, arrays: seen.append((*about["place"][:2], done))
     )

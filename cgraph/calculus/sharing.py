@@ -20,19 +20,19 @@ from cgraph.rewriting.simplify import Simplifier, simplify
 from cgraph.worlds.graph import GRAPH, GraphWorld
 
 
-class Step(NamedTuple):
-    """A row applied to what stands at some places: the result, the operands, the constants, earlier steps."""
+class Call(NamedTuple):
+    """A row applied to what stands at some places: the result, the operands, the constants, earlier calls."""
 
     row: Op
     attrs: Attrs
     pick: Callable[[list[Node]], tuple[Node, ...]]
 
 
-class Recipe(NamedTuple):
+class Template(NamedTuple):
     """What a rule builds: from the result and the operands of an edge, its local derivative, at `place`."""
 
     constants: tuple[Node, ...]
-    steps: tuple[Step, ...]
+    calls: tuple[Call, ...]
     place: int
 
 
@@ -47,7 +47,7 @@ class SharingWorld(GraphWorld):
         self._origin = caller()
         self._simplifier = Simplifier(graph.nodes)
         self._made = self._simplifier.node  # looked up once, for it is called for every node
-        self._recipes: dict[Any, Any] = {}  # or plain numbers
+        self._templates: dict[Any, Any] = {}  # or plain numbers
 
     def node(self, row: Op, *operands: Any, **attrs: Any) -> Node:
         for x in operands:
@@ -64,14 +64,14 @@ class SharingWorld(GraphWorld):
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         key = (rule, len(operands), *attrs.items()) if attrs else (rule, len(operands))
-        recipe = self._recipes.get(key)
-        if recipe is None:
-            recipe = self._recipes[key] = self._mine(_read(rule, len(operands), tuple(attrs.items())))
-        if recipe.__class__ is not Recipe:
-            return recipe
-        constants, steps, place = recipe
+        template = self._templates.get(key)
+        if template is None:
+            template = self._templates[key] = self._mine(_read(rule, len(operands), tuple(attrs.items())))
+        if template.__class__ is not Template:
+            return template
+        constants, calls, place = template
         nodes, made, origin = [result, *operands, *constants], self._made, self._origin
-        for row, given, pick in steps:
+        for row, given, pick in calls:
             nodes.append(made(row, pick(nodes), given, origin))
         return nodes[place]
 
@@ -89,12 +89,12 @@ class SharingWorld(GraphWorld):
     def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         return self._simplifier.simplify(rule(GRAPH, upstream, result, *operands, **attrs))
 
-    def _mine(self, recipe: Any) -> Any:
-        """A recipe with constants of this pass; a number as it is."""
-        if recipe.__class__ is not Recipe:
-            return recipe
-        mine = [x if x.name is not None else as_node(x.value, self._origin) for x in recipe.constants]
-        return recipe._replace(constants=tuple([self._simplifier.simplify(x) for x in mine]))
+    def _mine(self, template: Any) -> Any:
+        """A template with constants of this pass; a number as it is."""
+        if template.__class__ is not Template:
+            return template
+        mine = [x if x.name is not None else as_node(x.value, self._origin) for x in template.constants]
+        return template._replace(constants=tuple([self._simplifier.simplify(x) for x in mine]))
 
 
 _ADD = TABLE["add"]
@@ -110,11 +110,11 @@ def _read(rule: Rule, count: int, attrs: tuple[tuple[str, Any], ...]) -> Any:
     simple = simplify(derivative, keep=stand_ins)
     inner = [n for n in Graph(simple).nodes if n not in stand_ins]
     constants = [n for n in inner if n.kind == CONSTANT]
-    steps = [n for n in inner if n.kind == OP]
-    places = {n: i for i, n in enumerate([*stand_ins, *constants, *steps])}
-    return Recipe(
+    calls = [n for n in inner if n.kind == OP]
+    places = {n: i for i, n in enumerate([*stand_ins, *constants, *calls])}
+    return Template(
         tuple(constants),
-        tuple(Step(n.op, n.attrs, _picker([places[x] for x in n.operands])) for n in steps if n.op is not None),
+        tuple(Call(n.op, n.attrs, _picker([places[x] for x in n.operands])) for n in calls if n.op is not None),
         places[simple],
     )
 

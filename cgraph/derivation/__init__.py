@@ -8,7 +8,7 @@ from typing import Any
 from cgraph import notation
 from cgraph.derivation.algebra import LONGEST
 from cgraph.derivation.steps import Derivation, Step
-from cgraph.derivation.writer import Writer
+from cgraph.derivation.writer import Deriver
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import Node
 from cgraph.graph.parse import GraphLike
@@ -39,7 +39,7 @@ def derive(
         numbers = of if isinstance(of, Backward) else backward(of)
     elif given or not graph.inputs:
         numbers = backward(forward(graph, given))
-    return Writer(graph, graph[wrt], numbers).derivation()
+    return Deriver(graph, graph[wrt], numbers).derivation()
 
 
 def to_latex(of: GraphLike) -> str:

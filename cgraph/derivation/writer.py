@@ -20,7 +20,7 @@ from cgraph.rewriting.simplify import simplify
 PATHS = 6  # so many are listed, more are counted
 
 
-class Writer:
+class Deriver:
     """Writes one derivation: the nodes between the root and `wrt`, from the root down."""
 
     def __init__(self, graph: Graph, wrt: Node, numbers: Backward | None) -> None:

@@ -51,14 +51,14 @@ def from_sympy(expression: Any, nodes: Mapping[str, Node] | None = None) -> Node
         kind = type(read).__name__
         raise FormulaError(f"from_sympy is given a {kind}", fix="give one expression, such as each element of an array")
     shared, (root,) = sympy.cse([read], symbols=sympy.numbered_symbols(cls=sympy.Dummy))
-    reader = _Reader(dict(nodes or {}))
+    reader = _Translator(dict(nodes or {}))
     for symbol, part in shared:
         reader.done[symbol] = reader.node(part)
     found: Node = simplify(reader.node(root))
     return found
 
 
-class _Reader:
+class _Translator:
     """Reads expressions into nodes, operands first, each sub-expression once."""
 
     def __init__(self, given: dict[str, Node]) -> None:

@@ -11,12 +11,12 @@ from cgraph.ops.op import Op
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Named(dict[Op | None, F]):
+class ByOp(dict[Op | None, F]):
     """A function for each of some ops: `@steps` before `def _matmul` says that it is the one of matmul.
 
     `more` are ops of programs alone, which the table does not have. Raises KeyError for a name that is no op's.
 
-    >>> signs: Named[Callable[[], str]] = Named()
+    >>> signs: ByOp[Callable[[], str]] = ByOp()
     >>> @signs
     ... def _matmul() -> str:
     ...     return "@"

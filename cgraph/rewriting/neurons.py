@@ -13,7 +13,7 @@ import numpy as np
 
 from cgraph.graph.node import PARAMETER, Node, build, constant
 from cgraph.ops import TABLE
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 from cgraph.ops.op import Op
 from cgraph.worlds.world import Column
 
@@ -25,7 +25,7 @@ class Neurons(np.ndarray[Any, Any]):
         return array.view(Neurons)
 
 
-SUMS: Named[Callable[..., Any]] = Named()  # ops that are written as sums of many terms
+SUMS: ByOp[Callable[..., Any]] = ByOp()  # ops that are written as sums of many terms
 
 
 class NeuronWorld(Column):

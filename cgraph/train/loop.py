@@ -25,9 +25,9 @@ from cgraph.train.history import Epoch
 from cgraph.train.metrics import accuracy
 from cgraph.train.model import Inputs, Model, Optimizer, noise_of
 from cgraph.train.noise import Noise
-from cgraph.train.progress import Report, shown
+from cgraph.train.progress import Progress, shown
 from cgraph.train.state import State
-from cgraph.train.step import Step, finite
+from cgraph.train.step import TrainingStep, finite
 
 M = TypeVar("M", bound=Model)
 Callback: TypeAlias = Callable[[Epoch, Any], Any]
@@ -113,11 +113,11 @@ def fit(
     training.step.choose(keeper.resume(state), rows, batches.steps)
     keeper.settings = {**settings, "backend": training.step.backend}
     training.step.load(state.values)
-    with shown(epochs, progress) as report:
+    with shown(epochs, progress) as bar:
         while state.epoch <= epochs and not state.stopped:
-            training.run_epoch(state, report, keeper)
+            training.run_epoch(state, bar, keeper)
             done = training.finish_epoch(state)
-            report.epoch(done)
+            bar.epoch(done)
             state.stopped = state.waited(patience) or _told(callbacks, done, model, state)
             keeper.take(state)
     keeper.write()
@@ -134,7 +134,7 @@ class Training:
     batches: Source
     leaves: Inputs
     target: Node
-    step: Step
+    step: TrainingStep
     noise: Noise
     evaluate: Evaluation | None
     stacks: dict[Node, Any]  # the data as the program reads it, when it is in memory
@@ -157,7 +157,7 @@ class Training:
         draws = noise_of(model)
         objective = loss(leaves.output(model, **({"training": True} if draws else {})), target)
         updates = optimizer.updates(model.parameters, grad(objective, model.parameters))
-        step = Step(objective, updates.new, *how)
+        step = TrainingStep(objective, updates.new, *how)
         noise = Noise.of(step.graph, draws)
         evaluate = None
         if dev is not None:
@@ -177,18 +177,18 @@ class Training:
             **({} if self.step.backend == "auto" else {"backend": self.step.backend}),
         }
 
-    def run_epoch(self, state: State, report: Report, keeper: Keeper) -> None:
+    def run_epoch(self, state: State, progress: Progress, keeper: Keeper) -> None:
         """The steps of an epoch but for those that the state has behind it."""
         state.start_epoch()
         if isinstance(self.batches, Arrays) and self.noise.of_rows:
-            self._run_parts(self.batches, state, report, keeper)
+            self._run_parts(self.batches, state, progress, keeper)
             return
         for X, Y in islice(self.batches.epoch(state.order), state.steps, None):
             batch = {**self.leaves.feed(X), self.target: Y, **self.noise(state.noise, len(Y))}
             self._one(state, batch, len(Y))
-            self._made(1, state, report, keeper)
+            self._made(1, state, progress, keeper)
 
-    def _run_parts(self, data: Arrays, state: State, report: Report, keeper: Keeper) -> None:
+    def _run_parts(self, data: Arrays, state: State, progress: Progress, keeper: Keeper) -> None:
         """The steps of an epoch on rows of arrays, many in one call of the program."""
         order, size, rows = data.order(state.order), data.size, len(data.Y)
         while state.rows < rows:
@@ -199,13 +199,13 @@ class Training:
             drawn = self.noise.of_parts(state.noise, part, rows, self.step.dtype)
             self._many(state, part, {**self.stacks, **drawn})
             self.pace = self.pace * 2 if monotonic() - began < PART else max(self.pace // 2, 1)
-            self._made(count, state, report, keeper)
+            self._made(count, state, progress, keeper)
 
-    def _made(self, count: int, state: State, report: Report, keeper: Keeper) -> None:
+    def _made(self, count: int, state: State, progress: Progress, keeper: Keeper) -> None:
         """Steps were made with finite losses: what waited for that is written, and what is due is taken."""
         keeper.write()
         keeper.stepped(state, count)
-        report.step(state.epoch, state.steps, self.batches.steps, state.total / state.rows)
+        progress.step(state.epoch, state.steps, self.batches.steps, state.total / state.rows)
 
     def _many(self, state: State, part: Any, stacks: dict[Node, Any]) -> None:
         """Steps on the rows of each line of `part`; when something is wrong, once more one by one, to say where."""

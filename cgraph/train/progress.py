@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PAUSE = 0.1  # seconds between two updates inside an epoch, so that fast steps are not slowed
 
 
-class Report(Protocol):
+class Progress(Protocol):
     """Is told of each step and of each epoch."""
 
     def step(self, epoch: int, done: int, steps: int | None, loss: float) -> None:
@@ -50,14 +50,21 @@ class Bar:
 
 
 @contextmanager
-def shown(epochs: int, wanted: bool | None) -> Iterator[Report]:
+def shown(epochs: int, wanted: bool | None) -> Iterator[Progress]:
     """What is told of each step and epoch; without `wanted` it does nothing, and rich is not imported."""
     if not wanted:
         yield Silent()
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("epoch"), MofNCompleteColumn(), BarColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, TimeRemainingColumn(), TextColumn("left"), console=Console(stderr=True)) as progress:
+    columns = (
+        rich.TextColumn("epoch"),
+        rich.MofNCompleteColumn(),
+        rich.BarColumn(),
+        rich.TextColumn("{task.description}"),
+        rich.TimeRemainingColumn(),
+        rich.TextColumn("left"),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True)) as progress:
         yield Bar(progress, epochs)

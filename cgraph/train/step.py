@@ -32,7 +32,7 @@ A_CALL, AN_ELEMENT = 0.5e-6, 0.1e-9
 WORTH_COMPILING = 0.02  # seconds that an epoch must save: a compiler takes some tenths of one, and epochs are several
 
 
-class Step:
+class TrainingStep:
     """The program of a step: `step(batch)` gives the loss and moves the values on; `many` does several steps at once.
 
     `backend` is "numpy", "native", or "auto": native where there is a compiler and an epoch is long enough to pay for

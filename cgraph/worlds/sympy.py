@@ -23,11 +23,11 @@ from cgraph.shapes import Shape
 from cgraph.worlds.world import World
 
 
-class Symbols(np.ndarray[Any, Any]):
+class Expressions(np.ndarray[Any, Any]):
     """An object array of expressions that stays an array when it has no dimensions, so that it keeps its shape."""
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return array.view(Symbols)
+        return array.view(Expressions)
 
 
 class SympyWorld(World):
@@ -85,7 +85,7 @@ class SympyWorld(World):
 
 def symbols(name: str, shape: Shape) -> Any:
     """A real symbol of this name, or an object array of symbols `name[i,j]`."""
-    result: Any = np.empty(tuple(map(int, shape)), dtype=object).view(Symbols)
+    result: Any = np.empty(tuple(map(int, shape)), dtype=object).view(Expressions)
     for index in np.ndindex(*result.shape):
         result[index] = sympy.Symbol(f"{name}[{','.join(map(str, index))}]" if index else name, real=True)
     return result
@@ -94,7 +94,7 @@ def symbols(name: str, shape: Shape) -> Any:
 def as_object(value: Any) -> Any:
     """An object array of exact SymPy expressions: floats become the fractions that they print as."""
     array = np.asarray(value, dtype=object)
-    result = np.empty(array.shape, dtype=object).view(Symbols)
+    result = np.empty(array.shape, dtype=object).view(Expressions)
     for index in np.ndindex(*array.shape):
         result[index] = exact(array[index])
     return result
@@ -135,7 +135,7 @@ def _elementwise(row: Op, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -
         return operands[0]
     expression, names = formula(row, len(operands), attrs)
     arrays = np.broadcast_arrays(*map(as_object, operands))
-    result = np.empty(arrays[0].shape, dtype=object).view(Symbols)
+    result = np.empty(arrays[0].shape, dtype=object).view(Expressions)
     for index in np.ndindex(*result.shape):
         result[index] = expression.xreplace({name: a[index] for name, a in zip(names, arrays, strict=True)})
     return result

@@ -8,7 +8,7 @@ from typing import Any
 from cgraph.compile.binding import Binding, Stages, copies_of
 from cgraph.compile.blas import blas
 from cgraph.compile.c.emit import source as source_of
-from cgraph.compile.c.native import Function, plan_of
+from cgraph.compile.c.native import NativeProgram, plan_of
 from cgraph.compile.c.writer import UnsupportedError, Writer
 from cgraph.compile.lowering.listing import values_text
 from cgraph.compile.lowering.lower import lower
@@ -36,7 +36,7 @@ def native_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Bindin
         )
     memory = Memory(plan, task.inputs, owned)
     binding = Binding("native", task, owned, plan, memory.leaves)
-    function = Function(source, writer, memory)
+    function = NativeProgram(source, writer, memory)
     step, copies = function.step, copies_of(memory.outputs(plan))
 
     def run() -> list[Any]:

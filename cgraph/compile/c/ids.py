@@ -9,9 +9,9 @@ from cgraph.compile.c.writer import Emit, Writer, heads
 from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.updates import Update
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 
-BY_IDS: Named[Emit] = Named(PICKED, LESS_ONE_HOT)
+BY_IDS: ByOp[Emit] = ByOp(PICKED, LESS_ONE_HOT)
 
 
 def _id(w: Writer, ids: int, count: int, index: Sequence[str]) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cgraph.compile.c.writer import Emit, Writer, heads
 from cgraph.compile.lowering.values import Value
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 
-MATRICES: Named[Emit] = Named()
+MATRICES: ByOp[Emit] = ByOp()
 
 # Column by column, with sums before differences and a reciprocal, as LAPACK does it: where rounding decides whether a
 # pivot is 0, small matrices are singular here when they are in NumPy.

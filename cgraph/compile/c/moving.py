@@ -11,9 +11,9 @@ from cgraph.compile.c.table import number
 from cgraph.compile.c.writer import Emit, Writer, pointer
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.places import collapsed
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 
-MOVING: Named[Emit] = Named()
+MOVING: ByOp[Emit] = ByOp()
 
 
 def copied(w: Writer, target: int, source: int) -> None:

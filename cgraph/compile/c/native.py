@@ -35,7 +35,7 @@ def plan_of(lowered: Lowered) -> Plan:
     return make_plan(lowered, fused, in_place, accumulates)
 
 
-class Function:
+class NativeProgram:
     """A compiled program on its memory: `step()` is one call, `many` are several; not 0 when a value was refused."""
 
     def __init__(self, source: str, writer: Writer, memory: Any) -> None:

@@ -11,9 +11,9 @@ from cgraph.compile.c.writer import Emit, Writer, counters, heads, pointer
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.places import Place
 from cgraph.ops.linear import read_subscripts
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 
-PRODUCTS: Named[Emit] = Named()
+PRODUCTS: ByOp[Emit] = ByOp()
 
 INLINE = 3000  # multiplications: smaller products are loops, for the call of a library costs more
 

@@ -10,9 +10,9 @@ import numpy as np
 from cgraph.compile.c.writer import Emit, UnsupportedError, Writer, counters
 from cgraph.compile.lowering.values import Value
 from cgraph.ops import TABLE
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 
-REDUCTIONS: Named[Emit] = Named()
+REDUCTIONS: ByOp[Emit] = ByOp()
 
 LONG = 4096  # elements: longer sums are done in double precision
 MAX = TABLE["max"]

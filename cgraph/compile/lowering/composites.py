@@ -15,10 +15,10 @@ import numpy as np
 
 from cgraph.compile.lowering.class_ids import PICKED, ids_of
 from cgraph.compile.lowering.values import Values
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 
 Composite: TypeAlias = Callable[..., int]
-COMPOSITES: Named[Composite] = Named()
+COMPOSITES: ByOp[Composite] = ByOp()
 
 
 def _composite(rewrite: Composite) -> Composite:

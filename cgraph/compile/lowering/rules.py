@@ -12,9 +12,9 @@ from cgraph.compile.lowering.composites import log_likelihood
 from cgraph.compile.lowering.table_rows import joined_rows
 from cgraph.compile.lowering.terms import Term, moderate, solid
 from cgraph.compile.lowering.values import Values
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 
-RULES: Named[Callable[[Values, list[Term], Mapping[str, Any]], Term]] = Named()
+RULES: ByOp[Callable[[Values, list[Term], Mapping[str, Any]], Term]] = ByOp()
 
 
 @RULES

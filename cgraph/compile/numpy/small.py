@@ -9,7 +9,7 @@ from typing import Any
 from cgraph.compile.lowering.composites import COMPOSITES, Composite
 from cgraph.compile.lowering.values import Values
 from cgraph.ops import TABLE
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 from cgraph.ops.op import elementwise
 
 SMALL = 2048  # elements: below, what NumPy prepares costs more than what it computes
@@ -19,7 +19,7 @@ SMALLER = elementwise("fmin", "min(x, y)", "fmin", None, None)
 WITH_SIGN = elementwise("copysign", "|x|*sign(y)", "copysign", None, None)
 
 
-SMALL_COMPOSITES: Named[Composite] = Named()
+SMALL_COMPOSITES: ByOp[Composite] = ByOp()
 SMALL_COMPOSITES.update(COMPOSITES)
 
 

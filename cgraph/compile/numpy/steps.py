@@ -20,7 +20,7 @@ from cgraph.compile.plan.plan import Plan
 from cgraph.compile.plan.updates import Update, reads
 from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 
 Call: TypeAlias = Callable[[], Any]
 COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
@@ -112,7 +112,7 @@ def _by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], att
 
 
 # Ops with a way of their own ------------------------------------------------------------------------------------------
-STEPS: Named[Callable[[Value, Any, list[Any]], list[Call]]] = Named(INNER, WITH_ONES, LESS_ONE_HOT, PICKED)
+STEPS: ByOp[Callable[[Value, Any, list[Any]], list[Call]]] = ByOp(INNER, WITH_ONES, LESS_ONE_HOT, PICKED)
 
 
 @STEPS

@@ -21,7 +21,7 @@ from cgraph.compile.plan.flops import counted
 from cgraph.compile.scalar.fuse import MUL_ADD, SCALE_ADD, arity
 from cgraph.compile.scalar.groups import Groups
 from cgraph.ops import TABLE
-from cgraph.ops.named import Named
+from cgraph.ops.named import ByOp
 from cgraph.ops.op import Op
 
 WIDE = 32  # slots: below, three calls of NumPy cost more than the loop
@@ -129,7 +129,7 @@ def _loop(v: Any, start: int, ops: Sequence[Scalar], one: Any, two: Any, three: 
 
 
 # What Python's numbers do as IEEE 754 says, without raising anything.
-PLAIN: Named[Scalar] = Named()
+PLAIN: ByOp[Scalar] = ByOp()
 
 
 @PLAIN

@@ -8,7 +8,7 @@ from typing import Any
 
 from cgraph.files import StrPath
 from cgraph.train.files.container import read, write
-from cgraph.train.files.structure import Writer, allowed_kinds, rebuilt
+from cgraph.train.files.structure import Structure, allowed_kinds, rebuilt
 
 
 def save(model: Any, path: StrPath, *, kinds: Iterable[type] = ()) -> Path:
@@ -24,7 +24,7 @@ def save(model: Any, path: StrPath, *, kinds: Iterable[type] = ()) -> Path:
     >>> bool((again.values["W[1]"] == model.values["W[1]"]).all()), again.layers[1]
     (True, Activation(op='tanh'))
     """
-    writer = Writer(allowed_kinds(kinds))
+    writer = Structure(allowed_kinds(kinds))
     structure = writer.layer(model)
     return write(path, "model", {"model": structure, "leaves": writer.leaves}, writer.arrays)
 

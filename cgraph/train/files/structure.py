@@ -28,7 +28,7 @@ def allowed_kinds(more: Iterable[type] = ()) -> dict[str, type]:
     return {kind.__name__: kind for kind in [*known, *more]}
 
 
-class Writer:
+class Structure:
     """Turns a model into JSON; `arrays` collects the values of its leaves, each once."""
 
     def __init__(self, allowed: Mapping[str, type]) -> None:
@@ -78,7 +78,7 @@ class Writer:
 
 
 def rebuilt(record: Any, leaves: Any, arrays: Mapping[str, Any], allowed: Mapping[str, type]) -> Any:
-    """The model from what a `Writer` made. Raises CheckpointError for a kind that is not allowed, or a wrong form."""
+    """The model from what a `Structure` made. Raises CheckpointError for a kind not allowed, or a wrong form."""
     try:
         nodes = [
             (parameter if leaf["kind"] == PARAMETER else constant)(name=leaf["name"], value=arrays[str(place)])
