@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cgraph.errors import ShapeError
 from cgraph.functions.apply import op
-from cgraph.graph.node import Node, as_node
+from cgraph.graph.node import Node, Operand, as_node
 from cgraph.ops.linear import read_subscripts
 from cgraph.shapes import show
 
 
-def einsum(subscripts: str, *operands: Any) -> Node:
+def einsum(subscripts: str, *operands: Operand) -> Node:
     """A sum of products by Einstein's notation: `einsum("ij,jk->ik", x, y)` is x @ y.
 
     A letter that stands twice in an operand takes the diagonal of it, `...` stands for the dimensions that have no

@@ -10,11 +10,11 @@ import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.apply import op
-from cgraph.graph.node import Node, as_node, short
+from cgraph.graph.node import Node, Operand, as_node, short
 from cgraph.shapes import normal_axes, show
 
 
-def concatenate(arrays: Sequence[Any], axis: int = 0) -> Node:
+def concatenate(arrays: Sequence[Operand] | Node, axis: int = 0) -> Node:
     """The arrays joined along an axis that they have: [2×3] and [1×3] give [3×3].
 
     >>> import cgraph as cg
@@ -27,7 +27,7 @@ def concatenate(arrays: Sequence[Any], axis: int = 0) -> Node:
     return op("concatenate", *nodes, axis=axis) if len(nodes) > 1 else nodes[0]
 
 
-def stack(arrays: Sequence[Any], axis: int = 0) -> Node:
+def stack(arrays: Sequence[Operand] | Node, axis: int = 0) -> Node:
     """Arrays of one shape joined along a new axis.
 
     >>> import cgraph as cg
@@ -46,7 +46,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Node:
     return concatenate([op("expand_dims", node, axis=axis) for node in nodes], axis=axis)
 
 
-def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
+def split(x: Operand, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
     """The parts of x along an axis: a number of equal ones, or cut before each of the given indices.
 
     >>> import cgraph as cg

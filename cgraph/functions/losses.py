@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.apply import op
-from cgraph.graph.node import CONSTANT, Node, as_node
+from cgraph.graph.node import CONSTANT, Node, Operand, as_node
 from cgraph.ops.indexing import as_ids
 from cgraph.ops.targets import distributions
 from cgraph.shapes import show
@@ -25,7 +23,7 @@ def reduced(losses: Node, reduction: str, total: Node | None = None) -> Node:
     return op("sum", losses) / (total + op("less_equal", total, 0.0))  # nothing to count: 0, with gradient 0
 
 
-def mse(x: Any, y: Any, reduction: str = "mean") -> Node:
+def mse(x: Operand, y: Operand, reduction: str = "mean") -> Node:
     """The squared error (x - y)² of outputs and targets of one shape, brought together by `reduction`."""
     x, y = as_node(x), as_node(y)
     if x.shape != y.shape:
@@ -39,7 +37,7 @@ def mse(x: Any, y: Any, reduction: str = "mean") -> Node:
 
 
 def softmax_cross_entropy(
-    x: Any, y: Any, *, weights: Any = None, ignore: int | None = None, reduction: str = "none"
+    x: Operand, y: Operand, *, weights: Operand | None = None, ignore: int | None = None, reduction: str = "none"
 ) -> Node:
     """-sum(y*log(softmax(x))): the loss of each row of logits x [m×k], as a node.
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.apply import op
-from cgraph.graph.node import CONSTANT, Node, as_node
+from cgraph.graph.node import CONSTANT, Node, Operand, as_node
 from cgraph.ops.indexing import as_ids
 from cgraph.shapes import show
 
 
-def layer_norm(x: Any, gain: Any = None, bias: Any = None, *, axis: Any = -1, eps: float = 1e-5) -> Node:
+def layer_norm(
+    x: Operand,
+    gain: Operand | None = None,
+    bias: Operand | None = None,
+    *,
+    axis: int | Sequence[int] | None = -1,
+    eps: float = 1e-5,
+) -> Node:
     """(x - mean)/sqrt(var + eps) over `axis`, times `gain`, plus `bias`."""
     centred = op("centre", x, axis=axis)
     scaled = centred / op("sqrt", op("mean", op("square", centred), axis=axis, keepdims=True) + eps)
@@ -21,7 +29,7 @@ def layer_norm(x: Any, gain: Any = None, bias: Any = None, *, axis: Any = -1, ep
     return scaled if bias is None else scaled + bias
 
 
-def dropout(x: Any, mask: Any, p: float, *, training: bool = True) -> Node:
+def dropout(x: Operand, mask: Operand, p: float, *, training: bool = True) -> Node:
     """x where the mask is 1, scaled by 1/(1 - p), and 0 where it is 0; x itself when p is 0 or not in training.
 
     The mask is an operand, drawn once by the caller, so that both passes use the same one. p = 1 drops everything.
@@ -42,7 +50,7 @@ def dropout(x: Any, mask: Any, p: float, *, training: bool = True) -> Node:
     return unchanged
 
 
-def embedding(table: Any, ids: Any, *, padding: int | None = None) -> Node:
+def embedding(table: Operand, ids: Operand, *, padding: int | None = None) -> Node:
     """The rows of a table [V×d] with these ids: [...] gives [...×d].
 
     An id below 0 or from V on is refused. The `padding` id stands for no token: it gives a row of zeros, and no
@@ -58,7 +66,7 @@ def embedding(table: Any, ids: Any, *, padding: int | None = None) -> Node:
     return rows * op("expand_dims", op("not_equal", ids, float(padding)), axis=len(ids.shape))
 
 
-def mean_pool(x: Any, mask: Any) -> Node:
+def mean_pool(x: Operand, mask: Operand) -> Node:
     """The mean of the real tokens: x [...×n×d] with a mask [...×n] of 1 (token) and 0 (padding) gives [...×d].
 
     Of nothing but padding it is 0, with gradient 0.
@@ -68,7 +76,7 @@ def mean_pool(x: Any, mask: Any) -> Node:
     return op("sum", op("where", real, tokens, 0.0), axis=-2) / (count + op("equal", count, 0.0))
 
 
-def max_pool(x: Any, mask: Any) -> Node:
+def max_pool(x: Operand, mask: Operand) -> Node:
     """The largest of the real tokens, feature by feature: x [...×n×d] with a mask [...×n] gives [...×d].
 
     Of nothing but padding it is 0, with gradient 0; of equal tokens the first gets the gradient.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cgraph.errors import ShapeError
 from cgraph.functions.apply import op
-from cgraph.graph.node import Node, as_node
+from cgraph.graph.node import Node, Operand, as_node
 from cgraph.shapes import show
 
 
-def dot(x: Any, y: Any) -> Node:
+def dot(x: Operand, y: Operand) -> Node:
     """The inner product of two vectors; x @ y when one is a matrix, x*y when one is a number.
 
     Raises ShapeError when y has more than two dimensions.
@@ -28,7 +26,7 @@ def dot(x: Any, y: Any) -> Node:
     return op("matmul", x, y)
 
 
-def outer(x: Any, y: Any) -> Node:
+def outer(x: Operand, y: Operand) -> Node:
     """The outer product of two vectors: [m] and [n] give [m×n]."""
     x, y = as_node(x), as_node(y)
     for one in (x, y):
@@ -42,6 +40,6 @@ def outer(x: Any, y: Any) -> Node:
     return op("mul", op("expand_dims", x, axis=1), op("expand_dims", y, axis=0))
 
 
-def matrix_trace(x: Any) -> Node:
+def matrix_trace(x: Operand) -> Node:
     """The sum of the diagonal of a square matrix, or of each in a stack."""
     return op("sum", op("diagonal", x), axis=-1)

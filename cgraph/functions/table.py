@@ -11,6 +11,7 @@ from typing import Any
 import cgraph.functions.numpy  # noqa: F401 - NumPy's own functions on nodes
 from cgraph.errors import ValueRefusedError
 from cgraph.functions.compositions import COMPOSITIONS
+from cgraph.functions.signatures import signature
 from cgraph.graph.node import OP, Node, build, filled
 from cgraph.graph.origin import HERE
 from cgraph.ops import TABLE
@@ -31,6 +32,13 @@ class Function:
         kink = f" Convention: {row.convention({})}." if row.kink else ""
         axes = " Without an axis, or with an empty tuple, over all axes." if "keepdims" in row.defaults else ""
         self.__doc__ = f"{row.name}({operands}{attributes}) = {row.formula}, as a node.{axes}{kink}"
+
+    def __getattr__(self, name: str) -> Any:
+        """`__signature__`, by which `inspect` and editors know operands and attributes; made when it is asked for."""
+        if name != "__signature__" or self.__class__ is not Function:  # a composition has that of its Python function
+            raise AttributeError(f"{self.__class__.__name__!r} object has no attribute {name!r}")
+        made = self.__dict__[name] = signature(self.row)
+        return made
 
     def __call__(self, *operands: Any, **attrs: Any) -> Node:
         if self._plain and len(operands) == 1 and not attrs and operands[0].__class__ is Node:

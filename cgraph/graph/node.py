@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import CodeType, MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from cgraph.quoting import terminal
 from cgraph.shapes import Shape, as_shape, show
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
+Operand: TypeAlias = "Node | ArrayLike"
+"""What a function of nodes takes: a node, or a number or an array, which becomes a constant."""
 VARIABLE, PARAMETER, CONSTANT, OP = "variable", "parameter", "constant", "op"
 _NEG = TABLE["neg"]
 _frame = sys._getframe

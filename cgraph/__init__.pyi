@@ -1,0 +1,508 @@
+"""cgraph: symbolic computation graphs that show, prove and train.
+
+The functions of the table (`cgraph.tanh`, `cgraph.softmax`, ...) build nodes and stand here under their names:
+`help(cgraph.tanh)` shows the formula of one, `cgraph.table()` lists them all. What is used rarely stands in its room:
+`cgraph.worlds`, `cgraph.proof.Report`. Editors and type checkers read `__init__.pyi`, which is made from the table."""
+
+# Made by docs/stub.py from the table and the face. Do not edit.
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cgraph.graph.node import Operand
+
+from cgraph import errors as errors
+from cgraph import nn as nn
+from cgraph import train as train
+from cgraph import worlds as worlds
+from cgraph.calculus.derivatives import grad as grad
+from cgraph.calculus.derivatives import hessian as hessian
+from cgraph.calculus.derivatives import jacobian as jacobian
+from cgraph.calculus.derivatives import jvp as jvp
+from cgraph.calculus.derivatives import taylor as taylor
+from cgraph.calculus.derivatives import vjp as vjp
+from cgraph.compile import compile as compile
+from cgraph.derivation import derive as derive
+from cgraph.derivation import to_latex as to_latex
+from cgraph.errors import CgraphError as CgraphError
+from cgraph.functions.table import op as op
+from cgraph.functions.table import table as table
+from cgraph.graph.building import building as building
+from cgraph.graph.graph import Graph as Graph
+from cgraph.graph.node import Node as Node
+from cgraph.graph.node import constant as constant
+from cgraph.graph.node import parameter as parameter
+from cgraph.graph.node import variable as variable
+from cgraph.graph.node import variables as variables
+from cgraph.graph.parse import parse as parse
+from cgraph.interop.networkx import to_networkx as to_networkx
+from cgraph.interop.python import trace as trace
+from cgraph.interop.sympy import from_sympy as from_sympy
+from cgraph.passes.backward import Backward as Backward
+from cgraph.passes.differences import check_gradient as check_gradient
+from cgraph.passes.forward import Forward as Forward
+from cgraph.passes.numbers import backward as backward
+from cgraph.passes.numbers import forward as forward
+from cgraph.proof.provers import prove as prove
+from cgraph.proof.provers import to_sympy as to_sympy
+from cgraph.rewriting.conventions import with_conventions as with_conventions
+from cgraph.rewriting.simplify import simplify as simplify
+from cgraph.rewriting.unroll import unroll as unroll
+
+__version__: Final[str]
+__all__ = [
+    "Backward",
+    "CgraphError",
+    "Forward",
+    "Graph",
+    "Node",
+    "backward",
+    "building",
+    "check_gradient",
+    "compile",
+    "constant",
+    "derive",
+    "errors",
+    "forward",
+    "from_sympy",
+    "grad",
+    "hessian",
+    "jacobian",
+    "jvp",
+    "nn",
+    "op",
+    "parameter",
+    "parse",
+    "prove",
+    "simplify",
+    "table",
+    "taylor",
+    "to_latex",
+    "to_networkx",
+    "to_sympy",
+    "trace",
+    "train",
+    "unroll",
+    "variable",
+    "variables",
+    "vjp",
+    "with_conventions",
+    "worlds",
+]
+
+def add(*operands: Operand) -> Node:
+    """add(x, y, ...) = x + y, as a node."""
+
+def mul(*operands: Operand) -> Node:
+    """mul(x, y, ...) = x*y, as a node."""
+
+def sub(x: Operand, y: Operand, /) -> Node:
+    """sub(x, y) = x - y, as a node."""
+
+def div(x: Operand, y: Operand, /) -> Node:
+    """div(x, y) = x/y, as a node."""
+
+def neg(x: Operand, /) -> Node:
+    """neg(x) = -x, as a node."""
+
+def pow(x: Operand, y: Operand, /) -> Node:
+    """pow(x, y) = x**y, as a node. Convention: 0⁰ = 1 has slope 0 in both operands, and 0ʸ slope 0 in y."""
+
+def square(x: Operand, /) -> Node:
+    """square(x) = x**2, as a node."""
+
+def reciprocal(x: Operand, /) -> Node:
+    """reciprocal(x) = 1/x, as a node."""
+
+def ratio(x: Operand, y: Operand, /) -> Node:
+    """ratio(x, y) = x/y, as a node. Convention: 0/0 = 0, with slope 0 in both operands."""
+
+def scale(x: Operand, y: Operand, /) -> Node:
+    """scale(x, y) = x*y, as a node. Convention: 0·∞ = 0."""
+
+def exp(x: Operand, /) -> Node:
+    """exp(x) = exp(x), as a node."""
+
+def expm1(x: Operand, /) -> Node:
+    """expm1(x) = exp(x) - 1, as a node."""
+
+def log(x: Operand, /) -> Node:
+    """log(x) = log(x), as a node."""
+
+def log1p(x: Operand, /) -> Node:
+    """log1p(x) = log(1 + x), as a node."""
+
+def log2(x: Operand, /) -> Node:
+    """log2(x) = log(x)/log(2), as a node."""
+
+def log10(x: Operand, /) -> Node:
+    """log10(x) = log(x)/log(10), as a node."""
+
+def sqrt(x: Operand, /) -> Node:
+    """sqrt(x) = sqrt(x), as a node."""
+
+def cbrt(x: Operand, /) -> Node:
+    """cbrt(x) = sign(x)*Abs(x)**(1/3), as a node."""
+
+def sin(x: Operand, /) -> Node:
+    """sin(x) = sin(x), as a node."""
+
+def cos(x: Operand, /) -> Node:
+    """cos(x) = cos(x), as a node."""
+
+def tan(x: Operand, /) -> Node:
+    """tan(x) = tan(x), as a node."""
+
+def arcsin(x: Operand, /) -> Node:
+    """arcsin(x) = asin(x), as a node."""
+
+def arccos(x: Operand, /) -> Node:
+    """arccos(x) = acos(x), as a node."""
+
+def arctan(x: Operand, /) -> Node:
+    """arctan(x) = atan(x), as a node."""
+
+def arctan2(x: Operand, y: Operand, /) -> Node:
+    """arctan2(x, y) = atan2(x, y), as a node."""
+
+def hypot(x: Operand, y: Operand, /) -> Node:
+    """hypot(x, y) = sqrt(x**2 + y**2), as a node. Convention: the slopes of hypot at (0, 0) are 0."""
+
+def sinh(x: Operand, /) -> Node:
+    """sinh(x) = sinh(x), as a node."""
+
+def cosh(x: Operand, /) -> Node:
+    """cosh(x) = cosh(x), as a node."""
+
+def tanh(x: Operand, /) -> Node:
+    """tanh(x) = tanh(x), as a node."""
+
+def arcsinh(x: Operand, /) -> Node:
+    """arcsinh(x) = asinh(x), as a node."""
+
+def arccosh(x: Operand, /) -> Node:
+    """arccosh(x) = acosh(x), as a node."""
+
+def arctanh(x: Operand, /) -> Node:
+    """arctanh(x) = atanh(x), as a node."""
+
+def erf(x: Operand, /) -> Node:
+    """erf(x) = erf(x), as a node."""
+
+def gaussian(x: Operand, /, *, rate: float = 1) -> Node:
+    """gaussian(x, rate=1) = exp(-rate*x**2), as a node."""
+
+def normal_cdf(x: Operand, /) -> Node:
+    """normal_cdf(x) = (1 + erf(x/sqrt(2)))/2, as a node."""
+
+def abs(x: Operand, /, *, at_zero: float = 0) -> Node:
+    """abs(x, at_zero=0) = Abs(x), as a node. Convention: abs'(0) = 0."""
+
+def maximum(x: Operand, y: Operand, /, *, ties: float = 1) -> Node:
+    """maximum(x, y, ties=1) = Max(x, y), as a node. Convention: at a tie the first operand of maximum gets the share 1 of the gradient."""
+
+def minimum(x: Operand, y: Operand, /, *, ties: float = 1) -> Node:
+    """minimum(x, y, ties=1) = Min(x, y), as a node. Convention: at a tie the first operand of minimum gets the share 1 of the gradient."""
+
+def clip(x: Operand, low: Operand, high: Operand, /, *, at_bounds: float = 1) -> Node:
+    """clip(x, low, high, at_bounds=1) = Min(Max(x, low), high), as a node. Convention: at a bound clip lets the share 1 of the gradient through to x, the rest to the bound."""
+
+def where(c: Operand, x: Operand, y: Operand, /) -> Node:
+    """where(c, x, y) = Piecewise((x, Ne(c, 0)), (y, True)), as a node."""
+
+def greater(x: Operand, y: Operand, /) -> Node:
+    """greater(x, y) = 1 - Heaviside(y - x, 1), as a node."""
+
+def greater_equal(x: Operand, y: Operand, /) -> Node:
+    """greater_equal(x, y) = Heaviside(x - y, 1), as a node."""
+
+def less(x: Operand, y: Operand, /) -> Node:
+    """less(x, y) = 1 - Heaviside(x - y, 1), as a node."""
+
+def less_equal(x: Operand, y: Operand, /) -> Node:
+    """less_equal(x, y) = Heaviside(y - x, 1), as a node."""
+
+def equal(x: Operand, y: Operand, /) -> Node:
+    """equal(x, y) = 1 - Heaviside((x - y)**2, 0), as a node."""
+
+def not_equal(x: Operand, y: Operand, /) -> Node:
+    """not_equal(x, y) = Heaviside((x - y)**2, 0), as a node."""
+
+def above(x: Operand, y: Operand, /, *, ties: float = 1) -> Node:
+    """above(x, y, ties=1) = Heaviside(x - y, ties), as a node."""
+
+def sign(x: Operand, /, *, at_zero: float = 0) -> Node:
+    """sign(x, at_zero=0) = 2*Heaviside(x, (1 + at_zero)/2) - 1, as a node. Convention: sign(0) = 0."""
+
+def floor(x: Operand, /) -> Node:
+    """floor(x) = floor(x), as a node."""
+
+def ceil(x: Operand, /) -> Node:
+    """ceil(x) = ceiling(x), as a node."""
+
+def round(x: Operand, /) -> Node:
+    """round(x) = floor(x/2 + 1/4) + ceiling(x/2 - 1/4), as a node."""
+
+def sigmoid(x: Operand, /) -> Node:
+    """sigmoid(x) = 1/(1 + exp(-x)), as a node."""
+
+def log_sigmoid(x: Operand, /) -> Node:
+    """log_sigmoid(x) = -log(1 + exp(-x)), as a node."""
+
+def softplus(x: Operand, /) -> Node:
+    """softplus(x) = log(1 + exp(x)), as a node."""
+
+def softsign(x: Operand, /) -> Node:
+    """softsign(x) = x/(1 + Abs(x)), as a node."""
+
+def silu(x: Operand, /) -> Node:
+    """silu(x) = x/(1 + exp(-x)), as a node."""
+
+def mish(x: Operand, /) -> Node:
+    """mish(x) = x*tanh(log(1 + exp(x))), as a node."""
+
+def gelu(x: Operand, /) -> Node:
+    """gelu(x) = x*(1 + erf(x/sqrt(2)))/2, as a node."""
+
+def gelu_tanh(x: Operand, /, *, cubic: float = 0.044715) -> Node:
+    """gelu_tanh(x, cubic=0.044715) = x*(1 + tanh(sqrt(2/pi)*(x + cubic*x**3)))/2, as a node."""
+
+def relu(x: Operand, /, *, at_zero: float = 1) -> Node:
+    """relu(x, at_zero=1) = Max(x, 0), as a node. Convention: ReLU'(0) = 1."""
+
+def leaky_relu(x: Operand, /, *, slope: float = 0.01, at_zero: float = 1) -> Node:
+    """leaky_relu(x, slope=0.01, at_zero=1) = Max(x, 0) + slope*Min(x, 0), as a node. Convention: at 0 the right slope of leaky_relu has the share 1."""
+
+def elu(x: Operand, /, *, alpha: float = 1, at_zero: float = 1) -> Node:
+    """elu(x, alpha=1, at_zero=1) = Max(x, 0) + alpha*(exp(Min(x, 0)) - 1), as a node. Convention: at 0 the right slope of elu has the share 1."""
+
+def selu(x: Operand, /, *, alpha: float = 1.6732632423543772, scale: float = 1.0507009873554805, at_zero: float = 1) -> Node:
+    """selu(x, alpha=1.6732632423543772, scale=1.0507009873554805, at_zero=1) = scale*(Max(x, 0) + alpha*(exp(Min(x, 0)) - 1)), as a node. Convention: at 0 the right slope of selu has the share 1."""
+
+def hard_sigmoid(x: Operand, /, *, at_bounds: float = 1) -> Node:
+    """hard_sigmoid(x, at_bounds=1) = (Max(x + 3, 0) - Max(x - 3, 0))/6, as a node. Convention: at -3 and 3 the slope of hard_sigmoid is 1/6."""
+
+def step(x: Operand, /, *, at_zero: float = 0) -> Node:
+    """step(x, at_zero=0) = Heaviside(x, at_zero), as a node. Convention: step(0) = 0."""
+
+def binary_cross_entropy(x: Operand, y: Operand, /) -> Node:
+    """binary_cross_entropy(x, y) = -(y*log(x) + (1 - y)*log(1 - x)), as a node."""
+
+def sigmoid_cross_entropy(x: Operand, y: Operand, /) -> Node:
+    """sigmoid_cross_entropy(x, y) = log(1 + exp(x)) - x*y, as a node."""
+
+def sum(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Node:
+    """sum(x, axis=None, keepdims=False) = sum(x), as a node. Without an axis, or with an empty tuple, over all axes."""
+
+def mean(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Node:
+    """mean(x, axis=None, keepdims=False) = mean(x), as a node. Without an axis, or with an empty tuple, over all axes."""
+
+def prod(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Node:
+    """prod(x, axis=None, keepdims=False) = prod(x), as a node. Without an axis, or with an empty tuple, over all axes."""
+
+def all_but_one(x: Operand, /, *, axis: int = 0) -> Node:
+    """all_but_one(x, axis=0) = row i: x with element i set to 1, as a node."""
+
+def centre(x: Operand, /, *, axis: int | Sequence[int] | None = None) -> Node:
+    """centre(x, axis=None) = x - mean(x), as a node."""
+
+def var(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False, ddof: float = 0) -> Node:
+    """var(x, axis=None, keepdims=False, ddof=0) = var(x), as a node. Without an axis, or with an empty tuple, over all axes."""
+
+def std(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False, ddof: float = 0) -> Node:
+    """std(x, axis=None, keepdims=False, ddof=0) = std(x), as a node. Without an axis, or with an empty tuple, over all axes. Convention: the slope of std is 0 at equal values."""
+
+def norm(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Node:
+    """norm(x, axis=None, keepdims=False) = sqrt(sum(x**2)), as a node. Without an axis, or with an empty tuple, over all axes. Convention: the slope of the norm is 0 at 0."""
+
+def logsumexp(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Node:
+    """logsumexp(x, axis=None, keepdims=False) = log(sum(exp(x))), as a node. Without an axis, or with an empty tuple, over all axes. Convention: of nothing but -inf it is -inf, with slope 0."""
+
+def size(x: Operand, /) -> Node:
+    """size(x) = size(x), as a node."""
+
+def max(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False, ties: str = 'first') -> Node:
+    """max(x, axis=None, keepdims=False, ties='first') = max(x), as a node. Without an axis, or with an empty tuple, over all axes. Convention: of equal elements the first gets the whole gradient (ties=split: equal parts); nan comes before all others."""
+
+def min(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False, ties: str = 'first') -> Node:
+    """min(x, axis=None, keepdims=False, ties='first') = min(x), as a node. Without an axis, or with an empty tuple, over all axes. Convention: of equal elements the first gets the whole gradient (ties=split: equal parts); nan comes before all others."""
+
+def max_share(x: Operand, /, *, axis: int | Sequence[int] | None = None, ties: str = 'first') -> Node:
+    """max_share(x, axis=None, ties='first') = 1 at the largest element, else 0, as a node."""
+
+def argmax(x: Operand, /, *, axis: int | None = None, keepdims: bool = False) -> Node:
+    """argmax(x, axis=None, keepdims=False) = argmax(x), as a node. Without an axis, or with an empty tuple, over all axes."""
+
+def matmul(x: Operand, y: Operand, /) -> Node:
+    """matmul(x, y) = x @ y, as a node."""
+
+def einsum(subscripts: str, *operands: Operand) -> Node:
+    """A sum of products by Einstein's notation: `einsum("ij,jk->ik", x, y)` is x @ y.
+
+    A letter that stands twice in an operand takes the diagonal of it, `...` stands for the dimensions that have no
+    letter; they broadcast. Without an arrow the result has the dimensions of `...`, then the letters that stand once.
+    Raises ShapeError for what does not read, and for sizes that do not fit.
+
+    >>> import cgraph as cg
+    >>> einsum("bij->bji", cg.variable("x", ("b", 2, 3))).shape, einsum("ii", cg.variable("x", (3, 3))).shape
+    (('b', 3, 2), ())
+    
+
+    The op of the table: sum of x*y*... by subscripts.
+    """
+
+def diagonal(x: Operand, /, *, axis: int | None = None) -> Node:
+    """diagonal(x, axis=None) = the diagonal of x, as a node."""
+
+def diagonal_matrix(x: Operand, /, *, axis: int | None = None) -> Node:
+    """diagonal_matrix(x, axis=None) = x on the diagonal, as a node."""
+
+def det(x: Operand, /) -> Node:
+    """det(x) = det(x), as a node."""
+
+def adjugate(x: Operand, /) -> Node:
+    """adjugate(x) = det(x)*inv(x), as a node."""
+
+def inv(x: Operand, /) -> Node:
+    """inv(x) = x⁻¹, as a node."""
+
+def solve(x: Operand, y: Operand, /) -> Node:
+    """solve(x, y) = x⁻¹ y, as a node."""
+
+def reshape(x: Operand, /, *, shape: int | str | Sequence[int | str] = ...) -> Node:
+    """reshape(x, shape=()) = reshape(x), as a node."""
+
+def transpose(x: Operand, /, *, axes: Sequence[int] | None = None) -> Node:
+    """transpose(x, axes=None) = xᵀ, as a node."""
+
+def expand_dims(x: Operand, /, *, axis: int | Sequence[int] | None = 0) -> Node:
+    """expand_dims(x, axis=0) = expand_dims(x), as a node."""
+
+def squeeze(x: Operand, /, *, axis: int | Sequence[int] | None = None) -> Node:
+    """squeeze(x, axis=None) = squeeze(x), as a node."""
+
+def broadcast_to(x: Operand, /, *, shape: int | str | Sequence[int | str] = ...) -> Node:
+    """broadcast_to(x, shape=()) = broadcast(x), as a node."""
+
+def flip(x: Operand, /, *, axis: int | Sequence[int] | None = None) -> Node:
+    """flip(x, axis=None) = flip(x), as a node."""
+
+def cumsum(x: Operand, /, *, axis: int | None = None) -> Node:
+    """cumsum(x, axis=None) = cumsum(x), as a node."""
+
+def pad(x: Operand, /, *, width: int | Sequence[Any] = 0, value: float = 0) -> Node:
+    """pad(x, width=0, value=0) = pad(x), as a node."""
+
+def broadcast_like(x: Operand, y: Operand, /) -> Node:
+    """broadcast_like(x, y) = broadcast(x), as a node."""
+
+def index(x: Operand, /, *, key: Any = ...) -> Node:
+    """index(x, key=[]) = x[key], as a node."""
+
+def index_add(x: Operand, y: Operand, /, *, key: Any = ...) -> Node:
+    """index_add(x, y, key=[]) = 0, with x added at key, as a node."""
+
+def take(x: Operand, y: Operand, /, *, axis: int = 0) -> Node:
+    """take(x, y, axis=0) = rows y of x, as a node."""
+
+def scatter_add(x: Operand, y: Operand, u: Operand, /, *, axis: int = 0) -> Node:
+    """scatter_add(x, y, axis=0) = 0, with x added to the rows y, as a node."""
+
+def one_hot(x: Operand, /, *, classes: int = 2, ignore: int | None = None) -> Node:
+    """one_hot(x, classes=2, ignore=None) = 1 at the class x, else 0, as a node."""
+
+def concatenate(arrays: Sequence[Operand] | Node, axis: int = 0) -> Node:
+    """The arrays joined along an axis that they have: [2×3] and [1×3] give [3×3].
+
+    >>> import cgraph as cg
+    >>> concatenate([cg.variable("x", (2, 3)), cg.variable("y", (1, 3))]).shape
+    (3, 3)
+    
+
+    The op of the table: x, y, ... joined.
+    """
+
+def softmax(x: Operand, /, *, axis: int | Sequence[int] | None = -1) -> Node:
+    """softmax(x, axis=-1) = softmax(x), as a node. Convention: of nothing but -inf it is 0, with slope 0."""
+
+def log_softmax(x: Operand, /, *, axis: int | Sequence[int] | None = -1) -> Node:
+    """log_softmax(x, axis=-1) = log(softmax(x)), as a node."""
+
+def softmax_cross_entropy(x: Operand, y: Operand, *, weights: Operand | None = None, ignore: int | None = None, reduction: str = 'none') -> Node:
+    """-sum(y*log(softmax(x))): the loss of each row of logits x [m×k], as a node.
+
+    The targets y are a distribution for each row [m×k], or class ids [m] from 0 to k - 1. `weights` [k] are class
+    weights, `ignore` is an id that marks rows without a target: their loss and gradient are 0. The "mean" divides
+    by the weights of the targets (without weights, by the number of rows that have one); when every row is ignored,
+    loss and gradient are 0.
+    Raises ShapeError for other shapes; ValueRefusedError for constant targets that are no ids or no distribution.
+
+    >>> import cgraph as cg
+    >>> L = softmax_cross_entropy([[1.0, 2.0], [3.0, 4.0]], [-1, 1], ignore=-1, reduction="mean")
+    >>> round(float(cg.forward(L).values[-1]), 4)
+    0.3133
+    
+
+    The op of the table: -sum(y*log(softmax(x))).
+    """
+
+def stack(arrays: Sequence[Operand] | Node, axis: int = 0) -> Node:
+    """Arrays of one shape joined along a new axis.
+
+    >>> import cgraph as cg
+    >>> stack(cg.variables("a b c")).shape
+    (3,)
+    """
+
+def split(x: Operand, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
+    """The parts of x along an axis: a number of equal ones, or cut before each of the given indices.
+
+    >>> import cgraph as cg
+    >>> [part.shape for part in split(cg.variable("x", 5), [2, 3])]
+    [(2,), (1,), (2,)]
+    """
+
+def dot(x: Operand, y: Operand) -> Node:
+    """The inner product of two vectors; x @ y when one is a matrix, x*y when one is a number.
+
+    Raises ShapeError when y has more than two dimensions.
+    """
+
+def outer(x: Operand, y: Operand) -> Node:
+    """The outer product of two vectors: [m] and [n] give [m×n]."""
+
+def matrix_trace(x: Operand) -> Node:
+    """The sum of the diagonal of a square matrix, or of each in a stack."""
+
+def mse(x: Operand, y: Operand, reduction: str = 'mean') -> Node:
+    """The squared error (x - y)² of outputs and targets of one shape, brought together by `reduction`."""
+
+def layer_norm(x: Operand, gain: Operand | None = None, bias: Operand | None = None, *, axis: int | Sequence[int] | None = -1, eps: float = 1e-05) -> Node:
+    """(x - mean)/sqrt(var + eps) over `axis`, times `gain`, plus `bias`."""
+
+def dropout(x: Operand, mask: Operand, p: float, *, training: bool = True) -> Node:
+    """x where the mask is 1, scaled by 1/(1 - p), and 0 where it is 0; x itself when p is 0 or not in training.
+
+    The mask is an operand, drawn once by the caller, so that both passes use the same one. p = 1 drops everything.
+    Raises ValueRefusedError when p is not from 0 to 1, ShapeError when the mask has another shape than x.
+    """
+
+def embedding(table: Operand, ids: Operand, *, padding: int | None = None) -> Node:
+    """The rows of a table [V×d] with these ids: [...] gives [...×d].
+
+    An id below 0 or from V on is refused. The `padding` id stands for no token: it gives a row of zeros, and no
+    gradient flows to its row of the table.
+    Raises ShapeError when the table has no rows.
+    """
+
+def mean_pool(x: Operand, mask: Operand) -> Node:
+    """The mean of the real tokens: x [...×n×d] with a mask [...×n] of 1 (token) and 0 (padding) gives [...×d].
+
+    Of nothing but padding it is 0, with gradient 0.
+    """
+
+def max_pool(x: Operand, mask: Operand) -> Node:
+    """The largest of the real tokens, feature by feature: x [...×n×d] with a mask [...×n] gives [...×d].
+
+    Of nothing but padding it is 0, with gradient 0; of equal tokens the first gets the gradient.
+    """
