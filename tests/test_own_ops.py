@@ -11,9 +11,12 @@ import sympy
 
 import cgraph as cg
 import viz
+from cgraph import notation
+from cgraph.compile.c.compiler import compiler
 from cgraph.errors import ValueRefusedError
 from cgraph.ops import TABLE
 from cgraph.ops.op import elementwise, structural
+from viz.graphs.formats.javascript import program
 
 
 def bump() -> Any:
@@ -61,6 +64,68 @@ def test_a_wrong_rule_is_refused_in_the_op_and_in_a_graph() -> None:
 
 def test_sympy_reads_its_formula() -> None:
     assert cg.to_sympy(BUMP(cg.variable("x"))) == sympy.exp(-(sympy.Symbol("x", real=True) ** 2))
+
+
+def test_one_row_is_a_function_a_proof_a_picture_a_page_and_programs_in_numpy_and_in_c() -> None:
+    swell = cg.op(elementwise("swell", "x*exp(-rate*x**2)", lambda xp, x, rate: x * xp.exp(-rate * x * x),
+                              lambda w, z, x, rate: (1 - 2 * rate * x**2) * w.gaussian(x, rate=rate), rate=0.5,
+                              c="{0} * EXP(-{rate} * {0} * {0})"))  # fmt: skip
+    x, w = cg.variable("x"), cg.parameter("w", 2.0)
+    value, slope = 0.5 * np.exp(-0.125), 0.75 * np.exp(-0.125)  # at w·x = 1/2
+    y = swell(w * x).named("y")
+
+    bwd = cg.backward(cg.forward(y, x=0.25))
+    assert bwd.forward["y"] == pytest.approx(value) and bwd.edge("y", y.operands[0]).local == pytest.approx(slope)
+    assert cg.prove(swell).proved and cg.prove(y).proved
+    assert "y = swell(v1); y = 0.441" in viz.draw(bwd).description
+    page = program([y], [x, w])
+    assert "=> x0*Math.exp(" in page
+    assert "swell" in viz.draw(bwd).html()
+    for backend in ("numpy", "native", "scalar", "scalar-numpy"):
+        if backend in ("native", "scalar") and compiler() is None:
+            continue
+        compiled = cg.compile([y, *cg.grad(y, [w])], backend=backend)
+        np.testing.assert_allclose(compiled(x=0.25), [value, slope * 0.25], rtol=1e-14)
+        assert compiled.backend == backend
+    X = cg.variable("X", ("m", 2))
+    step = cg.compile(cg.sum(swell(X, rate=2.0)), backend="native" if compiler() else "numpy")
+    assert step(X=POINTS)[0] == pytest.approx((POINTS * np.exp(-2 * POINTS**2)).sum(), rel=1e-14)
+    if compiler():
+        assert "* EXP(-(T)2.0 *" in step.source
+
+
+def test_a_row_in_the_table_has_a_name_in_formulas_and_in_nets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLE, "bump", BUMP.row)
+    y = cg.parse("y = bump(x)*2").output
+    assert float(cg.forward(y, x=1.0)[y]) == pytest.approx(2 * np.exp(-1))
+    assert y.operands[0].op is BUMP.row
+
+
+def test_a_row_for_several_operands_says_what_is_known_of_it() -> None:
+    blend = elementwise("blend", "x*y + x", lambda xp, x, y: x * y + x, lambda w, z, x, y: y + 1,
+                        lambda w, z, x, y: x, written="times", bounds=(0, 1), js="({0}*{1} + {0})")  # fmt: skip
+    x, y = cg.variables("x y")
+    z = cg.op(blend)(x, y)
+    assert notation.text(notation.formula(z, {x: notation.name("x"), y: notation.name("y")})) == "xy"  # as it says
+    assert "const v2 = (v0*v1 + v0);" in program([z], [x, y])
+    assert blend.bounds == (0, 1) and blend.defaults == {}
+
+
+@pytest.mark.parametrize("array", [lambda x: x**3, np.exp2])
+def test_an_array_function_without_a_namespace_is_refused_with_the_way_to_write_it(array: Any) -> None:
+    with pytest.raises(ValueRefusedError, match=r"of cube takes too few arguments.*Fix: write lambda xp, x"):
+        elementwise("cube", "x**3", array, lambda w, z, x: 3 * x**2)
+
+
+def test_a_function_that_numpy_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueRefusedError, match=r"cube is the function 'cubed' of numpy.*there is none.*lambda xp, x"):
+        elementwise("cube", "x**3", "cubed", lambda w, z, x: 3 * x**2)
+
+
+@pytest.mark.parametrize("fact", ["written", "js", "c", "bounds"])
+def test_a_fact_is_no_attribute(fact: str) -> None:
+    row = elementwise("cube", "x**3", lambda xp, x: x**3, lambda w, z, x: 3 * x**2, **{fact: ()})
+    assert row.defaults == {} and getattr(row, fact) == ()
 
 
 @pytest.mark.parametrize("backend", ["numpy", "auto"])

@@ -80,8 +80,8 @@ def op(row: Op) -> Function:
     """An op of your own from one row, made by `cgraph.ops.op.elementwise` or `structural`: a function of nodes.
 
     Nothing is registered: nodes hold their row, so that passes, derivatives of any order, proof, pictures and
-    compiled programs treat it as one of the table. Its rules use the names of the table. Formulas as text, the native
-    backend and pickles know the table only.
+    compiled programs treat it as one of the table. Its rules use the names of the table. With `c=`, its C for one
+    element such as `c="EXP(-{0} * {0})"`, programs in C have it too. Formulas as text and pickles know the table only.
     Raises ValueRefusedError for what is no row, and for a name that is none or that is taken.
 
     >>> import cgraph as cg
@@ -95,12 +95,6 @@ def op(row: Op) -> Function:
             f"an op is made of a {type(row).__name__}",
             why="a row says what it computes and its derivatives",
             fix="make one with cgraph.ops.op.elementwise",
-        )
-    if not row.takes_namespace:
-        raise ValueRefusedError(
-            f"the array function of {row.name} takes too few arguments",
-            why="it takes the namespace of the arrays, such as NumPy, before the operands and the attributes",
-            fix='write lambda xp, x: xp.exp(x), or "exp" alone for what NumPy has itself',
         )
     if not row.name.isidentifier() or row.name in table():
         raise ValueRefusedError(

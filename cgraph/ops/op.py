@@ -31,7 +31,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cgraph import shapes
-from cgraph.errors import ShapeError
+from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.ops.facts import Facts, Sizes, an_element, an_operand, free, parted
 from cgraph.shapes import Shape
 
@@ -104,23 +104,25 @@ class Op(Facts):
         object.__setattr__(self, "elementwise", not self.maps)
         object.__setattr__(self, "rule", self.rules if callable(self.rules) else self.rules.__getitem__)
         object.__setattr__(self, "arity", None if callable(self.rules) else len(self.rules))
+        if not _takes_namespace(self.array, (self.arity or 2) + len(self.defaults)):
+            raise ValueRefusedError(
+                f"the array function of {self.name} takes too few arguments",
+                why="it takes the namespace of the arrays, such as NumPy, before the operands and the attributes",
+                fix='write lambda xp, x: xp.exp(x), or "exp" alone for what NumPy has itself',
+            )
         object.__setattr__(self, "numpy", self.on(np))
 
     def on(self, xp: Any) -> Callable[..., Any]:
         """The array function on a namespace of arrays, such as NumPy: one column of the table is made of these."""
         if isinstance(self.array, str):
-            return attrgetter(self.array)(xp)  # type: ignore[no-any-return]
+            try:
+                return attrgetter(self.array)(xp)  # type: ignore[no-any-return]
+            except AttributeError:
+                what = f"{self.name} is the function {self.array!r} of {getattr(xp, '__name__', 'a namespace')}"
+                raise ValueRefusedError(
+                    what, why="there is none", fix="write lambda xp, x: ... with xp's own"
+                ) from None
         return MethodType(self.array, xp)  # binds the first argument, for less than a partial costs in each call
-
-    @property
-    def takes_namespace(self) -> bool:
-        """Whether the array function takes as many arguments as it is given: the namespace, operands, attributes."""
-        if isinstance(self.array, str):
-            return hasattr(np, self.array.split(".")[0])
-        code = getattr(self.array, "__code__", None)
-        if code is None or code.co_flags & CO_VARARGS:
-            return not isinstance(self.array, np.ufunc)
-        return bool(code.co_argcount + code.co_kwonlyargcount > (self.arity or 2) + len(self.defaults))
 
     def universal(self, attrs: Attrs) -> np.ufunc | None:
         """NumPy's universal function that computes the op from its operands alone; None where there is none."""
@@ -146,6 +148,14 @@ class Op(Facts):
     def map(self, position: int) -> str:
         """The pullback to the operand at `position` as it is written on an edge; nothing for an elementwise row."""
         return "" if self.elementwise else self.maps[position if self.arity is not None else 0]
+
+
+def _takes_namespace(array: Array, given: int) -> bool:
+    """Whether an array function has a place for the namespace before so many operands and attributes."""
+    code = getattr(array, "__code__", None)
+    if code is None or code.co_flags & CO_VARARGS:
+        return not isinstance(array, np.ufunc)
+    return bool(code.co_argcount + code.co_kwonlyargcount > given)
 
 
 def elementwise(

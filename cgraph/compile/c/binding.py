@@ -28,7 +28,9 @@ def native_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Bindin
         source = source_of(writer)
     except UnsupportedError as error:
         raise ValueRefusedError(
-            f"the native backend has no {error}", why="it is not written in C yet", fix='choose backend="auto"'
+            f"the native backend has no {error}",
+            why="it is not written in C yet",
+            fix='choose backend="auto", or give the row of an op of your own its C for one element: c="{0} * {0}"',
         ) from None
     if writer.gemm and blas() is None:
         raise ValueRefusedError(
