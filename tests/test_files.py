@@ -34,10 +34,12 @@ def names(folder: Path) -> list[str]:
     return sorted(os.listdir(folder))
 
 
-def test_eight_processes_that_write_one_file_leave_one_whole_file_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [20, pytest.param(TIMES, marks=pytest.mark.slow)])
+def test_eight_processes_that_write_one_file_leave_one_whole_file_and_nothing_else(times: int, tmp_path: Path) -> None:
     path, letters = tmp_path / "x.npz", [b"%c" % (65 + i) for i in range(WRITERS)]
     here = repr(str(Path(__file__).parent))
-    program = f"import sys; sys.path.insert(0, {here}); from test_files import *; writer(Path(sys.argv[1]), b'%c')"
+    program = f"import sys; sys.path.insert(0, {here}); from test_files import *"
+    program += f"; writer(Path(sys.argv[1]), b'%c', {times})"
     running = [subprocess.Popen([sys.executable, "-c", program % x[0], str(path)]) for x in letters]
     while any(process.poll() is None for process in running):
         assert not path.exists() or is_of_one_writer(path.read_bytes())
