@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hostile_names import names
 from hypothesis import settings
+from project import CASES_FILE
 
 # The same examples on every run and every machine, however slow: a red test is a fact and not a coincidence.
 settings.register_profile("cgraph", deadline=None, derandomize=True, database=None)
@@ -17,9 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cases",
         type=Path,
-        default=Path(__file__).with_name("chapter_cases.json"),
+        default=CASES_FILE,
         metavar="FILE",
-        help="the chapter's cases, as JSON (default: tests/chapter_cases.json)",
+        help="the chapter's cases, as JSON (default: tests/data/chapter_cases.json)",
     )
     parser.addoption(
         "--graphs", type=int, default=400, metavar="N", help="how many random graphs are compared with PyTorch"
