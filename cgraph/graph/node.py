@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from numbers import Rational
 from types import CodeType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -194,6 +195,9 @@ class Node(_Slots):
             return build(_NEG, self)
         return filled(OP, _NEG, (self,), NONE, self.shape, None, None, code, frame.f_lasti)
 
+    def __abs__(self) -> Node:
+        return build(TABLE["abs"], self)
+
     def __pos__(self) -> Node:
         return self
 
@@ -361,7 +365,7 @@ def _constant(value: Any, name: str | None, origin: Origin | None) -> Node:
 
 
 def as_array(value: Any, what: str, dtype: Any = np.float64) -> Any:
-    """A read-only copy of a number or an array of numbers; what it was made from may change afterwards."""
+    """A read-only copy of a number or an array of them, fractions too; what it was made from may change afterwards."""
     if value.__class__ is not float and value.__class__ is not int:
         kind = getattr(value, "dtype", None)
         if isinstance(value, Node):
@@ -371,7 +375,7 @@ def as_array(value: Any, what: str, dtype: Any = np.float64) -> Any:
             kind = value.dtype.kind
         except (ValueError, TypeError, AttributeError):
             kind = "?"
-        if kind not in "biuf":
+        if kind not in "biuf" and not (kind == "O" and value.size and all(isinstance(x, Rational) for x in value.flat)):
             raise ValueRefusedError(
                 f"{what} is given {short(value)}", why="that is no real number and no array of real numbers"
             )
