@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from cgraph.compile.lowering.listing import names
-from cgraph.compile.numpy.steps import Call, steps
+from cgraph.compile.numpy.calls import Call
+from cgraph.compile.numpy.steps import steps
 from cgraph.compile.plan.plan import Plan
 from cgraph.shapes import show
 
