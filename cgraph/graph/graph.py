@@ -30,8 +30,10 @@ class Graph:
         beyond: dict[Node, None] = {}
         if isinstance(outputs, Graph):
             beyond, outputs = dict.fromkeys(outputs.beyond), outputs.outputs
-        if not isinstance(outputs, (Node, Iterable)):
-            raise ValueRefusedError(f"{short(outputs)} is no node", fix="a graph is made from nodes")
+        text = isinstance(cast(object, outputs), str)
+        if text or not isinstance(outputs, (Node, Iterable)):
+            fix = "cg.parse reads formulas" if text else "a graph is made from nodes"
+            raise ValueRefusedError(f"{short(outputs)} is no node", fix=fix)
         self.outputs: tuple[Node, ...] = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
         for output in self.outputs:
             if not isinstance(output, Node):

@@ -98,6 +98,11 @@ def test_a_value_with_no_place_in_a_formula_is_refused_by_name() -> None:
         cg.forward(TEXT, a=[[1], [2, 3]], b=1, c=2)
 
 
+def test_a_graph_itself_is_made_of_nodes_and_says_what_reads_a_formula() -> None:
+    with pytest.raises(ValueRefusedError, match=r"cg\.parse reads formulas"):
+        cg.Graph(TEXT)  # type: ignore[arg-type]
+
+
 def test_a_name_alone_is_an_op_and_no_formula() -> None:
     assert str(cg.prove("tanh")) == str(cg.prove(cg.tanh))
     with pytest.raises(NameUnknownError, match=r"no op named .tahn.\. Fix: did you mean .tan"):

@@ -19,7 +19,7 @@ import cgraph as cg
 from cgraph.ops import TABLE
 
 ROOT = Path(cg.__file__).parents[1]
-USER = Path(__file__).parent / "data" / "typed_user.txt"
+USER = Path(__file__).parents[1] / "data" / "typed_user.txt"
 WRONG = {i for i, line in enumerate(USER.read_text(encoding="utf-8").splitlines(), 1) if "# wrong:" in line}
 
 
