@@ -5,7 +5,7 @@ What is drawn after that is handed on as a record: nothing else in viz runs a pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from cgraph.calculus.symbols import Symbols, symbols
-from cgraph.errors import ValueRefusedError
+from cgraph.errors import ValueRefusedError, did_you_mean
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node
 from cgraph.graph.parse import GraphLike, as_graph
@@ -69,8 +69,10 @@ def passes(of: Subjects) -> Passes:
     return Passes(of, of if isinstance(of, Backward) else None)
 
 
-def subject(of: Any, values: Mapping[Any, Any] | None = None) -> Subjects:
+def subject(of: Any, values: Mapping[Any, Any] | None = None, choices: Iterable[str] = ()) -> Subjects:
     """What is drawn for a graph, its nodes, its formula as text, a pass, or a model; with values, its passes.
+
+    `choices` are the names that one of the values may have been meant for.
 
     Raises ValueRefusedError for what cannot be drawn, and for values of what has them already.
 
@@ -82,7 +84,9 @@ def subject(of: Any, values: Mapping[Any, Any] | None = None) -> Subjects:
             raise ValueRefusedError(
                 f"a {type(of).__name__.lower()} pass is given {', '.join(map(str, values))}",
                 why="it has the values that it was computed with",
-                fix="give values with a graph or a formula, or draw the pass without them",
+                fix=did_you_mean(
+                    next(iter(values)), choices, "give values with a graph or a formula, or draw the pass without them"
+                ),
             )
         return of
     if isinstance(of, (str, Node, Graph, list, tuple)):

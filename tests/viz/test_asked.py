@@ -111,7 +111,7 @@ def test_steppers_worksheets_and_diagnoses_take_formulas_with_values() -> None:
         (FORMULA, {"a": 3, "b": 1}, "c"),
         (FORMULA, {**VALUES, "styl": "circuit"}, "styl"),
         (figure_6_17(), {"a": 3}, "a backward pass is given a.*has the values that it was computed with"),
-        (figure_6_17().forward, {"them": "dark"}, "a forward pass is given them"),
+        (figure_6_17().forward, {"them": "dark"}, "a forward pass is given them.*did you mean 'theme'"),
     ],
 )
 def test_values_that_do_not_fit_are_refused(of: Any, named: dict[str, Any], message: str) -> None:
@@ -122,3 +122,8 @@ def test_values_that_do_not_fit_are_refused(of: Any, named: dict[str, Any], mess
 def test_a_worksheet_of_a_formula_without_values_has_no_answers() -> None:
     with pytest.raises(ValueRefusedError, match="a worksheet of a Graph"):
         viz.worksheet(FORMULA)
+
+
+def test_a_limit_of_a_diagnosis_that_is_misspelt_is_no_value() -> None:
+    with pytest.raises(ValueRefusedError, match="a backward pass is given shares.*did you mean 'share'"):
+        viz.diagnose(figure_6_17(), shares=0.5)

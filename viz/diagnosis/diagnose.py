@@ -86,7 +86,7 @@ def diagnose(
     [('dead ReLU', 'a', (2,))]
     """
     given = {**(values or {}), **named}
-    bwd = subject(of, given) if given else of
+    bwd = subject(of, given, diagnose.__kwdefaults__ or ()) if given else of
     if not isinstance(bwd, Backward) or not bwd.forward.world.numeric:
         raise ValueRefusedError(
             f"{short(bwd)} cannot be diagnosed",

@@ -74,7 +74,7 @@ def draw(
 
     Raises LayoutError when the layout takes too long or there is no engine, ValueRefusedError for other choices.
     """
-    subject, fold = zoomed(asked.subject(of, {**(values or {}), **named}), zoom, fold)
+    subject, fold = zoomed(asked.subject(of, {**(values or {}), **named}, draw.__kwdefaults__ or ()), zoom, fold)
     if show is None:
         show = paint.FORWARD if isinstance(subject, Forward) else paint.BOTH
     for what, given, allowed in (("pass", show, SHOWS), ("direction", direction, tuple(DIRECTIONS))):

@@ -15,7 +15,7 @@ Label: TypeAlias = "tuple[Run, ...]"
 GAP = 5.0  # between the lines of a stack
 
 
-class Line(NamedTuple):
+class SetLine(NamedTuple):
     """One line of words, set: its runs by role with their offsets, its size."""
 
     role: str
@@ -28,7 +28,7 @@ class Line(NamedTuple):
 class PlacedLine(NamedTuple):
     """A line at its place: the left end of its baseline."""
 
-    line: Line
+    line: SetLine
     x: float
     y: float
 
@@ -38,7 +38,7 @@ class PlacedLine(NamedTuple):
         return self.x, self.y - self.line.ascent, self.x + self.line.width, self.y + self.line.descent
 
 
-def set_line(role: str, label: Label, size: float) -> Line:
+def set_line(role: str, label: Label, size: float) -> SetLine:
     """A label's runs set one after the other."""
     x, ascent, descent = 0.0, 0.0, 0.0
     runs = []
@@ -47,15 +47,15 @@ def set_line(role: str, label: Label, size: float) -> Line:
         runs.append((run_role, box.moved(x, 0.0)))
         x += box.width
         ascent, descent = max(ascent, box.ascent), max(descent, box.descent)
-    return Line(role, x, ascent, descent, tuple(runs))
+    return SetLine(role, x, ascent, descent, tuple(runs))
 
 
-def stack_height(lines: Sequence[Line]) -> float:
+def stack_height(lines: Sequence[SetLine]) -> float:
     """How high some lines are, one below the other."""
     return sum(line.ascent + line.descent for line in lines) + GAP * (len(lines) - 1)
 
 
-def stacked(lines: Sequence[Line], centre: Point) -> tuple[PlacedLine, ...]:
+def stacked(lines: Sequence[SetLine], centre: Point) -> tuple[PlacedLine, ...]:
     """The lines one below the other, each centred, all about a point."""
     x, y = centre
     top = y - stack_height(lines) / 2

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from math import hypot
 
-from viz.ink.lines import Line, PlacedLine
+from viz.ink.lines import PlacedLine, SetLine
 from viz.ink.strokes import ARROW, HALF, Point, with_arrow
 from viz.ink.themes import Theme, colour_of
 from viz.ink.typeset import Glyph, Rule, metrics, outline
@@ -95,7 +95,7 @@ def _straight(x0: float, y0: float, x1: float, y1: float) -> str:
     return f"M{x0:.1f} {y0:.1f}L{fx:.1f} {fy:.1f}{head}"
 
 
-def characters(lines: Iterable[Line]) -> set[str]:
+def characters(lines: Iterable[SetLine]) -> set[str]:
     """The characters of some lines that leave ink."""
     found = {m.char for line in lines for _, run in line.runs for m in run if isinstance(m, Glyph)}
     return {char for char in found if outline(char)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgraph.notation import Math
-from viz.ink.lines import Line, PlacedLine, set_line
+from viz.ink.lines import PlacedLine, SetLine, set_line
 from viz.ink.themes import Theme
 from viz.schematics.pieces import Block, Cells, Circle, Dots, Piece, Words
 from viz.schematics.scene import PlacedPiece, Rect, Text
@@ -14,12 +14,12 @@ PAD_X, PAD_Y = 9.0, 7.0
 SMALLEST = 8.0  # the least size of a label that must fit into a circle or a cell
 
 
-def set_label(label: Math, size: float) -> Line:
+def set_label(label: Math, size: float) -> SetLine:
     """A label as a line of glyphs."""
     return set_line("label", (("label", label),), size)
 
 
-def _fitted(label: Math, size: float, width: float) -> Line:
+def _fitted(label: Math, size: float, width: float) -> SetLine:
     """A label set so small that it fits into a width."""
     line = set_label(label, size)
     return line if line.width <= width else set_label(label, max(size * width / line.width, SMALLEST))
@@ -31,7 +31,7 @@ def centred(label: Math, x: float, y: float, size: float, role: str) -> Text:
     return Text(label, PlacedLine(line, x - line.width / 2, y), role)
 
 
-def _in_middle(label: Math, line: Line, x: float, y: float, role: str) -> Text:
+def _in_middle(label: Math, line: SetLine, x: float, y: float, role: str) -> Text:
     """A label whose ink is centred on a point."""
     return Text(label, PlacedLine(line, x - line.width / 2, y + (line.ascent - line.descent) / 2), role)
 

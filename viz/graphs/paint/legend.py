@@ -9,7 +9,7 @@ from cgraph.notation import Sym, number, text
 from viz.graphs.paint.cells import scale
 from viz.graphs.words.drawing import HOVER, NUMBER, Drawing
 from viz.ink import pen
-from viz.ink.lines import Line, PlacedLine, set_line
+from viz.ink.lines import PlacedLine, SetLine, set_line
 from viz.ink.themes import Theme
 
 FORWARD, BACKWARD, BOTH = "forward", "backward", "both"
@@ -29,8 +29,8 @@ class Entry(NamedTuple):
 class Foot:
     """The caption and the legend, broken into rows for a width."""
 
-    caption: tuple[Line, ...]
-    legend: tuple[tuple[tuple[Entry, Line], ...], ...]
+    caption: tuple[SetLine, ...]
+    legend: tuple[tuple[tuple[Entry, SetLine], ...], ...]
 
     @property
     def width(self) -> float:
@@ -43,7 +43,7 @@ class Foot:
         return CAPTION_ROW * len(self.caption) + ROW * len(self.legend) + 12.0
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[SetLine]:
         """All its lines of words."""
         return [*self.caption, *(line for row in self.legend for _, line in row)]
 
@@ -75,7 +75,7 @@ def foot(drawing: Drawing, theme: Theme, show: str, caption: str, width: float) 
         (e, set_line("legend", ((_words_role(e.role), Sym(e.words)),), theme.caption_size - 1))
         for e in _entries(drawing, show)
     ]
-    rows: list[list[tuple[Entry, Line]]] = []
+    rows: list[list[tuple[Entry, SetLine]]] = []
     for entry in entries:
         if rows and _width((*rows[-1], entry)) <= width:
             rows[-1].append(entry)
@@ -84,9 +84,9 @@ def foot(drawing: Drawing, theme: Theme, show: str, caption: str, width: float) 
     return Foot(tuple(_broken(caption, theme, width)), tuple(map(tuple, rows)))
 
 
-def _broken(caption: str, theme: Theme, width: float) -> list[Line]:
+def _broken(caption: str, theme: Theme, width: float) -> list[SetLine]:
     """The caption in lines no wider than this, where its words allow it."""
-    lines: list[Line] = []
+    lines: list[SetLine] = []
     for paragraph in caption.split("\n"):
         kept = ""
         for word in paragraph.split(" "):
@@ -99,7 +99,7 @@ def _broken(caption: str, theme: Theme, width: float) -> list[Line]:
     return lines
 
 
-def _caption_line(words: str, theme: Theme) -> Line:
+def _caption_line(words: str, theme: Theme) -> SetLine:
     return set_line("caption", (("caption", Sym(words)),), theme.caption_size)
 
 
@@ -137,7 +137,7 @@ def _room(role: str) -> float:
     )
 
 
-def _width(row: tuple[tuple[Entry, Line], ...]) -> float:
+def _width(row: tuple[tuple[Entry, SetLine], ...]) -> float:
     return sum(_room(entry.role) + line.width for entry, line in row) + GAP * (len(row) - 1)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from viz.graphs.places import engine, layered
 from viz.graphs.places.dot import skeleton
 from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
-from viz.ink.lines import GAP, Label, Line, PlacedLine, set_line, stack_height, stacked
+from viz.ink.lines import GAP, Label, PlacedLine, SetLine, set_line, stack_height, stacked
 from viz.ink.strokes import AROUND, BETWEEN, Point, Size, both, joined
 from viz.ink.themes import Theme
 
@@ -74,7 +74,7 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
     Raises LayoutError when there is no engine or it takes too long.
     """
     enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
-    known: dict[tuple[str, Label], Line] = {}
+    known: dict[tuple[str, Label], SetLine] = {}
     lines = {b.id: _lines(drawing, b, known, theme) for b in drawing.boxes}
     boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
     if engine_name == LAYERED or (engine_name is None and len(boxes) + len(drawing.edges) > MOST):
@@ -98,7 +98,7 @@ def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | Non
 
 def reworded(layout: Layout, drawing: Drawing, theme: Theme) -> Layout:
     """The same places with the words of another drawing of the same graph, which have room there."""
-    known: dict[tuple[str, Label], Line] = {}
+    known: dict[tuple[str, Label], SetLine] = {}
     words = {b.id: b for b in drawing.boxes}
     edges = {e.id: e for e in drawing.edges}
     boxes = tuple(
@@ -108,24 +108,24 @@ def reworded(layout: Layout, drawing: Drawing, theme: Theme) -> Layout:
     return replace(layout, boxes=boxes, edges=tuple(p._replace(edge=edges[p.edge.id]) for p in layout.edges))
 
 
-def _lines(drawing: Drawing, box: BoxText, known: dict[tuple[str, Label], Line], theme: Theme) -> list[Line]:
+def _lines(drawing: Drawing, box: BoxText, known: dict[tuple[str, Label], SetLine], theme: Theme) -> list[SetLine]:
     """The lines of a box, with room for its heat map below its value."""
     lines = [_set_once(known, role, label, theme) for role, label in box.lines]
     room = drawing.heat.room(box.id) if drawing.heat and not box.round else None
     if room is not None:
         place = next((i for i, line in enumerate(lines) if line.role in ("gradient", "badge")), len(lines))
-        lines.insert(place, Line("heat", room[0], room[1], 0.0, ()))
+        lines.insert(place, SetLine("heat", room[0], room[1], 0.0, ()))
     return lines
 
 
-def _set_once(known: dict[tuple[str, Label], Line], role: str, label: Label, theme: Theme) -> Line:
+def _set_once(known: dict[tuple[str, Label], SetLine], role: str, label: Label, theme: Theme) -> SetLine:
     line = known.get((role, label))
     if line is None:
         line = known[role, label] = set_line(role, label, _size_of(role, theme))
     return line
 
 
-def _in_layers(drawing: Drawing, boxes: dict[str, Size], lines: dict[str, list[Line]], rankdir: str) -> Layout:
+def _in_layers(drawing: Drawing, boxes: dict[str, Size], lines: dict[str, list[SetLine]], rankdir: str) -> Layout:
     """A large drawing: straight strokes without words on them."""
     (width, height), centres, forth, back = layered.positions(boxes, drawing.edges, rankdir)
     placed = [
@@ -168,7 +168,7 @@ def _size_of(role: str, theme: Theme) -> float:
     return theme.title_size if role == "name" else theme.value_size
 
 
-def _box_size(box: BoxText, lines: list[Line], enter: int, leave: int) -> Size:
+def _box_size(box: BoxText, lines: list[SetLine], enter: int, leave: int) -> Size:
     width = max((line.width for line in lines), default=0.0)
     height = stack_height(lines)
     if box.round:
@@ -183,7 +183,7 @@ def _box_size(box: BoxText, lines: list[Line], enter: int, leave: int) -> Size:
     )
 
 
-def _radius(lines: list[Line], height: float) -> float:
+def _radius(lines: list[SetLine], height: float) -> float:
     """The radius of the circle about the middle of some stacked lines that holds them all."""
     top, reach = -height / 2, 0.0
     for line in lines:
@@ -193,7 +193,7 @@ def _radius(lines: list[Line], height: float) -> float:
     return reach
 
 
-def _label_size(words: tuple[Line | None, ...], rankdir: str) -> Size:
+def _label_size(words: tuple[SetLine | None, ...], rankdir: str) -> Size:
     heights = [line.ascent + line.descent for line in words if line]
     width = max(line.width for line in words if line)
     if rankdir == "LR":
@@ -205,8 +205,8 @@ def _placed(
     drawing: Drawing,
     answer: dict[str, Any],
     boxes: dict[str, Size],
-    lines: dict[str, list[Line]],
-    labels: dict[str, tuple[Line | None, ...]],
+    lines: dict[str, list[SetLine]],
+    labels: dict[str, tuple[SetLine | None, ...]],
     rankdir: str,
 ) -> Layout:
     left, bottom, right, top = (float(v) for v in answer["bb"].split(","))
@@ -237,7 +237,7 @@ def _placed(
 
 
 def _beside(
-    above: Line | None, below: Line | None, centre: Point | None, rankdir: str
+    above: SetLine | None, below: SetLine | None, centre: Point | None, rankdir: str
 ) -> tuple[PlacedLine | None, PlacedLine | None]:
     """The labels of an edge, on both sides of its straight middle."""
     if centre is None:
