@@ -125,5 +125,5 @@ def test_a_worksheet_of_a_formula_without_values_has_no_answers() -> None:
 
 
 def test_a_limit_of_a_diagnosis_that_is_misspelt_is_no_value() -> None:
-    with pytest.raises(ValueRefusedError, match="a backward pass is given shares.*did you mean 'share'"):
+    with pytest.raises(ValueRefusedError, match=r"a backward pass is given shares.*did you mean 'share'"):
         viz.diagnose(figure_6_17(), shares=0.5)
