@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from math import prod
 from typing import NamedTuple
 
@@ -42,36 +44,46 @@ def updates_of(
     leaves = {v.leaf: i for i, v in enumerate(values) if v.leaf is not None}
     owned = {places[leaves[leaf]].storage for leaf in lowered.updates if leaf in leaves}
     owned |= {places[i].storage for i, v in enumerate(values) if v.op is BOTH}
-    uses: dict[int, int] = {}
-    for value in values:
-        for x in value.operands:
-            uses[x] = uses.get(x, 0) + 1
-    for x in (*lowered.outputs, *lowered.updates.values()):
-        uses[x] = uses.get(x, 0) + 1
+    uses = Counter(chain(*(v.operands for v in values), lowered.outputs, lowered.updates.values()))
+
+    def untouched(needed: Iterable[int]) -> bool:
+        return all(places[x].storage not in owned for x in needed)
+
     updates = []
     for leaf, number in lowered.updates.items():
         if leaf not in leaves:
-            values.append(Value(tuple(map(int, leaf.shape)), leaf=leaf))
-            leaves[leaf] = len(values) - 1
-            places[leaves[leaf]] = Place(len(storages), 0, contiguous(values[-1].shape))
-            storages.append(Storage(LEAF, prod(values[-1].shape), leaves[leaf]))
+            value = Value(tuple(map(int, leaf.shape)), leaf=leaf)
+            leaves[leaf] = _made(values, places, storages, value, LEAF)
         target, value = leaves[leaf], values[number]
         if value.op in (ADD, SUB) and uses[number] == 1 and values[target].shape == value.shape:
-            found = _added(values, places, storages, uses, target, number)
-            if found is not None and (_adds_rows(values[found[0]]) or accumulates(values[found[0]])):
-                kind = "rows" if _adds_rows(values[found[0]]) else "gemm"
-                update = Update(leaf, target, kind, *found)
-                if all(places[x].storage not in owned for x in reads(values, update)):
-                    updates.append(update)
-                    continue
-            others = [x for x in value.operands if x != target]
-            if target in value.operands and all(places[x].storage not in owned for x in others):
+            update = _accumulated(values, places, storages, uses, Update(leaf, target, "op", number), accumulates)
+            if update is not None and untouched(reads(values, update)):
+                updates.append(update)
+                continue
+            if target in value.operands and untouched(x for x in value.operands if x != target):
                 updates.append(Update(leaf, target, "op", number))
                 continue
         if number != target:
-            number_ = copied(values, places, storages, number, {BUFFER, CONSTANT})
-            updates.append(Update(leaf, target, "copy", number_))
+            updates.append(Update(leaf, target, "copy", copied(values, places, storages, number, {BUFFER, CONSTANT})))
     return _joined(values, places, storages, updates)
+
+
+def _accumulated(
+    values: list[Value],
+    places: dict[int, Place],
+    storages: list[Storage],
+    uses: Mapping[int, int],
+    update: Update,
+    accumulates: Callable[[Value], bool],
+) -> Update | None:
+    """The same update as one product that is added to the leaf, or as rows that are; None when it is neither."""
+    found = _added(values, places, storages, uses, update.target, update.value)
+    if found is None:
+        return None
+    number, factor = found
+    if _adds_rows(values[number]):
+        return update._replace(kind="rows", value=number, factor=factor)
+    return update._replace(kind="gemm", value=number, factor=factor) if accumulates(values[number]) else None
 
 
 def _joined(
@@ -116,7 +128,7 @@ def _added(
     values: list[Value],
     places: dict[int, Place],
     storages: list[Storage],
-    uses: dict[int, int],
+    uses: Mapping[int, int],
     target: int,
     number: int,
 ) -> tuple[int, float] | None:
@@ -155,11 +167,13 @@ def _adds_rows(value: Value) -> bool:
     return value.op is not None and value.op.adds_rows
 
 
-def _made(values: list[Value], places: dict[int, Place], storages: list[Storage], value: Value) -> int:
+def _made(
+    values: list[Value], places: dict[int, Place], storages: list[Storage], value: Value, kind: str = BUFFER
+) -> int:
     """A new value in memory of its own."""
     values.append(value)
     places[len(values) - 1] = Place(len(storages), 0, contiguous(value.shape))
-    storages.append(Storage(BUFFER, prod(value.shape), len(values) - 1))
+    storages.append(Storage(kind, prod(value.shape), len(values) - 1))
     return len(values) - 1
 
 
