@@ -17,62 +17,13 @@ import numpy as np
 
 from cgraph.errors import FormulaError, close_match, did_you_mean
 from cgraph.graph.graph import Graph
+from cgraph.graph.language import ALSO, BINARY, COMPARED, REFUSED, SEVERAL, UNREADABLE, WRITE
 from cgraph.graph.node import VARIABLE, Node, as_node, build, make
 from cgraph.graph.typed import as_typed
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Op
 from cgraph.shapes import as_shape
 
-_BINARY = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "div",
-    ast.Pow: "pow",
-    ast.MatMult: "matmul",
-    ast.FloorDiv: "div",  # and then floor
-}
-_COMPARED = {
-    ast.Gt: "greater",
-    ast.GtE: "greater_equal",
-    ast.Lt: "less",
-    ast.LtE: "less_equal",
-    ast.Eq: "equal",
-    ast.NotEq: "not_equal",
-}
-_ALSO = {
-    "ln": "log",
-    "σ": "sigmoid",
-    "fabs": "abs",
-    "tg": "tan",
-}  # other names of the same function
-_ALSO |= {name.replace("arc", "a", 1): name for name in TABLE if name.startswith("arc")}
-_SEVERAL = {  # of two operands or more, the ops of two that are the same of elements: maximum for max
-    name: two.name
-    for name, row in TABLE.items()
-    for two in TABLE.values()
-    if row.reduction and two.arity == 2 and two.ufunc == row.reduction.ufunc
-}
-_WRITE = {"lg": "log10(x) or log2(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cot": "1/tan(x)", "ctg": "1/tan(x)"}
-_REFUSED: dict[type[ast.AST], tuple[str, str]] = {  # what it is called, and how to write it
-    ast.Mod: ("%", "write x - y*floor(x/y)"),
-    ast.BitOr: ("|", "write abs(x) for |x|"),
-    ast.BoolOp: ("and / or", "multiply conditions, (x > 0)*(x < 1), or choose with where(x > 0, x, 0)"),
-    ast.Not: ("not", "write 1 - (x > 0)"),
-    ast.Tuple: ("a comma", "a number has a point: write 0.5 for 0,5; separate assignments by semicolons"),
-    ast.List: ("[ ]", "give arrays as values: x=[1,2]"),
-    ast.Set: ("{ }", "write round brackets: (x + 1)"),
-    ast.Dict: ("{ }", "write round brackets: (x + 1)"),
-    ast.NamedExpr: (":=", "write name = expression"),
-    ast.Compare: ("a chain of comparisons", "write (a < b)*(b < c)"),
-}
-_UNREADABLE = (  # what Python cannot read, what it is, and how to write it
-    (r"(?:^|;)\s*\w+\s*\([^()]*\)\s*=(?!=)", "a function cannot be defined", "write f = x**2 for f(x) = x**2"),
-    (r"![^=]|!$", "! is no sign of a formula", "factorials are not computed here"),
-    (r":=", ":= is no sign of a formula", "write name = expression"),
-    (r"\$", "LaTeX is not read", "write the formula without $"),
-    (r"\w'", "a prime is no part of a name", "write y1 or dy, and ask for derivatives: cg.grad, cg.derive"),
-)
 LONGEST = 1_000_000
 GraphLike: TypeAlias = "Node | Graph | Iterable[Node] | str"
 """What is taken for a graph: a graph, its output or outputs, or its formula as text."""
@@ -185,7 +136,7 @@ class _Reader:
             raise FormulaError("the formula is empty", fix='write one, such as "L = c*(a + 2*b)"')
         if len(self.text) > LONGEST:
             raise FormulaError(f"the formula has {len(self.text)} characters", why=f"at most {LONGEST} are read")
-        callable_ = {*TABLE, *_ALSO, *_WRITE}
+        callable_ = {*TABLE, *ALSO, *WRITE}
         self.text = lines
         if lines.count("(") <= lines.count(")"):
             lines, self.places = as_typed(lines, callable_)
@@ -197,7 +148,7 @@ class _Reader:
             closed = lines.count("(") <= lines.count(")")
             what = f"the formula does not read as one: {error.msg if closed else 'a bracket is never closed'}"
             fix = "write assignments separated by semicolons, such as d = 2*b; L = c*d"
-            known = next(((what, fix) for sign, what, fix in _UNREADABLE if closed and re.search(sign, lines)), None)
+            known = next(((what, fix) for sign, what, fix in UNREADABLE if closed and re.search(sign, lines)), None)
             what, fix = known or (what, fix)
             near = repr(lines[max(0, column - 8) : column + 12])
             column = self.places[min(column, len(self.places) - 1)] if self.places else column
@@ -231,7 +182,7 @@ class _Reader:
         return built[root]
 
     def _operands(self, part: ast.expr) -> list[ast.expr]:
-        if isinstance(part, ast.BinOp) and type(part.op) in _BINARY:
+        if isinstance(part, ast.BinOp) and type(part.op) in BINARY:
             return [part.left, part.right]
         if isinstance(part, ast.UnaryOp) and isinstance(part.op, (ast.USub, ast.UAdd)):
             return [] if self._signed_number(part) is not None else [part.operand]
@@ -240,7 +191,7 @@ class _Reader:
             return part.args
         if isinstance(part, (ast.Name, ast.Constant)):
             return []
-        if isinstance(part, ast.Compare) and len(part.ops) == 1 and type(part.ops[0]) in _COMPARED:
+        if isinstance(part, ast.Compare) and len(part.ops) == 1 and type(part.ops[0]) in COMPARED:
             return [part.left, part.comparators[0]]
         if isinstance(part, ast.IfExp):
             return [part.test, part.body, part.orelse]
@@ -251,7 +202,7 @@ class _Reader:
         if isinstance(part, ast.Attribute):
             self._refuse(f"the attribute .{part.attr} is not allowed", part, fix="call a function of the table by name")
         kind = type(part.op) if isinstance(part, (ast.BinOp, ast.UnaryOp)) else type(part)
-        called, fix = _REFUSED.get(kind, (kind.__name__, "use numbers, names, + - * / ** @ and calls"))
+        called, fix = REFUSED.get(kind, (kind.__name__, "use numbers, names, + - * / ** @ and calls"))
         self._refuse(f"{called} is not allowed in a formula", part, fix=fix)
 
     @staticmethod
@@ -262,10 +213,10 @@ class _Reader:
     def _node(self, part: ast.expr, operands: list[Node], statement: ast.stmt) -> Node:
         origin = self._origin(part)
         if isinstance(part, ast.BinOp):
-            result = build(TABLE[_BINARY[type(part.op)]], *operands, origin=origin)
+            result = build(TABLE[BINARY[type(part.op)]], *operands, origin=origin)
             return build(TABLE["floor"], result, origin=origin) if isinstance(part.op, ast.FloorDiv) else result
         if isinstance(part, ast.Compare):
-            return build(TABLE[_COMPARED[type(part.ops[0])]], *operands, origin=origin)
+            return build(TABLE[COMPARED[type(part.ops[0])]], *operands, origin=origin)
         if isinstance(part, ast.IfExp):
             return build(TABLE["where"], *operands, origin=origin)
         if isinstance(part, ast.Attribute):
@@ -290,15 +241,15 @@ class _Reader:
             self._refuse("only functions of the table can be called", part, fix="write a name, such as tanh(x)")
         name = part.func.id
         if name not in TABLE:
-            name = _ALSO.get(name, name.lower())
-        if name in _SEVERAL and len(part.args) > 1:
-            name = _SEVERAL[name]
+            name = ALSO.get(name, name.lower())
+        if name in SEVERAL and len(part.args) > 1:
+            name = SEVERAL[name]
         if part.func.id in self.assigned_at or part.func.id in self.variables:
             self._refuse(f"{part.func.id} is no function", part, fix=f"write {part.func.id}*(...) for a product")
         if name not in TABLE:
             name = part.func.id
-            if name in _WRITE:
-                self._refuse(f"there is no function {name}", part, fix=f"write {_WRITE[name]}")
+            if name in WRITE:
+                self._refuse(f"there is no function {name}", part, fix=f"write {WRITE[name]}")
             near = close_match(name, TABLE)
             self._refuse(
                 f"there is no function {name}",
@@ -319,7 +270,7 @@ class _Reader:
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 self._refuse(f"{keyword.arg}= needs a number, a tuple or True/False", part)
         row = self._function(part)
-        if row.arity == 2 and len(operands) > 2 and row.name in _SEVERAL.values():
+        if row.arity == 2 and len(operands) > 2 and row.name in SEVERAL.values():
             *first, last = operands
             rest = reduce(lambda x, y: build(row, x, y, origin=origin, **attrs), first)
             return build(row, rest, last, origin=origin, **attrs)

@@ -55,6 +55,7 @@ class Facts:
 
     As it is written
     written     how formulas write it where that is no call, such as "plus" or "over" (see `notation.formulas`)
+    also        what else formulas call it: ln for log
     exact       of whole numbers it says more than its value, and stays as it is: log(2)
 
     As mathematics
@@ -87,6 +88,7 @@ class Facts:
     """
 
     written: str = ""
+    also: tuple[str, ...] = ()
     exact: bool = False
     commutes: bool = False
     symmetric: bool = False

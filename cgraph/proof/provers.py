@@ -11,6 +11,7 @@ import sympy
 from cgraph.errors import NameUnknownError, ValueRefusedError, did_you_mean
 from cgraph.functions.table import Function, table
 from cgraph.graph.graph import Graph
+from cgraph.graph.language import ALSO
 from cgraph.graph.node import Node, short, variable
 from cgraph.graph.parse import GraphLike
 from cgraph.ops import TABLE
@@ -84,6 +85,7 @@ def _row(of: str | Function) -> Op:
         )
     if isinstance(of, Function):
         return of.row
+    of = ALSO.get(of, of)
     if of not in TABLE:
         fix = did_you_mean(of, TABLE, "cg.table() lists them; a formula names its result, L = ...")
         raise NameUnknownError(f"the table has no op named {of!r}", fix=fix)

@@ -1,0 +1,59 @@
+"""The small language of formulas as tables: signs, other names of functions, and how what it lacks is written."""
+
+from __future__ import annotations
+
+import ast
+
+from cgraph.ops import TABLE
+
+BINARY = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+    ast.FloorDiv: "div",  # and then floor
+}
+COMPARED = {
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+}
+_SIGNS = [row.sign for row in TABLE.values()]
+ALSO = {  # other names of functions: ln, and the signs that stand for one op alone, such as σ and ReLU
+    name: row.name
+    for row in TABLE.values()
+    for name in (row.sign, *row.also)
+    if name.isidentifier() and name not in TABLE and _SIGNS.count(name) < 2
+}
+ALSO |= {name.replace("arc", "a", 1): name for name in TABLE if name.startswith("arc")}
+SEVERAL = {  # of two operands or more, the ops of two that are the same of elements: maximum for max
+    name: two.name
+    for name, row in TABLE.items()
+    for two in TABLE.values()
+    if row.reduction and two.arity == 2 and two.ufunc == row.reduction.ufunc
+}
+WRITE = {"lg": "log10(x) or log2(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cot": "1/tan(x)", "ctg": "1/tan(x)"}
+REFUSED: dict[type[ast.AST], tuple[str, str]] = {  # what it is called, and how to write it
+    ast.Mod: ("%", "write x - y*floor(x/y)"),
+    ast.BitOr: ("|", "write abs(x) for |x|"),
+    ast.BoolOp: ("and / or", "multiply conditions, (x > 0)*(x < 1), or choose with where(x > 0, x, 0)"),
+    ast.Not: ("not", "write 1 - (x > 0)"),
+    ast.Tuple: ("a comma", "a number has a point: write 0.5 for 0,5; separate assignments by semicolons"),
+    ast.List: ("[ ]", "give arrays as values: x=[1,2]"),
+    ast.Set: ("{ }", "write round brackets: (x + 1)"),
+    ast.Dict: ("{ }", "write round brackets: (x + 1)"),
+    ast.NamedExpr: (":=", "write name = expression"),
+    ast.Compare: ("a chain of comparisons", "write (a < b)*(b < c)"),
+}
+UNREADABLE = (  # what Python cannot read, what it is, and how to write it
+    (r"(?:^|;)\s*\w+\s*\([^()]*\)\s*=(?!=)", "a function cannot be defined", "write f = x**2 for f(x) = x**2"),
+    (r"![^=]|!$", "! is no sign of a formula", "factorials are not computed here"),
+    (r":=", ":= is no sign of a formula", "write name = expression"),
+    (r"\$", "LaTeX is not read", "write the formula without $"),
+    (r"\w'", "a prime is no part of a name", "write y1 or dy, and ask for derivatives: cg.grad, cg.derive"),
+)
