@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 _MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~$^"} | {c: f"&#{ord(c)};" for c in "<>&\"':/@="})
 
@@ -23,6 +24,24 @@ def terminal(text: str) -> str:
 
 def _spelled(c: str) -> str:
     return c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
+
+
+def decimal(number: Any, digits: int = 6) -> str:
+    """A number as errors, reprs, reports and listings say it, in ASCII; pictures write it as `notation.number` does.
+
+    >>> decimal(0.1 + 0.2), decimal(-2.0), decimal(1e-9)
+    ('0.3', '-2', '1e-09')
+    """
+    return f"{float(number):.{digits}g}"
+
+
+def size(count: int) -> str:
+    """So many bytes.
+
+    >>> size(1000), size(5 << 19)
+    ('1,000 bytes', '2.5 MiB')
+    """
+    return f"{count:,} bytes" if count < 1 << 20 else f"{count / (1 << 20):,.1f} MiB"
 
 
 def c_comment(text: str) -> str:

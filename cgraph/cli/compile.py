@@ -8,6 +8,7 @@ import numpy as np
 
 from cgraph.cli.arguments import Commands, read
 from cgraph.compile import compile as make_program
+from cgraph.quoting import decimal
 
 
 def add(commands: Commands) -> None:
@@ -33,6 +34,6 @@ def run(options: argparse.Namespace) -> int:
         print(program.source.rstrip())
         print(f"{program.backend}: {program.plan}")
     for node, result in zip(graph.outputs, results, strict=False):
-        whole = f"{result:.6g}" if not result.shape else np.array2string(result, precision=6, separator=", ")
+        whole = decimal(result) if not result.shape else np.array2string(result, precision=6, separator=", ")
         print(f"{graph.name(node)} = {whole}")
     return 0

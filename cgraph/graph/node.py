@@ -15,7 +15,7 @@ from cgraph.graph.display import mimebundle
 from cgraph.graph.origin import HERE, Origin, caller, describe, one_line
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
-from cgraph.quoting import terminal
+from cgraph.quoting import decimal, terminal
 from cgraph.shapes import Shape, as_shape, show
 
 if TYPE_CHECKING:
@@ -404,7 +404,7 @@ def number_text(node: Node) -> str:
     """A constant as its number, or as the shape of its array."""
     if node.value is None or node.value.ndim:
         return f"constant {show(node.shape)}"
-    return f"{float(node.value):.6g}"
+    return decimal(node.value)
 
 
 _UFUNCS: dict[np.ufunc, Op] = {

@@ -19,7 +19,7 @@ from cgraph.notation.math import (
     row,
 )
 from cgraph.notation.names import name
-from cgraph.notation.numbers import number, quantity, shape, value
+from cgraph.notation.numbers import number, plain, quantity, shape, value
 from cgraph.notation.render import latex, text
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "name",
     "names_of",
     "number",
+    "plain",
     "quantity",
     "row",
     "shape",

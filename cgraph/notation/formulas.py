@@ -17,7 +17,7 @@ from cgraph.ops.op import NONE, Op
 def bracketed(math: Math) -> Math:
     """A formula as a factor: a sum, a difference or a negative number in brackets.
 
-    >>> text(bracketed(row("1", MINUS, "x"))), text(bracketed(number(-2))), text(bracketed(number(2)))
+    >>> text(bracketed(row("1", MINUS, "x"))), text(bracketed(value(-2))), text(bracketed(value(2)))
     ('(1 − x)', '(−2)', '2')
     """
     flat = math.parts if isinstance(math, Group) else ()

@@ -10,6 +10,9 @@ from cgraph.notation.math import Group, Math, Named, Script, Sym, row
 from cgraph.notation.render import text
 from cgraph.shapes import Shape
 
+WHOLE = 1e6  # whole numbers below it are written with all their digits
+_RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
 
 def number(value: Any, digits: int = 3) -> Math:
     """A number to some significant digits: exact integers as they are, a true minus sign, never -0.
@@ -23,13 +26,35 @@ def number(value: Any, digits: int = 3) -> Math:
     sign = "−" if x < 0 else ""
     if np.isinf(x):
         return Sym(f"{sign}∞")
-    if x == int(x) and abs(x) < 1e6:
+    if x == int(x) and abs(x) < WHOLE:
         return Sym(f"{sign}{abs(int(x))}")
     exponent = int(f"{abs(x):.{digits - 1}e}".split("e")[1])
     if -4 <= exponent < 6:
-        return Sym(sign + f"{abs(x):.{max(digits - 1 - exponent, 0)}f}".rstrip("0").rstrip("."))
+        decimals = max(digits - 1 - exponent, 0)
+        digital = f"{abs(x):.{decimals}f}"
+        return Sym(sign + (digital.rstrip("0").rstrip(".") if decimals else digital))
     mantissa = f"{abs(x):.{digits - 1}e}".split("e")[0].rstrip("0").rstrip(".")
     return row(f"{sign}{mantissa}×", Script(Sym("10"), sup=Sym(str(exponent).replace("-", "−"))))
+
+
+def plain(of: Any) -> str:
+    """A number, or the first entries of an array, as text: what `text(number(x))` says, for many numbers at once.
+
+    Trees of symbols would cost ten times as much where a picture has thousands of titles.
+
+    >>> plain(-2.0), plain(0.474077), plain(1e-9), plain(np.array([1.0, 0.5]))
+    ('−2', '0.474', '1×10⁻⁹', '[1, 0.5]')
+    """
+    if getattr(of, "shape", ()) != ():
+        return text(value(of))
+    x = float(of)
+    if x == x // 1 and abs(x) < WHOLE:
+        return str(int(x)).replace("-", "−")
+    mantissa, _, exponent = f"{x:.3g}".replace("-", "−").partition("e")
+    if not exponent or "n" in mantissa:
+        return mantissa if "n" not in mantissa else text(number(x))
+    power = exponent.lstrip("+").replace("−0", "−").lstrip("0")
+    return f"{mantissa}×10{power.translate(_RAISED)}" if abs(x) < 1 or abs(x) >= WHOLE else text(number(x))
 
 
 def value(array: Any, digits: int = 3) -> Math:

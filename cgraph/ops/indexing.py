@@ -15,6 +15,7 @@ from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.ops.facts import Ids, free
 from cgraph.ops.keys import Key
 from cgraph.ops.op import Attrs, Op, joining, structural
+from cgraph.quoting import decimal
 from cgraph.shapes import Shape
 
 
@@ -65,7 +66,7 @@ def as_ids(ids: Any, rows: int, ignore: Any = None) -> Any:
     if not good.all():
         place = tuple(map(int, np.argwhere(~np.asarray(good, bool))[0]))
         raise ValueRefusedError(
-            f"id {float(given[place]):.6g}{f' at position {place}' if place else ''}",
+            f"id {decimal(given[place])}{f' at position {place}' if place else ''}",
             why=f"there are V = {rows} rows, with the ids 0 to {rows - 1}",
             fix="check the vocabulary; ids are whole numbers and do not count from the end",
         )

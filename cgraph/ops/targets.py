@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ValueRefusedError
+from cgraph.quoting import decimal
 
 TOLERANCE = 1e-4
 
@@ -18,7 +19,7 @@ def labels(y: Any) -> None:
     if wrong.any():
         place = tuple(map(int, np.argwhere(wrong)[0]))
         raise ValueRefusedError(
-            f"the label {float(value[place]):.6g}{f' at position {place}' if place else ''}",
+            f"the label {decimal(value[place])}{f' at position {place}' if place else ''}",
             why="a label is the probability of the class 1, from 0 to 1",
             fix="give 0 and 1, for example (y + 1)/2 for labels -1 and 1",
         )
@@ -35,9 +36,9 @@ def distributions(y: Any) -> None:
     if wrong.any():
         place = tuple(map(int, np.argwhere(wrong)[0]))
         row = value[place]
-        shown = ", ".join(f"{float(p):.6g}" for p in row[:6]) + (", ..." if row.size > 6 else "")
+        shown = ", ".join(decimal(p) for p in row[:6]) + (", ..." if row.size > 6 else "")
         raise ValueRefusedError(
             f"the target [{shown}]{f' in row {place}' if place else ''} is no distribution",
-            why=f"its probabilities must not be negative and must sum to 1; they sum to {float(row.sum()):.6g}",
+            why=f"its probabilities must not be negative and must sum to 1; they sum to {decimal(row.sum())}",
             fix="give distributions such as one-hot rows, or class ids",
         )

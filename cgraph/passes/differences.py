@@ -13,7 +13,7 @@ from cgraph.graph.parse import GraphLike
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward, forward
 from cgraph.passes.numbers import backward
-from cgraph.quoting import terminal
+from cgraph.quoting import decimal, terminal
 from cgraph.worlds.numpy import NUMPY
 
 AGREES, WRONG, KINK, HIDDEN = "agrees", "WRONG", "not differentiable here", "hidden by rounding"
@@ -33,7 +33,8 @@ class Slope:
     verdict: str
 
     def __str__(self) -> str:
-        return f"{terminal(self.subject)} = {self.ours:.9g}   difference: {self.difference:.9g}   {self.verdict}"
+        ours, theirs = decimal(self.ours, 9), decimal(self.difference, 9)
+        return f"{terminal(self.subject)} = {ours}   difference: {theirs}   {self.verdict}"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from cgraph.passes.backward import Backward
 from cgraph.passes.backward import backward as run_backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.forward import forward as run_forward
-from cgraph.quoting import terminal
+from cgraph.quoting import decimal, terminal
 from cgraph.shapes import show
 from cgraph.worlds.numpy import NUMPY
 
@@ -84,8 +84,8 @@ def _printed(value: Any) -> str:
     """A number, or an array with its range, for which the first entries may say nothing."""
     array = np.asarray(value)
     if array.ndim == 0:
-        return f"{float(array):.6g}"
-    limits = f", from {array.min():.6g} to {array.max():.6g}" if array.size else ""
+        return decimal(array)
+    limits = f", from {decimal(array.min())} to {decimal(array.max())}" if array.size else ""
     return f"array {show(array.shape)}{limits}"
 
 

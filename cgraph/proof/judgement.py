@@ -10,6 +10,7 @@ import sympy
 
 from cgraph.proof.cancel import cancels
 from cgraph.proof.report import AGREES, PROVED, UNDECIDED, WRONG, Check
+from cgraph.quoting import decimal
 
 POINTS = 12
 DIGITS = 30
@@ -39,7 +40,7 @@ def _judged(ours: Any, theirs: Any) -> tuple[str, str]:
     for point, (a, b) in _points(ours, theirs):
         if abs(a - b) > sympy.Float(10) ** -(DIGITS - 6) * (1 + abs(b)):
             at = ", ".join(f"{s} = {v}" for s, v in sorted(point.items(), key=lambda item: str(item[0])))
-            return WRONG, f"at {at}: {float(a):.6g}, SymPy {float(b):.6g}"
+            return WRONG, f"at {at}: {decimal(a)}, SymPy {decimal(b)}"
         count += 1
         if count == 1 and _vanishes(difference):
             return PROVED, ""

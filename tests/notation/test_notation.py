@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import cgraph as cg
 from cgraph import notation
@@ -48,6 +50,8 @@ def test_a_very_long_name_is_cut_short_in_print_but_not_in_text():
         (-0.37754066879814546, "−0.378"),
         (0.5, "0.5"),
         (1234.5, "1234"),
+        (449.55, "450"),
+        (-20000.4, "−20000"),
         (999999.0, "999999"),
         (0.00012345, "0.000123"),
         (1.5e-9, "1.5×10⁻⁹"),
@@ -58,6 +62,35 @@ def test_a_very_long_name_is_cut_short_in_print_but_not_in_text():
 )
 def test_numbers_have_three_digits_a_true_minus_and_no_negative_zero(value, written):
     assert text(notation.number(value)) == written
+
+
+VALUES = [
+    0,
+    -2,
+    0.5,
+    -0.474077,
+    1 / 3,
+    123456.0,
+    123456.7,
+    999999.9,
+    1e6,
+    -1.5e7,
+    1e-4,
+    3.21e-5,
+    -1e-9,
+    449.5,
+    -99999.5,
+]
+VALUES += [1e22, 7e100, 1e-300, float("inf"), float("-inf"), float("nan"), -0.0]
+
+
+@given(st.floats() | st.floats(-1e7, 1e7).map(lambda x: round(x, 1)) | st.sampled_from(VALUES))
+def test_a_number_as_plain_text_is_the_text_of_the_number_as_mathematics(value):
+    assert notation.plain(value) == text(notation.number(value))
+
+
+def test_an_array_as_plain_text_is_the_text_of_the_array():
+    assert notation.plain(np.array([1.0, -2.0])) == text(notation.value(np.array([1.0, -2.0]))) == "[1, −2]"
 
 
 def test_a_large_array_shows_its_first_entries():

@@ -54,7 +54,7 @@ class Finding:
 
 def shown(value: float) -> str:
     """A number as pictures write it."""
-    return notation.text(notation.number(value))
+    return notation.plain(value)
 
 
 def listed(names: Sequence[object]) -> str:

@@ -8,7 +8,7 @@ from cgraph.compile.lowering.beside import BOTH
 from cgraph.compile.lowering.lowered import Lowered
 from cgraph.compile.lowering.values import Value
 from cgraph.ops.keys import Key
-from cgraph.quoting import terminal
+from cgraph.quoting import decimal, terminal
 from cgraph.shapes import show
 
 
@@ -39,7 +39,7 @@ def names(lowered: Lowered) -> Mapping[int, str]:
         elif value.op is BOTH:
             own = "[" + "; ".join(found[x] for x in value.operands) + "]"
         elif value.constant is not None and value.constant.size == 1:
-            own = f"{float(value.constant.reshape(())):.6g}"
+            own = decimal(value.constant.reshape(()))
         elif own is None or own in taken:
             own = f"t{number}"
         found[number] = terminal(str(own))

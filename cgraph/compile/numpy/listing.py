@@ -12,6 +12,7 @@ from cgraph.compile.lowering.listing import names
 from cgraph.compile.numpy.calls import Call
 from cgraph.compile.numpy.steps import steps
 from cgraph.compile.plan.plan import Plan
+from cgraph.quoting import decimal
 from cgraph.shapes import show
 
 
@@ -59,7 +60,7 @@ def _text(x: Any, known: Known, own: list[Any]) -> str:
     if isinstance(x, (list, tuple)) and any(isinstance(one, np.ndarray) for one in x):
         return f"[{', '.join(_text(one, known, own) for one in x)}]"
     if isinstance(x, np.generic):
-        return f"{float(x):.6g}"
+        return decimal(x)
     if callable(x):
         return _function(x)
     return _array(x, known, own) if isinstance(x, np.ndarray) else repr(x)
@@ -78,7 +79,7 @@ def _array(x: Any, known: Known, own: list[Any]) -> str:
         if np.may_share_memory(array, x):
             return f"{text} as {show(x.shape)}"
     if x.size == 1 and not x.flags.writeable:
-        return f"{float(x.reshape(())):.6g}"
+        return decimal(x.reshape(()))
     place = next((i for i, one in enumerate(own) if one is x), len(own))
     if place == len(own):
         own.append(x)

@@ -9,6 +9,7 @@ from cgraph.compile.lowering.listing import names
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.plan.plan import Plan
 from cgraph.compile.plan.updates import Update
+from cgraph.quoting import decimal
 from cgraph.shapes import show
 
 
@@ -54,9 +55,9 @@ def _update(plan: Plan, update: Update, name: Mapping[int, str]) -> str:
         return f" = {formula(plan, value, name)}"
     if update.kind == "rows":
         *factors, ids = (_operand(plan, i, name) for i in value.operands[:-1])
-        return f"[{ids}] += {update.factor:.6g} * {' * '.join(factors)}"
+        return f"[{ids}] += {decimal(update.factor)} * {' * '.join(factors)}"
     x, y = (_operand(plan, i, name) for i in value.operands[:2])
-    return f" += {update.factor:.6g} * ({x} @ {y})"
+    return f" += {decimal(update.factor)} * ({x} @ {y})"
 
 
 def _where(plan: Plan, number: int) -> str:

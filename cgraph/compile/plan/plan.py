@@ -12,6 +12,7 @@ from cgraph.compile.plan.allocation import allocated
 from cgraph.compile.plan.flops import counted, flops, update_flops
 from cgraph.compile.plan.places import BUFFER, Place, Storage, copied, placed
 from cgraph.compile.plan.updates import Update, reads, updates_of
+from cgraph.quoting import size
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,8 @@ class Plan:
         )
 
     def __str__(self) -> str:
-        size = f"{self.bytes:,} bytes" if self.bytes < 1 << 20 else f"{self.bytes / (1 << 20):,.1f} MiB"
         steps, buffers = counted(self.steps, "step"), counted(self.buffers, "buffer")
-        return f"{steps}, {buffers} in {size}, {counted(self.flops, 'floating-point operation')}"
+        return f"{steps}, {buffers} in {size(self.bytes)}, {counted(self.flops, 'floating-point operation')}"
 
 
 def make_plan(

@@ -17,6 +17,7 @@ from cgraph.compile.plan.flops import counted
 from cgraph.compile.scalar.fuse import FUSED, arity, fused
 from cgraph.compile.scalar.world import LEAF, LITERAL, Tape
 from cgraph.graph.node import Node
+from cgraph.quoting import size
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,8 @@ class Groups:
         return int(sizes.sum() + sizes[np.isin(self.bounds[:, 0], twice)].sum())
 
     def __str__(self) -> str:
-        size = f"{self.bytes:,} bytes" if self.bytes < 1 << 20 else f"{self.bytes / (1 << 20):,.1f} MiB"
         steps = f"{counted(self.slots, 'scalar')}, {counted(self.steps, 'group')} by level and op"
-        return f"{steps} in {size}, {counted(self.flops, 'floating-point operation')}"
+        return f"{steps} in {size(self.bytes)}, {counted(self.flops, 'floating-point operation')}"
 
 
 def grouped(

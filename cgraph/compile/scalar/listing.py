@@ -11,7 +11,7 @@ from cgraph.compile.scalar.fuse import arity
 from cgraph.compile.scalar.groups import Groups
 from cgraph.compile.scalar.world import LEAF, LITERAL, Tape
 from cgraph.graph.node import Node
-from cgraph.quoting import terminal
+from cgraph.quoting import decimal, terminal
 
 TEXT_LINES = 2000  # of a listing; the rest is counted
 
@@ -22,7 +22,7 @@ def listing(groups: Groups) -> str:
     numbers = zip(groups.literals[0].tolist(), groups.literals[1].tolist(), strict=True)
     leaves = {slot: str(leaf.name) for leaf, slot in groups.leaves.items()}
     owned = {slot: terminal(name) for slot, name in (leaves | dict(groups.names)).items()}
-    named = {slot: f"{number:.6g}" for slot, number in numbers} | owned
+    named = {slot: decimal(number) for slot, number in numbers} | owned
     for number, start, end in groups.bounds[:TEXT_LINES].tolist():
         value = groups.kinds[number]
         assert value is not None
@@ -59,7 +59,7 @@ def _places(slots: Any, named: Mapping[int, str]) -> str:
 
 def tape_text(tape: Tape, outputs: Sequence[int], updates: Mapping[Node, int], names: Mapping[int, str]) -> str:
     """A tape: `v4 = mul(v2, b)`, a line a slot, whether something needs it or not."""
-    numbers = {at: f"{np.frombuffer(key)[0]:.6g}" for key, at in tape.literals.items()}
+    numbers = {at: decimal(np.frombuffer(key)[0]) for key, at in tape.literals.items()}
     leaves = {at: terminal(str(leaf.name)) for leaf, at in tape.leaves.items()}
     named = {**{at: terminal(name) for at, name in names.items()}, **numbers, **leaves}
     lines: list[str] = []

@@ -12,6 +12,7 @@ import numpy as np
 from cgraph.errors import GradientError
 from cgraph.graph.names import read_scoped
 from cgraph.passes.backward import Backward
+from cgraph.quoting import decimal
 
 SATURATED = 0.01  # a local slope below it passes less than a hundredth of the gradient on
 
@@ -54,7 +55,7 @@ class GradientNorms:
 
     def __str__(self) -> str:
         def shown(value: float | None) -> str:
-            return "" if value is None else f"{value:.3g}"
+            return "" if value is None else decimal(value, 3)
 
         rows = [("layer", "‖dL/dW‖", "‖dL/db‖", "‖dL/dz‖", "‖dL/da‖", "saturated")]
         for x in self.layers:

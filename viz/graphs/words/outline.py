@@ -12,7 +12,7 @@ import numpy as np
 from cgraph import notation
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, Node
-from cgraph.notation import Math, text
+from cgraph.notation import Math, plain
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.shapes import show
@@ -20,9 +20,6 @@ from viz.asked import Passes, Proofs
 from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing, EdgeText
 from viz.graphs.words.subject import sign_of
 from viz.ink.lines import Label, clean
-
-RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-PLAIN = 1e6  # whole numbers below it are written with all their digits
 
 
 def outline(passes: Passes, without: set[Node], proofs: Proofs) -> Drawing:
@@ -37,24 +34,6 @@ def outline(passes: Passes, without: set[Node], proofs: Proofs) -> Drawing:
         numbers is not None,
         OUTLINE,
     )
-
-
-def plain(value: Any) -> str:
-    """A number as a title says it; what is an array, as its first entries.
-
-    >>> plain(-2.0), plain(0.474077), plain(1e-9)
-    ('−2', '0.474', '1×10⁻⁹')
-    """
-    if getattr(value, "shape", ()) != ():
-        return text(notation.value(value))
-    x = float(value)
-    if x == x // 1 and abs(x) < PLAIN:
-        return str(int(x)).replace("-", "−")
-    mantissa, _, exponent = f"{x:.3g}".replace("-", "−").partition("e")
-    if not exponent or "n" in mantissa:
-        return mantissa if "n" not in mantissa else text(notation.number(x))
-    power = exponent.lstrip("+").replace("−0", "−").lstrip("0")
-    return f"{mantissa}×10{power.translate(RAISED)}" if abs(x) < 1 or abs(x) >= PLAIN else text(notation.number(x))
 
 
 def _boxes(
