@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -16,6 +16,15 @@ from cgraph.errors import ShapeError
 
 Dimension: TypeAlias = int | str
 Shape: TypeAlias = tuple[Dimension, ...]
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether a value is an integer, of Python or of NumPy, and no truth value.
+
+    >>> is_integer(3), is_integer(np.int64(3)), is_integer(True), is_integer(3.0)
+    (True, True, False, False)
+    """
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def as_shape(shape: object) -> Shape:
@@ -29,7 +38,7 @@ def as_shape(shape: object) -> Shape:
     for part in parts:
         if isinstance(part, str) and part.isidentifier():
             result.append(part)
-        elif isinstance(part, (int, np.integer)) and not isinstance(part, bool) and part >= 0:
+        elif is_integer(part) and part >= 0:
             result.append(int(part))
         else:
             raise ShapeError(
@@ -75,7 +84,7 @@ def normal_axes(axis: object, rank: int) -> tuple[int, ...]:
     given: Iterable[object] = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = []
     for one in given:
-        if isinstance(one, bool) or not isinstance(one, (int, np.integer)):
+        if not is_integer(one):
             raise ShapeError(f"{one!r} is no axis", why="an axis is an integer")
         index = int(one)
         if not -rank <= index < rank:

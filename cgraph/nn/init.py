@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cgraph.errors import ValueRefusedError
+from cgraph.shapes import is_integer
 
 Array: TypeAlias = NDArray[np.float64]
 Initialiser: TypeAlias = Callable[[tuple[int, int], np.random.Generator], Array]
@@ -25,7 +26,7 @@ def generator(seed: int | np.random.Generator) -> np.random.Generator:
     """
     if isinstance(seed, np.random.Generator):
         return seed
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+    if not is_integer(seed) or seed < 0:
         raise ValueRefusedError(
             f"the seed is {seed!r}",
             why="the same seed must give the same numbers",

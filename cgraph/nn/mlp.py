@@ -12,6 +12,7 @@ from cgraph.nn.dropout import Dropout
 from cgraph.nn.init import Initialiser, for_activation, generator
 from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.nn.sequential import Sequential
+from cgraph.shapes import is_integer
 
 
 def MLP(  # noqa: N802 - it makes a model, as a class would
@@ -78,7 +79,7 @@ def _check_sizes(sizes: Sequence[int]) -> None:
             fix="give at least two, such as [64, 32, 10]",
         )
     for place, size in enumerate(sizes):
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+        if not is_integer(size) or size < 1:
             raise ValueRefusedError(
                 f"size {place} of the net is {size!r}",
                 why="a layer has a whole number of units, at least 1",

@@ -16,7 +16,7 @@ from cgraph.ops.facts import Ids, free
 from cgraph.ops.keys import Key
 from cgraph.ops.op import Attrs, Op, joining, structural
 from cgraph.quoting import decimal
-from cgraph.shapes import Shape
+from cgraph.shapes import Shape, is_integer
 
 
 def _index(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
@@ -109,9 +109,9 @@ def _scatter_add(xp: Any, g: Any, ids: Any, like: Any, axis: int = 0) -> Any:
 
 def _one_hot_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     classes, ignore = attrs["classes"], attrs["ignore"]
-    if isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1:
+    if not is_integer(classes) or classes < 1:
         raise ShapeError(f"one_hot of {classes!r} classes", why="a whole number from 1 up", fix="write classes=10")
-    if ignore is not None and (isinstance(ignore, bool) or not isinstance(ignore, (int, np.integer))):
+    if ignore is not None and not is_integer(ignore):
         raise ShapeError(f"ignore={ignore!r}", why="an id is a whole number", fix="write ignore=-1")
     return {"classes": int(classes), "ignore": ignore}, (*operands[0], int(classes))
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from cgraph.errors import ShapeError
-from cgraph.shapes import Dimension, Shape, show
+from cgraph.shapes import Dimension, Shape, is_integer, show
 
 Part: TypeAlias = Any  # an integer, a slice, None for a new axis, Ellipsis, or an array of ids
 
@@ -116,11 +116,11 @@ def _read(part: Any) -> list[Part]:
         return [part]
     if isinstance(part, slice):
         ends = (part.start, part.stop, part.step)
-        if all(e is None or (isinstance(e, (int, np.integer)) and not isinstance(e, bool)) for e in ends):
+        if all(e is None or is_integer(e) for e in ends):
             if part.step == 0:
                 raise ShapeError("a slice with step 0")
             return [slice(*(None if e is None else int(e) for e in ends))]
-    elif isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+    elif is_integer(part):
         return [int(part)]
     elif isinstance(part, (list, tuple, np.ndarray)):
         try:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.node import as_array
-from cgraph.shapes import show
+from cgraph.shapes import is_integer, show
 
 Array: TypeAlias = NDArray[np.float64]
 
 
 def whole(what: str, number: Any) -> int:
     """A whole number of at least 1. Raises ValueRefusedError otherwise."""
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+    if not is_integer(number) or number < 1:
         raise ValueRefusedError(f"{what} is {number!r}", why="it counts something", fix="give an integer from 1 up")
     return int(number)
 

@@ -18,6 +18,7 @@ from cgraph.ops import TABLE
 from cgraph.passes.backward import Backward
 from cgraph.passes.numbers import backward, forward
 from cgraph.rewriting.unroll import unroll
+from cgraph.shapes import is_integer
 
 LARGEST = 3  # of a weight or an input
 TRIES = 1000
@@ -33,7 +34,7 @@ def exercise(sizes: Sequence[int], seed: int | np.random.Generator) -> Backward:
     >>> all(float(v).is_integer() for v in bwd.forward.values), float(bwd.gradient["x1"]) != 0
     (True, True)
     """
-    if len(sizes) < 2 or any(isinstance(s, bool) or not isinstance(s, (int, np.integer)) or s < 1 for s in sizes):
+    if len(sizes) < 2 or any(not is_integer(s) or s < 1 for s in sizes):
         raise ValueRefusedError(
             f"the sizes of the net are {list(sizes)!r}",
             why="a net has an input and at least one layer, of one unit or more",
