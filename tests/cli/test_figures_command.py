@@ -114,6 +114,7 @@ def test_a_number_that_is_no_figure_is_refused():
         viz.figure("7.1")
 
 
+@pytest.mark.slow
 def test_the_bytes_of_each_file_are_the_same_when_written_again(tmp_path):
     def digest(folder: Path) -> dict[str, str]:
         folder.mkdir()

@@ -77,6 +77,7 @@ def test_sentiment_is_learned_and_other_methods_stand_beside_it(features, epochs
     assert written(tmp_path, "cgraph-sentiment") == PICTURES
 
 
+@pytest.mark.slow
 def test_the_language_model_is_trained_beside_a_trigram(tmp_path, capsys):
     assert main(["train", "lm", "--epochs", "6", "--vocabulary", "20", "--words", "8"]) == 0
     said = capsys.readouterr().out
@@ -102,6 +103,7 @@ def test_a_trigram_and_the_language_model_are_measured_on_the_same_words(monkeyp
     assert tested == sum(len(ids) - 2 for ids in measured)  # as many trigrams as windows
 
 
+@pytest.mark.slow
 def test_the_same_seed_says_the_same_words(capsys):
     said = []
     for _ in range(2):

@@ -495,6 +495,7 @@ def test_a_chain_of_100_000_nodes_is_ordered_named_shown_and_copied() -> None:
     assert "v100000" in repr(graph)
 
 
+@pytest.mark.slow
 def test_a_chain_of_100_000_nodes_is_pickled() -> None:
     again = pickle.loads(pickle.dumps(chain()))  # noqa: S301 - our own bytes
     assert len(cg.Graph(again)) == LONG + 2

@@ -93,6 +93,7 @@ def test_a_node_of_a_formula_knows_its_place_in_it() -> None:
     assert graph["L"].where == "character 14 of the formula: c*tanh(d)"
 
 
+@pytest.mark.slow
 def test_twenty_thousand_statements_are_read() -> None:
     graph = cg.parse("; ".join(f"x{i + 1} = x{i} + 1" for i in range(20_000)))
     assert cg.forward(graph, x0=0)["x20000"] == 20_000

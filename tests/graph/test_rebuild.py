@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import cgraph as cg
 from cgraph.graph.rebuild import rebuilt, standing_on
 
@@ -23,6 +25,7 @@ def test_a_node_on_its_own_operands_is_itself() -> None:
     assert standing_on(node, (b, a)) is not node
 
 
+@pytest.mark.slow
 def test_a_chain_of_100_000_nodes_is_rebuilt() -> None:
     x, y = cg.variables("x y")
     node = x

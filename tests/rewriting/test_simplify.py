@@ -112,6 +112,7 @@ def test_simplifying_changes_no_value_and_adds_no_node(case: Case) -> None:
     assert len(cg.Graph(result)) <= len(cg.Graph(case.root))
 
 
+@pytest.mark.slow
 def test_a_chain_of_100_000_nodes_is_simplified() -> None:
     node, zero = x, cg.constant(0)
     for _ in range(LONG):

@@ -74,6 +74,7 @@ def test_what_cannot_be_drawn_is_shown_as_text() -> None:
     assert set(shown) == {"text/plain"} and "no picture" in shown["text/plain"]
 
 
+@pytest.mark.slow
 def test_the_stepper_is_embedded_and_works_in_its_frame(tmp_path: Path) -> None:
     cell = viz.step_through(figure_6_17(), height=500)._repr_html_()
     assert re.search(r'style="[^"]*height:500px', cell)

@@ -122,6 +122,7 @@ def test_the_strip_shows_of_each_frame_exactly_its_picture() -> None:
     assert len(strip) < sum(map(len, film.frames())), "what stays is written once"
 
 
+@pytest.mark.slow
 def test_a_reader_that_cannot_move_shows_the_last_frame() -> None:
     from viz.ink.files import png
 

@@ -334,6 +334,7 @@ def test_an_edge_whose_rule_is_not_proved_is_not_marked(monkeypatch):
     assert {e.name for e in picture.drawing.edges if not e.proved} == {"d->e"}
 
 
+@pytest.mark.slow
 def test_arrays_are_marked_when_every_element_is_proved():
     X, W = cg.variable("X", (1, 2)), cg.parameter("W", np.ones((2, 2)))
     bwd = cg.backward(cg.forward(cg.mean(cg.tanh(X @ W)).named("L"), X=np.ones((1, 2))))

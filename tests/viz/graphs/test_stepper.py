@@ -124,6 +124,7 @@ def test_the_page_is_one_small_file() -> None:
     assert html == viz.draw(bwd, style="circuit").html()
 
 
+@pytest.mark.slow
 def test_keys_walk_the_passes_and_what_comes_later_is_blank(page: Any, tmp_path: Path) -> None:
     picture = viz.draw(figure_6_18(), style="circuit")
     walk = picture.steps()

@@ -126,6 +126,7 @@ def test_another_process_gives_the_same_bytes() -> None:
     assert len(hashes) == 1
 
 
+@pytest.mark.slow
 def test_matplotlibs_settings_and_pyplot_are_left_alone() -> None:
     import matplotlib
 
