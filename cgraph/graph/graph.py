@@ -11,7 +11,7 @@ from typing import Any, cast
 from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, did_you_mean
 from cgraph.graph.derived import Derived, derived
 from cgraph.graph.display import mimebundle
-from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
+from cgraph.graph.node import CONSTANT, OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
 from cgraph.ops.op import NONE
 from cgraph.quoting import terminal
 
@@ -36,6 +36,8 @@ class Graph:
             raise ValueRefusedError(f"{short(outputs)} is no node", fix=fix)
         self.outputs: tuple[Node, ...] = (outputs,) if isinstance(outputs, Node) else tuple(outputs)
         for output in self.outputs:
+            if output.__class__ is Node:
+                continue
             if not isinstance(output, Node):
                 raise ValueRefusedError(f"{short(output)} is no node", fix="a graph is made from nodes")
             if isinstance(output, Derived):
@@ -46,7 +48,7 @@ class Graph:
         self.nodes: tuple[Node, ...] = tuple(in_order(self.outputs, index))
         self.index: Mapping[Node, int] = index
         self._by_name = _named_once(self.nodes)
-        named = {leaf.name: leaf for leaf in beyond if leaf.name not in self._by_name}
+        named = {leaf.name: leaf for leaf in beyond if leaf.name not in self._by_name} if beyond else {}
         self.beyond: tuple[Node, ...] = tuple(named.values())
 
     @cached_property
@@ -86,7 +88,7 @@ class Graph:
     @property
     def inputs(self) -> tuple[Node, ...]:
         """The leaves to which gradients flow: variables and parameters."""
-        return tuple(n for n in self.nodes if n.kind in (VARIABLE, PARAMETER))
+        return tuple([n for n in self.nodes if n.op is None and n.kind != CONSTANT])
 
     @cached_property
     def differentiable(self) -> tuple[bool, ...]:
