@@ -116,7 +116,7 @@ class Op(Facts):
         """The array function on a namespace of arrays, such as NumPy: one column of the table is made of these."""
         if isinstance(self.array, str):
             try:
-                return attrgetter(self.array)(xp)  # type: ignore[no-any-return]
+                return attrgetter(self.array)(xp)  # type: ignore[no-any-return]  # of any namespace
             except AttributeError:
                 what = f"{self.name} is the function {self.array!r} of {getattr(xp, '__name__', 'a namespace')}"
                 raise ValueRefusedError(
@@ -128,7 +128,7 @@ class Op(Facts):
         """NumPy's universal function that computes the op from its operands alone; None where there is none."""
         name = self.ufunc(**{**self.defaults, **attrs}) if callable(self.ufunc) else self.ufunc
         if name:
-            return getattr(np, name)  # type: ignore[no-any-return]
+            return getattr(np, name)  # type: ignore[no-any-return]  # NumPy has it
         return self.numpy if isinstance(self.numpy, np.ufunc) else None
 
     def flops(self, result: Sizes, operands: Sequence[Sizes], attrs: Attrs) -> int:
