@@ -20,7 +20,6 @@ from cgraph.graph.parse import parse
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.numbers import backward, forward
-from cgraph.rewriting.simplify import simplify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -69,6 +68,7 @@ _LAZY = {  # what takes milliseconds to import, and SymPy 0.3 s
     "derive": "cgraph.derivation",
     "from_sympy": "cgraph.interop.sympy",
     "prove": "cgraph.proof",
+    "simplify": "cgraph.rewriting.simplify",
     "to_latex": "cgraph.derivation",
     "to_networkx": "cgraph.interop.networkx",
     "to_sympy": "cgraph.proof",

@@ -7,7 +7,6 @@ that change the direction of a line, surrogates) is spelled out everywhere: `\\x
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any
 
 _MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~$^"} | {c: f"&#{ord(c)};" for c in "<>&\"':/@="})
@@ -101,6 +100,8 @@ def _latex(c: str) -> str:
         return _LATEX[c]
     if c.isascii() and c.isprintable():
         return c
+    import unicodedata
+
     letter, accent = (*unicodedata.normalize("NFD", c), "", "")[:2]
     if accent in _ACCENTS and letter.isascii() and unicodedata.normalize("NFC", letter + accent) == c:
         return rf"\{_ACCENTS[accent]}{{{letter}}}"

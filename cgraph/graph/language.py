@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 
 from cgraph.ops import TABLE
 
@@ -23,12 +24,12 @@ COMPARED = {
     ast.Eq: "equal",
     ast.NotEq: "not_equal",
 }
-_SIGNS = [row.sign for row in TABLE.values()]
+_SIGNS = Counter(row.sign for row in TABLE.values())
 ALSO = {  # other names of functions: ln, and the signs that stand for one op alone, such as σ and ReLU
     name: row.name
     for row in TABLE.values()
     for name in (row.sign, *row.also)
-    if name.isidentifier() and name not in TABLE and _SIGNS.count(name) < 2
+    if name.isidentifier() and name not in TABLE and _SIGNS[name] < 2
 }
 ALSO |= {name.replace("arc", "a", 1): name for name in TABLE if name.startswith("arc")}
 SEVERAL = {  # of two operands or more, the ops of two that are the same of elements: maximum for max

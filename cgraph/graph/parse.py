@@ -19,7 +19,6 @@ from cgraph.errors import FormulaError, close_match, did_you_mean
 from cgraph.graph.graph import Graph
 from cgraph.graph.language import ALSO, BINARY, COMPARED, REFUSED, SEVERAL, UNREADABLE, WRITE
 from cgraph.graph.node import VARIABLE, Node, as_node, build, make
-from cgraph.graph.typed import as_typed
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Op
 from cgraph.shapes import as_shape
@@ -138,6 +137,8 @@ class _Reader:
             raise FormulaError(f"the formula has {len(self.text)} characters", why=f"at most {LONGEST} are read")
         callable_ = {*TABLE, *ALSO, *WRITE}
         self.text = lines
+        from cgraph.graph.typed import as_typed  # its patterns take a millisecond, which `import cgraph` does not have
+
         if lines.count("(") <= lines.count(")"):
             lines, self.places = as_typed(lines, callable_)
         self.read = lines

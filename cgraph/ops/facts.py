@@ -49,7 +49,7 @@ def an_operand(result: Sizes, operands: Sequence[Sizes], attrs: Mapping[str, Any
     return prod(operands[0])
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, init=False, repr=False, match_args=False)  # a millisecond less
 class Facts:
     """Facts of one op, given in its row by keyword.
 

@@ -62,7 +62,7 @@ def broadcast(shape: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return attrs, shapes.broadcast(shape)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, match_args=False)
 class Op(Facts):
     """One op. Made by `elementwise` or `structural`, never changed. Its `Facts` stand by keyword.
 

@@ -109,9 +109,9 @@ def _make(folder: Path) -> None:
 @cache
 def _private(folder: str, why: str) -> Path:
     """A folder of this process, removed at its end; told once for each folder that is not used."""
-    where = f"the folder {terminal(folder)}" if folder else "no folder"
+    where = f" in {terminal(folder)}" if folder else ""
     warnings.warn(
-        f"{where} keeps compiled programs: {terminal(why)}. Each process compiles its own. "
+        f"compiled programs are not kept{where}: {terminal(why)}. Each process compiles its own. "
         "Fix: name a folder that is yours alone in CGRAPH_CACHE",
         CacheWarning,
         stacklevel=2,
