@@ -219,8 +219,11 @@ def _pulled_back(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> 
 
 def _differentiated(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
     gradient = gradients(Forward(graph, SharingWorld(graph), graph.nodes), upstream=upstream)
-    _check_depends(graph, [graph[k] for k in wanted], gradient)
-    return [gradient[key] for key in wanted]
+    found = [gradient.reached(key) for key in wanted]
+    for node in found:
+        if node is None:
+            _check_depends(graph, [graph[k] for k in wanted], gradient)
+    return found
 
 
 def _check_depends(graph: Graph, wanted: Sequence[Node], gradient: Gradients | None = None) -> None:

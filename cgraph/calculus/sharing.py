@@ -60,7 +60,9 @@ class SharingWorld(GraphWorld):
         return self._made(row, (x, y), NONE, self._origin) if y.__class__ is Node else self.node(row, x, y)
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
-        return self._simplifier.simplify(super().seed(value, upstream))
+        return self._simplifier.simplify(
+            super().seed(value, as_node(1.0 if upstream is None else upstream, self._origin))
+        )
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         key = (rule, len(operands), *attrs.items()) if attrs else (rule, len(operands))

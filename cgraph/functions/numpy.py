@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -190,11 +191,14 @@ OURS: dict[Any, Callable[..., Any]] = {
 }
 
 
+_signature = cache(inspect.signature)  # when first called: it takes ten times as long as the call
+
+
 def _checked(function: Any, ours: Callable[..., Any]) -> Callable[..., Any]:
     """Ours for NumPy's, with our error for arguments that nodes do not take, such as `out` and `dtype`."""
-    signature = inspect.signature(ours)
 
     def call(*inputs: Any, **options: Any) -> Any:
+        signature = _signature(ours)
         try:
             signature.bind(*inputs, **options)
         except TypeError as error:

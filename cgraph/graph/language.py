@@ -32,11 +32,9 @@ ALSO = {  # other names of functions: ln, and the signs that stand for one op al
     if name.isidentifier() and name not in TABLE and _SIGNS[name] < 2
 }
 ALSO |= {name.replace("arc", "a", 1): name for name in TABLE if name.startswith("arc")}
+_TWO = {row.ufunc: row.name for row in TABLE.values() if row.arity == 2 and isinstance(row.ufunc, str)}
 SEVERAL = {  # of two operands or more, the ops of two that are the same of elements: maximum for max
-    name: two.name
-    for name, row in TABLE.items()
-    for two in TABLE.values()
-    if row.reduction and two.arity == 2 and two.ufunc == row.reduction.ufunc
+    row.name: _TWO[row.reduction.ufunc] for row in TABLE.values() if row.reduction and row.reduction.ufunc in _TWO
 }
 WRITE = {"lg": "log10(x) or log2(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cot": "1/tan(x)", "ctg": "1/tan(x)"}
 REFUSED: dict[type[ast.AST], tuple[str, str]] = {  # what it is called, and how to write it

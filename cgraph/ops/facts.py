@@ -6,7 +6,6 @@ Every fact has the default that suits most ops, so that a row says what is speci
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
@@ -49,7 +48,6 @@ def an_operand(result: Sizes, operands: Sequence[Sizes], attrs: Mapping[str, Any
     return prod(operands[0])
 
 
-@dataclass(frozen=True, eq=False, kw_only=True, init=False, repr=False, match_args=False)  # a millisecond less
 class Facts:
     """Facts of one op, given in its row by keyword.
 
@@ -114,7 +112,7 @@ class Facts:
     cost: Cost | None = None
 
 
-FACTS = frozenset(f.name for f in fields(Facts))
+FACTS = frozenset(Facts.__annotations__)
 
 
 def parted(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -21,12 +21,11 @@ A rule that is None says that nothing flows to that operand.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import CO_VARARGS
 from operator import attrgetter
 from types import MappingProxyType, MethodType
-from typing import Any, TypeAlias
+from typing import Any, Never, TypeAlias
 
 import numpy as np
 
@@ -62,7 +61,6 @@ def broadcast(shape: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return attrs, shapes.broadcast(shape)
 
 
-@dataclass(frozen=True, eq=False, match_args=False)
 class Op(Facts):
     """One op. Made by `elementwise` or `structural`, never changed. Its `Facts` stand by keyword.
 
@@ -86,31 +84,61 @@ class Op(Facts):
     sign: str
     array: Array
     rules: tuple[Rule | None, ...] | Callable[[int], Rule]
-    maps: tuple[str, ...] = ()
-    infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]] = broadcast
-    definition: Callable[..., Any] | None = None
-    defaults: Attrs = field(default_factory=lambda: NONE)
-    kink: str = ""
-    examples: tuple[Example, ...] = ()
-    operands: tuple[str, ...] = ("x", "y")
-    check: Callable[[Any], None] | None = None
+    maps: tuple[str, ...]
+    infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]]
+    definition: Callable[..., Any] | None
+    defaults: Attrs
+    kink: str
+    examples: tuple[Example, ...]
+    operands: tuple[str, ...]
+    check: Callable[[Any], None] | None
 
-    elementwise: bool = field(init=False)  # whether the rules are local derivatives; else they are pullbacks
-    rule: Callable[[int], Rule | None] = field(init=False)  # the derivative rule for the operand at a position
-    arity: int | None = field(init=False)  # the number of operands; None when it takes any number from two up
-    numpy: Callable[..., Any] = field(init=False)  # the array function on NumPy, bound once
+    elementwise: bool  # whether the rules are local derivatives; else they are pullbacks
+    rule: Callable[[int], Rule | None]  # the derivative rule for the operand at a position
+    arity: int | None  # the number of operands; None when it takes any number from two up
+    numpy: Callable[..., Any]  # the array function on NumPy, bound once
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "elementwise", not self.maps)
-        object.__setattr__(self, "rule", self.rules if callable(self.rules) else self.rules.__getitem__)
-        object.__setattr__(self, "arity", None if callable(self.rules) else len(self.rules))
-        if not _takes_namespace(self.array, (self.arity or 2) + len(self.defaults)):
+    def __init__(  # by hand: to make a dataclass of so many fields would take a sixth of `import cgraph`
+        self,
+        name: str,
+        formula: str,
+        sign: str,
+        array: Array,
+        rules: tuple[Rule | None, ...] | Callable[[int], Rule],
+        maps: tuple[str, ...] = (),
+        infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]] = broadcast,
+        definition: Callable[..., Any] | None = None,
+        defaults: Attrs = NONE,
+        kink: str = "",
+        examples: tuple[Example, ...] = (),
+        operands: tuple[str, ...] = ("x", "y"),
+        check: Callable[[Any], None] | None = None,
+        **facts: Any,
+    ) -> None:
+        arity = None if callable(rules) else len(rules)
+        if not _takes_namespace(array, (arity or 2) + len(defaults)):
             raise ValueRefusedError(
-                f"the array function of {self.name} takes too few arguments",
+                f"the array function of {name} takes too few arguments",
                 why="it takes the namespace of the arrays, such as NumPy, before the operands and the attributes",
                 fix='write lambda xp, x: xp.exp(x), or "exp" alone for what NumPy has itself',
             )
-        object.__setattr__(self, "numpy", self.on(np))
+        given: dict[str, Any] = {
+            "name": name, "formula": formula, "sign": sign, "array": array, "rules": rules, "maps": maps,
+            "infer": infer, "definition": definition, "defaults": defaults, "kink": kink, "examples": examples,
+            "operands": operands, "check": check, **facts,
+        }  # fmt: skip
+        self.__dict__.update(given, given=given, elementwise=not maps, arity=arity)
+        self.__dict__.update(rule=rules if callable(rules) else rules.__getitem__, numpy=self.on(np))
+
+    def __setattr__(self, name: str, value: object) -> Never:
+        raise AttributeError(f"an op is never changed: .replaced({name}=...) gives another")
+
+    def replaced(self, **columns: Any) -> Op:
+        """Another op, which is like this one but for these columns and facts."""
+        return Op(**{**self.__dict__["given"], **columns})
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}: {self.formula}>"
 
     def on(self, xp: Any) -> Callable[..., Any]:
         """The array function on a namespace of arrays, such as NumPy: one column of the table is made of these."""

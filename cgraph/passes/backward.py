@@ -77,6 +77,10 @@ class Gradients(Mapping[Any, Any]):
             return found
         return self._forward.world.zeros(self._forward.graph.nodes[position].shape, self._forward.values[position])
 
+    def reached(self, key: Node | str) -> Any:
+        """The gradient of a node; None where none flowed to it."""
+        return self._gradients[self._forward.graph.position(key)]
+
     def reaches(self, key: Node | str) -> bool:
         """Whether a gradient flowed to a node."""
         graph = self._forward.graph

@@ -63,6 +63,8 @@ class Simplifier:
 
     def simplify(self, output: Node) -> Node:
         """The same node, rewritten with all that is new below it."""
+        if output.op is None and output not in self._places:
+            return self._shared(output)  # a leaf: there is nothing to rewrite
         for node in in_order([output], self._places):
             fresh = standing_on(node, tuple([self._done.get(x, x) for x in node.operands]))
             self._done[node] = self._shared(_rewritten(fresh))

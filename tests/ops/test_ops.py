@@ -6,7 +6,6 @@ Everything here is parametrised from TABLE, so that a new row is tested by being
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -119,7 +118,7 @@ def _altered(row: Op, position: int, change: Callable[[Any], Any]) -> Op:
     rules = [row.rule(i) for i in range(count)]
     right = rules[position]
     rules[position] = lambda *args, **attrs: change(right(*args, **attrs))
-    return replace(row, rules=(lambda i: rules[i]) if row.arity is None else tuple(rules))
+    return row.replaced(rules=(lambda i: rules[i]) if row.arity is None else tuple(rules))
 
 
 RULES = [
@@ -133,11 +132,11 @@ RULES = [
 def small(row: Op) -> Op:
     """A few elements are enough to refuse a wrong rule; SymPy takes seconds to be sure about many."""
     if row.name == "matmul":
-        return replace(row, examples=((((1, 2), (2, 3)), {}),))
+        return row.replaced(examples=((((1, 2), (2, 3)), {}),))
     if row.name in ("max", "min", "solve", "det", "inv", "adjugate", "var", "std", "norm", "logsumexp", "einsum"):
-        return replace(row, examples=row.examples[:1])
+        return row.replaced(examples=row.examples[:1])
     if "softmax" in row.name:
-        return replace(row, examples=((((2,),) * COUNT[row.name], {}),))
+        return row.replaced(examples=((((2,),) * COUNT[row.name], {}),))
     return row
 
 
@@ -157,7 +156,7 @@ def test_a_rule_that_is_one_percent_too_large_is_refused(row: Op, position: int)
 
 
 def _rules(name: str, *rules: Any) -> Op:
-    return replace(TABLE[name], rules=rules)
+    return TABLE[name].replaced(rules=rules)
 
 
 WRONG = {
@@ -171,8 +170,8 @@ WRONG = {
     "div: −x/y for −x/y²": _rules("div", lambda w, z, x, y: 1 / y, lambda w, z, x, y: -x / y),
     "pow: the factor y forgotten": _rules("pow", lambda w, z, x, y: x ** (y - 1), TABLE["pow"].rule(1)),
     "pow: log y for log x": _rules("pow", TABLE["pow"].rule(0), lambda w, z, x, y: z * w.log(y)),
-    "mul: each by itself": replace(TABLE["mul"], rules=lambda i: lambda w, z, *x: x[i]),
-    "add: the third operand twice": replace(TABLE["add"], rules=lambda i: lambda w, z, *x: 2 if i == 2 else 1),
+    "mul: each by itself": TABLE["mul"].replaced(rules=lambda i: lambda w, z, *x: x[i]),
+    "add: the third operand twice": TABLE["add"].replaced(rules=lambda i: lambda w, z, *x: 2 if i == 2 else 1),
     "relu: the other side": _rules("relu", lambda w, z, x, at_zero: w.less(x, 0)),
     "maximum: swapped operands": _rules("maximum", *TABLE["maximum"].rules[::-1]),
     "log: missing rule": _rules("log", None),

@@ -7,7 +7,6 @@ rate, the 1/m of a mean and every sign meet in one number, and are multiplied on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from math import prod
 from typing import TypeAlias
 
@@ -35,7 +34,7 @@ def lower(task: Task, sizes: Mapping[str, int], composites: Composites = COMPOSI
         if node.op is not None:
             row = node.op
             if row.name not in TABLE:
-                row = own.setdefault(row, replace(row, name=f"own.{row.name}"))
+                row = own.setdefault(row, row.replaced(name=f"own.{row.name}"))
             attrs = dict(node.attrs)
             if "shape" in attrs:
                 attrs["shape"] = shapes.bind(attrs["shape"], sizes)
