@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from cgraph import shapes
-from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.errors import ShapeError
 from cgraph.ops.facts import Reduction
 from cgraph.ops.op import Attrs, Example, Op, structural
-from cgraph.ops.reductions import reduction, spread
+from cgraph.ops.reductions import reduction, some, spread
 from cgraph.shapes import Shape
 
 
@@ -25,8 +25,7 @@ def _extreme(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
             fix='write ties="first" or ties="split"',
         )
     normal, shape = reduction(operands, attrs)
-    if any(operands[0][a] == 0 for a in normal["axis"]):
-        raise ShapeError("an extreme of no elements", why="one of the axes has size 0", fix="leave that axis out")
+    some("an extreme", operands[0], normal["axis"])
     return normal, shape
 
 
@@ -56,8 +55,7 @@ def _back(xp: Any, moved: Any, like: Any, axis: tuple[int, ...]) -> Any:
 
 
 def _filled(xp: Any, x: Any, axis: tuple[int, ...]) -> Any:
-    if any(xp.shape(x)[i] == 0 for i in axis):
-        raise ValueRefusedError("an extreme of no elements", why=f"the shape is {shapes.show(xp.shape(x))}")
+    some("an extreme", xp.shape(x), axis)
     return x
 
 
@@ -70,7 +68,7 @@ def _min(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ties: str = 
 
 
 def _max_share(xp: Any, x: Any, axis: Any = None, ties: str = "first") -> Any:
-    moved = _along_last(xp, x, axis)
+    moved = _along_last(xp, _filled(xp, x, axis), axis)
     share = xp.zeros(moved.shape, moved.dtype)
     if ties == "first":
         xp.put_along_axis(share, xp.argmax(moved, -1)[..., None], 1, -1)

@@ -34,16 +34,28 @@ def _index_add(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
 def _picked(xp: Any, x: Any, key: Key) -> Any:
     try:
         return x[key.parts]
-    except IndexError as error:
-        raise ValueRefusedError(f"x{key} of {shapes.show(xp.shape(x))}", why=str(error)) from None
+    except IndexError:
+        raise _beyond(xp.shape(x), key) from None
+
+
+def _beyond(x: Shape, key: Key) -> ShapeError:
+    """What is wrong with a key that an array of the shape x does not have, in the words of the shape rule."""
+    try:
+        key.on(x)
+    except ShapeError as error:
+        return error
+    return ShapeError(f"x{key} of {shapes.show(x)}", why="it picks what is not there")
 
 
 def _put(xp: Any, g: Any, like: Any, key: Key) -> Any:
     result = xp.zeros(xp.shape(like), xp.result_type(g))
-    if key.repeats:
-        xp.add.at(result, key.parts, g)
-    else:
-        result[key.parts] = g
+    try:
+        if key.repeats:
+            xp.add.at(result, key.parts, g)
+        else:
+            result[key.parts] = g
+    except IndexError:
+        raise _beyond(xp.shape(like), key) from None
     return result
 
 

@@ -23,7 +23,7 @@ def _same_with_axis(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Sha
 
 def _shifted(xp: Any, x: Any, axis: Any) -> Any:
     """x with 0 for the largest element; nothing but -inf stays as it is."""
-    top = xp.max(x, axis=axis, keepdims=True)
+    top = xp.max(x, axis=axis, keepdims=True, initial=-xp.inf)
     return x - xp.where(top == -xp.inf, xp.result_type(x).type(0), top)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
-
-import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops.facts import Reduction, free
 from cgraph.ops.op import Attrs, Example, Op, structural
-from cgraph.shapes import Shape
+from cgraph.shapes import Shape, is_integer
 
 
 def reduced_axes(axis: Any, x: Shape) -> tuple[int, ...]:
@@ -30,6 +29,23 @@ def reduction(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     return {**attrs, "axis": axes, "keepdims": keepdims}, shapes.reduced(x, axes, keepdims)
 
 
+def some(what: str, x: Sequence[Any], axes: Sequence[int]) -> None:
+    """Refuse what has no value of nothing, such as a mean, along axes of size 0 of an operand of the shape x."""
+    if any(x[a] == 0 for a in axes):
+        raise ShapeError(
+            f"{what} of no elements, {shapes.show(tuple(x))}",
+            why="one of its axes has size 0, and of nothing it has no value (a sum has 0, a product 1)",
+            fix="leave that axis out, or give at least one element",
+        )
+
+
+def _with_some(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    """The shape rule of a mean."""
+    normal, shape = reduction(operands, attrs)
+    some("a mean", operands[0], normal["axis"])
+    return normal, shape
+
+
 def spread(w: Any, g: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """A gradient of a reduction, given back to every element that was reduced."""
     return w.broadcast_like(g if keepdims or not axis else w.expand_dims(g, axis=axis), x)
@@ -41,14 +57,20 @@ def _with_freedom(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape
     ddof = attrs["ddof"]
     if isinstance(ddof, bool) or not isinstance(ddof, (int, float)):
         raise ShapeError(f"ddof={ddof!r}", why="ddof is a number", fix="write ddof=0 or ddof=1")
-    reduced = [operands[0][a] for a in normal["axis"]]
-    if all(isinstance(d, int) for d in reduced) and np.prod([int(d) for d in reduced]) <= ddof:
+    _free(operands[0], normal["axis"], ddof)
+    return normal, shape
+
+
+def _free(x: Sequence[Any], axes: Sequence[int], ddof: float) -> None:
+    """Refuse a spread of nothing, or of no more elements than `ddof`; sizes that are names are taken when they come."""
+    some("a spread", x, axes)
+    sizes = [x[a] for a in axes]
+    if all(is_integer(d) for d in sizes) and prod(sizes) <= ddof:
         raise ShapeError(
-            f"ddof={ddof} of {int(np.prod([int(d) for d in reduced]))} element(s)",
+            f"ddof={ddof} of {prod(sizes)} element(s)",
             why="it divides by their number minus ddof, which must be above 0",
             fix="write ddof=0, or reduce over more elements",
         )
-    return normal, shape
 
 
 def _scalar(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
@@ -66,7 +88,8 @@ def _spare(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
 
 
 def _all_but_one(xp: Any, x: Any, axis: int = 0) -> Any:
-    ones = xp.eye(xp.shape(x)[axis], dtype=bool).reshape(xp.shape(x)[axis], -1, *(1,) * (xp.ndim(x) - axis - 1))
+    n = xp.shape(x)[axis]
+    ones = xp.eye(n, dtype=bool).reshape(n, n, *(1,) * (xp.ndim(x) - axis - 1))
     return xp.where(ones, xp.asarray(1, xp.result_type(x)), xp.expand_dims(x, axis))
 
 
@@ -79,12 +102,20 @@ def _to_factors(w: Any, g: Any, x: Any, axes: tuple[int, ...]) -> Any:
     return g * w.prod(w.all_but_one(x, axis=first[0]), axis=(first[0] + 1,))
 
 
+def _mean(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    some("a mean", xp.shape(x), axis)
+    return xp.mean(x, axis=axis, keepdims=keepdims)
+
+
 def _centre(xp: Any, x: Any, axis: Any = None) -> Any:
+    if not xp.size(x):
+        return x
     from_first = x - x[tuple(slice(0, 1) if i in axis else slice(None) for i in range(xp.ndim(x)))] if axis else x - x
     return from_first - xp.mean(from_first, axis=axis, keepdims=True)  # equal values give 0, not their rounding
 
 
 def _var(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    _free(xp.shape(x), axis, ddof)
     total = xp.sum(_centre(xp, x, axis) ** 2, axis=axis, keepdims=keepdims)
     return total / xp.result_type(x).type(xp.size(x) / max(xp.size(total), 1) - ddof)
 
@@ -129,10 +160,10 @@ ROWS: tuple[Op, ...] = (
                ("to each", lambda w, g, z, x, axis, keepdims: spread(w, g, x, axis, keepdims)),
                infer=reduction, sign="Σ", axis=None, keepdims=False, examples=OVER_AXES,
                linear=(0,), reduction=Reduction("add", "0", "{0} += {1};")),
-    structural("mean", "mean(x)", "mean",
+    structural("mean", "mean(x)", _mean,
                ("÷ n to each", lambda w, g, z, x, axis, keepdims:
                    spread(w, g * (w.size(z) / w.size(x)), x, axis, keepdims)),
-               infer=reduction, axis=None, keepdims=False, examples=OVER_AXES),
+               infer=_with_some, axis=None, keepdims=False, examples=OVER_AXES),
     structural("prod", "prod(x)", "prod",
                ("· the other factors", lambda w, g, z, x, axis, keepdims:
                    _to_factors(w, g if keepdims or not axis else w.expand_dims(g, axis=axis), x, axis)),

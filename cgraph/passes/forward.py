@@ -58,8 +58,8 @@ def forward(
             if attrs and "shape" in attrs:
                 attrs = {**attrs, "shape": shapes.bind(attrs["shape"], bound)}
             values[node] = world.apply(row, [*map(value_of, node.operands)], attrs)
-    except ValueRefusedError as error:  # an op knows its values, and not which node it computes
-        raise ValueRefusedError(
+    except (ValueRefusedError, ShapeError) as error:  # an op knows its values, and not which node it computes
+        raise type(error)(
             f"{graph.name(node)}: {error.what}", where=error.where or node.where, why=error.why, fix=error.fix
         ) from None
     return Forward(graph, world, tuple(values.values()))

@@ -60,7 +60,7 @@ def _addresses(w: Writer) -> list[tuple[int, str]]:
 
 def _group(w: Writer, group: Sequence[int]) -> None:
     value = w.values[group[0]]
-    if not prod(value.shape):
+    if not prod(value.shape) and not (value.op and value.op.ids):  # ids are checked, though they choose nothing
         return
     if value.c:
         elementwise(w, group)

@@ -17,6 +17,7 @@ from cgraph.compile.lowering.rules import RULES
 from cgraph.compile.lowering.terms import Term, moderate, solid
 from cgraph.compile.lowering.values import Values
 from cgraph.compile.task import Task
+from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.node import CONSTANT, OP, Node
 from cgraph.ops import TABLE
 from cgraph.ops.op import Attrs, Op
@@ -38,7 +39,11 @@ def lower(task: Task, sizes: Mapping[str, int], composites: Composites = COMPOSI
             attrs = dict(node.attrs)
             if "shape" in attrs:
                 attrs["shape"] = shapes.bind(attrs["shape"], sizes)
-            term = _applied(values, row, [terms[x] for x in node.operands], attrs, composites)
+            try:
+                term = _applied(values, row, [terms[x] for x in node.operands], attrs, composites)
+            except (ShapeError, ValueRefusedError) as error:  # of these sizes, or of constants
+                what = f"{name}: {error.what}"
+                raise type(error)(what, where=error.where or node.where, why=error.why, fix=error.fix) from None
         elif node.kind == CONSTANT:
             term = Term(1.0, values.constant(node.value))
         else:

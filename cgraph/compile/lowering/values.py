@@ -146,10 +146,11 @@ def in_order(values: Values, value: Value) -> Value | int:
 
 
 def folded(values: Values, value: Value) -> Value | int:
-    """What only depends on constants is a constant; a copy of one is none, for copies cost nothing."""
+    """What only depends on constants, or on what has no elements, is a constant; a copy is none: copies cost nothing."""
     operands = []
     for x in value.operands:
-        constant = values.list[x].constant
+        operand = values.list[x]
+        constant = operand.constant if prod(operand.shape) else np.empty(operand.shape, values.dtype)
         if constant is None:
             return value
         operands.append(constant)
