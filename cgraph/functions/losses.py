@@ -10,17 +10,23 @@ from cgraph.ops.targets import distributions
 from cgraph.shapes import show
 
 
-def reduced(losses: Node, reduction: str, total: Node | None = None) -> Node:
-    """The losses of examples brought together: "mean" (over `total`, by default their number), "sum" or "none"."""
+def reduced(losses: Node, reduction: str, counts: Node | None = None, *, signed: bool = False) -> Node:
+    """The losses of examples brought together: "mean" (over the sum of `counts`, or their number), "sum" or "none".
+
+    Where every count is 0 there is nothing to count: the mean is 0, with gradient 0. Counts that are `signed` may also
+    cancel; then the quotient is what IEEE 754 says of a division by 0.
+    """
     if reduction == "none":
         return losses
     if reduction == "sum":
         return op("sum", losses)
     if reduction != "mean":
         raise ValueRefusedError(f"reduction={reduction!r}", fix='write "mean", "sum" or "none"')
-    if total is None:
+    if counts is None:
         return op("mean", losses)
-    return op("sum", losses) / (total + op("less_equal", total, 0.0))  # nothing to count: 0, with gradient 0
+    total = op("sum", counts)
+    nothing = op("equal", op("sum", op("abs", counts)) if signed else total, 0.0)
+    return op("sum", losses) / (total + nothing)
 
 
 def mse(x: Operand, y: Operand, reduction: str = "mean") -> Node:
@@ -43,8 +49,8 @@ def softmax_cross_entropy(
 
     The targets y are a distribution for each row [m×k], or class ids [m] from 0 to k - 1. `weights` [k] are class
     weights, `ignore` is an id that marks rows without a target: their loss and gradient are 0. The "mean" divides
-    by the weights of the targets (without weights, by the number of rows that have one); when every row is ignored,
-    loss and gradient are 0.
+    by the sum of the targets' weights, whatever their signs (without weights, by the number of rows that have one);
+    when every row is ignored or has the weight 0, loss and gradient are 0.
     Raises ShapeError for other shapes; ValueRefusedError for constant targets that are no ids or no distribution.
 
     >>> import cgraph as cg
@@ -66,6 +72,7 @@ def softmax_cross_entropy(
         )
     elif targets.kind == CONSTANT and logits.shape and targets.shape == logits.shape:
         _check_distributions(targets)
+    signed = False
     if weights is not None:
         weights = as_node(weights)
         if weights.shape != logits.shape[-1:]:
@@ -75,8 +82,9 @@ def softmax_cross_entropy(
                 why=f"there are {logits.shape[-1] if logits.shape else 0} classes",
                 fix="give one weight a class",
             )
+        signed = weights.kind != CONSTANT or bool((weights.value < 0).any())
         targets = targets * weights
-    return reduced(op("softmax_cross_entropy", logits, targets), reduction, op("sum", targets))
+    return reduced(op("softmax_cross_entropy", logits, targets), reduction, targets, signed=signed)
 
 
 def _check_distributions(targets: Node) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops.facts import Reduction
 from cgraph.ops.op import Attrs, Example, Op, structural

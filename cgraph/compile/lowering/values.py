@@ -146,7 +146,7 @@ def in_order(values: Values, value: Value) -> Value | int:
 
 
 def folded(values: Values, value: Value) -> Value | int:
-    """What only depends on constants, or on what has no elements, is a constant; a copy is none: copies cost nothing."""
+    """What only depends on constants, or on nothing, is a constant; a copy of one is none, for copies cost nothing."""
     operands = []
     for x in value.operands:
         operand = values.list[x]
