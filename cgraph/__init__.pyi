@@ -360,8 +360,17 @@ def diagonal_matrix(x: Operand, /, *, axis: int | None = None) -> Node:
 def det(x: Operand, /) -> Node:
     """det(x) = det(x), as a node."""
 
+def logabsdet(x: Operand, /) -> Node:
+    """logabsdet(x) = log(abs(det(x))), as a node."""
+
+def det_sign(x: Operand, /) -> Node:
+    """det_sign(x) = sign(det(x)), as a node."""
+
 def adjugate(x: Operand, /) -> Node:
     """adjugate(x) = det(x)*inv(x), as a node."""
+
+def adjugate_along(*operands: Operand) -> Node:
+    """adjugate_along(x, y, ...) = the derivative of adjugate(x) along y, ..., as a node."""
 
 def inv(x: Operand, /) -> Node:
     """inv(x) = x⁻¹, as a node."""
@@ -473,6 +482,18 @@ def outer(x: Operand, y: Operand) -> Node:
 
 def matrix_trace(x: Operand) -> Node:
     """The sum of the diagonal of a square matrix, or of each in a stack."""
+
+def slogdet(x: Operand) -> tuple[Node, Node]:
+    """The sign of the determinant of a square matrix and the logarithm of its absolute value; stacks [...×n×n] too.
+
+    The logarithm is there where the determinant itself over- or underflows. Of a singular matrix it is -inf, and its
+    derivative, the inverse, is refused.
+
+    >>> import cgraph as cg
+    >>> sign, logabsdet = slogdet(0.1 * cg.constant([[0.0, 1.0], [1.0, 0.0]]))
+    >>> [round(float(cg.forward(node).values[-1]), 3) for node in (sign, logabsdet)]
+    [-1.0, -4.605]
+    """
 
 def mse(x: Operand, y: Operand, reduction: str = 'mean') -> Node:
     """The squared error (x - y)² of outputs and targets of one shape, brought together by `reduction`."""

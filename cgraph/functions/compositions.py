@@ -9,12 +9,12 @@ from cgraph.functions.einstein import einsum
 from cgraph.functions.joining import concatenate, split, stack
 from cgraph.functions.losses import mse, softmax_cross_entropy
 from cgraph.functions.nets import dropout, embedding, layer_norm, max_pool, mean_pool
-from cgraph.functions.products import dot, matrix_trace, outer
+from cgraph.functions.products import dot, matrix_trace, outer, slogdet
 
 COMPOSITIONS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
-        concatenate, stack, split, dot, outer, matrix_trace, einsum, mse, softmax_cross_entropy, layer_norm, dropout,
-        embedding, mean_pool, max_pool,
+        concatenate, stack, split, dot, outer, matrix_trace, slogdet, einsum, mse, softmax_cross_entropy, layer_norm,
+        dropout, embedding, mean_pool, max_pool,
     )
 }  # fmt: skip

@@ -43,3 +43,17 @@ def outer(x: Operand, y: Operand) -> Node:
 def matrix_trace(x: Operand) -> Node:
     """The sum of the diagonal of a square matrix, or of each in a stack."""
     return op("sum", op("diagonal", x), axis=-1)
+
+
+def slogdet(x: Operand) -> tuple[Node, Node]:
+    """The sign of the determinant of a square matrix and the logarithm of its absolute value; stacks [...×n×n] too.
+
+    The logarithm is there where the determinant itself over- or underflows. Of a singular matrix it is -inf, and its
+    derivative, the inverse, is refused.
+
+    >>> import cgraph as cg
+    >>> sign, logabsdet = slogdet(0.1 * cg.constant([[0.0, 1.0], [1.0, 0.0]]))
+    >>> [round(float(cg.forward(node).values[-1]), 3) for node in (sign, logabsdet)]
+    [-1.0, -4.605]
+    """
+    return op("det_sign", x), op("logabsdet", x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
 from math import prod
 from typing import Any
@@ -13,7 +13,7 @@ from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.ops.facts import Sizes, free
 from cgraph.ops.linear import flipped
-from cgraph.ops.op import Attrs, Op, structural, unbroadcast
+from cgraph.ops.op import Attrs, Op, joining, structural, unbroadcast
 from cgraph.shapes import Shape
 
 
@@ -85,26 +85,89 @@ def _solved(what: str, function: Callable[..., Any], *operands: Any) -> Any:
         ) from None
 
 
-def _adjugate(xp: Any, x: Any) -> Any:
+def _left_out(xp: Any, s: Any, count: int = 0) -> Any:
+    """For each choice of 1 + `count` places, the product of the numbers at all others; 0 where a place comes twice.
+
+    From [..., n] it makes [..., n, ..., n]. No division: a number may be 0.
+    """
+    size, one = s.shape[-1], s.dtype.type(1)
+    here, apart = xp.eye(size, dtype=bool), xp.asarray(True)
+    for axis in range(count):
+        s = xp.where(here, one, s[..., None, :])
+        apart = xp.expand_dims(apart, -1)
+        for other in range(axis + 1):  # each place that was chosen before is another one
+            apart = apart & ~here.reshape(*(size if i in (other, axis + 1) else 1 for i in range(axis + 2)))
+    ones = xp.ones_like(s[..., :1])
+    before = xp.cumprod(xp.concatenate([ones, s[..., :-1]], axis=-1), axis=-1)
+    after = xp.cumprod(xp.concatenate([s[..., 1:], ones], axis=-1)[..., ::-1], axis=-1)[..., ::-1]
+    return xp.where(apart, before * after, one * 0)
+
+
+def _decomposed(xp: Any, x: Any) -> tuple[Any, Any, Any, Any]:
+    """The sign of det(u) det(v) (nan for a matrix that is not finite), v, s and uᵀ of x = u s vᵀ, whose
+    adjugate is that sign times v adj(s) uᵀ."""
     known = xp.isfinite(x).all(axis=(-2, -1), keepdims=True)  # of nan and infinity there is no decomposition
     u, s, vt = xp.linalg.svd(xp.where(known, x, 0))
-    others = xp.prod(xp.where(xp.eye(s.shape[-1], dtype=bool), s.dtype.type(1), s[..., None, :]), axis=-1)
-    sign = xp.linalg.det(u) * xp.linalg.det(vt)
-    result = (xp.swapaxes(vt, -1, -2) * (others * sign[..., None])[..., None, :]) @ xp.swapaxes(u, -1, -2)
-    return xp.where(known, result, xp.nan).astype(xp.result_type(x))
+    sign = xp.where(known[..., 0, 0], xp.sign(xp.linalg.det(u) * xp.linalg.det(vt)), xp.nan)
+    return sign[..., None, None], xp.swapaxes(vt, -1, -2), s, xp.swapaxes(u, -1, -2)
+
+
+def _adjugate(xp: Any, x: Any) -> Any:
+    sign, v, s, ut = _decomposed(xp, x)
+    return (sign * ((v * _left_out(xp, s)[..., None, :]) @ ut)).astype(xp.result_type(x))
+
+
+def _adjugate_along(xp: Any, x: Any, *along: Any) -> Any:
+    """The mixed derivative of the adjugate: a polynomial in the elements, which no division takes apart.
+
+    With x = u s vᵀ it is that of the diagonal matrix s along uᵀ y v: each term has elements of the directions, whose
+    rows and columns are the same places, and the product of the singular values at all other places.
+    """
+    size, count = x.shape[-1], len(along)
+    dtype = xp.result_type(x, *along)
+    if count >= size:
+        return xp.zeros(xp.shape(x), dtype)
+    sign, v, s, ut = _decomposed(xp, x)
+    if count == size - 1:  # no element of x is left in it
+        sign, v, ut = sign * sign, xp.broadcast_to(xp.eye(size), v.shape), xp.broadcast_to(xp.eye(size), v.shape)
+    turned, others = [ut @ y @ v for y in along], _left_out(xp, s, count)
+    letters, result = "abcdefghijklmnopqrstuvwxyz"[: count + 1], xp.zeros(xp.shape(x), dtype)
+    for order, parity in signed_permutations(
+        count + 1
+    ):  # row m of the chosen ones is of matrix m, and its column is order[m]
+        terms = [f"...{letters[m]}{letters[order[m]]}" for m in range(1, count + 1)]
+        out = letters[order[0]] + letters[0] if order[0] else letters[0]
+        part = parity * xp.einsum(f"...{letters},{','.join(terms)}->...{out}", others, *turned)
+        result = result + (part if order[0] else part[..., None, :] * xp.eye(size, dtype=part.dtype))
+    return (sign * (v @ result @ ut)).astype(dtype)
+
+
+def _along(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    _square(operands[0])
+    for y in operands[1:]:
+        if y != operands[0]:
+            raise ShapeError(
+                f"the adjugate of {shapes.show(operands[0])} along {shapes.show(y)}",
+                why="a direction has the shape of the matrix",
+                fix="give matrices of one shape",
+            )
+    return attrs, operands[0]
+
+
+def _to_along(i: int) -> Callable[..., Any]:
+    """The pullback to operand i: the same polynomial along the upstream gradient, of one degree less for the matrix."""
+
+    def pullback(w: Any, g: Any, z: Any, x: Any, *along: Any) -> Any:
+        others = along if i == 0 else (*along[: i - 1], *along[i:])
+        return flipped(w, w.adjugate_along(x, *others, flipped(w, g)))
+
+    return pullback
 
 
 def _each(g: Any, w: Any) -> Any:
     """A number for each matrix of a stack, in the matrix's rank."""
     rank = len(g.shape)
     return w.expand_dims(g, axis=(rank, rank + 1))
-
-
-def _to_adjugate(w: Any, g: Any, z: Any, x: Any) -> Any:
-    zt = flipped(w, z)
-    rank = len(x.shape)
-    inner = w.sum(g * z, axis=(rank - 2, rank - 1), keepdims=True)
-    return (inner * zt - zt @ g @ zt) / _each(w.det(x), w)
 
 
 def _columns(w: Any, g: Any, y: Any) -> Any:
@@ -132,23 +195,34 @@ def _substitutions(result: Sizes, operands: Sequence[Sizes], attrs: Attrs) -> in
 
 
 # In symbols: Leibniz's sum over permutations, minors, and the inverse by them ----------------------------------------
+def signed_permutations(size: int) -> Iterator[tuple[tuple[int, ...], int]]:
+    """The permutations of 0 to size - 1, each with its sign."""
+    for order in permutations(range(size)):
+        yield order, (-1) ** sum(a > b for i, a in enumerate(order) for b in order[i + 1 :])
+
+
 def _leibniz(x: Any) -> Any:
     size = x.shape[-1]
     total = x[..., :0, 0].sum(-1)  # 0 in the shape of the stack
-    for order in permutations(range(size)):
-        swaps = sum(a > b for i, a in enumerate(order) for b in order[i + 1 :])
-        total = total + (-1) ** swaps * prod((x[..., i, j] for i, j in enumerate(order)), start=total * 0 + 1)
+    for order, sign in signed_permutations(size):
+        total = total + sign * prod((x[..., i, j] for i, j in enumerate(order)), start=total * 0 + 1)
     return total
 
 
-def _cofactors(x: Any) -> Any:
+def _cofactors(x: Any, *along: Any) -> Any:
+    """The adjugate, or its mixed derivative: in each minor so many rows stand for those of the directions."""
     size = x.shape[-1]
     result = x * 0
     for i in range(size):
         for j in range(size):
             rows, columns = [k for k in range(size) if k != j], [k for k in range(size) if k != i]
-            minor = x[..., rows, :][..., columns]
-            result[..., i, j] = (-1) ** (i + j) * (_leibniz(minor) if size > 1 else x[..., 0, 0] * 0 + 1)
+            minor, *others = (m[..., rows, :][..., columns] for m in (x, *along))
+            for chosen in permutations(range(size - 1), len(along)):
+                mixed = minor.copy()
+                for k, other in zip(chosen, others, strict=True):
+                    mixed[..., k, :] = other[..., k, :]
+                part = _leibniz(mixed) if size > 1 else x[..., 0, 0] * 0 + 1
+                result[..., i, j] = result[..., i, j] + (-1) ** (i + j) * part
     return result
 
 
@@ -166,10 +240,21 @@ ROWS: tuple[Op, ...] = (
                ("· adj({x})ᵀ", lambda w, g, z, x: _each(g, w) * flipped(w, w.adjugate(x))),
                infer=_number, definition=lambda w, x: _leibniz(x), examples=[(((3, 3),), {}), (((2, 2, 2),), {})],
                cost=lambda result, operands, attrs: _thirds(operands[0], 2)),
+    structural("logabsdet", "log(abs(det(x)))", lambda xp, x: xp.linalg.slogdet(x)[1],
+               ("· {x}⁻ᵀ", lambda w, g, z, x: _each(g, w) * flipped(w, w.inv(x))), infer=_number, sign="log|det|",
+               definition=lambda w, x: w.log(w.abs(_leibniz(x))), examples=[(((2, 2),), {}), (((2, 1, 1),), {})],
+               cost=lambda result, operands, attrs: _thirds(operands[0], 2)),
+    structural("det_sign", "sign(det(x))", lambda xp, x: xp.linalg.slogdet(x)[0], ("", None), infer=_number,
+               sign="sign det", definition=lambda w, x: w.sign(_leibniz(x)), examples=[(((2, 2),), {})],
+               cost=lambda result, operands, attrs: _thirds(operands[0], 2)),
     structural("adjugate", "det(x)*inv(x)", _adjugate,
-               ("adj'", _to_adjugate), infer=_matrix, sign="adj",
+               ("adj'", lambda w, g, z, x: flipped(w, w.adjugate_along(x, flipped(w, g)))), infer=_matrix, sign="adj",
                definition=lambda w, x: _cofactors(x), examples=[(((2, 2),), {}), (((2, 2, 2),), {})],
                cost=lambda result, operands, attrs: _thirds(operands[0], 8)),
+    joining("adjugate_along", "the derivative of adjugate(x) along y, ...", _adjugate_along, "adj'", _to_along,
+            infer=_along, sign="adj'", definition=lambda w, x, *along: _cofactors(x, *along),
+            examples=[(((2, 2), (2, 2)), {}), (((1, 3, 3), (1, 3, 3)), {})],
+            cost=lambda result, operands, attrs: _thirds(operands[0], 8 + 6 * len(operands))),
     structural("inv", "x⁻¹", lambda xp, x: _solved("the inverse", xp.linalg.inv, x),
                ("−x⁻ᵀ · x⁻ᵀ", lambda w, g, z, x: -(flipped(w, z) @ g @ flipped(w, z))), infer=_matrix, sign="⁻¹",
                definition=lambda w, x: _cofactors(x) / _leibniz(x)[..., None, None],

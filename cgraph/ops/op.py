@@ -246,11 +246,12 @@ def joining(
     infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]],
     examples: Sequence[Example],
     sign: str = "",
+    definition: Callable[..., Any] | None = None,
     **given: Any,
 ) -> Op:
     """A structural row for any number of operands; `pullback_at(i)` is the rule of operand i."""
     facts, defaults = parted(given)
     attrs = MappingProxyType(defaults)
     return Op(
-        name, formula, sign or name, array, pullback_at, (text,), infer, None, attrs, "", tuple(examples), **facts
+        name, formula, sign or name, array, pullback_at, (text,), infer, definition, attrs, "", tuple(examples), **facts
     )

@@ -16,7 +16,7 @@ import sympy
 
 import cgraph as cg
 from cgraph.graph.node import build
-from cgraph.ops import TABLE
+from cgraph.ops import TABLE, matrices
 from cgraph.ops.op import Op
 from cgraph.proof import prove_row
 from cgraph.worlds.sympy import SYMPY
@@ -104,12 +104,14 @@ def _elements_that_something_flows_to(row: Op) -> int:
 @pytest.mark.parametrize("name", sorted(STEPS))
 def test_nothing_flows_through_steps_and_sizes(name: str) -> None:
     row = TABLE[name]
-    x, y = cg.variable("x"), cg.variable("y")
+    matrix = np.ones((2, 2) if row.name == "det_sign" else ())
+    x, y = cg.variable("x", matrix.shape), cg.variable("y")
     node = build(row, *(x, y)[: row.arity])
-    bwd = cg.backward(cg.forward(node, {x: 1.0, y: 2.0} if row.arity == 2 else {x: 1.0}), upstream=np.ones(node.shape))
+    feed = {x: matrix, y: 2.0} if row.arity == 2 else {x: matrix}
+    bwd = cg.backward(cg.forward(node, feed), upstream=np.ones(node.shape))
     assert not any(row.rule(i) for i in range(row.arity or 0))
     assert bwd.edges == ()
-    assert bwd.gradient["x"] == 0.0
+    assert not bwd.gradient["x"].any()
 
 
 def _altered(row: Op, position: int, change: Callable[[Any], Any]) -> Op:
@@ -133,7 +135,7 @@ def small(row: Op) -> Op:
     """A few elements are enough to refuse a wrong rule; SymPy takes seconds to be sure about many."""
     if row.name == "matmul":
         return row.replaced(examples=((((1, 2), (2, 3)), {}),))
-    if row.name in ("max", "min", "solve", "det", "inv", "adjugate", "var", "std", "norm", "logsumexp", "einsum"):
+    if row.name in ("max", "min", "var", "std", "norm", "logsumexp", "einsum") or row in matrices.ROWS:
         return row.replaced(examples=row.examples[:1])
     if "softmax" in row.name:
         return row.replaced(examples=((((2,),) * COUNT[row.name], {}),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cgraph.compile.c.writer import Emit, Writer, heads
 from cgraph.compile.lowering.values import Value
+from cgraph.ops.matrices import signed_permutations
 from cgraph.ops.named import ByOp
 
 MATRICES: ByOp[Emit] = ByOp()
@@ -67,6 +68,33 @@ static inline T multiplied(const T *a, long n, long pivots, T sign) {
     for (long k = 0; k < pivots; k++) { int e = 0; sign = FREXP(sign * a[k * n + k], &e); power += e; }
     return LDEXP(sign, power);
 }
+/* The logarithm of what `multiplied` gives without its sign, of pivots that are not 0. */
+static inline T logarithms(const T *a, long n) {
+    T t = 0;
+    for (long k = 0; k < n; k++) t += LOG(FABS(a[k * n + k]));
+    return t;
+}
+/* a = LU as L D U with ones on the diagonal of U, of which nothing is larger than 1; D, from where the pivots stood */
+static inline void parted(T *a, long n, long rank, T *d) {
+    for (long i = 0; i < n; i++) {
+        d[i] = a[i * n + i];
+        for (long j = i + 1; j < n; j++) a[i * n + j] = i < rank ? a[i * n + j] / d[i] : 0;
+    }
+}
+/* y [n x n] = inverse(L) y inverse(U) */
+static inline void brought(const T *a, long n, T *y) {
+    for (long i = 0; i < n; i++) for (long k = 0; k < i; k++)
+        for (long j = 0; j < n; j++) y[i * n + j] -= a[i * n + k] * y[k * n + j];
+    for (long i = 0; i < n; i++) for (long k = 0; k < n; k++)
+        for (long j = k + 1; j < n; j++) y[i * n + j] -= y[i * n + k] * a[k * n + j];
+}
+/* y [n x n] = inverse(U) y inverse(L) */
+static inline void returned(const T *a, long n, T *y) {
+    for (long i = n - 1; i >= 0; i--) for (long k = i + 1; k < n; k++)
+        for (long j = 0; j < n; j++) y[i * n + j] -= a[i * n + k] * y[k * n + j];
+    for (long i = 0; i < n; i++) for (long k = n - 1; k >= 0; k--)
+        for (long j = 0; j < k; j++) y[i * n + j] -= y[i * n + k] * a[k * n + j];
+}
 /* b [n x m] = inverse(U) D inverse(L) b, where D has 1 for the last row and `scale` for the others */
 static inline void substituted(const T *a, long n, T *b, long m, T scale) {
     for (long i = 0; i < n; i++) for (long k = 0; k < i; k++)
@@ -86,6 +114,21 @@ def _det(w: Writer, n: int, value: Value) -> None:
     size, stack = _opened(w, x, value.shape, whole=False)
     out = w.at(n, stack, value.shape)
     w.say(f"    {out} = rank < {size} ? 0 : multiplied(a, {size}, {size}, sign);", "}")
+
+
+@MATRICES
+def _logabsdet(w: Writer, n: int, value: Value) -> None:
+    (x,) = value.operands
+    size, stack = _opened(w, x, value.shape, whole=False)
+    w.say(f"    {w.at(n, stack, value.shape)} = rank < {size} ? -(T)INFINITY : logarithms(a, {size});", "}")
+
+
+@MATRICES
+def _det_sign(w: Writer, n: int, value: Value) -> None:
+    (x,) = value.operands
+    size, stack = _opened(w, x, value.shape, whole=False)
+    w.say(f"    for (long k = 0; k < {size}; k++) sign *= a[k * {size} + k] < 0 ? -1 : 1;")
+    w.say(f"    {w.at(n, stack, value.shape)} = rank < {size} ? 0 : sign;", "}")
 
 
 @MATRICES
@@ -125,6 +168,30 @@ def _adjugate(w: Writer, n: int, value: Value) -> None:
     w.say(*_written(w, n, [*stack, "columns[i]", "j"], value.shape, size, "others * b[i * {m} + j]"), "}")
 
 
+@MATRICES
+def _adjugate_along(w: Writer, n: int, value: Value) -> None:
+    """With PᵀLDUQᵀ the mixed derivative of the adjugate is that of D along inverse(L) y inverse(U), as in the row."""
+    x, *along = value.operands
+    count = len(along)
+    size, stack = _opened(w, x, value.shape[:-2], whole=True, columns=value.shape[-1])
+    square = max(size * size, 1)
+    w.say(f"    static _Thread_local T d[{max(size, 1)}], f[{count}][{square}];", f"    parted(a, {size}, rank, d);")
+    w.say(*_filled(size, size, "0"))
+    for m, y in enumerate(along):
+        read = w.at(y, [*stack, "rows[i]", "columns[j]"], value.shape)
+        w.say(*_each(size, size, f"f[{m}][i * {size} + j] = {read};"), f"    brought(a, {size}, f[{m}]);")
+    for m in range(count + 1):
+        other = "".join(f" if (p{m} != p{k})" for k in range(m))
+        w.say(f"    for (long p{m} = 0; p{m} < {size}; p{m}++){other}")
+    left = " && ".join(f"l != p{m}" for m in range(count + 1))
+    w.say("    {", "        T p = sign;", f"        for (long l = 0; l < {size}; l++) if ({left}) p *= d[l];")
+    for order, parity in signed_permutations(count + 1):
+        factors = "".join(f" * f[{m - 1}][p{m} * {size} + p{order[m]}]" for m in range(1, count + 1))
+        w.say(f"        b[p{order[0]} * {size} + p0] {'+' if parity > 0 else '-'}= p{factors};")
+    w.say("    }", f"    returned(a, {size}, b);")
+    w.say(*_written(w, n, [*stack, "columns[i]", "rows[j]"], value.shape, size, "b[i * {m} + j]"), "}")
+
+
 def _opened(w: Writer, x: int, stacked: tuple[int, ...], whole: bool, columns: int = 0) -> tuple[int, list[str]]:
     """Begin a loop over a stack, in which each matrix is copied and factored: its size, and the loop's counters."""
     size = w.values[x].shape[-1]
@@ -154,5 +221,5 @@ def _filled(size: int, columns: int, right: str) -> list[str]:
 
 
 def _written(w: Writer, n: int, index: list[str], shape: tuple[int, ...], columns: int, result: str) -> list[str]:
-    size = shape[-2] if index[-1] == "j" else shape[-1]
+    size = shape[-1] if index[-1] == "i" else shape[-2]
     return _each(size, columns, f"{w.at(n, index, shape)} = {result.format(m=columns)};")
