@@ -156,7 +156,7 @@ class Deriver:
             row = edge.result.op
             assert row is not None
             others = {k: notation.text(self.names[x]) for k, x in zip("xy", edge.result.operands, strict=False)}
-            return (self._fraction(edge), f"the linear map {row.maps[edge.position].format(**others)}")
+            return (self._fraction(edge), f"the linear map {row.map(edge.position).format(**others)}")
         number = None
         if self.numbers is not None:
             names = self._name(edge.result), self._name(edge.operand)

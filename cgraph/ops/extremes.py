@@ -108,7 +108,7 @@ def _shares(w: Any, x: Any, axis: tuple[int, ...], ties: str) -> Any:
 
 def _places(w: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     shares = _along_last(np, _shares(w, x, axis, "first"), axis)
-    place = np.sum(shares * np.arange(shares.shape[-1]), -1)
+    place = np.squeeze(np.sum(shares * np.arange(shares.shape[-1]), -1, keepdims=True), -1)  # an array in any case
     return np.expand_dims(place, axis) if keepdims else place
 
 

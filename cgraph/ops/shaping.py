@@ -75,7 +75,7 @@ def _one_axis(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
 def _pad(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     (x,) = operands
     try:
-        given = np.asarray(attrs["width"])
+        given = np.asarray(attrs["width"] if x or np.size(attrs["width"]) else 0)  # no axes, no pairs
         pairs = np.broadcast_to(given, (len(x), 2)).tolist()
     except ValueError:
         given, pairs = np.asarray(0.5), []
@@ -104,7 +104,7 @@ def _unpadded(x: Any, width: Sequence[tuple[int, int]]) -> Key:
 
 
 def _padded(xp: Any, x: Any, width: Any, value: float) -> Any:
-    return xp.pad(x, width, constant_values=value)
+    return xp.pad(x, width, constant_values=value) if width else x  # NumPy pads no array without axes
 
 
 def _broadcast_like(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:

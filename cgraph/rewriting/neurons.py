@@ -15,7 +15,7 @@ from cgraph.graph.node import PARAMETER, Node, build, constant
 from cgraph.ops import TABLE
 from cgraph.ops.named import ByOp
 from cgraph.ops.op import Op
-from cgraph.worlds.world import Column
+from cgraph.worlds.world import Column, cells
 
 
 class Neurons(np.ndarray[Any, Any]):
@@ -47,16 +47,11 @@ class NeuronWorld(Column):
 
 def as_neurons(value: Any) -> Any:
     """An array of scalar nodes from an array of nodes and numbers."""
-    if isinstance(value, Node):
-        array: Any = np.empty((), dtype=object)
-        array[()] = value
-    else:
-        array = np.asarray(value, dtype=object)
-    result: Any = np.empty(array.shape, dtype=object).view(Neurons)
-    for index in np.ndindex(*array.shape):
-        element = array[index]
-        result[index] = element if isinstance(element, Node) else constant(float(element))
-    return result
+    return cells(value, _neuron, Neurons)
+
+
+def _neuron(element: Any) -> Node:
+    return element if isinstance(element, Node) else constant(float(element))
 
 
 def elementwise(function: Callable[..., Node], *operands: Any) -> Any:

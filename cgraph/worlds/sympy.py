@@ -20,7 +20,7 @@ from cgraph.errors import MissingValueError, TooDeepError
 from cgraph.graph.node import CONSTANT, Node
 from cgraph.ops.op import Op, Rule
 from cgraph.shapes import Shape
-from cgraph.worlds.world import World
+from cgraph.worlds.world import World, cells
 
 
 class Expressions(np.ndarray[Any, Any]):
@@ -28,6 +28,17 @@ class Expressions(np.ndarray[Any, Any]):
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array.view(Expressions)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs:
+            kwargs["out"] = tuple(map(_plain, kwargs["out"]))
+        with np.errstate(all="ignore"):
+            result = getattr(ufunc, method)(*map(_plain, inputs), **kwargs)
+        return None if result is None else np.asarray(result, dtype=object).view(Expressions)
+
+
+def _plain(x: Any) -> Any:
+    return x.view(np.ndarray) if isinstance(x, Expressions) else x
 
 
 class SympyWorld(World):
@@ -61,7 +72,8 @@ class SympyWorld(World):
 
     def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         try:
-            return super().apply(row, operands, attrs)
+            with np.errstate(all="ignore"):  # SymPy's floats raise the processor's flags on their way; NumPy reads them
+                return super().apply(row, operands, attrs)
         except RecursionError:
             raise TooDeepError(
                 f"the expression of {row.name} is nested too deeply for SymPy",
@@ -93,11 +105,7 @@ def symbols(name: str, shape: Shape) -> Any:
 
 def as_object(value: Any) -> Any:
     """An object array of exact SymPy expressions: floats become the fractions that they print as."""
-    array = np.asarray(value, dtype=object)
-    result = np.empty(array.shape, dtype=object).view(Expressions)
-    for index in np.ndindex(*array.shape):
-        result[index] = exact(array[index])
-    return result
+    return cells(value, exact, Expressions)
 
 
 def exact(number: Any) -> Any:
@@ -137,7 +145,11 @@ def _elementwise(row: Op, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -
     arrays = np.broadcast_arrays(*map(as_object, operands))
     result = np.empty(arrays[0].shape, dtype=object).view(Expressions)
     for index in np.ndindex(*result.shape):
-        result[index] = expression.xreplace({name: a[index] for name, a in zip(names, arrays, strict=True)})
+        given = [a[index] for a in arrays]
+        found = expression.xreplace(dict(zip(names, given, strict=True)))
+        if found is sympy.nan and all(x.is_extended_real for x in given):  # 0/0 = 0: a convention, which numbers know
+            found = exact(float(row.numpy(*map(float, given), **{name: float(v) for name, v in attrs.items()})))
+        result[index] = found
     return result
 
 

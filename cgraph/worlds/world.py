@@ -6,10 +6,39 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
+from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import Node
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op, Rule
-from cgraph.shapes import Shape
+from cgraph.shapes import Shape, show
+
+
+def cells(value: Any, cell: Callable[[Any], Any], kind: type[Any]) -> Any:
+    """An object array of this kind whose elements are `cell` of those of an array, or of one object.
+
+    NumPy puts an array without dimensions into a single place of an object array as it is: it counts as its element.
+    Raises ValueRefusedError for a larger array inside an array.
+    """
+    array: Any = np.empty((), dtype=object)
+    if isinstance(value, Node):  # NumPy would ask it for its array
+        array[()] = value
+    else:
+        array = np.asarray(value, dtype=object)
+    result: Any = np.empty(array.shape, dtype=object).view(kind)
+    for index in np.ndindex(*array.shape):
+        element = array[index]
+        while isinstance(element, np.ndarray) and element.ndim == 0:
+            element = element[()]
+        if isinstance(element, np.ndarray):
+            raise ValueRefusedError(
+                f"an array {show(element.shape)} inside an array",
+                why="in symbols, as in numbers, each element is one expression",
+                fix="write result[key, ...] = values in the array function of an op of your own",
+            )
+        result[index] = cell(element)
+    return result
 
 
 class Column(ABC):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ import cgraph as cg
 from cgraph.compile.scalar.world import Tape
 from cgraph.errors import MissingValueError, TooDeepError
 from cgraph.ops import FAMILIES, TABLE, extremes, stable
-from cgraph.ops.op import Op
+from cgraph.ops.keys import Key
+from cgraph.ops.op import Op, structural
 from cgraph.passes.backward import backward
 from cgraph.passes.forward import forward
 from cgraph.worlds.numpy import NUMPY
@@ -156,6 +158,55 @@ def test_the_zero_of_what_nothing_flows_to_has_its_shape() -> None:
 
 
 # SYMPY ---------------------------------------------------------------------------------------------------------------
+def test_an_array_without_dimensions_in_a_place_of_an_array_counts_as_its_element() -> None:
+    def array(xp: Any, x: Any) -> Any:
+        result = xp.zeros(3, xp.result_type(x))
+        result[1] = x
+        return result
+
+    pullback = ("picked", lambda w, g, z, x: w.index(g, key=Key((1,))))
+    row = structural("put", "put(x)", array, pullback, infer=lambda s, a: (a, (3,)), examples=[(((),), {})])
+    put, x = cg.op(row), cg.variable("x")
+    assert cg.to_sympy(put(x)).tolist() == [0, sympy.Symbol("x", real=True), 0]
+    assert cg.prove(cg.sum(put(x))).proved
+    assert len(cg.unroll(put(x)).outputs) == 3
+
+
+@pytest.mark.parametrize("call", [cg.to_sympy, cg.unroll])
+def test_an_array_inside_an_array_of_symbols_is_refused(call: Any) -> None:
+    def nested(xp: Any, x: Any) -> Any:
+        result = xp.empty(1, object)
+        result[0] = x
+        return result
+
+    row = structural("nest", "nest(x)", nested, ("", None), infer=lambda s, a: (a, (1,)), examples=[(((2,),), {})])
+    with pytest.raises(cg.errors.ValueRefusedError, match=r"an array \[2\] inside an array.*Fix: write result"):
+        call(cg.op(row)(cg.variable("x", 2)))
+
+
+OVERFLOWING = {"softmax": cg.softmax, "logsumexp": cg.logsumexp, "std": cg.std, "chain": lambda v: v / cg.exp(v) * v[0]}
+
+
+@pytest.mark.parametrize("function", OVERFLOWING.values(), ids=OVERFLOWING)
+def test_floats_of_sympy_that_no_double_holds_raise_no_warning_of_numpy(function: Any) -> None:
+    v = cg.variable("v", 2)
+    values = np.array([sympy.Float(1000), sympy.Float(0)], object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bwd = backward(forward(cg.sum(function(v)), {v: values}, SYMPY))
+    symbols = [sympy.Symbol(f"v[{i}]", real=True) for i in (0, 1)]
+    exact_value = cg.to_sympy(cg.sum(function(v)))
+    for symbol, found in zip(symbols, bwd.gradient["v"], strict=True):
+        slope = sympy.diff(exact_value, symbol).subs(dict(zip(symbols, values, strict=True)))
+        assert abs(sympy.N(found - slope)) < 1e-12
+
+
+def test_a_convention_holds_in_symbols_where_the_formula_has_no_value() -> None:
+    assert cg.to_sympy(cg.ratio(0, 0)) == 0
+    assert cg.to_sympy(cg.grad(cg.std(cg.variable("x", 1)) * 2, "x"))[0] == 0
+    assert cg.to_sympy(cg.constant(np.inf) - cg.constant(np.inf)) is sympy.nan
+
+
 def test_a_scalar_becomes_the_expression_that_it_is() -> None:
     a, b, c = sympy.symbols("a b c", real=True)
     assert sympy.expand(cg.to_sympy(cg.parse("d = 2*b; e = a + d; L = c*e")) - c * (a + 2 * b)) == 0
