@@ -145,7 +145,7 @@ def _elementwise(row: Op, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -
     arrays = np.broadcast_arrays(*map(as_object, operands))
     result = np.empty(arrays[0].shape, dtype=object).view(Expressions)
     for index in np.ndindex(*result.shape):
-        given = [a[index] for a in arrays]
+        given: list[Any] = [a[index] for a in arrays]
         found = expression.xreplace(dict(zip(names, given, strict=True)))
         if found is sympy.nan and all(x.is_extended_real for x in given):  # 0/0 = 0: a convention, which numbers know
             found = exact(float(row.numpy(*map(float, given), **{name: float(v) for name, v in attrs.items()})))
