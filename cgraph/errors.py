@@ -56,6 +56,10 @@ class ValueRefusedError(CgraphError, ValueError):
     """A value that is no number or array of numbers, or an argument out of its range."""
 
 
+class NoValueError(CgraphError, TypeError):
+    """A node where a number is needed: in `float(node)`, `if node > 0:`, `max(node, 0)`, `len(node)`."""
+
+
 class NotFiniteError(CgraphError, ArithmeticError):
     """A NaN or an infinity that appeared in a pass which was asked to refuse them."""
 

@@ -197,7 +197,7 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[CgraphError], dict[str, str]]] =
     ),
     "a truth value of a node": (
         lambda: bool(cg.variable("x")),
-        CgraphError,
+        errors.NoValueError,
         {WHAT: "<x> has no truth value", WHY: "node"},
     ),
     "an array of a node": (lambda: np.asarray(cg.variable("x")), CgraphError, {WHAT: "is a node", FIX: r"cg\.forward"}),

@@ -13,6 +13,7 @@ import numpy as np
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, Node
+from cgraph.graph.values import real
 from cgraph.ops import TABLE
 from cgraph.ops.indexing import as_ids
 from cgraph.shapes import show
@@ -56,7 +57,7 @@ class Stacks:
     """Values for many calls: call i takes element i of each stack, or the rows `rows[i]` of it."""
 
     def __init__(self, stacks: Mapping[str, Any], rows: Any, dtype: Any) -> None:
-        self.data = {name: np.ascontiguousarray(stack, dtype) for name, stack in stacks.items()}
+        self.data = {name: np.ascontiguousarray(real(stack, name), dtype) for name, stack in stacks.items()}
         self.rows: Any = None if rows is None else np.ascontiguousarray(rows, np.int64)
         self.calls = self._count() if rows is None else self._count_of_rows()
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from numbers import Rational
 from types import CodeType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
-from cgraph.errors import CgraphError, ShapeError, ValueRefusedError
+from cgraph.errors import CgraphError, NoValueError, ShapeError, ValueRefusedError
 from cgraph.graph.display import mimebundle
-from cgraph.graph.origin import HERE, Origin, caller, describe, one_line
+from cgraph.graph.origin import HERE, Origin, caller, describe
+from cgraph.graph.values import real
+from cgraph.graph.values import short as short  # noqa: PLC0414 - handed on
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
 from cgraph.quoting import decimal, terminal
@@ -239,12 +240,46 @@ class Node(_Slots):
         raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
 
     def __float__(self) -> float:
-        raise CgraphError(f"{self!r} is a node and has no value", fix="cg.forward(node, ...) computes values")
+        raise NoValueError(
+            f"{self!r} is a node and has no value",
+            fix="cg.forward(node, ...) computes values; on nodes write cg.sin(x) in place of math.sin(x)",
+        )
 
     __int__ = __index__ = __float__  # they raise, whatever they would return
 
+    def _sympy_(self) -> Any:
+        """What SymPy asks for: its own refusal, by which its numbers leave `Rational(1, 3) * node` to the node."""
+        raise sys.modules["sympy"].SympifyError(
+            f"{self!r} is a node: write cg.sin(x) for sympy.sin(x), cg.to_sympy(x) for its expression"
+        )
+
     def __bool__(self) -> bool:
-        raise CgraphError(f"{self!r} has no truth value", why="it is a node, not a number")
+        raise NoValueError(
+            f"{self!r} has no truth value",
+            why="it is a node, not a number: which way an `if` goes would be decided once, before there are values",
+            fix="write cg.maximum(x, y) or cg.minimum(x, y) for max or min of two, cg.max(x) or cg.min(x) for those of "
+            "an array, cg.where(condition, x, y) for `x if condition else y`",
+        )
+
+    def __len__(self) -> int:
+        if not self.shape or isinstance(self.shape[0], str):
+            raise NoValueError(
+                f"{self!r} has no length",
+                why="it is a scalar" if not self.shape else f"its first dimension, {self.shape[0]}, is no number yet",
+                fix="node.shape is its shape, cg.size(node) the number of its elements as a node",
+            )
+        return int(self.shape[0])
+
+    def __round__(self, digits: int | None = None) -> Node:
+        if digits is not None:
+            raise ValueRefusedError(f"round(..., {digits!r}) of a node", fix="write cg.round(x * 100) / 100")
+        return build(TABLE["round"], self)
+
+    def __floor__(self) -> Node:
+        return build(TABLE["floor"], self)
+
+    def __ceil__(self) -> Node:
+        return build(TABLE["ceil"], self)
 
     def __copy__(self) -> Node:
         return self
@@ -365,20 +400,12 @@ def _constant(value: Any, name: str | None, origin: Origin | None) -> Node:
 
 
 def as_array(value: Any, what: str, dtype: Any = np.float64) -> Any:
-    """A read-only copy of a number or an array of them, fractions too; what it was made from may change afterwards."""
-    if value.__class__ is not float and value.__class__ is not int:
-        kind = getattr(value, "dtype", None)
+    """A read-only copy of real numbers (see `graph.values`); what it was made from may change afterwards."""
+    kind = value.__class__
+    if kind is not float and kind is not int and kind is not np.float64:
         if isinstance(value, Node):
             raise ValueRefusedError(f"{what} is given a node, {value!r}", fix="give a number or an array")
-        try:
-            value = np.asarray(value) if kind is None else value
-            kind = value.dtype.kind
-        except (ValueError, TypeError, AttributeError):
-            kind = "?"
-        if kind not in "biuf" and not (kind == "O" and value.size and all(isinstance(x, Rational) for x in value.flat)):
-            raise ValueRefusedError(
-                f"{what} is given {short(value)}", why="that is no real number and no array of real numbers"
-            )
+        value = real(value, what)
     try:
         if dtype is np.float64 and value.__class__ in (float, int, np.float64):
             return np.float64(value)
@@ -387,11 +414,6 @@ def as_array(value: Any, what: str, dtype: Any = np.float64) -> Any:
         raise ValueRefusedError(f"{what} is given {short(value)}", why="it is too large for a float") from None
     array.flags.writeable = False
     return array
-
-
-def short(value: Any) -> str:
-    """A value as a message shows it: one line of at most 70 characters."""
-    return one_line(repr(value))
 
 
 def _checked(name: str) -> str:

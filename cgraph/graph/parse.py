@@ -13,12 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any, NoReturn, TypeAlias
 
-import numpy as np
-
-from cgraph.errors import FormulaError, close_match, did_you_mean
+from cgraph.errors import FormulaError, ValueRefusedError, close_match, did_you_mean
 from cgraph.graph.graph import Graph
 from cgraph.graph.language import ALSO, BINARY, COMPARED, REFUSED, SEVERAL, UNREADABLE, WRITE
 from cgraph.graph.node import VARIABLE, Node, as_node, build, make
+from cgraph.graph.values import real
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Op
 from cgraph.shapes import as_shape
@@ -77,8 +76,8 @@ def _shapes(values: Mapping[Any, Any]) -> dict[str, Any]:
     found = {}
     for name, value in values.items():
         try:
-            found[name] = np.shape(value)
-        except ValueError:  # rows of several lengths
+            found[name] = tuple(value.shape if hasattr(value, "shape") else real(value, "").shape)
+        except ValueRefusedError:
             continue
     return found
 

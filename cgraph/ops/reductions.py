@@ -103,7 +103,9 @@ def _to_factors(w: Any, g: Any, x: Any, axes: tuple[int, ...]) -> Any:
 
 
 def _mean(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    some("a mean", xp.shape(x), axis)
+    if not xp.size(x):
+        some("a mean", xp.shape(x), axis)
+        return xp.sum(x, axis=axis, keepdims=keepdims)  # no elements either
     return xp.mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -115,9 +117,11 @@ def _centre(xp: Any, x: Any, axis: Any = None) -> Any:
 
 
 def _var(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
-    _free(xp.shape(x), axis, ddof)
     total = xp.sum(_centre(xp, x, axis) ** 2, axis=axis, keepdims=keepdims)
-    return total / xp.result_type(x).type(xp.size(x) / max(xp.size(total), 1) - ddof)
+    number = xp.size(x) / max(xp.size(total), 1)
+    if number <= ddof:
+        _free(xp.shape(x), axis, ddof)
+    return total / xp.result_type(x).type(number - ddof)
 
 
 def _std(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
