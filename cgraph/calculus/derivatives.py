@@ -42,7 +42,8 @@ def grad(of: GraphLike, wrt: list[Node] | list[str] | list[Node | str] | tuple[N
 def grad(of: GraphLike, wrt: Node | str | Sequence[Node | str]) -> Node | list[Node]:
     """The gradient of a scalar node, as nodes: one for a node or a name, a list for a sequence of them.
 
-    Each has the shape of what it is taken by, takes the values that `of` takes, and can be differentiated again.
+    Each has the shape of what it is taken by, takes the values that `of` takes, and can be differentiated again: a
+    derivative that became constant has the derivative 0.
     Raises GradientError when `of` is no scalar, or does not depend on what is asked for.
 
     >>> import cgraph as cg
@@ -88,15 +89,15 @@ def jvp(of: GraphLike, wrt: Key | Sequence[Key], tangent: Any) -> Node:
     np.float64(86.0)
     """
     graph = graph_of(of)
-    wanted = _listed(wrt)
+    wanted = [graph.taking(k) for k in _listed(wrt)]
     tangents = [as_node(t) for t in ([tangent] if isinstance(wrt, (Node, str)) else tangent)]
     if len(tangents) != len(wanted):
         raise ShapeError(f"{len(tangents)} tangent(s) for {len(wanted)} node(s)", fix="give one for each")
     for key, given in zip(wanted, tangents, strict=True):
-        if given.shape != graph[key].shape:
+        if given.shape != key.shape:
+            name = key.name or graph.name(key)
             raise ShapeError(
-                f"the tangent of {graph.name(graph[key])} has shape {show(given.shape)}",
-                why=f"{graph.name(graph[key])} has shape {show(graph[key].shape)}",
+                f"the tangent of {name} has shape {show(given.shape)}", why=f"{name} has shape {show(key.shape)}"
             )
     upstream = variable("upstream of " + "; ".join(graph.names[-1:]), graph.output.shape)
     pulled = _pulled_back(graph, wanted, upstream)
@@ -104,11 +105,11 @@ def jvp(of: GraphLike, wrt: Key | Sequence[Key], tangent: Any) -> Node:
     for gradient, given in zip(pulled, tangents, strict=True):
         if upstream in Graph(gradient):
             terms += _pulled_back(Graph(gradient), [upstream], given)
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
     # linear in `upstream`, so its derivative does not depend on it; only its shape can still be asked for
     zero = GRAPH.zeros(graph.output.shape, graph.output)
+    total = terms[0] if terms else zero
+    for term in terms[1:]:
+        total = total + term
     if upstream in Graph(total):
         total = forward(total, {upstream: zero}, GRAPH).values[-1]
     return graph.derived(simplify([total], keep=graph.index))[0]
@@ -128,9 +129,9 @@ def jacobian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
            [0., 8.]])
     """
     graph = graph_of(of)
-    wanted = _listed(wrt)
-    _check_depends(graph, [graph[k] for k in wanted])
-    return _as_asked(wrt, graph.derived(_jacobians(graph, [graph[k] for k in wanted])))
+    wanted = [graph.taking(k) for k in _listed(wrt)]
+    _check_depends(graph, wanted)
+    return _as_asked(wrt, graph.derived(_jacobians(graph, wanted)))
 
 
 def hessian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
@@ -148,7 +149,7 @@ def hessian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
            [-0.25,  0.25]])
     """
     graph = graph_of(of)
-    wanted = [graph[k] for k in _listed(wrt)]
+    wanted = [graph.taking(k) for k in _listed(wrt)]
     gradients = _pulled_back(graph, wanted, None)
     blocks = [graph.derived(_jacobians(Graph(gradient), wanted)) for gradient in gradients]
     return blocks[0][0] if isinstance(wrt, (Node, str)) else blocks
@@ -184,7 +185,7 @@ def taylor(of: GraphLike, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
     [1.0, 2.0, 2.0, 1.3333333333333333]
     """
     graph = graph_of(of)
-    leaf, place = graph[wrt], as_node(at)
+    leaf, place = graph.taking(wrt), as_node(at)
     if isinstance(order, bool) or not isinstance(order, int) or order < 0:
         raise ValueRefusedError(f"the order of a Taylor polynomial is {order!r}", fix="give a whole number from 0 up")
     if leaf.shape != () or leaf.op is not None:
@@ -219,10 +220,14 @@ def _pulled_back(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> 
 
 def _differentiated(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
     gradient = gradients(Forward(graph, SharingWorld(graph), graph.nodes), upstream=upstream)
-    found = [gradient.reached(key) for key in wanted]
-    for node in found:
-        if node is None:
-            _check_depends(graph, [graph[k] for k in wanted], gradient)
+    nodes = [graph.taking(key) for key in wanted] if graph.noted else [graph[key] for key in wanted]
+    found: list[Node] = []
+    for node in nodes:
+        reached: Node | None = gradient.reached(node) if node in graph else None
+        if reached is None:
+            _check_depends(graph, [node], gradient)
+            reached = _zeros(node.shape, (), node)
+        found.append(reached)
     return found
 
 
@@ -231,18 +236,29 @@ def _check_depends(graph: Graph, wanted: Sequence[Node], gradient: Gradients | N
     if gradient is None:
         gradient = gradients(as_pass(graph), upstream=GRAPH.seed(graph.output, None))
     for node in wanted:
-        if not gradient.reaches(node):
+        if gradient.reaches(node) or node in graph.noted:  # a derivative may have become constant: its own is 0
+            continue
+        name = graph.name(node)
+        if not graph.differentiable[graph.position(node)]:
             raise GradientError(
-                f"{graph.name(graph.output)} does not depend on {graph.name(node)} in a differentiable way",
-                where=graph.output.where,
-                why="no gradient flows there",
-                fix=_what_flows(graph, gradient),
+                f"{name} is {'a constant' if node.op is None else 'made of constants alone'}",
+                where=node.where,
+                why="constants have no gradient",
+                fix="make it with cg.variable or cg.parameter to differentiate by it",
             )
+        raise GradientError(
+            f"{graph.name(graph.output)} does not depend on {name} in a differentiable way",
+            where=graph.output.where,
+            why="no gradient flows there",
+            fix=_what_flows(graph, gradient),
+        )
 
 
 def _what_flows(graph: Graph, gradient: Gradients) -> str:
     leaves = [graph.name(n) for n in graph.inputs if gradient.reaches(n)]
-    return f"a gradient flows to {', '.join(leaves[:8])}" if leaves else "comparisons, roundings and sizes pass none on"
+    if leaves:
+        return f"a gradient flows to {', '.join(leaves[:8])}"
+    return "comparisons, roundings and sizes pass none on; of a derivative that became constant cg.hessian gives 0"
 
 
 def _reached(of: Node, wrt: Node) -> Node | None:

@@ -20,8 +20,8 @@ class Graph:
     """The nodes that some outputs depend on, operands first, in an order that is the same in every process.
 
     `graph["e"]` is the node of that name. Every node has a name of its own here: unnamed results are called
-    v1, v2, ... in order, and unnamed constants by their value. Where outputs are derivatives, `beyond` are the leaves
-    of what was differentiated that none of them depends on.
+    v1, v2, ... in order, and unnamed constants by their value. Where outputs are derivatives, `noted` are the leaves
+    of what was differentiated, and `beyond` are those of them that no output depends on.
 
     Raises GraphError when two different nodes have one name, or when there is a cycle.
     """
@@ -29,7 +29,7 @@ class Graph:
     def __init__(self, outputs: Node | Graph | Iterable[Node]) -> None:
         beyond: dict[Node, None] = {}
         if isinstance(outputs, Graph):
-            beyond, outputs = dict.fromkeys(outputs.beyond), outputs.outputs
+            beyond, outputs = dict.fromkeys(outputs.noted), outputs.outputs
         text = isinstance(cast(object, outputs), str)
         if text or not isinstance(outputs, (Node, Iterable)):
             fix = "cg.parse reads formulas" if text else "a graph is made from nodes"
@@ -48,6 +48,7 @@ class Graph:
         self.nodes: tuple[Node, ...] = tuple(in_order(self.outputs, index))
         self.index: Mapping[Node, int] = index
         self._by_name = _named_once(self.nodes)
+        self.noted: tuple[Node, ...] = tuple(beyond)
         named = {leaf.name: leaf for leaf in beyond if leaf.name not in self._by_name} if beyond else {}
         self.beyond: tuple[Node, ...] = tuple(named.values())
 
@@ -120,6 +121,12 @@ class Graph:
         return found
 
     def _unknown(self, key: Node | str) -> NameUnknownError:
+        if any(key in (leaf, leaf.name) for leaf in self.beyond):
+            return NameUnknownError(
+                f"nothing here depends on {key if isinstance(key, str) else key.name}",
+                why="it is a derivative, from which that leaf vanished",
+                fix="a gradient by it is 0, as cg.grad gives it",
+            )
         if isinstance(key, Node):
             twin = key.name is not None and key.name in self._by_name
             return NameUnknownError(
@@ -164,8 +171,8 @@ class Graph:
         return f"<Graph of {len(self)} nodes: {terminal(_listed([self.name(n) for n in self.outputs]))}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.beyond:
-            return _unpickle_derived, (Graph([*self.outputs, *self.beyond]), len(self.outputs))
+        if self.noted:
+            return _unpickle_derived, (Graph([*self.outputs, *self.noted]), len(self.outputs))
         return _unpickle, (self._flat(), len(self.outputs))
 
     def _flat(self) -> list[tuple[Any, ...]]:

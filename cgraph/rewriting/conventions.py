@@ -44,5 +44,5 @@ def with_conventions(of: GraphLike, choice: str) -> Node | Graph:
 
     done = rebuilt(graph.nodes, switched)
     outputs = [done[x] for x in graph.outputs]
-    outputs = graph.derived(outputs) if graph.beyond else outputs
+    outputs = graph.derived(outputs) if graph.noted else outputs
     return outputs[0] if isinstance(of, Node) else Graph(outputs)
