@@ -442,8 +442,8 @@ def softmax_cross_entropy(x: Operand, y: Operand, *, weights: Operand | None = N
 
     The targets y are a distribution for each row [m×k], or class ids [m] from 0 to k - 1. `weights` [k] are class
     weights, `ignore` is an id that marks rows without a target: their loss and gradient are 0. The "mean" divides
-    by the weights of the targets (without weights, by the number of rows that have one); when every row is ignored,
-    loss and gradient are 0.
+    by the sum of the targets' weights, whatever their signs (without weights, by the number of rows that have one);
+    when every row is ignored or has the weight 0, loss and gradient are 0.
     Raises ShapeError for other shapes; ValueRefusedError for constant targets that are no ids or no distribution.
 
     >>> import cgraph as cg
