@@ -124,6 +124,8 @@ def without_kinks(expression: Any) -> Any:
     if smooth.has(sympy.floor, sympy.ceiling):
         flat = [d for d in smooth.atoms(sympy.Subs, sympy.Derivative) if d.has(sympy.floor, sympy.ceiling)]
         smooth = smooth.xreplace(dict.fromkeys(flat, sympy.Integer(0)))
+        rounded = {f: f.args[0] - sympy.S.Half for f in smooth.atoms(sympy.floor)}  # of a whole number it is that one
+        smooth = smooth.xreplace({f: n for f, n in rounded.items() if isinstance(n, sympy.floor)})
     return smooth.replace(sympy.Piecewise, _in_steps).replace(sympy.Heaviside, _step)
 
 
