@@ -91,7 +91,7 @@ ROWS: tuple[Op, ...] = (
                 c="-(x_log_y({1}, {0}) + x_log_y(1 - {1}, 1 - {0}))"),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
                 lambda w, z, x, y: w.sigmoid(x) - y,
-                lambda w, z, x, y: -x, sign="BCE", check=targets.labels,
+                lambda w, z, x, y: -x, sign="BCE", check=targets.labels, of_logits=True,
                 c="largest({0}, 0) - {0} * {1} + LOG1P(EXP(-FABS({0})))", js="crossEntropy({0}, {1})"),
 )
 # fmt: on

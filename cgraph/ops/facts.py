@@ -63,6 +63,7 @@ class Facts:
     linear      the operands through which programs move factors: it is linear in each, the others held fixed
     bounds      the two numbers between which it rises, flat on both sides: it squashes
     probability its results are probabilities: above 0.5 one is a yes
+    of_logits   it applies the activation to its first operand itself: probabilities there are activated twice
     activation  a layer of a net may end in it
     pole        where it may be infinite: "always", where its last operand is 0 ("divisor"), as a summand is ("summand")
     zero_wins   a product in which an exact 0 wins over an infinity
@@ -98,6 +99,7 @@ class Facts:
     linear: tuple[int, ...] = ()
     bounds: tuple[float, float] | None = None
     probability: bool = False
+    of_logits: bool = False
     activation: bool = False
     pole: str = ""
     zero_wins: bool = False

@@ -14,6 +14,7 @@ import numpy as np
 from cgraph.calculus.derivatives import grad
 from cgraph.errors import IndeterminateWarning, ValueRefusedError
 from cgraph.files import StrPath
+from cgraph.graph.answers import refuse_activated_twice
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, variable
 from cgraph.nn.init import generator
@@ -160,6 +161,7 @@ class Training:
         leaves, target = Inputs.like(X), variable("Y", ("m", *Y.shape[1:]))
         draws = noise_of(model)
         objective = loss(leaves.output(model, **({"training": True} if draws else {})), target)
+        refuse_activated_twice(objective)
         updates = optimizer.updates(model.parameters, grad(objective, model.parameters))
         step = TrainingStep(objective, updates.new, *how)
         noise = Noise.of(step.graph, draws)
