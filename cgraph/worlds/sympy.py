@@ -22,6 +22,8 @@ from cgraph.ops.op import Op, Rule
 from cgraph.shapes import Shape
 from cgraph.worlds.world import World, cells
 
+SMALL, DECIMALS = 1000, 10**14  # the numbers of a quotient, and what has as many digits as a float can have
+
 
 class Expressions(np.ndarray[Any, Any]):
     """An object array of expressions that stays an array when it has no dimensions, so that it keeps its shape."""
@@ -109,13 +111,21 @@ def as_object(value: Any) -> Any:
 
 
 def exact(number: Any) -> Any:
-    """A SymPy expression as it is; a float as the decimal fraction that it prints as."""
+    """A SymPy expression as it is; a float as the decimal fraction that it prints as, 0.3333333333333333 as a third.
+
+    Where all digits of a float are used up, it stands for a number that decimals do not write: one that is a quotient
+    of small integers that rounds to it. By accident hardly any is: of some 10¹⁶ floats fewer than 10⁶.
+    """
     if isinstance(number, sympy.Basic):
         return number
     if isinstance(number, (float, np.floating)):
         if not np.isfinite(number):
             return sympy.nan if np.isnan(number) else sympy.oo * int(np.sign(number))
         fraction = Fraction(repr(float(number)))
+        if max(abs(fraction.numerator), fraction.denominator) > DECIMALS and len(repr(float(number))) > 16:
+            simple = Fraction(float(number)).limit_denominator(SMALL)
+            if abs(simple.numerator) <= SMALL and float(simple) == number:
+                fraction = simple
         return sympy.Rational(fraction.numerator, fraction.denominator)
     return sympy.sympify(number)
 
@@ -133,8 +143,6 @@ def _read(row: Op, count: int, attrs: tuple[tuple[str, Any], ...]) -> tuple[Any,
     names = [sympy.Symbol(n, real=True) for n in spelled]
     known = {s.name: s for s in names} | {name: exact(value) for name, value in attrs}
     expression = sympy.sympify(row.formula, locals=known)
-    if expression.has(sympy.Float):
-        expression = sympy.sympify(row.formula, locals=known, rational=True)  # 0.001 is what it says, not a float
     for extra in names[2:] if row.arity is None else ():
         expression = expression.func(expression, extra)
     return expression, tuple(names)
