@@ -163,7 +163,7 @@ def arctan(x: Operand, /) -> Node:
     """arctan(x) = atan(x), as a node."""
 
 def arctan2(x: Operand, y: Operand, /) -> Node:
-    """arctan2(x, y) = atan2(x, y), as a node."""
+    """arctan2(x, y) = atan2(x, y), as a node. Convention: the slopes of arctan2 at (0, 0) are 0."""
 
 def hypot(x: Operand, y: Operand, /) -> Node:
     """hypot(x, y) = sqrt(x**2 + y**2), as a node. Convention: the slopes of hypot at (0, 0) are 0."""
@@ -242,6 +242,15 @@ def ceil(x: Operand, /) -> Node:
 
 def round(x: Operand, /) -> Node:
     """round(x) = floor(x/2 + 1/4) + ceiling(x/2 - 1/4), as a node."""
+
+def mod(x: Operand, y: Operand, /) -> Node:
+    """mod(x, y) = x - y*floor(x/y), as a node. Convention: where x is a multiple of y, mod jumps: its slopes are 1 and -x/y."""
+
+def logaddexp(x: Operand, y: Operand, /) -> Node:
+    """logaddexp(x, y) = log(exp(x) + exp(y)), as a node."""
+
+def sinc(x: Operand, /, *, order: float = 0) -> Node:
+    """sinc(x, order=0) = diff(sinc(pi*x), x, order), as a node."""
 
 def sigmoid(x: Operand, /) -> Node:
     """sigmoid(x) = 1/(1 + exp(-x)), as a node."""
@@ -332,6 +341,15 @@ def max_share(x: Operand, /, *, axis: int | Sequence[int] | None = None, ties: s
 
 def argmax(x: Operand, /, *, axis: int | None = None, keepdims: bool = False) -> Node:
     """argmax(x, axis=None, keepdims=False) = argmax(x), as a node. Without an axis, or with an empty tuple, over all axes."""
+
+def sort_by(x: Operand, y: Operand, /, *, axis: int = -1) -> Node:
+    """sort_by(x, y, axis=-1) = x in the order that sorts y, as a node. Convention: of equal elements the first stays before the others; nan comes last."""
+
+def unsort_by(x: Operand, y: Operand, /, *, axis: int = -1) -> Node:
+    """unsort_by(x, y, axis=-1) = x back from the order that sorts y, as a node. Convention: of equal elements the first stays before the others; nan comes last."""
+
+def recurrence(x: Operand, y: Operand, /, *, axis: int = -1) -> Node:
+    """recurrence(x, y, axis=-1) = z_k = x_k z_(k-1) + y_k, as a node."""
 
 def matmul(x: Operand, y: Operand, /) -> Node:
     """matmul(x, y) = x @ y, as a node."""
@@ -472,9 +490,9 @@ def split(x: Operand, sections: int | Sequence[int], axis: int = 0) -> list[Node
     """
 
 def dot(x: Operand, y: Operand) -> Node:
-    """The inner product of two vectors; x @ y when one is a matrix, x*y when one is a number.
+    """The inner product of two vectors; x @ y when y is a matrix, x*y when one is a number.
 
-    Raises ShapeError when y has more than two dimensions.
+    Of arrays with more dimensions, sums over the last of x and the last but one of y: [2×3] and [4×3×5] give [2×4×5].
     """
 
 def outer(x: Operand, y: Operand) -> Node:
@@ -526,4 +544,152 @@ def max_pool(x: Operand, mask: Operand) -> Node:
     """The largest of the real tokens, feature by feature: x [...×n×d] with a mask [...×n] gives [...×d].
 
     Of nothing but padding it is 0, with gradient 0; of equal tokens the first gets the gradient.
+    """
+
+def exp2(x: Operand) -> Node:
+    """2 to the power x, exactly where x is a whole number.
+
+    >>> import cgraph as cg
+    >>> float(cg.forward(exp2(10.0)).values[-1])
+    1024.0
+    """
+
+def roll(x: Operand, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Node:
+    """x with its elements moved on by `shift`, those that leave at the end coming in at the beginning.
+
+    Without an axis over all elements, row by row. Raises ShapeError along a named dimension.
+
+    >>> import cgraph as cg
+    >>> cg.forward(roll([1.0, 2.0, 3.0], 1)).values[-1].tolist()
+    [3.0, 1.0, 2.0]
+    """
+
+def repeat(x: Operand, repeats: int | Sequence[int], axis: int | None = None) -> Node:
+    """Each element, or each row along an axis, so many times in a row.
+
+    >>> import cgraph as cg
+    >>> cg.forward(repeat([1.0, 2.0], 2)).values[-1].tolist()
+    [1.0, 1.0, 2.0, 2.0]
+    """
+
+def tile(x: Operand, reps: int | Sequence[int]) -> Node:
+    """Copies of x side by side, as many along each axis as `reps` says, which are those of the last axes.
+
+    >>> import cgraph as cg
+    >>> tile(cg.variable("x", (2, 3)), (2, 1)).shape
+    (4, 3)
+    """
+
+def tril(x: Operand, k: int = 0) -> Node:
+    """The lower triangle of a matrix, or of each in a stack: 0 above the diagonal, or above the one k places from it.
+
+    >>> import cgraph as cg
+    >>> cg.forward(tril([[1.0, 2.0], [3.0, 4.0]])).values[-1].tolist()
+    [[1.0, 0.0], [3.0, 4.0]]
+    """
+
+def triu(x: Operand, k: int = 0) -> Node:
+    """The upper triangle of a matrix, or of each in a stack: 0 below the diagonal, or below the one k places from it.
+
+    >>> import cgraph as cg
+    >>> cg.forward(triu([[1.0, 2.0], [3.0, 4.0]], 1)).values[-1].tolist()
+    [[0.0, 2.0], [0.0, 0.0]]
+    """
+
+def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Node:
+    """x with some axes in other places, the rest in their order.
+
+    >>> import cgraph as cg
+    >>> moveaxis(cg.variable("x", (2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
+
+def diff(x: Operand, n: int = 1, axis: int = -1) -> Node:
+    """The differences of neighbours along an axis, n times over.
+
+    >>> import cgraph as cg
+    >>> cg.forward(diff([1.0, 4.0, 9.0])).values[-1].tolist()
+    [3.0, 5.0]
+    """
+
+def sort(x: Operand, axis: int | None = -1) -> Node:
+    """x with its elements in the order of size along an axis, or all of them for None; NaN comes last.
+
+    Each element takes its gradient along; of equal ones the first stays before the others.
+
+    >>> import cgraph as cg
+    >>> x = cg.variable("x", 3)
+    >>> bwd = cg.backward(cg.forward(cg.sum(sort(x) * [1.0, 2.0, 3.0]), x=[7.0, 5.0, 6.0]))
+    >>> bwd.gradient["x"].tolist()
+    [3.0, 1.0, 2.0]
+    """
+
+def argsort(x: Operand, axis: int | None = -1) -> Node:
+    """The places from which `sort` takes its elements, as numbers to which no gradient flows.
+
+    >>> import cgraph as cg
+    >>> cg.forward(argsort([7.0, 5.0, 6.0])).values[-1].tolist()
+    [1.0, 2.0, 0.0]
+    """
+
+def median(x: Operand, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Node:
+    """The element in the middle of the order of size, or the mean of the two there.
+
+    >>> import cgraph as cg
+    >>> float(cg.forward(median([4.0, 1.0, 3.0, 9.0])).values[-1])
+    3.5
+    """
+
+def quantile(x: Operand, q: float | Sequence[float], axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Node:
+    """What a share q of the elements is below, between neighbours in the order of size in proportion, as NumPy's.
+
+    Several shares give a new first axis. Raises ValueRefusedError for a q that is not from 0 to 1, ShapeError over
+    named dimensions and over no elements.
+
+    >>> import cgraph as cg
+    >>> cg.forward(quantile([4.0, 1.0, 3.0], [0.25, 1.0])).values[-1].tolist()
+    [2.0, 4.0]
+    """
+
+def cumprod(x: Operand, axis: int | None = None) -> Node:
+    """The products of the elements so far along an axis, or of all elements; with zeros among them, too.
+
+    >>> import cgraph as cg
+    >>> x = cg.variable("x", 3)
+    >>> bwd = cg.backward(cg.forward(cg.sum(cumprod(x)), x=[2.0, 0.0, 4.0]))
+    >>> bwd.gradient["x"].tolist()
+    [1.0, 10.0, 0.0]
+    """
+
+def tensordot(x: Operand, y: Operand, axes: int | Sequence[Any] = 2) -> Node:
+    """The sum of products over some axes of both: the last `axes` of x and first of y, or the two lists that are given.
+
+    >>> import cgraph as cg
+    >>> tensordot(cg.variable("x", (2, 3, 4)), cg.variable("y", (4, 3)), ([1, 2], [1, 0])).shape
+    (2,)
+    """
+
+def kron(x: Operand, y: Operand) -> Node:
+    """Kronecker's product: y as often as x has elements, each time multiplied by one of them.
+
+    >>> import cgraph as cg
+    >>> kron(cg.variable("x", (2, 3)), cg.variable("y", (4, 5))).shape
+    (8, 15)
+    """
+
+def cross(x: Operand, y: Operand, axis: int = -1) -> Node:
+    """The cross product of vectors of three elements along an axis.
+
+    >>> import cgraph as cg
+    >>> cg.forward(cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])).values[-1].tolist()
+    [0.0, 0.0, 1.0]
+    """
+
+def convolve(x: Operand, y: Operand, mode: str = 'full') -> Node:
+    """The convolution of two vectors, as NumPy's: all sums ("full"), those of the longer one's size ("same"), or those
+    in which no element is missing ("valid").
+
+    >>> import cgraph as cg
+    >>> cg.forward(convolve([1.0, 2.0, 3.0], [1.0, 10.0])).values[-1].tolist()
+    [1.0, 12.0, 23.0, 30.0]
     """

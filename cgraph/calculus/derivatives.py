@@ -52,7 +52,7 @@ def grad(of: GraphLike, wrt: Node | str | Sequence[Node | str]) -> Node | list[N
     np.float64(12.0)
     """
     graph = graph_of(of)
-    gradients = graph.derived(_pulled_back(graph, _listed(wrt), None))
+    gradients = graph.derived(_pulled_back(graph, _listed(wrt), None), 1)
     return gradients[0] if isinstance(wrt, (Node, str)) else gradients
 
 
@@ -73,7 +73,7 @@ def vjp(of: GraphLike, wrt: Key | Sequence[Key], upstream: Any) -> Any:
         raise ShapeError(
             f"the upstream gradient has shape {show(given.shape)}", why=f"{name} has shape {show(graph.output.shape)}"
         )
-    return _as_asked(wrt, graph.derived(_pulled_back(graph, _listed(wrt), given)))
+    return _as_asked(wrt, graph.derived(_pulled_back(graph, _listed(wrt), given), 1))
 
 
 def jvp(of: GraphLike, wrt: Key | Sequence[Key], tangent: Any) -> Node:
@@ -112,7 +112,7 @@ def jvp(of: GraphLike, wrt: Key | Sequence[Key], tangent: Any) -> Node:
         total = total + term
     if upstream in Graph(total):
         total = forward(total, {upstream: zero}, GRAPH).values[-1]
-    return graph.derived(simplify([total], keep=graph.index))[0]
+    return graph.derived(simplify([total], keep=graph.index), 1)[0]
 
 
 def jacobian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
@@ -131,7 +131,7 @@ def jacobian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
     graph = graph_of(of)
     wanted = [graph.taking(k) for k in _listed(wrt)]
     _check_depends(graph, wanted)
-    return _as_asked(wrt, graph.derived(_jacobians(graph, wanted)))
+    return _as_asked(wrt, graph.derived(_jacobians(graph, wanted), 1))
 
 
 def hessian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
@@ -151,7 +151,7 @@ def hessian(of: GraphLike, wrt: Key | Sequence[Key]) -> Any:
     graph = graph_of(of)
     wanted = [graph.taking(k) for k in _listed(wrt)]
     gradients = _pulled_back(graph, wanted, None)
-    blocks = [graph.derived(_jacobians(Graph(gradient), wanted)) for gradient in gradients]
+    blocks = [graph.derived(_jacobians(Graph(gradient), wanted), 2) for gradient in gradients]
     return blocks[0][0] if isinstance(wrt, (Node, str)) else blocks
 
 
@@ -199,7 +199,7 @@ def taylor(of: GraphLike, wrt: Key, at: Any = 0.0, order: int = 1) -> Taylor:
             derivative = as_node(0.0) if found is None else found
         here = forward(derivative, {leaf: place} if leaf in Graph(derivative) else {}, GRAPH).values[-1]
         coefficients.append(simplify([here / float(factorial(k))])[0])
-    return Taylor(leaf, place, tuple(graph.derived(coefficients)))
+    return Taylor(leaf, place, tuple(graph.derived(coefficients, order)))
 
 
 # Inside --------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 from cgraph.compile.memory import Owned
 from cgraph.compile.task import Task
 from cgraph.errors import ValueRefusedError
+from cgraph.graph.graph import Graph
 from cgraph.graph.node import PARAMETER, Node
 from cgraph.passes.forward import forward
 from cgraph.worlds.numpy import NumpyWorld
@@ -29,6 +30,7 @@ class Binding:
 
     `slots` are the inputs in order, each with its name, its buffer and that buffer's shape. `many` does several calls
     on stacks of values, or on the rows of them that it is given; None where there is no quicker way than one by one.
+    `doubtful` is set by calls in which 0 met ∞ in a product of the chain rule.
     """
 
     def __init__(self, backend: str, task: Task, owned: Owned, plan: object, leaves: Mapping[Node, Any]) -> None:
@@ -36,6 +38,7 @@ class Binding:
         self._task, self._owned = task, owned
         self.slots = [(str(node.name), leaves[node], leaves[node].shape) for node in task.inputs]
         self.changed: set[Node] = set()
+        self.doubtful = False
         self.text: Callable[[], str] = str
         self.stages: Callable[[], Stages] = Stages
         self.run: Callable[[], list[Any]] = list
@@ -53,9 +56,17 @@ class Binding:
                 buffer[...] = values[node]
         self.changed = {n for n in replaced if n.kind == PARAMETER}
 
+    def report(self) -> None:
+        """Remember that 0 met ∞."""
+        self.doubtful = True
+
+    def values(self, graph: Graph) -> dict[Node, Any]:
+        """The values of a graph's leaves in the last call; of what the program owns, after it."""
+        return {n: buffer for n, buffer in self.leaves.items() if n in graph} | self._owned.arrays
+
     def refuse(self) -> None:
         """Say what a call refused, as the plain pass says it."""
-        feed = {n: buffer for n, buffer in self.leaves.items() if n in self._task.graph} | self._owned.arrays
+        feed = self.values(self._task.graph)
         with np.errstate(all="ignore"):
             forward(self._task.graph, feed, NumpyWorld(self._task.dtype))
         raise ValueRefusedError(

@@ -13,6 +13,7 @@ from cgraph.compile.c.writer import UnsupportedError, Writer
 from cgraph.compile.lowering.lower import lower
 from cgraph.compile.task import task_of
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.graph.answers import middle
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import VARIABLE, Node
 from cgraph.quoting import c_comment
@@ -159,8 +160,7 @@ def _main(writer: Writer, x: Node, output: Node, writes: str) -> str:
         first = OUTPUTS.format(outputs=1, step=place.strides[1], before=between, digits=digits)
         rest = OUTPUTS.format(outputs=outputs, step=place.strides[1], before=" ", digits=digits)
         spelled = f"{first}\n        {rest.replace('k = 0', 'k = 1')}"
-    middle = 0.0 if output.op is None else output.op.middle
-    best = ONE.format(middle=middle) if outputs == 1 else SEVERAL.format(outputs=outputs, step=place.strides[1])
+    best = ONE.format(middle=middle(output)) if outputs == 1 else SEVERAL.format(outputs=outputs, step=place.strides[1])
     parts = [*([best, CLASS] if writes != "numbers" else []), *([spelled] if writes != "classes" else []), END]
     return MAIN.format(
         inputs=x.shape[1],

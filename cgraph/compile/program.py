@@ -13,6 +13,7 @@ from cgraph import shapes
 from cgraph.compile.backends import maker
 from cgraph.compile.binding import Binding, Stages
 from cgraph.compile.blas import with_threads
+from cgraph.compile.doubts import Doubts
 from cgraph.compile.given import Given
 from cgraph.compile.memory import owned
 from cgraph.compile.numpy.biases import biases_of
@@ -56,6 +57,7 @@ class Program:
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
         self._lock = threading.Lock()
+        self._doubts = Doubts(self.task)
 
     # Calls -----------------------------------------------------------------------------------------------------------
     def __call__(self, *values: Any, **named: Any) -> list[Any]:
@@ -72,7 +74,11 @@ class Program:
         binding = self._last
         if binding is None or not self._filled(binding, values, named):
             binding = self._bound(values, named)
-        return binding.run() if self.threads is None else with_threads(self.threads, binding.run)
+        results = binding.run() if self.threads is None else with_threads(self.threads, binding.run)
+        if binding.doubtful:
+            binding.doubtful = False
+            self._doubts.look(lambda: binding.values(self._doubts.graph))
+        return results
 
     def _filled(self, binding: Binding, values: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
         """Copy the values into the buffers of the binding that was used last, if they are arrays that fit it.
@@ -156,7 +162,15 @@ class Program:
             return [np.stack(column) for column in zip(*results, strict=True)]
         nodes = {self._given.leaves[name]: stack for name, stack in given.data.items()}
         work = partial(binding.many, given.calls, given.rows, nodes)
-        return work() if self.threads is None else with_threads(self.threads, work)
+        results = work() if self.threads is None else with_threads(self.threads, work)
+        if binding.doubtful:
+            binding.doubtful = False
+            for call in range(given.calls):
+                self._doubts.look(partial(self._repeated, binding, given[call]))
+        return results
+
+    def _repeated(self, binding: Binding, given: Mapping[str, Any]) -> dict[Node, Any]:
+        return binding.values(self._doubts.graph) | {self._given.leaves[name]: value for name, value in given.items()}
 
     @cached_property
     def _checks(self) -> list[tuple[Node, Check]]:
@@ -195,6 +209,22 @@ class Program:
             names = ", ".join(self.graph.name(n) for n in arrays) or "none"
             raise NameUnknownError(f"{self.graph.name(node)} is not owned by the program", fix=f"it owns {names}")
         return arrays[node]
+
+    @property
+    def indeterminate(self) -> int:
+        """In how many products 0 met ∞, and no mask says that nothing depends on them: what is set to 0 there may be
+        another number.
+
+        Doubtful calls are repeated as passes to see it, in which owned parameters have the values that the call left;
+        of many of them the first, the second, the fourth, and so on. 0 says that none was found.
+
+        >>> import cgraph as cg
+        >>> x = cg.variable("x")
+        >>> slope = cg.compile(cg.grad(cg.log(1 + cg.exp(x)), x), backend="numpy")
+        >>> slope(x=1.0), slope.indeterminate, slope(x=1000.0), slope.indeterminate
+        ([array(0.73105858)], 0, [array(0.)], 1)
+        """
+        return self._doubts.count
 
     # What it does ----------------------------------------------------------------------------------------------------
     @property

@@ -8,11 +8,9 @@ from functools import cache, update_wrapper
 from types import MappingProxyType
 from typing import Any
 
-import cgraph.functions.numpy  # noqa: F401 - NumPy's own functions on nodes
 from cgraph.errors import ValueRefusedError
-from cgraph.functions.compositions import COMPOSITIONS
 from cgraph.functions.signatures import signature
-from cgraph.graph.node import OP, Node, build, filled
+from cgraph.graph.node import ANSWERS, OP, Node, build, filled
 from cgraph.graph.origin import HERE
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Op
@@ -72,8 +70,20 @@ class Composition(Function):
 @cache
 def table() -> Mapping[str, Function]:
     """Every function by name, of the table and composed: `print(cg.table()["tanh"].__doc__)`."""
+    from cgraph.functions.compositions import COMPOSITIONS  # whose rooms take milliseconds to import
+
     ours: dict[str, Function] = {name: Function(row) for name, row in TABLE.items()}
     return MappingProxyType(ours | {name: Composition(function) for name, function in COMPOSITIONS.items()})
+
+
+def _answer(function: Any, inputs: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    """NumPy's own functions on nodes: what they build is read when the first one meets a node."""
+    from cgraph.functions.numpy import answer
+
+    return answer(function, inputs, options)
+
+
+ANSWERS["numpy"] = _answer
 
 
 def op(row: Op) -> Function:

@@ -1,4 +1,4 @@
-"""A node that is somebody's derivative: the node itself, and a note of the leaves that it was derived from.
+"""A node that is somebody's derivative: the node itself, and a note of the leaves that it was derived from, how often.
 
 ∂L/∂a of L = c·(a + 2b) is c, a node of L's own graph that does not depend on a or b. Whoever has values for L has them
 for its derivatives too, so these remember which leaves L has: values for them are taken, and not needed.
@@ -13,16 +13,17 @@ from cgraph.graph.node import Node, _Slots
 
 
 class Derived(Node):
-    """A node with a note of the leaves of what it is a derivative of.
+    """A node with a note of the leaves of what it is a derivative of, and of the `order` of that derivative.
 
     It is `original` in every respect: equal to it, with its fields, and what is built on it is built on the original.
     Only a graph of which it is an output reads the note, which holds leaves and not the graph that they come from.
     """
 
-    __slots__ = ("leaves", "original")
+    __slots__ = ("leaves", "order", "original")
 
     original: Node
     leaves: tuple[Node, ...]
+    order: int
 
     @property
     def itself(self) -> Node:
@@ -31,7 +32,7 @@ class Derived(Node):
 
     def named(self, name: str) -> Node:
         """The same expression under a name, with the note."""
-        return derived(self.original.named(name), self.leaves)
+        return derived(self.original.named(name), self.leaves, self.order)
 
     def __eq__(self, other: object) -> bool:
         return self.original is (other.original if isinstance(other, Derived) else other)
@@ -47,16 +48,18 @@ _FIELDS = tuple(
     for slot in (_Slots.__dict__[name],)
 )
 _write_original, _write_leaves = Derived.__dict__["original"].__set__, Derived.__dict__["leaves"].__set__
+_write_order = Derived.__dict__["order"].__set__
 
 
-def derived(node: Node, leaves: Iterable[Node]) -> Derived:
-    """A node, with a note of the leaves of what it was derived from."""
+def derived(node: Node, leaves: Iterable[Node], order: int = 0) -> Derived:
+    """A node, with a note of the leaves of what it was derived from, and how often it was."""
     original = node.itself
     noted = object.__new__(Derived)
     for read, write in _FIELDS:
         write(noted, read(original))
     _write_original(noted, original)
     _write_leaves(noted, tuple(leaves))
+    _write_order(noted, order)
     return noted
 
 

@@ -21,14 +21,16 @@ class Graph:
 
     `graph["e"]` is the node of that name. Every node has a name of its own here: unnamed results are called
     v1, v2, ... in order, and unnamed constants by their value. Where outputs are derivatives, `noted` are the leaves
-    of what was differentiated, and `beyond` are those of them that no output depends on.
+    of what was differentiated, `beyond` are those of them that no output depends on, and `order` says how often it was.
 
     Raises GraphError when two different nodes have one name, or when there is a cycle.
     """
 
     def __init__(self, outputs: Node | Graph | Iterable[Node]) -> None:
         beyond: dict[Node, None] = {}
+        self.order = 0
         if isinstance(outputs, Graph):
+            self.order = outputs.order
             beyond, outputs = dict.fromkeys(outputs.noted), outputs.outputs
         text = isinstance(cast(object, outputs), str)
         if text or not isinstance(outputs, (Node, Iterable)):
@@ -42,6 +44,7 @@ class Graph:
                 raise ValueRefusedError(f"{short(output)} is no node", fix="a graph is made from nodes")
             if isinstance(output, Derived):
                 beyond.update(dict.fromkeys(output.leaves))
+                self.order = max(self.order, output.order)
         if beyond:
             self.outputs = tuple([output.itself for output in self.outputs])
         index: dict[Node, int] = {}
@@ -148,10 +151,10 @@ class Graph:
                 return leaf
         return self[key]
 
-    def derived(self, nodes: Iterable[Node]) -> list[Node]:
-        """Derivatives of this graph's, which take the values that it takes."""
-        leaves = (*self.inputs, *self.beyond)
-        return [derived(node, leaves) for node in nodes]
+    def derived(self, nodes: Iterable[Node], times: int = 0) -> list[Node]:
+        """What was made of this graph, differentiated so many times more; it takes the values that the graph takes."""
+        leaves, order = (*self.inputs, *self.beyond), self.order + times
+        return [derived(node, leaves, order) for node in nodes]
 
     def __getitem__(self, key: Node | str) -> Node:
         return self.nodes[self.position(key)]
@@ -171,8 +174,8 @@ class Graph:
         return f"<Graph of {len(self)} nodes: {terminal(_listed([self.name(n) for n in self.outputs]))}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.noted:
-            return _unpickle_derived, (Graph([*self.outputs, *self.noted]), len(self.outputs))
+        if self.noted or self.order:
+            return _unpickle_derived, (Graph([*self.outputs, *self.noted]), len(self.outputs), self.order)
         return _unpickle, (self._flat(), len(self.outputs))
 
     def _flat(self) -> list[tuple[Any, ...]]:
@@ -194,8 +197,8 @@ def _unpickle(records: list[tuple[Any, ...]], outputs: int) -> Node | Graph:
     return Graph(found) if outputs else found[0]
 
 
-def _unpickle_derived(both: Graph, outputs: int) -> Graph:
-    return Graph([derived(node, both.outputs[outputs:]) for node in both.outputs[:outputs]])
+def _unpickle_derived(both: Graph, outputs: int, order: int) -> Graph:
+    return Graph([derived(node, both.outputs[outputs:], order) for node in both.outputs[:outputs]])
 
 
 def in_order(outputs: Sequence[Node], places: dict[Node, int]) -> list[Node]:
@@ -258,11 +261,11 @@ def _pickled(node: Node) -> tuple[Any, ...]:
 
 def _pickled_derived(node: Derived) -> tuple[Any, ...]:
     graph = Graph(node)
-    return _unpickle_derived_node, (Graph([node.original, *graph.inputs, *graph.beyond]),)
+    return _unpickle_derived_node, (Graph([node.original, *graph.inputs, *graph.beyond]), node.order)
 
 
-def _unpickle_derived_node(both: Graph) -> Node:
-    return derived(both.outputs[0], both.outputs[1:])
+def _unpickle_derived_node(both: Graph, order: int) -> Node:
+    return derived(both.outputs[0], both.outputs[1:], order)
 
 
 copyreg.pickle(Node, _pickled)  # flat, so that depth does not matter

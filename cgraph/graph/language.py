@@ -14,6 +14,7 @@ BINARY = {
     ast.Div: "div",
     ast.Pow: "pow",
     ast.MatMult: "matmul",
+    ast.Mod: "mod",
     ast.FloorDiv: "div",  # and then floor
 }
 COMPARED = {
@@ -38,7 +39,6 @@ SEVERAL = {  # of two operands or more, the ops of two that are the same of elem
 }
 WRITE = {"lg": "log10(x) or log2(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cot": "1/tan(x)", "ctg": "1/tan(x)"}
 REFUSED: dict[type[ast.AST], tuple[str, str]] = {  # what it is called, and how to write it
-    ast.Mod: ("%", "write x - y*floor(x/y)"),
     ast.BitOr: ("|", "write abs(x) for |x|"),
     ast.BoolOp: ("and / or", "multiply conditions, (x > 0)*(x < 1), or choose with where(x > 0, x, 0)"),
     ast.Not: ("not", "write 1 - (x > 0)"),

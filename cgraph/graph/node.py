@@ -184,6 +184,7 @@ class Node(_Slots):
     __sub__, __rsub__ = _operator("sub"), _reflected("sub")
     __mul__, __rmul__ = _operator("mul"), _reflected("mul")
     __truediv__, __rtruediv__ = _operator("div"), _reflected("div")
+    __mod__, __rmod__ = _operator("mod"), _reflected("mod")
     __pow__, __rpow__ = _operator("pow"), _reflected("pow")
     __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
     __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
@@ -203,24 +204,19 @@ class Node(_Slots):
         return self
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        row = _UFUNCS.get(ufunc)
-        if method != "__call__" or kwargs or row is None:
+        row = UFUNCS.get(ufunc)
+        if method != "__call__":
             raise CgraphError(
-                f"numpy.{ufunc.__name__} does not work on nodes",
+                f"numpy.{ufunc.__name__}.{method} does not work on nodes",
                 why="no row of the table computes it",
-                fix=f"use one of: {', '.join(sorted(u.__name__ for u in _UFUNCS))}",
+                fix="use a function of the table, such as cg.sum, cg.prod, cg.max, cg.cumsum",
             )
+        if row is None or kwargs:
+            return ANSWERS["numpy"](ufunc, inputs, kwargs)
         return build(row, *inputs)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, kwargs: Any) -> Any:
-        ours = NUMPY_FUNCTIONS.get(function)
-        if ours is None:
-            raise CgraphError(
-                f"numpy.{function.__name__} does not work on nodes",
-                why="no function of the table computes it",
-                fix=f"use one of: {', '.join(sorted({f.__name__ for f in NUMPY_FUNCTIONS}))}",
-            )
-        return ours(*inputs, **kwargs)
+        return ANSWERS["numpy"](function, inputs, kwargs)
 
     def __getitem__(self, key: Any) -> Node:
         """The elements that an index picks: `x[0]`, `x[1:, ids]`, `x[mask]`; ids may also be a node, `x[ids]`."""
@@ -429,9 +425,9 @@ def number_text(node: Node) -> str:
     return decimal(node.value)
 
 
-_UFUNCS: dict[np.ufunc, Op] = {
+UFUNCS: dict[np.ufunc, Op] = {
     **{row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)},
     **{getattr(np, row.ufunc): row for row in TABLE.values() if row.ufunc and isinstance(row.ufunc, str)},
     **{f: TABLE[n] for n in TABLE if isinstance(f := getattr(np, n, None), np.ufunc)},
 }
-NUMPY_FUNCTIONS: dict[Any, Any] = {}  # NumPy's functions -> ours; `numpys` knows what ours are, and fills it
+ANSWERS: dict[str, Callable[..., Any]] = {}  # "numpy": what NumPy's functions give, which the room of functions knows

@@ -191,7 +191,7 @@ class _Writer:
         if token.text == "·" and self.last is None:
             self._refuse("a formula begins with ·", token, "write x*y")
         operand = self._after_operand()
-        if text in ("/", "//"):
+        if text in ("/", "//", "%"):
             self.slash, self.raised = True, False
         elif text in ("**",):
             self.raised = True

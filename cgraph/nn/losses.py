@@ -6,6 +6,7 @@ from typing import Any
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.table import table
+from cgraph.graph.answers import refuse_probabilities
 from cgraph.graph.node import Node, as_node
 from cgraph.shapes import show
 
@@ -84,13 +85,7 @@ def weight_decay(model: Any, strength: float, *, biases: bool = False) -> Node:
 def _logits(loss: str, outputs: Any) -> Node:
     """What a loss on logits is given: the model's last op must not have made probabilities of them already."""
     node = as_node(outputs)
-    if node.op is not None and node.op.probability:
-        raise ValueRefusedError(
-            f"{loss} of the probabilities of {node.op.name}",
-            where=node.where,
-            why="it takes logits and applies the activation itself: it would be applied twice",
-            fix="leave the model's last activation out, or take cg.binary_cross_entropy of one probability",
-        )
+    refuse_probabilities(loss, node)
     return node
 
 

@@ -6,10 +6,34 @@ import copyreg
 from collections.abc import Callable
 
 from cgraph.errors import ValueRefusedError
-from cgraph.ops import activations, elementwise, extremes, indexing, linear, matrices, nets, reductions, shaping
+from cgraph.ops import (
+    activations,
+    elementwise,
+    extremes,
+    indexing,
+    linear,
+    matrices,
+    nets,
+    reductions,
+    shaping,
+    sorting,
+    special,
+)
 from cgraph.ops.op import Op
 
-FAMILIES = (elementwise, activations, reductions, extremes, linear, matrices, shaping, indexing, nets)
+FAMILIES = (
+    elementwise,
+    special,
+    activations,
+    reductions,
+    extremes,
+    sorting,
+    linear,
+    matrices,
+    shaping,
+    indexing,
+    nets,
+)
 TABLE: dict[str, Op] = {row.name: row for family in FAMILIES for row in family.ROWS}
 
 

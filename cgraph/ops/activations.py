@@ -23,6 +23,10 @@ def _elu_slope(w: Any, x: Any, alpha: float, at_zero: float) -> Any:
     return w.above(x, 0, ties=at_zero) + alpha * w.exp(w.minimum(x, 0)) * w.above(0, x, ties=1 - at_zero)
 
 
+def _at_zero(x: Any, **attrs: float) -> Any:
+    return x == 0
+
+
 # fmt: off
 ROWS: tuple[Op, ...] = (
     elementwise("sigmoid",      "1/(1 + exp(-x))",     stable.sigmoid,  lambda w, z, x: z * (1 - z), sign="σ",
@@ -52,30 +56,33 @@ ROWS: tuple[Op, ...] = (
 
     elementwise("relu",         "Max(x, 0)",           lambda xp, x, at_zero=1: xp.maximum(x, 0),
                 lambda w, z, x, at_zero: w.above(x, 0, ties=at_zero), sign="ReLU",
-                at_zero=1, kink="ReLU'(0) = {at_zero}",
+                at_zero=1, kink="ReLU'(0) = {at_zero}", kinked=lambda x, at_zero: x == 0,
                 activation=True, c="largest({0}, 0)", quick=True),
     elementwise("leaky_relu",   "Max(x, 0) + slope*Min(x, 0)",
                 lambda xp, x, slope=0.01, at_zero=1: xp.maximum(x, 0) + slope * xp.minimum(x, 0),
                 lambda w, z, x, slope, at_zero: w.above(x, 0, ties=at_zero) + slope * w.above(0, x, ties=1 - at_zero),
-                slope=0.01, at_zero=1, kink="at 0 the right slope of leaky_relu has the share {at_zero}",
+                slope=0.01, at_zero=1, kinked=_at_zero,
+                kink="at 0 the right slope of leaky_relu has the share {at_zero}",
                 activation=True, c="largest({0}, 0) + {slope} * smallest({0}, 0)"),
     elementwise("elu",          "Max(x, 0) + alpha*(exp(Min(x, 0)) - 1)",
                 lambda xp, x, alpha=1, at_zero=1: stable.elu(xp, x, alpha),
                 lambda w, z, x, alpha, at_zero: _elu_slope(w, x, alpha, at_zero), sign="ELU",
-                alpha=1, at_zero=1, kink="at 0 the right slope of elu has the share {at_zero}",
+                alpha=1, at_zero=1, kink="at 0 the right slope of elu has the share {at_zero}", kinked=_at_zero,
                 activation=True, c="elu({0}, {alpha})"),
     elementwise("selu",         "scale*(Max(x, 0) + alpha*(exp(Min(x, 0)) - 1))",
                 lambda xp, x, alpha=SELU_ALPHA, scale=SELU_SCALE, at_zero=1: stable.elu(xp, x, alpha, scale),
                 lambda w, z, x, alpha, scale, at_zero: scale * _elu_slope(w, x, alpha, at_zero), sign="SELU",
                 alpha=SELU_ALPHA, scale=SELU_SCALE, at_zero=1,
-                kink="at 0 the right slope of selu has the share {at_zero}",
+                kink="at 0 the right slope of selu has the share {at_zero}", kinked=_at_zero,
                 activation=True, c="{scale} * elu({0}, {alpha})"),
     elementwise("hard_sigmoid", "(Max(x + 3, 0) - Max(x - 3, 0))/6", stable.hard_sigmoid,
                 lambda w, z, x, at_bounds: (w.above(x, -3, ties=at_bounds) - w.above(x, 3, ties=1 - at_bounds)) / 6,
                 at_bounds=1, kink="at -3 and 3 the slope of hard_sigmoid is {at_bounds}/6",
+                kinked=lambda x, at_bounds: (x == -3) | (x == 3),
                 bounds=(0, 1), probability=True, c="smallest(largest(({0} + 3) / 6, 0), 1)"),
     elementwise("step",         "Heaviside(x, at_zero)",
                 lambda xp, x, at_zero=0: stable.above(xp, x, 0, at_zero), None, at_zero=0, kink="step(0) = {at_zero}",
+                kinked=lambda x, at_zero: x == 0, mask=True,
                 c="above({0}, 0, {at_zero})"),
 
     elementwise("binary_cross_entropy",  "-(y*log(x) + (1 - y)*log(1 - x))", stable.binary_cross_entropy,
@@ -84,7 +91,7 @@ ROWS: tuple[Op, ...] = (
                 c="-(x_log_y({1}, {0}) + x_log_y(1 - {1}, 1 - {0}))"),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
                 lambda w, z, x, y: w.sigmoid(x) - y,
-                lambda w, z, x, y: -x, sign="BCE", check=targets.labels,
+                lambda w, z, x, y: -x, sign="BCE", check=targets.labels, of_logits=True,
                 c="largest({0}, 0) - {0} * {1} + LOG1P(EXP(-FABS({0})))", js="crossEntropy({0}, {1})"),
 )
 # fmt: on

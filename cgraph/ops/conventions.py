@@ -43,9 +43,13 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("clip at a bound", "clip", "at_bounds", 1, 1, "the bounds belong to the interval; JAX 1/2"),
     Convention("ties of above", "above", "ties", 1, 1, "the indicator from which the others are made"),
     Convention("hypot at (0, 0)", "hypot", "", 0, "NaN", "a subgradient, as of a norm at 0"),
+    Convention("arctan2 at (0, 0)", "arctan2", "", 0, 0, "as hypot: no direction is preferred; JAX NaN"),
     Convention("ties of max", "max", "ties", "first", "split", "to the first, as PyTorch's max over one dim"),
     Convention("ties of min", "min", "ties", "first", "split", "as max"),
-    Convention("a norm at 0", "norm", "", 0, 0, "a subgradient; JAX NaN. Its second derivative there is 0 too"),
+    Convention("ties of a sort", "sort_by", "", "first", "first", "a stable sort; PyTorch with stable=True"),
+    Convention("ties of a sort, undone", "unsort_by", "", "first", "first", "as sort_by"),
+    Convention("mod at a multiple", "mod", "", "right", "right", "it jumps; the slopes beside it, of x and of -x/y"),
+    Convention("a norm at 0", "norm", "", 0, 0, "a subgradient; JAX NaN. Its second derivative there is 0, and warns"),
     Convention("std of equal values", "std", "", 0, 0, "as a norm of what is left without the mean; JAX NaN"),
     Convention("logsumexp of nothing but -∞", "logsumexp", "", 0, "NaN", "log 0 is its value; nothing moves it"),
     Convention("softmax of nothing but -∞", "softmax", "", 0, "NaN", "all probabilities are 0, and so is the slope"),
@@ -53,8 +57,9 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("nothing but padding", "mean_pool", "", 0, "NaN", "0 tokens have the mean 0; max_pool alike"),
     Convention("ReLU of NaN", "relu", "", 0, 1, "a comparison with NaN does not hold; the value stays NaN"),
     Convention("0⁰", "pow", "", 0, 0, "both slopes, and that of 0ʸ in y; JAX NaN in x"),
+    Convention("0ʸ for y below 0", "pow", "", "NaN", "-inf", "the slope in y; the value is ∞ and its slope in x -∞"),
     Convention("0/0 of ratio", "ratio", "", 0, 0, "y·log x is 0 where y is 0; slope 0, as a norm's second one at 0"),
-    Convention("0·∞ of the chain rule", "scale", "", 0, 0, "a zero upstream: nothing depends on it; PyTorch gives NaN"),
+    Convention("0·∞ of the chain rule", "scale", "", 0, 0, "silent behind masks, else a warning; PyTorch NaN"),
 )
 # fmt: on
 

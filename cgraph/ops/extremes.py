@@ -82,6 +82,15 @@ def _argmax(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return (xp.expand_dims(place, axis) if keepdims else place).astype(xp.result_type(x))
 
 
+def _tied(x: Any, axis: Any, keepdims: bool, ties: str) -> Any:
+    """Where several elements are the largest."""
+    return np.sum(_largest(x, axis), axis=axis, keepdims=keepdims) > 1
+
+
+def _largest(x: Any, axis: Any) -> Any:
+    return x == np.max(x, axis=axis, keepdims=True)
+
+
 # In symbols: elements compared in pairs -------------------------------------------------------------------------------
 def _elements(x: Any, axis: tuple[int, ...]) -> list[Any]:
     moved = _along_last(np, x, axis)
@@ -122,19 +131,23 @@ ROWS: tuple[Op, ...] = (
     structural("max", "max(x)", _max,
                ("to the largest", lambda w, g, z, x, axis, keepdims, ties:
                    spread(w, g, x, axis, keepdims) * w.max_share(x, axis=axis, ties=ties)),
-               infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES, definition=_greatest, examples=FEW,
+               infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES, kinked=_tied,
+               definition=_greatest, examples=FEW,
                reduction=Reduction("maximum", "-INFINITY",
                                    "{{ const T x = {1}; {0} = x > {0} || x != x ? x : {0}; }}")),
     structural("min", "min(x)", _min,
                ("to the smallest", lambda w, g, z, x, axis, keepdims, ties:
                    spread(w, g, x, axis, keepdims) * w.max_share(-x, axis=axis, ties=ties)),
                infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES,
+               kinked=lambda x, **attrs: _tied(-x, **attrs),
                definition=lambda w, x, **attrs: -_greatest(w, -x, **attrs), examples=FEW,
                reduction=Reduction("minimum", "INFINITY",
                                    "{{ const T x = {1}; {0} = x < {0} || x != x ? x : {0}; }}")),
     structural("max_share", "1 at the largest element, else 0", _max_share, ("", None),
-               infer=_share, axis=None, ties="first", definition=_shares, examples=FEW[:1]),
+               infer=_share, axis=None, ties="first", definition=_shares, examples=FEW[:1], mask=True, decides=True,
+               kinked=lambda x, axis, ties: _largest(x, axis) & _tied(x, axis, True, ties)),
     structural("argmax", "argmax(x)", _argmax, ("", None),
-               infer=_place, axis=None, keepdims=False, definition=_places, examples=FEW[:2]),
+               infer=_place, axis=None, keepdims=False, definition=_places, examples=FEW[:2],
+               mask=True),
 )
 # fmt: on

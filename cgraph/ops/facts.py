@@ -63,9 +63,14 @@ class Facts:
     linear      the operands through which programs move factors: it is linear in each, the others held fixed
     bounds      the two numbers between which it rises, flat on both sides: it squashes
     probability its results are probabilities: above 0.5 one is a yes
+    of_logits   it applies the activation to its first operand itself: probabilities there are activated twice
     activation  a layer of a net may end in it
     pole        where it may be infinite: "always", where its last operand is 0 ("divisor"), as a summand is ("summand")
     zero_wins   a product in which an exact 0 wins over an infinity
+    mask        flat wherever it is smooth: where it is 0, nothing depends on what it multiplies
+    through     structural zeros go through it: given 0 for them and 1 for all else, it is 0 where its result is one
+    kinked      of operands and attributes: where they are at the kink, so that its convention decides
+    decides     rules choose by it: at its own kink a convention has decided a derivative
 
     As memory
     view        its elements are those of its first operand: "same" in the same order, "moved", or "copied" along axes
@@ -94,9 +99,14 @@ class Facts:
     linear: tuple[int, ...] = ()
     bounds: tuple[float, float] | None = None
     probability: bool = False
+    of_logits: bool = False
     activation: bool = False
     pole: str = ""
     zero_wins: bool = False
+    mask: bool = False
+    through: bool = False
+    kinked: Callable[..., Any] | None = None
+    decides: bool = False
     view: str = ""
     like: int | None = None
     scattered: bool = False

@@ -201,8 +201,8 @@ ROWS: tuple[Op, ...] = (
                linear=(0,), like=2, adds_rows=True, ids=Ids(1, lambda sizes, attrs: sizes[2][attrs["axis"]])),
     structural("one_hot", "1 at the class x, else 0", _one_hot, ("", None), infer=_one_hot_shape, sign="1[·]",
                classes=2, ignore=None, examples=[(([2, 0],), {"classes": 3}), (([[-1, 1]],), {"ignore": -1})],
-               ids=Ids(0, lambda sizes, attrs: attrs["classes"]), cost=free),
+               ids=Ids(0, lambda sizes, attrs: attrs["classes"]), cost=free, mask=True),
     joining("concatenate", "x, y, ... joined", _joined, "its part", _part, infer=_joined_shape, sign="⧺", axis=0,
-            examples=[(((2, 3), (1, 3)), {}), (((2, 1), (2, 3), (2, 2)), {"axis": -1})], cost=free),
+            examples=[(((2, 3), (1, 3)), {}), (((2, 1), (2, 3), (2, 2)), {"axis": -1})], cost=free, through=True),
 )
 # fmt: on

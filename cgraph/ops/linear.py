@@ -134,7 +134,7 @@ ROWS: tuple[Op, ...] = (
                ("{x}ᵀ ·", _to_right), infer=_matmul, sign="@", examples=PRODUCTS,
                written="dot", linear=(0, 1), cost=_products),
     joining("einsum", "sum of x*y*... by subscripts", _einsum, "einsum with the others", _to_term,
-            infer=_einsum_shape, subscripts="", cost=_terms,
+            infer=_einsum_shape, subscripts="", cost=_terms, through=True,
             examples=[(((2, 3), (3, 2)), {"subscripts": "ij,jk->ki"}), (((2, 3), (2,)), {"subscripts": "ij,k->k"}),
                       (((2, 2), (2, 2), (2,)), {"subscripts": "bi,bj,b->bij"})]),
 )

@@ -235,7 +235,7 @@ ROWS: tuple[Op, ...] = (
     structural("diagonal_matrix", "x on the diagonal", _diagonal_matrix,
                ("the diagonal", lambda w, g, z, x, axis: w.diagonal(g, axis=axis)),
                infer=_embedded, axis=None, examples=[(((3,),), {}), (((2, 3),), {"axis": 0})],
-               scattered=True, cost=free),
+               scattered=True, cost=free, through=True),
     structural("det", "det(x)", "linalg.det",
                ("· adj({x})ᵀ", lambda w, g, z, x: _each(g, w) * flipped(w, w.adjugate(x))),
                infer=_number, definition=lambda w, x: _leibniz(x), examples=[(((3, 3),), {}), (((2, 2, 2),), {})],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops import targets
@@ -60,6 +62,7 @@ ROWS: tuple[Op, ...] = (
     structural("softmax", "softmax(x)", _softmax,
                ("softmax'", lambda w, g, z, x, axis: z * (g - w.sum(g * z, axis=axis, keepdims=True))),
                infer=_same_with_axis, axis=-1, kink="of nothing but -inf it is 0, with slope 0", probability=True,
+               kinked=lambda x, axis: np.all(x == -np.inf, axis=axis, keepdims=True),
                definition=lambda w, x, axis: w.exp(x) / w.sum(w.exp(x), axis=axis, keepdims=True), examples=ALONG),
     structural("log_softmax", "log(softmax(x))", _log_softmax,
                ("· (I − softmax)", lambda w, g, z, x, axis:
@@ -72,7 +75,7 @@ ROWS: tuple[Op, ...] = (
                    * (w.softmax(x, axis=-1) * w.sum(y, axis=-1, keepdims=True) - y)),
                ("· (−log softmax({x}))", lambda w, g, z, x, y:
                    -w.expand_dims(g, axis=len(x.shape) - 1) * w.log_softmax(x, axis=-1)),
-               infer=_cross_entropy_shape, sign="CE", check=targets.distributions,
+               infer=_cross_entropy_shape, sign="CE", check=targets.distributions, of_logits=True,
                definition=lambda w, x, y: -w.sum(y * w.log_softmax(x, axis=-1), axis=-1),
                examples=[(((2, 3), (2, 3)), {}), (((3,), (3,)), {})]),
 )

@@ -166,8 +166,16 @@ class Op(Facts):
 
     @property
     def middle(self) -> float:
-        """Above this an output of the op is a yes: 0.5 for a probability, 0 for a logit and all others."""
-        return 0.5 if self.probability else 0.0
+        """Above this an output of the op is a yes: 0.5 for a probability, 0 for a logit.
+
+        Of any other function that rises it is what the logit 0 becomes: log(1/2) for log_sigmoid. It is 0 for the rest.
+        """
+        if self.probability or not self.elementwise or self.arity != 1:
+            return 0.5 if self.probability else 0.0
+        with np.errstate(all="ignore"):
+            values = np.asarray(self.numpy(np.linspace(-8.0, 8.0, 33), **self.defaults))
+        rises = bool(np.isfinite(values).all() and (np.diff(values) >= 0).all())
+        return float(values[16]) if rises else 0.0
 
     def convention(self, attrs: Attrs) -> str:
         """The kink with the choices that these attributes make: `ReLU'(0) = 1`."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops.facts import Reduction, free
@@ -167,7 +169,7 @@ ROWS: tuple[Op, ...] = (
     structural("mean", "mean(x)", _mean,
                ("÷ n to each", lambda w, g, z, x, axis, keepdims:
                    spread(w, g * (w.size(z) / w.size(x)), x, axis, keepdims)),
-               infer=_with_some, axis=None, keepdims=False, examples=OVER_AXES),
+               infer=_with_some, axis=None, keepdims=False, examples=OVER_AXES, through=True),
     structural("prod", "prod(x)", "prod",
                ("· the other factors", lambda w, g, z, x, axis, keepdims:
                    _to_factors(w, g if keepdims or not axis else w.expand_dims(g, axis=axis), x, axis)),
@@ -175,7 +177,8 @@ ROWS: tuple[Op, ...] = (
                reduction=Reduction("multiply", "1", "{0} *= {1};")),
     structural("all_but_one", "row i: x with element i set to 1", _all_but_one,
                ("summed, off the diagonal", lambda w, g, z, x, axis: w.sum(g, axis=(axis,)) - w.diagonal(g, axis=axis)),
-               infer=_spare, axis=0, examples=[(((3,),), {}), (((2, 3, 2),), {"axis": 1})], scattered=True),
+               infer=_spare, axis=0, examples=[(((3,),), {}), (((2, 3, 2),), {"axis": 1})],
+               scattered=True, through=True),
     structural("centre", "x - mean(x)", _centre,
                ("· (I − 1/n)", lambda w, g, z, x, axis: w.centre(g, axis=axis)),
                infer=_same, axis=None, definition=lambda w, x, axis: x - w.mean(x, axis=axis, keepdims=True),
@@ -190,21 +193,24 @@ ROWS: tuple[Op, ...] = (
                    spread(w, g * (1 / (w.size(x) / w.size(z) - ddof)), x, axis, keepdims)
                    * w.ratio(w.centre(x, axis=axis), spread(w, z, x, axis, keepdims))),
                infer=_with_freedom, axis=None, keepdims=False, ddof=0, kink="the slope of std is 0 at equal values",
+               kinked=lambda x, axis, keepdims, ddof: np.ptp(x, axis=axis, keepdims=keepdims) == 0,
                definition=lambda w, x, axis, keepdims, ddof: w.sqrt(_variance(w, x, axis, keepdims, ddof)),
                examples=[(((2,),), {}), (((2, 3),), {"axis": 0, "keepdims": True}), (((3,),), {"ddof": 1})]),
     structural("norm", "sqrt(sum(x**2))", _norm,
                ("· x/norm", lambda w, g, z, x, axis, keepdims:
                    spread(w, g, x, axis, keepdims) * w.ratio(x, spread(w, z, x, axis, keepdims))),
                infer=reduction, sign="‖·‖", axis=None, keepdims=False, kink="the slope of the norm is 0 at 0",
+               kinked=lambda x, axis, keepdims: ~np.any(x, axis=axis, keepdims=keepdims),
                definition=lambda w, x, axis, keepdims: w.sqrt(w.sum(x**2, axis=axis, keepdims=keepdims)),
                examples=SMALL),
     structural("logsumexp", "log(sum(exp(x)))", _logsumexp,
                ("· softmax({x})", lambda w, g, z, x, axis, keepdims:
                    spread(w, g, x, axis, keepdims) * w.softmax(x, axis=axis)),
                infer=reduction, axis=None, keepdims=False, kink="of nothing but -inf it is -inf, with slope 0",
+               kinked=lambda x, axis, keepdims: np.all(x == -np.inf, axis=axis, keepdims=keepdims),
                definition=lambda w, x, axis, keepdims: w.log(w.sum(w.exp(x), axis=axis, keepdims=keepdims)),
                examples=SMALL),
     structural("size", "size(x)", lambda xp, x: xp.result_type(x).type(xp.size(x)), ("", None), infer=_scalar,
-               examples=[(((2, 3),), {})], cost=free),
+               examples=[(((2, 3),), {})], cost=free, mask=True),
 )
 # fmt: on

@@ -1,16 +1,16 @@
 """The backward pass: the chain rule on every edge and the sum at every fan-out, in any world.
 
-The product on an edge is the world's `times`, in which 0·∞ is 0: where the upstream gradient is exactly 0, nothing
-flows down, even if the local derivative is infinite or undefined there. So the branch that a `where` does not take
-cannot spoil the one that it takes, and x·x**0.5 has the slope 0 at 0. (An infinite upstream gradient times a
-local derivative of 0 is 0 too: sqrt(x*x) has the slope 0 at 0, as abs has.) It is a convention of the same kind as
-ReLU'(0) = 1, and stands with the others in `cgraph.ops.conventions`.
+The product on an edge is the world's `times`, in which 0·∞ is 0: so the branch that a `where` does not take cannot
+spoil the one that it takes. Where the zero is not that of a mask, the factors do not determine the product: it is set
+to 0 all the same, and `Backward.indeterminate` has the edge, of which `cg.backward` warns. It is a convention, and
+stands with the others in `cgraph.ops.conventions`; `Backward.conventions` has those that decided in a pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,9 @@ from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, build, variable
 from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.ops.op import unbroadcast
+from cgraph.passes.decisions import Decision, decisions
 from cgraph.passes.forward import Forward
+from cgraph.passes.indeterminate import suspicious, traced, undetermined
 from cgraph.quoting import terminal
 from cgraph.shapes import show
 
@@ -119,6 +121,39 @@ class Backward:
     def unused(self) -> tuple[Node, ...]:
         """The variables and parameters that `of` does not depend on: their gradient is zero."""
         return tuple(n for n in self.graph.inputs if not self.gradient.reaches(n))
+
+    @cached_property
+    def indeterminate(self) -> tuple[Edge, ...]:
+        """The edges on which 0 met ∞ and no mask says that nothing depends on it: what they give may be another number.
+
+        >>> import cgraph as cg, warnings
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     bwd = cg.backward("v = cbrt(x); L = v**3", x=0.0)
+        >>> [(e.result.name, float(e.upstream), float(e.local)) for e in bwd.indeterminate]
+        [('v', 0.0, inf)]
+        """
+        with np.errstate(all="ignore"):
+            forward = traced(self.forward) if self.forward.world.numeric and suspicious(self.edges) else None
+            if forward is None:
+                return ()
+            again: list[Edge] = []
+            _flow(forward, self.of, self.gradient[self.of], again)
+            pairs = zip(self.edges, again, strict=True)
+            return tuple([edge for edge, twin in pairs if undetermined(edge, twin, forward.world)])
+
+    @cached_property
+    def conventions(self) -> tuple[Decision, ...]:
+        """The nodes at which a convention decided, for a gradient that is not 0: a kink, a tie, a norm at 0.
+
+        >>> import cgraph as cg
+        >>> print(*cg.backward("L = relu(x) + abs(y)", x=0.0, y=1.0).conventions)
+        ReLU'(0) = 1 (character 5 of the formula: relu(x))
+        """
+        if not self.forward.world.numeric:
+            return ()
+        nodes, reached = self.graph.nodes, self.gradient.reached
+        gradients = ((n, reached(n)) for n in nodes)
+        return decisions(self.forward, [(n, np.not_equal(g, 0)) for n, g in gradients if g is not None])
 
     def edge(self, result: Node | str, operand: Node | str, position: int | None = None) -> Edge:
         """The edge from `operand` to `result`; `position` chooses when there are several, as in x*x.

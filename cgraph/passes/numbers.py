@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cgraph.errors import IndeterminateWarning, NotFiniteError, ValueRefusedError
+from cgraph.errors import NotFiniteError, ValueRefusedError
 from cgraph.graph import building
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, short
@@ -18,7 +16,8 @@ from cgraph.passes.backward import Backward
 from cgraph.passes.backward import backward as run_backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.forward import forward as run_forward
-from cgraph.quoting import decimal, terminal
+from cgraph.passes.warned import warn_of_decisions, warn_of_edges, warn_of_products
+from cgraph.quoting import decimal
 from cgraph.shapes import show
 from cgraph.worlds.numpy import NUMPY
 
@@ -39,29 +38,43 @@ def forward(
 
     A formula is taken too, `cg.forward("L = c*(a + 2*b)", a=3, b=1, c=-2)`: arrays give its variables their shapes.
     Numbers and arrays are copied and computed as float64, or in the `world` given. Infinities and NaN follow the
-    rules of IEEE 754, without warnings; with `check_finite`, the first node that has one is refused by name.
+    rules of IEEE 754, without warnings; with `check_finite`, the first node that has one is refused by name. A graph of
+    derivatives warns as `cg.backward` does, by an IndeterminateWarning.
     Raises NameUnknownError, MissingValueError, ShapeError, ValueRefusedError, NotFiniteError.
     """
     given: dict[Any, Any] = {**(feed or {}), **values}
     with np.errstate(all="ignore"), building.paused():
         fwd = run_forward(as_graph(outputs, given), given, world)
-    if world.numeric:
-        _refuse_targets(fwd)
+        if world.numeric:
+            if _refuse_targets(fwd):
+                warn_of_products(fwd)
+            if fwd.graph.order > 1:
+                warn_of_decisions(fwd)
     if check_finite:
         _refuse_not_finite(fwd)
     return fwd
 
 
-def _refuse_targets(fwd: Forward) -> None:
-    """Refuse leaves given as targets that are none. What is computed is its author's: a teacher's output, a sum."""
+def _refuse_targets(fwd: Forward) -> bool:
+    """Refuse leaves given as targets that are none. What is computed is its author's: a teacher's output, a sum.
+
+    Says whether there are products of the chain rule among the nodes, as there may be in a graph of derivatives.
+    """
+    chained = False
     for node in fwd.graph.nodes:
-        if node.op is not None and node.op.check is not None and node.operands[-1].op is None:
+        row = node.op
+        if row is None:
+            continue
+        if row.zero_wins:
+            chained = True
+        elif row.check is not None and node.operands[-1].op is None:
             leaf = node.operands[-1]
             try:
-                node.op.check(fwd[leaf])
+                row.check(fwd[leaf])
             except ValueRefusedError as error:
                 what = f"{fwd.graph.name(node)}: {error.what}"
                 raise ValueRefusedError(what, where=node.where, why=error.why, fix=error.fix) from None
+    return chained
 
 
 def _refuse_not_finite(fwd: Forward) -> None:
@@ -104,13 +117,16 @@ def backward(
     `cg.forward`: `cg.backward("L = c*(a + 2*b)", a=3, b=1, c=-2)`.
     Calling it again gives the same result: nothing is accumulated from call to call.
     Raises GradientError when `of` is no scalar and no `upstream` gradient is given; what `cg.forward` raises. Warns, by
-    an IndeterminateWarning that names the edge, where an infinite gradient meets a local derivative of 0.
+    an IndeterminateWarning that names the edge, where 0 meets ∞ outside of masks (see `Backward.indeterminate`), and
+    where a second derivative is taken at the kink of a first one.
     """
     fwd = _run(run, feed, values)
     with np.errstate(all="ignore"), building.paused():
         bwd = run_backward(fwd, of, upstream)
         if fwd.world.numeric:
-            _warn_of_indeterminate(bwd)
+            warn_of_edges(bwd)
+            if fwd.graph.order:
+                warn_of_decisions(fwd)
     return bwd
 
 
@@ -133,20 +149,3 @@ def _run(run: Forward | GraphLike, feed: Mapping[Any, Any] | None, values: Mappi
             "backward is given values beside a forward pass", why="the pass has its own", fix="give it the graph"
         )
     return run
-
-
-def _warn_of_indeterminate(bwd: Backward) -> None:
-    """Name the first edge on which ∞·0 was taken for 0: the true gradient there may be another."""
-    for edge in bwd.edges:
-        up = edge.upstream
-        infinite = math.isinf(up) if up.__class__ is np.float64 else np.isinf(up).any()
-        if infinite and edge.local is not None and np.any(np.isinf(up) & (np.asarray(edge.local) == 0)):
-            result, operand = bwd.graph.name(edge.result), bwd.graph.name(edge.operand)
-            where = terminal(f"∞·0 on the edge from {operand} to {result} ({edge.result.where})")
-            warnings.warn(
-                f"{where}: the gradient is set to 0 there and may be another. "
-                "Fix: cg.simplify rewrites sums that saturate, such as cross-entropy of a sigmoid",
-                IndeterminateWarning,
-                stacklevel=3,
-            )
-            return

@@ -8,7 +8,20 @@ cannot decide, they are compared at rational points to 30 digits, and the report
 from __future__ import annotations
 
 from cgraph.proof.judgement import compare
-from cgraph.proof.provers import prove, prove_row, to_sympy
+from cgraph.proof.provers import UnderWay, prove, to_sympy
 from cgraph.proof.report import AGREES, PROVED, UNDECIDED, WRONG, Check, Report
+from cgraph.proof.rules import prove_row
 
-__all__ = ["AGREES", "PROVED", "UNDECIDED", "WRONG", "Check", "Report", "compare", "prove", "prove_row", "to_sympy"]
+__all__ = [
+    "AGREES",
+    "PROVED",
+    "UNDECIDED",
+    "WRONG",
+    "Check",
+    "Report",
+    "UnderWay",
+    "compare",
+    "prove",
+    "prove_row",
+    "to_sympy",
+]

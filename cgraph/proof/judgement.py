@@ -2,51 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import sympy
 
 from cgraph.proof.cancel import cancels
+from cgraph.proof.clock import ENDLESS, Clock, OutOfTimeError
+from cgraph.proof.points import points
 from cgraph.proof.report import AGREES, PROVED, UNDECIDED, WRONG, Check
+from cgraph.proof.values import DIGITS, Pair
+from cgraph.proof.walk import size
 from cgraph.quoting import decimal
 
-POINTS = 12
-DIGITS = 30
-LARGE = 32  # operations beyond which a formula is not simplified for reading, because it would take long
+SMALL = 60  # parts up to which SymPy needs no watching
+LARGEST = 20_000  # parts of a difference that algebra is tried on
+LARGE = 32  # operations beyond which a formula is not made shorter for reading
 
 
-def compare(subject: str, ours: Any, theirs: Any, tidy: bool = True) -> Check:
-    """The verdict on one derivative.
+def compare(subject: str, ours: Any, theirs: Any, tidy: bool = True, clock: Clock = ENDLESS) -> Check:
+    """The verdict on one derivative, when the time of the clock is spent at the latest.
 
     Steps and kinks are compared away from the kink itself, where a derivative exists.
     """
-    smooth, reference = (_without_kinks(e) for e in (ours, theirs))
-    verdict, reason = _judged(smooth, reference)
+    large = max(size(sympy.sympify(e)) for e in (ours, theirs)) > SMALL
+    if large:
+        try:
+            smooth, reference = (clock.run(without_kinks, e) for e in (ours, theirs))
+        except OutOfTimeError:
+            return Check(subject, ours, theirs, UNDECIDED, "the time was spent before it was compared")
+    else:
+        smooth, reference = (without_kinks(e) for e in (ours, theirs))
+    verdict, reason = _judged(smooth, reference, clock)
     mine, his = (_tidy(smooth), _tidy(reference)) if tidy else (smooth, reference)
     return Check(subject, mine, his, verdict, reason)
 
 
-def _judged(ours: Any, theirs: Any) -> tuple[str, str]:
-    """The verdict and its reason. One point comes before the algebra: where two differ, it says so at once."""
+def _judged(ours: Any, theirs: Any, clock: Clock) -> tuple[str, str]:
+    """The verdict and its reason: quick algebra, then points (where two differ they say so), then slow algebra."""
     split = _at_zero(ours, theirs)
     if split is not None:
-        return max((_judged(*pair) for pair in split), key=lambda found: _WORSE.index(found[0]))
+        return max((_judged(*pair, clock) for pair in split), key=lambda found: _WORSE.index(found[0]))
     difference = ours - theirs
-    if difference == 0 or cancels(difference):
+    if difference == 0 or _shown(cancels, difference, clock):
         return PROVED, ""
-    count = 0
-    for point, (a, b) in _points(ours, theirs):
-        if abs(a - b) > sympy.Float(10) ** -(DIGITS - 6) * (1 + abs(b)):
-            at = ", ".join(f"{s} = {v}" for s, v in sorted(point.items(), key=lambda item: str(item[0])))
-            return WRONG, f"at {at}: {decimal(a)}, SymPy {decimal(b)}"
-        count += 1
-        if count == 1 and _vanishes(difference):
-            return PROVED, ""
-    if count:
-        return AGREES, f"at {count} rational points to {DIGITS - 6} digits"
-    return (PROVED, "") if _vanishes(difference) else (UNDECIDED, "no point was found where both are finite")
+    verdict, reason = at_points(ours, theirs, clock)
+    if verdict == WRONG or not _shown(_vanishes, difference, clock):
+        return verdict, reason
+    return PROVED, ""
+
+
+def _shown(attempt: Callable[[Any], bool], difference: Any, clock: Clock) -> bool:
+    """Whether an attempt of algebra shows that the difference is 0: not if it is too large or takes too long."""
+    if not clock.left or size(difference) > LARGEST:
+        return False
+    try:
+        return attempt(difference) if clock is ENDLESS else clock.run(attempt, difference)
+    except (OutOfTimeError, RecursionError):
+        return False
+
+
+def at_points(ours: Any, theirs: Any, clock: Clock = ENDLESS) -> tuple[str, str]:
+    """What points show, at which both formulas have finite real values: that they differ, or that they agree there."""
+    pair, count = Pair(ours, theirs), 0
+    for point in points(ours, theirs):
+        if not clock.left:
+            break
+        found = pair.compared(point)
+        if found is not None and found.differ:
+            at = ", ".join(f"{s} = {_coordinate(v)}" for s, v in sorted(point.items(), key=lambda item: str(item[0])))
+            mine, his = _written(found.ours, found.theirs)
+            return WRONG, f"at {at}: {mine}, SymPy {his}"
+        count += found is not None
+    if not count:
+        why = (
+            "no point was found where both are finite" if clock.left else "the time was spent before a point was found"
+        )
+        return UNDECIDED, why
+    how = "enclosed in balls" if pair.certain else "in SymPy's numbers, for python-flint is not installed"
+    return AGREES, f"at {count} rational points to {pair.digits} digits, {how}"
+
+
+def _coordinate(number: Any) -> str:
+    """A rational number as it is, or in decimals where it is long."""
+    return str(number) if len(str(number)) < 10 else decimal(number, 8)
+
+
+def _written(*values: Any) -> list[str]:
+    """Values of SymPy's in as few digits as tell them apart."""
+    texts: list[str] = []
+    for digits in (6, 12, 24, DIGITS):
+        texts = [sympy.sstr(sympy.Float(v, digits), full_prec=False) for v in values]
+        if len(set(texts)) == len(texts):
+            break
+    return [t.removesuffix(".0") for t in texts]
 
 
 _WORSE = (PROVED, AGREES, UNDECIDED, WRONG)
@@ -69,13 +118,25 @@ def _at_zero(ours: Any, theirs: Any) -> list[tuple[Any, Any]] | None:
     return [(other[0], other[1]), *([(there[0], there[1])] if defined else [])]
 
 
-def _without_kinks(expression: Any) -> Any:
+def without_kinks(expression: Any) -> Any:
     """Every step in one form, and no slope of a step: the derivative wherever it exists."""
     smooth = sympy.sympify(expression).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
     if smooth.has(sympy.floor, sympy.ceiling):
         flat = [d for d in smooth.atoms(sympy.Subs, sympy.Derivative) if d.has(sympy.floor, sympy.ceiling)]
         smooth = smooth.xreplace(dict.fromkeys(flat, sympy.Integer(0)))
+        rounded = {f: f.args[0] - sympy.S.Half for f in smooth.atoms(sympy.floor)}  # of a whole number it is that one
+        smooth = smooth.xreplace({f: n for f, n in rounded.items() if isinstance(n, sympy.floor)})
     return smooth.replace(sympy.Piecewise, _in_steps).replace(sympy.Heaviside, _step)
+
+
+def where_smooth(derivative: Any) -> Any:
+    """A derivative that has no value at the kinks themselves, where a convention decides and nothing is proved."""
+
+    def step(x: Any, at_zero: Any = sympy.S.Half) -> Any:
+        return sympy.Heaviside(x, sympy.nan if at_zero == sympy.S.Half else at_zero)
+
+    smooth = derivative.replace(sympy.Heaviside, step)
+    return smooth.replace(sympy.sign, lambda x: 2 * sympy.Heaviside(x, sympy.nan) - 1)
 
 
 def _step(x: Any, at_zero: Any = sympy.S.Half) -> Any:
@@ -98,6 +159,8 @@ def _step(x: Any, at_zero: Any = sympy.S.Half) -> Any:
 
 def _in_steps(*cases: Any) -> Any:
     """A formula by cases, the last of which is the rest, as a sum of steps."""
+    if not all(isinstance(case.cond, sympy.core.relational.Relational) for case in cases[:-1]):
+        return sympy.Piecewise(*cases)  # with And, Or and Not in a condition: points take it as it is
     total = cases[-1].expr
     for case in cases[-2::-1]:
         difference = case.cond.lhs - case.cond.rhs
@@ -160,19 +223,8 @@ def _on(kink: Any, side: Any, sign: int) -> Any:
 
 
 def _tidy(expression: Any) -> Any:
-    """The shorter of an expression and its simplified form, for reading."""
+    """The shortest of some forms of an expression, for reading. (`sympy.simplify` finds more, and may take minutes.)"""
     if expression.count_ops() > LARGE:
         return expression
-    short = sympy.simplify(expression)
-    return short if short.count_ops() < expression.count_ops() else expression
-
-
-def _points(ours: Any, theirs: Any) -> Iterator[tuple[dict[Any, Any], tuple[Any, Any]]]:
-    """Rational points at which both expressions are finite real numbers, with their values."""
-    free = sorted(ours.free_symbols | theirs.free_symbols, key=str)
-    generator = np.random.default_rng(0)
-    for _ in range(POINTS):
-        point = {s: sympy.Rational(int(generator.integers(-40, 41)), 17) for s in free}
-        values = tuple(sympy.N(e.subs(point), DIGITS) for e in (ours, theirs))
-        if all(v.is_real and v.is_finite for v in values):
-            yield point, (values[0], values[1])
+    forms = [expression, sympy.factor_terms(expression), sympy.cancel(sympy.together(expression))]
+    return min(forms, key=sympy.count_ops)

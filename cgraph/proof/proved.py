@@ -7,8 +7,8 @@ import re
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node
-from cgraph.proof.provers import prove_row
 from cgraph.proof.report import PROVED, Report
+from cgraph.proof.rules import prove_row
 
 ELEMENT = re.compile(r"\[[\d,]*\]$")  # the index of an element: X[0,1] is one of X
 

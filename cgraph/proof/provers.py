@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,26 @@ from cgraph.ops import TABLE
 from cgraph.ops.op import Op
 from cgraph.passes.backward import Backward, backward, graph_of
 from cgraph.passes.forward import Forward, forward
+from cgraph.proof.clock import Clock, OutOfTimeError
+from cgraph.proof.columns import compared_columns
 from cgraph.proof.judgement import compare
-from cgraph.proof.report import WRONG, Check, Report
-from cgraph.worlds.sympy import SYMPY, as_object, formula
+from cgraph.proof.report import AGREES, UNDECIDED, Check, Report
+from cgraph.proof.rules import prove_row
+from cgraph.proof.walk import size
+from cgraph.worlds.sympy import SYMPY
+
+SECONDS = 60.0  # that a proof may take unless it is given others
+WATCHED = 200  # parts of a formula from which its derivative is watched by the clock
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """Where a proof is: the derivative that comes next, how many are done, of how many, and the seconds left."""
+
+    subject: str
+    done: int
+    count: int
+    left: float
 
 
 def to_sympy(of: GraphLike, sizes: Mapping[str, int] | None = None) -> Any:
@@ -37,6 +55,13 @@ def prove(
     of: GraphLike | Forward | Backward | Function | Callable[..., Node],
     sizes: Mapping[str, int] | None = None,
     inputs: tuple[int, ...] | None = None,
+    values: Mapping[Any, Any] | None = None,
+    *,
+    wrt: Iterable[Node | str] | Node | str | None = None,
+    seconds: float = SECONDS,
+    progress: Callable[[UnderWay], None] | None = None,
+    native: bool | None = None,
+    **named: Any,
 ) -> Report:
     """Prove the gradient of a scalar by every variable and parameter below it, against `sympy.diff`.
 
@@ -44,35 +69,126 @@ def prove(
     `sizes` binds named dimensions; unbound ones get 2, 3, ... in the order of their names. An op, as `"tanh"` or
     `cg.tanh`, is proved rule by rule. A model (what has parameters and can be called on a node) is proved on an
     input X of the shape `inputs` (one row, as wide as its first matrix), each output times a symbol of its own.
+
+    Leaves may be given as numbers, by name or in `values`: ids must be, `cg.prove(loss, y=[0, 2])`. `wrt` names the
+    leaves whose derivatives are asked for. After `seconds` it stops: what was not decided by then is reported as
+    "agrees" at so many points or "undecided". `progress` is called before each derivative. The array functions of
+    ops that are not in the table are compared with their formulas, and with `native` (None: of those alone) the C of
+    the rows.
     Raises GradientError when the output is no scalar, NameUnknownError for a name that is no op.
 
     >>> print(prove("sqrt").verdict)
     proved: 1 of 1 derivatives
     """
+    if not (isinstance(seconds, (int, float)) and seconds > 0):
+        raise ValueRefusedError(
+            f"seconds={seconds!r}", why="it is the time that a proof may take", fix="write seconds=60"
+        )
+    clock, given = Clock.of(seconds), {**(values or {}), **named}
     if isinstance(of, Function) or (isinstance(of, str) and of.strip().isidentifier()):
-        return prove_row(_row(of))
+        row = _row(of)
+        if given or wrt is not None:
+            raise ValueRefusedError(
+                f"the op {row.name} is proved rule by rule, for all values of its operands",
+                fix=f"prove a graph of it: cg.prove(cg.{row.name}(...), ...)",
+            )
+        return prove_row(row, clock=clock, native=native)
     if callable(of) and hasattr(of, "parameters"):
-        return prove(_weighted(of, inputs), sizes)
+        of = _weighted(of, inputs)
     if not isinstance(of, (Node, Graph, Forward, Backward, str, list, tuple)):
         raise ValueRefusedError(
             f"prove is given {short(of)}", fix="give a node, a graph, a pass, an op of the table, or a model"
         )
-    graph = graph_of(of)
-    names = sorted({d for n in graph.nodes for d in n.shape if isinstance(d, str)})
-    bound = {name: size for size, name in enumerate(names, 2)} | dict(sizes or {})
-    fwd = forward(graph, {}, SYMPY, bound)
+    graph = graph_of(of, given)
+    bound = _bound(graph, sizes or {}, given)
+    fwd = forward(graph, {k: np.asarray(v) for k, v in given.items()}, SYMPY, bound)
     bwd = backward(fwd)
-    value = fwd[graph.output][()]
-    checks = []
-    for leaf in sorted(graph.inputs, key=graph.name):
-        for symbol, ours in zip(fwd[leaf].flat, bwd.gradient[leaf].flat, strict=True):
-            subject = f"∂{graph.name(graph.output)}/∂{symbol}"
-            checks.append(compare(subject, ours, sympy.diff(value, symbol), fwd[leaf].shape == ()))
+    checks = _checks(fwd, bwd, _asked(graph, wrt, given), clock, progress or (lambda _: None))
     kinks = sorted({n.op.convention(n.attrs) for n in graph.nodes if n.op is not None and n.op.kink})
     where = [f"{k} = {v}" for k, v in bound.items()]
     notes = [f"with {', '.join(where)}"] if where else []
     notes += [f"where it is differentiable; at the kink by convention: {k}" for k in kinks]
-    return Report(f"{graph.name(graph.output)} = {_shortened(value)}", tuple(checks), tuple(notes), graph.output)
+    if not clock.left:
+        notes.append(f"the time of {seconds:g} s was spent; seconds= gives it more")
+    subject = f"{graph.name(graph.output)} = {_shortened(fwd[graph.output][()])}"
+    return Report(subject, checks, tuple(notes), graph.output, columns=_columns(fwd, native))
+
+
+def _bound(graph: Graph, sizes: Mapping[str, int], given: Mapping[Any, Any]) -> dict[str, int]:
+    """The sizes of named dimensions: those of the values given, those asked for, and 2, 3, ... for all others."""
+    known: dict[str, int] = dict(sizes)
+    for key, value in given.items():
+        for name, length in zip(graph.taking(key).shape, np.shape(value), strict=False):
+            if isinstance(name, str):
+                known.setdefault(name, length)
+    names = sorted({d for n in graph.nodes for d in n.shape if isinstance(d, str)})
+    return {name: length for length, name in enumerate(names, 2)} | known
+
+
+def _asked(graph: Graph, wrt: Iterable[Node | str] | Node | str | None, given: Mapping[Any, Any]) -> list[Node]:
+    """The leaves whose derivatives are asked for: all that are symbols, or those named."""
+    numbers = {graph.taking(key) for key in given}
+    if wrt is None:
+        asked = sorted((leaf for leaf in graph.inputs if leaf not in numbers), key=graph.name)
+        if numbers and not asked:
+            raise ValueRefusedError(
+                "every leaf is given as a number",
+                why="a proof is of derivatives by symbols",
+                fix="give values only to leaves that cannot be symbols, such as ids",
+            )
+        return asked
+    asked = [graph[name] for name in ([wrt] if isinstance(wrt, (Node, str)) else wrt)]
+    for leaf in asked:
+        if leaf not in graph.inputs or leaf in numbers:
+            raise ValueRefusedError(
+                f"{graph.name(leaf)} is no symbol of this proof",
+                where=leaf.where,
+                why="it is a number" if leaf.op is None else "it is computed",
+                fix="name variables or parameters that are given no value",
+            )
+    return asked
+
+
+def _checks(
+    fwd: Forward, bwd: Backward, leaves: Sequence[Node], clock: Clock, progress: Callable[[UnderWay], None]
+) -> tuple[Check, ...]:
+    """The verdict on every derivative; each has its share of the time that is left."""
+    value, root = fwd[fwd.graph.output][()], fwd.graph.name(fwd.graph.output)
+    todo = [
+        (symbol, ours, fwd[leaf].shape == ())
+        for leaf in leaves
+        for symbol, ours in zip(fwd[leaf].flat, bwd.gradient[leaf].flat, strict=True)
+    ]
+    checks = []
+    watched = size(value) > WATCHED
+    for done, (symbol, ours, alone) in enumerate(todo):
+        subject, part = f"∂{root}/∂{symbol}", clock.share(len(todo) - done)
+        progress(UnderWay(subject, done, len(todo), clock.left))
+        try:
+            theirs = part.run(sympy.diff, value, symbol) if watched else sympy.diff(value, symbol)
+            checks.append(compare(subject, ours, theirs, alone, part))
+        except OutOfTimeError:
+            checks.append(Check(subject, ours, "?", UNDECIDED, "the time was spent before SymPy had differentiated it"))
+    return tuple(checks)
+
+
+def _columns(fwd: Forward, native: bool | None) -> tuple[Check, ...]:
+    """The columns of the rows that are not in the table: what their array functions compute is known to no test."""
+    seen: dict[str, Check] = {}
+    done: set[Any] = set()
+    for node in fwd.graph.nodes:
+        row = node.op
+        if row is None or TABLE.get(row.name) is row:
+            continue
+        shapes = tuple(fwd[x].shape for x in node.operands)
+        key = (row, str(sorted(node.attrs.items())), None if row.elementwise else shapes)
+        if key not in done:
+            done.add(key)
+            chosen = () if row.elementwise else ((shapes, node.attrs),)
+            for check in compared_columns(row, node.attrs, chosen, native):
+                if check.subject not in seen or check.verdict != AGREES:
+                    seen[check.subject] = check
+    return tuple(seen.values())
 
 
 def _row(of: str | Function) -> Op:
@@ -104,52 +220,6 @@ def _weighted(model: Any, inputs: tuple[int, ...] | None) -> Node:
     output = model(variable("X", inputs))
     loss: Node = (output * variable("g", output.shape)).sum().named("L")
     return loss
-
-
-def prove_row(row: Op, attrs: Mapping[str, Any] | None = None) -> Report:
-    """Prove each derivative rule of one row of the table, for symbols or for small arrays of symbols.
-
-    `attrs` are attributes of an elementwise row that are not its defaults.
-    """
-    if row.elementwise:
-        expression, names = formula(row, row.arity or 3, {**row.defaults, **(attrs or {})})
-        scalars, given = [as_object(s) for s in names], SYMPY.numbers({**row.defaults, **(attrs or {})})
-        checks = []
-        for position, symbol in enumerate(names):
-            rule = row.rule(position)
-            ours = np.asarray(rule(SYMPY, as_object(expression), *scalars, **given))[()] if rule else 0
-            checks.append(compare(f"∂{row.name}/∂{symbol}", sympy.sympify(ours), sympy.diff(expression, symbol)))
-        return Report(
-            f"{row.name} = {row.formula}",
-            tuple(checks),
-            (f"by convention: {row.convention(attrs or {})}",) if row.kink else (),
-        )
-    checks = [check for shapes, attrs in row.examples for check in _prove_pullback(row, shapes, attrs)]
-    return Report(f"{row.name} = {row.formula}", tuple(checks))
-
-
-def _prove_pullback(row: Op, shapes: Sequence[Any], attrs: Mapping[str, Any]) -> Iterator[Check]:
-    """A pullback of symbols against the derivative of the sum of (upstream * result), element by element."""
-    fixed = [as_object(s) if isinstance(s, list) else None for s in shapes]  # ids and the like are no symbols
-    sizes = [s if v is None else v.shape for s, v in zip(shapes, fixed, strict=True)]
-    leaves = [variable(name, shape) for name, shape in zip("xyuv", sizes, strict=False)]
-    given, shape = row.infer(sizes, {**row.defaults, **attrs})
-    values = [SYMPY.leaf(leaf, v, leaf.shape) for leaf, v in zip(leaves, fixed, strict=True)]
-    run = SYMPY.function(row)
-    result = run(*values, **given)
-    upstream = SYMPY.leaf(variable("g", shape), None, shape)
-    total = sum((upstream * result).flat, start=sympy.Integer(0))
-    for position, (leaf, value) in enumerate(zip(leaves, values, strict=True)):
-        rule = row.rule(position)
-        ours = np.zeros(value.shape, dtype=object)  # no rule claims that the derivative is zero
-        if rule is not None:
-            ours = np.asarray(rule(SYMPY, upstream, result, *values, **given), dtype=object)
-        if ours.shape != value.shape:
-            text = f"{row.name} to {leaf.name}"
-            yield Check(text, ours.shape, value.shape, WRONG, "the downstream gradient has another shape")
-            continue
-        for symbol, mine in zip(value.flat, ours.flat, strict=True) if fixed[position] is None else ():
-            yield compare(f"∂(g·{row.name})/∂{symbol}", sympy.sympify(mine), sympy.diff(total, symbol))
 
 
 def _shortened(expression: Any) -> str:

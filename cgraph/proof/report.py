@@ -34,23 +34,26 @@ class Check:
 class Report:
     """What was compared and how it came out. `print(report)` shows it all.
 
-    `proved` is True only when every derivative was shown to be equal to SymPy's by SymPy itself.
+    `proved` is True only when every derivative was shown to be equal to SymPy's by SymPy itself, and the numbers of
+    the ops in it (`columns`) are those of their formulas.
     """
 
     subject: str
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
+    columns: tuple[Check, ...] = field(default=(), kw_only=True)  # rows in numbers, beside their formulas
     of: Node | None = field(default=None, repr=False, compare=False)  # the node whose gradient it is about
 
     @property
     def proved(self) -> bool:
         """Whether each check was decided exactly, and there is at least one."""
-        return bool(self.checks) and all(c.verdict == PROVED for c in self.checks)
+        decided = all(c.verdict == PROVED for c in self.checks)
+        return bool(self.checks) and decided and all(c.verdict == AGREES for c in self.columns)
 
     @property
     def failures(self) -> tuple[Check, ...]:
         """The checks that came out wrong."""
-        return tuple(c for c in self.checks if c.verdict == WRONG)
+        return tuple(c for c in (*self.checks, *self.columns) if c.verdict == WRONG)
 
     def __str__(self) -> str:
         def column(texts: Iterator[str]) -> list[str]:
@@ -63,15 +66,18 @@ class Report:
         lines = [terminal(self.subject)]
         for c, ours, theirs in zip(self.checks, left, right, strict=True):
             lines.append(f"  {ours}   {theirs}   {c.verdict}" + (f": {terminal(c.reason)}" if c.reason else ""))
+        lines += [f"  {terminal(c.subject)}   {c.verdict}: {terminal(c.reason)}" for c in self.columns]
         return "\n".join([*lines, *(f"  {terminal(n)}" for n in self.notes), self.verdict])
 
     @property
     def verdict(self) -> str:
         """The last line of the report."""
-        counts = [(v, sum(c.verdict == v for c in self.checks)) for v in (PROVED, AGREES, UNDECIDED, WRONG)]
+        amiss = sorted({c.verdict for c in self.columns} - {AGREES})
+        numbers = f"; in numbers {' and '.join(amiss)}" if amiss else ""
         if not self.checks:
-            return "nothing to prove: no gradient flows"
+            return f"undecided: {self.columns[0].reason}" if amiss else "nothing to prove: no gradient flows"
         if self.proved:
             return f"proved: {len(self.checks)} of {len(self.checks)} derivatives"
+        counts = [(v, sum(c.verdict == v for c in self.checks)) for v in (PROVED, AGREES, UNDECIDED, WRONG)]
         parts = [f"{n} {'agrees at points only' if v == AGREES else v}" for v, n in counts if n]
-        return f"not proved: of {len(self.checks)} derivatives {', '.join(parts)}"
+        return f"not proved: of {len(self.checks)} derivatives {', '.join(parts)}{numbers}"

@@ -23,7 +23,8 @@ def with_conventions(of: GraphLike, choice: str) -> Node | Graph:
 
     Of a node it is a new node, of a graph, nodes or a formula a new graph, with the old names and leaves.
     The choices are attributes of its nodes, and so the numbers, the formulas, the pictures and the proofs of it follow
-    them. The table of all choices is `cgraph.ops.conventions.CONVENTIONS`.
+    them. An attribute that is neither's choice is somebody's own, and stays. The table of all choices is
+    `cgraph.ops.conventions.CONVENTIONS`.
     Raises ValueRefusedError for another choice.
 
     >>> import cgraph as cg
@@ -34,9 +35,12 @@ def with_conventions(of: GraphLike, choice: str) -> Node | Graph:
     if choice not in ("chapter", "frameworks"):
         raise ValueRefusedError(f"the conventions of {choice!r}", fix='write "chapter" or "frameworks"')
     graph, attributes = as_graph(of), switches(choice)
+    others = switches("chapter" if choice == "frameworks" else "frameworks")
 
     def switched(_was: Node, now: Node) -> Node:
-        chosen = attributes.get(now.op.name) if now.op is not None else None
+        name = now.op.name if now.op is not None else ""
+        other = others.get(name, {})
+        chosen = {key: value for key, value in attributes.get(name, {}).items() if now.attrs[key] == other[key]}
         if not chosen:
             return now
         attrs = MappingProxyType({**now.attrs, **chosen})
@@ -44,5 +48,5 @@ def with_conventions(of: GraphLike, choice: str) -> Node | Graph:
 
     done = rebuilt(graph.nodes, switched)
     outputs = [done[x] for x in graph.outputs]
-    outputs = graph.derived(outputs) if graph.noted else outputs
+    outputs = graph.derived(outputs) if graph.noted or graph.order else outputs
     return outputs[0] if isinstance(of, Node) else Graph(outputs)

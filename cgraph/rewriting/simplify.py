@@ -43,7 +43,7 @@ def simplify(outputs: GraphLike, keep: Iterable[Node | str] = ()) -> Node | Grap
     kept = keep if isinstance(keep, Mapping) else [x.itself if isinstance(x, Node) else graph[x] for x in keep]
     simplifier = Simplifier(kept)
     found = [simplifier.simplify(x) for x in graph.outputs]
-    found = graph.derived(found) if graph.noted else found
+    found = graph.derived(found) if graph.noted or graph.order else found
     return found[0] if isinstance(outputs, Node) else Graph(found) if isinstance(outputs, (Graph, str)) else found
 
 

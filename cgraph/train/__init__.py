@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cgraph.errors import unknown_attribute
 from cgraph.train import data, grid, metrics, optimizers, schedules, updates
 from cgraph.train.diverged import DivergedError
-from cgraph.train.evaluation import Score, evaluate, predict
+from cgraph.train.evaluation import Score, classify, evaluate, predict
 from cgraph.train.files.saving import load, save
 from cgraph.train.grid import search
 from cgraph.train.history import Epoch
@@ -31,6 +31,7 @@ __all__ = [
     "RMSProp",
     "Score",
     "Trigram",
+    "classify",
     "data",
     "evaluate",
     "fit",

@@ -9,15 +9,17 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cgraph.compile import compile as compiled
+from cgraph.graph.answers import middle, refuse_activated_twice
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import PARAMETER, Node, variable
 from cgraph.passes.numbers import forward
 from cgraph.train.batches import Batch, rows_of
 from cgraph.train.checks import Array, examples, inputs
 from cgraph.train.history import perplexity_of
-from cgraph.train.metrics import accuracy
+from cgraph.train.metrics import accuracy, answers
 from cgraph.train.model import Inputs, Model
 
 Metric = Callable[[Any, Any], float]
@@ -27,17 +29,38 @@ ROWS = 1024  # how many examples are evaluated at once, so that large outputs ne
 def predict(model: Model, X: Any) -> Array:
     """The model's output on the rows of X [m×d] (or a tuple or a dict of arrays), such as logits [m×k].
 
+    `classify` says which classes they mean.
+
     Raises ShapeError when X has another number of columns than the model has inputs, ValueRefusedError for NaN.
 
     >>> import cgraph as cg
     >>> predict(cg.nn.MLP([2, 4, 1], seed=0), [[0, 0], [0, 1]]).shape
     (2, 1)
     """
+    return _output(model, X)[1]
+
+
+def classify(model: Model, X: Any) -> NDArray[np.intp]:
+    """The class that a model says for each row of X [m×d] (or a tuple or a dict of arrays), as ids [m].
+
+    It is that of the largest output; of a single one it is 1 for yes, which is above 0 for a logit and above 0.5 where
+    the model ends in probabilities: its last activation says so.
+    Raises as `predict` does.
+
+    >>> import cgraph as cg
+    >>> model = cg.nn.MLP([2, 4, 1], ["tanh", "sigmoid"], seed=0)
+    >>> predict(model, [[0, 0], [0, 1]]).round(2).ravel(), classify(model, [[0, 0], [0, 1]])
+    (array([0.5 , 0.59]), array([0, 1]))
+    """
+    output, scores = _output(model, X)
+    return answers(scores, middle(output))
+
+
+def _output(model: Model, X: Any) -> tuple[Node, Array]:
     values = inputs("X", X)
     leaves = Inputs.like(values)
     output = leaves.output(model)
-    result: Array = forward(output, leaves.feed(values))[output]
-    return result
+    return output, forward(output, leaves.feed(values))[output]
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,7 @@ class Evaluation:
         dtype: str = "float64",
         threads: int | None = None,
     ) -> None:
+        refuse_activated_twice(loss)
         outputs = [loss] if metric is None else [loss, output]
         self.program = compiled(outputs, Graph(outputs).inputs, backend="numpy", dtype=dtype, threads=threads)
         self.values = {leaf: leaf.value for leaf in self.program.inputs if leaf.kind == PARAMETER}
@@ -109,11 +133,11 @@ class Evaluation:
 
 def _for_output(metric: Metric | None, output: Node) -> Metric | None:
     """A metric that decides by a threshold, with that of the model's output: 0.5 where it ends in probabilities."""
-    if metric is None or output.op is None:
-        return metric
+    if metric is None:
+        return None
     try:
         decides = "threshold" in signature(metric).parameters
     except (ValueError, TypeError):  # a function of C, of which Python knows no arguments
         decides = False
     decided: Any = metric
-    return partial(decided, threshold=output.op.middle) if decides else metric
+    return partial(decided, threshold=middle(output)) if decides else metric

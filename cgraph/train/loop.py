@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,8 +12,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import numpy as np
 
 from cgraph.calculus.derivatives import grad
-from cgraph.errors import ValueRefusedError
+from cgraph.errors import IndeterminateWarning, ValueRefusedError
 from cgraph.files import StrPath
+from cgraph.graph.answers import refuse_activated_twice
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, variable
 from cgraph.nn.init import generator
@@ -89,6 +91,7 @@ def fit(
     differently: a checkpoint goes on with the backend that it began with. `threads` is for matrix products (None: as
     they are). SGD without decay or clipping moves only those rows of an embedding that a batch used; other optimisers
     compute the whole table.
+    Warns by one IndeterminateWarning at the end when 0 met ∞ in gradients outside of masks (`Program.indeterminate`).
     Raises ValueRefusedError and ShapeError for data that cannot be trained on, DivergedError (a TrainingError) when
     a loss or a parameter is no longer finite, with the last good model as `error.model`, and CheckpointError for a
     checkpoint that is damaged or of another training.
@@ -121,6 +124,8 @@ def fit(
             state.stopped = state.waited(patience) or _told(callbacks, done, model, state)
             keeper.take(state)
     keeper.write()
+    if training.step.indeterminate:
+        _warn(training.step.indeterminate)
     kept = state.best if patience is not None else None
     values, number = (kept.values, kept.number) if kept else (state.values, state.history[-1].number)
     return Fit(_with(model, values), tuple(state.history), training.step.graph, state.history[number - 1])
@@ -156,6 +161,7 @@ class Training:
         leaves, target = Inputs.like(X), variable("Y", ("m", *Y.shape[1:]))
         draws = noise_of(model)
         objective = loss(leaves.output(model, **({"training": True} if draws else {})), target)
+        refuse_activated_twice(objective)
         updates = optimizer.updates(model.parameters, grad(objective, model.parameters))
         step = TrainingStep(objective, updates.new, *how)
         noise = Noise.of(step.graph, draws)
@@ -250,6 +256,12 @@ def _told(callbacks: Sequence[Callback], done: Epoch, model: Any, state: State) 
     now = _with(model, state.values)
     told = [callback(done, now) for callback in callbacks]  # each is called, whatever the others say
     return any(said is True for said in told)
+
+
+def _warn(count: int) -> None:
+    what = f"0·∞ in {count} product(s) of the chain rule, at least: gradients were set to 0 there and may be others"
+    fix = "cg.simplify(loss) rewrites what saturates; cg.backward of one batch names the edge"
+    warnings.warn(f"{what}. Fix: {fix}", IndeterminateWarning, stacklevel=3)
 
 
 def _with(model: M, values: Any) -> M:

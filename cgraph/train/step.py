@@ -84,6 +84,11 @@ class TrainingStep:
         except CgraphError:  # an op that is not written in C, or a dimension that only the data knows
             return None
 
+    @property
+    def indeterminate(self) -> int:
+        """In how many products of the chain rule 0 met ∞, as `Program.indeterminate` counts them."""
+        return self._program.indeterminate
+
     # Values ----------------------------------------------------------------------------------------------------------
     def load(self, values: Values) -> None:
         """Go on from these values of the leaves that change."""

@@ -64,6 +64,11 @@ class NumpyWorld(World):
                 return product
         return upstream * local if local.__class__ in _PLAIN else _scale(upstream, local)
 
+    def traced(self) -> Any:
+        from cgraph.worlds.traced import TracedWorld  # for the few passes in which something is not finite
+
+        return TracedWorld(self.dtype)
+
     def __repr__(self) -> str:
         return f"NumpyWorld({self.dtype.name!r})"
 

@@ -143,6 +143,8 @@ def _read(row: Op, count: int, attrs: tuple[tuple[str, Any], ...]) -> tuple[Any,
     names = [sympy.Symbol(n, real=True) for n in spelled]
     known = {s.name: s for s in names} | {name: exact(value) for name, value in attrs}
     expression = sympy.sympify(row.formula, locals=known)
+    if expression.has(sympy.Float):
+        expression = sympy.sympify(row.formula, locals=known, rational=True)  # 0.001 is what it says, not a float
     for extra in names[2:] if row.arity is None else ():
         expression = expression.func(expression, extra)
     return expression, tuple(names)

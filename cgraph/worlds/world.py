@@ -107,6 +107,10 @@ class World(Column):
         """The sum at a fan-out of two terms, or of a sum and one more; a world may only gather them here."""
         return gradient + downstream
 
+    def traced(self) -> Any:
+        """The world in which the same numbers know which of their zeros are structural; None where there is none."""
+        return None
+
     def total(self, gradient: Any) -> Any:
         """A gradient to which nothing will be added: what `plus` gathered is summed."""
         return gradient

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from project import ROOT
@@ -77,8 +76,24 @@ def test_prove_takes_the_name_of_an_op(capsys):
     assert capsys.readouterr().err.startswith("cgraph: ")
 
 
+def test_prove_takes_numbers_for_leaves_and_the_derivative_that_is_asked_for(capsys):
+    assert main(["prove", "L = a*b*c", "b=3", "--wrt", "c"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["∂L/∂c", "=", "3*a", "SymPy:", "3*a", "proved"]
+    assert lines[-1] == "proved: 1 of 1 derivatives"
+
+
+def test_prove_says_on_a_terminal_where_it_is(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert main(["prove", "L = a*b", "--seconds", "30"]) == 0
+    captured = capsys.readouterr()
+    assert "∂L/∂b: 1 of 2 done, " in captured.err
+    assert captured.err.endswith("\r\033[K")  # the line is wiped off
+    assert "done" not in captured.out
+
+
 def test_prove_exits_with_1_when_a_rule_is_wrong(capsys, monkeypatch):
-    wrong = replace(TABLE["tanh"], rules=(lambda w, z, x: 1 - z,))
+    wrong = TABLE["tanh"].replaced(rules=(lambda w, z, x: 1 - z,))
     monkeypatch.setitem(TABLE, "tanh", wrong)
     assert main(["prove", "y = tanh(x)"]) == 1
     assert "WRONG" in capsys.readouterr().out
@@ -221,7 +236,9 @@ def test_derive_speaks_latex_and_markdown(form, has, capsys):
         (["derive", FORMULA, "--wrt", "b", "a"], "is no value"),
         (["derive", FORMULA, "--wrt", "b", "--loud"], "--loud"),
         (["derive", "L = a*2; M = a*3", "--wrt", "a"], "2 outputs"),
-        (["prove", "y = x*x", "x=1"], "unrecognized arguments: x=1"),
+        (["prove", "y = x*x", "x=1"], "every leaf is given as a number"),
+        (["prove", "y = x*x", "--seconds", "0"], "the time that a proof may take"),
+        (["prove", "y = x*x", "--wrt", "z"], "z"),
     ],
 )
 def test_a_mistake_in_a_derivation_is_one_line_and_status_2(arguments, message, capsys):

@@ -219,3 +219,71 @@ def test_every_fact_is_explained() -> None:
 
     words = inspect.getdoc(Facts) or ""
     assert [fact for fact in FACTS if f"\n{fact:<12}" not in words] == []
+
+
+# Masks and kinks -----------------------------------------------------------------------------------------------------
+@stating(lambda row: row.kink and row.name != "scale")
+def test_what_has_a_kink_says_where_it_is(row: Op) -> None:
+    assert row.kinked is not None
+
+
+AT_KINK: dict[str, tuple[Any, ...]] = {
+    "hard_sigmoid": (3.0,), "clip": (1.0, -1.0, 1.0), "logsumexp": ([-np.inf, -np.inf],),
+    "softmax": ([-np.inf, -np.inf],), "maximum": (2.0, 2.0), "minimum": (2.0, 2.0), "max": ([1.0, 3.0, 3.0],),
+    "min": ([3.0, 1.0, 1.0],), "max_share": ([1.0, 3.0, 3.0],), "above": (2.0, 2.0), "norm": ([0.0, 0.0],),
+    "std": ([2.0, 2.0],),
+}  # fmt: skip
+OFF_KINK: dict[str, tuple[Any, ...]] = {"clip": (0.5, -1.0, 1.0)}
+
+
+@stating(lambda row: row.kinked)
+def test_a_row_is_kinked_at_its_kink_and_nowhere_else(row: Op) -> None:
+    assert row.kinked is not None
+    count = row.arity or 2
+    at = [np.array(x) for x in AT_KINK.get(row.name, (0.0,) * count)]
+    off = [np.array(x) for x in OFF_KINK.get(row.name, ())] or [
+        np.full(x.shape, 0.3 + 0.2 * i) for i, x in enumerate(at)
+    ]
+    off = [x if x.ndim == 0 else np.linspace(0.3, 1.0, x.size) for x in off]
+    attrs, shape = row.infer([x.shape for x in at], row.defaults)
+    assert np.any(row.kinked(*at, **attrs))
+    assert not np.any(row.kinked(*off, **attrs))
+    assert np.broadcast_shapes(np.shape(row.kinked(*at, **attrs)), shape) == shape
+
+
+@stating(lambda row: row.elementwise and row.rule(0) is not None)
+def test_off_the_kink_the_slopes_from_both_sides_agree(row: Op) -> None:
+    """A kink that a row does not state would show: its slopes on both sides of a grid of points are compared."""
+    for x in np.linspace(-4, 4, 33):
+        operands = [np.float64(x), np.float64(0.7), np.float64(1.3)][: row.arity or 2]
+        if row.kinked is not None and row.kinked(*operands, **row.defaults):
+            continue
+        with np.errstate(all="ignore"):
+            left, here, right = (row.numpy(operands[0] + h, *operands[1:], **row.defaults) for h in (-1e-7, 0.0, 1e-7))
+        if np.isfinite([left, here, right]).all():
+            assert abs((right - here) - (here - left)) / 1e-7 < 1e-3 * max(1, abs(here)), x
+
+
+@stating(lambda row: row.mask)
+def test_a_mask_is_flat_between_its_steps(row: Op) -> None:
+    assert not any(map(row.rule, range(row.arity or 2)))
+    for given, attrs in samples(row):
+        flexible = [x for x in given if x.dtype == float and np.any(x != np.round(x))]
+        moved = [x + 1e-9 if any(x is y for y in flexible) else x for x in given]
+        np.testing.assert_array_equal(row.numpy(*moved, **attrs), row.numpy(*given, **attrs))
+
+
+@stating(lambda row: row.through or (row.linear and not row.elementwise))
+def test_structural_zeros_go_through_as_zeros_that_stay_whatever_the_others_are(row: Op) -> None:
+    random = np.random.default_rng(1)
+    for given, attrs in samples(row):
+        flows = [row.rule(i) is not None for i in range(len(given))]
+        zeros = [random.random(x.shape) < 0.6 for x in given]
+        alive = [np.where(zero, 0.0, 1.0) if flow else x for flow, zero, x in zip(flows, zeros, given, strict=True)]
+        found = row.numpy(*alive, **attrs) == 0
+        stays = np.ones(np.shape(found), bool)
+        for _ in range(5):
+            numbers = [np.where(zero, 0.0, random.normal(size=x.shape)) if flow else x
+                       for flow, zero, x in zip(flows, zeros, given, strict=True)]  # fmt: skip
+            stays &= row.numpy(*numbers, **attrs) == 0
+        np.testing.assert_array_equal(found, stays)

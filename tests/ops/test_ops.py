@@ -375,6 +375,13 @@ def _running(x: np.ndarray, axis: int) -> np.ndarray:
     return np.moveaxis(np.array([sum(rows[: i + 1]) for i in range(len(rows))]), 0, axis)
 
 
+def _by_steps(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
+    steps = [np.moveaxis(y, axis, 0)[0]]
+    for factor, term in list(zip(np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0), strict=True))[1:]:
+        steps.append(factor * steps[-1] + term)
+    return np.stack(steps, axis)
+
+
 def _product(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> np.ndarray:
     signs = _fold((x < 0).astype(float), axis, keepdims, divide=False) % 2
     return (1 - 2 * signs) * np.exp(_fold(np.log(np.abs(x)), axis, keepdims, divide=False))
@@ -407,6 +414,7 @@ BY_HAND: dict[str, Callable[..., np.ndarray]] = {
     "broadcast_to": lambda x, shape: x + np.zeros(shape),
     "flip": lambda x, axis: x[tuple(slice(None, None, -1) if i in axis else slice(None) for i in range(x.ndim))],
     "cumsum": _running,
+    "recurrence": _by_steps,
     "pad": lambda x, width, value: (
         np.block([np.zeros(width[0][0]), x, np.zeros(width[0][1])])
         if x.ndim == 1

@@ -24,3 +24,12 @@ def test_a_whole_graph_takes_the_frameworks_choices_at_once_and_gives_them_back(
     assert cg.with_conventions(x, "frameworks") is x
     with pytest.raises(cg.errors.ValueRefusedError, match=r"'torch'.*\"chapter\" or \"frameworks\""):
         cg.with_conventions(graph, "torch")
+
+
+def test_a_choice_that_is_neither_the_chapters_nor_the_frameworks_stays() -> None:
+    x = cg.variable("x")
+    own = cg.Graph([cg.clip(x, 0.0, 1.0, at_bounds=0), cg.relu(x, at_zero=0.5), cg.maximum(x, 0.0, ties=0.25)])
+    for choice in ("frameworks", "chapter"):
+        assert [n.attrs for n in cg.with_conventions(own, choice).outputs] == [n.attrs for n in own.outputs]
+    default = cg.with_conventions(cg.Graph([cg.clip(x, 0.0, 1.0), cg.relu(x)]), "frameworks")
+    assert [dict(n.attrs) for n in default.outputs] == [{"at_bounds": 1}, {"at_zero": 0}]

@@ -121,6 +121,11 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "layer_norm": lambda x: cg.layer_norm(apart(x)) if x.shape and x.shape[-1] > 2 else x,
     "mean_pool": lambda x: cg.mean_pool(x, np.arange(int(np.prod(x.shape[:-1]))).reshape(x.shape[:-1]) % 3 < 2)
     if len(x.shape) > 1 else x,
+    "sinc": lambda x: cg.sinc(bounded(x)),
+    "logaddexp": lambda x: cg.logaddexp(x, -0.7),
+    "sorted": lambda x: cg.sort_by(apart(x), apart(x)) if x.shape else x,
+    "unsort_by": lambda x: cg.unsort_by(x, np.cos(np.arange(np.prod(x.shape)).reshape(x.shape))) if x.shape else x,
+    "recurrence": lambda x: cg.recurrence(bounded(x), x) if x.shape else x,
     "cross entropy of ids": lambda x: cg.softmax_cross_entropy(x, np.zeros(x.shape[:-1])) if x.shape else x,
 }  # fmt: skip
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
@@ -135,6 +140,8 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "minimum": lambda x, y: cg.minimum(x, y * 1.01 + 0.0077),
     "arctan2": lambda x, y: cg.arctan2(x, positive(y)),
     "hypot": lambda x, y: cg.hypot(x, positive(y)),
+    "mod": lambda x, y: cg.mod(5.5 + 0.1 * bounded(x), 2 + 0.1 * bounded(y)),
+    "logaddexp": cg.logaddexp,
     "where": lambda x, y: cg.where(away(x) > 0, bounded(x), y),
     "ratio": lambda x, y: cg.ratio(x, positive(y)),
     "scale": lambda x, y: cg.scale(bounded(x), y),

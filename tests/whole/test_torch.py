@@ -50,6 +50,13 @@ def product(first: Any, *more: Any) -> Any:
     return first
 
 
+def by_steps(x: Any, y: Any, axis: int) -> Any:
+    steps = [y.select(axis, 0)]
+    for k in range(1, y.shape[axis]):
+        steps.append(x.select(axis, k) * steps[-1] + y.select(axis, k))
+    return torch.stack(steps, axis)
+
+
 # The table's ops in PyTorch's words; gradients are PyTorch's own.
 TORCH: dict[str, Callable[..., Any]] = {
     "add": lambda *x: sum(x[1:], x[0]),
@@ -64,6 +71,12 @@ TORCH: dict[str, Callable[..., Any]] = {
     "minimum": lambda x, y, ties: torch.minimum(x, y),
     "arctan2": torch.arctan2,
     "hypot": torch.hypot,
+    "mod": torch.remainder,
+    "logaddexp": torch.logaddexp,
+    "sinc": lambda x, order: torch.sinc(x),
+    "sort_by": lambda x, y, axis: torch.gather(x, axis, torch.argsort(y, axis, stable=True)),
+    "unsort_by": lambda x, y, axis: torch.gather(x, axis, torch.argsort(torch.argsort(y, axis, stable=True), axis)),
+    "recurrence": by_steps,
     "where": lambda c, x, y: torch.where(c != 0, x, y),
     "greater": lambda x, y: (x > y).double(),
     "equal": lambda x, y: (x == y).double(),

@@ -42,13 +42,15 @@ def native_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Bindin
     step, copies = function.step, copies_of(memory.outputs(plan))
 
     def run() -> list[Any]:
-        if step():
-            binding.refuse()
+        if code := step():
+            _heed(binding, code)
         return copies()
 
     def many(calls: int, rows: Any, stacks: Mapping[Node, Any]) -> list[Any]:
-        failed, results = function.many(calls, rows, stacks)
-        if failed:
+        code, results = function.many(calls, rows, stacks)
+        if code & 2:
+            binding.report()
+        if code & 1:
             raise ValueRefusedError("one of the calls refused a value", fix="call the program for each of them to see")
         return results
 
@@ -56,3 +58,10 @@ def native_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Bindin
     binding.text = lambda: source
     binding.stages = lambda: Stages(values=values_text(low), plan=plan_text(plan), C=source)
     return binding
+
+
+def _heed(binding: Binding, code: int) -> None:
+    """What a call says that was not as all others."""
+    if code & 1:
+        binding.refuse()
+    binding.report()

@@ -19,15 +19,20 @@ def elementwise(w: Writer, group: Sequence[int], targets: Mapping[int, int] | No
     shape, found = collapsed(whole, [w.strides(x, whole) for x in touched])
     steps = dict(zip(touched, found, strict=True))
     index = counters(shape)
+    looks = False  # whether 0 meets ∞ in a product
     text, before, inside = _reads(w, read, steps, index)
     for n in group:
         value = w.values[n]
         inside.append(f"const T v{n} = {expression(value, [text[x] for x in value.operands])};")
         text[n] = f"v{n}"
+        if w.library and value.op is not None and value.op.zero_wins:
+            x, y = (text[x] for x in value.operands)
+            inside.append(f"bad |= {x} * {y} != {x} * {y};")
+            w.doubts = looks = True
     for n, target in stored.items():
         inside.append(f"{w.indexed(w.plan.places[target], steps[target], index)} = v{n};")
     w.say(*map(w.comment, group))
-    _nested(w, heads(index, shape), before, inside)
+    _nested(w, heads(index, shape), before, inside, "reduction(|:bad)" if looks else "")
 
 
 def _reads(
@@ -48,7 +53,7 @@ def _reads(
     return text, before, inside
 
 
-def _nested(w: Writer, around: Sequence[str], before: Sequence[str], inside: Sequence[str]) -> None:
+def _nested(w: Writer, around: Sequence[str], before: Sequence[str], inside: Sequence[str], clause: str) -> None:
     """Lines in loops, the innermost of which compilers make vectors of; `before` stand outside of that one."""
     if not around:
         w.say("{", *("    " + line for line in (*before, *inside)), "}")
@@ -56,5 +61,10 @@ def _nested(w: Writer, around: Sequence[str], before: Sequence[str], inside: Seq
     outer, inner = around[:-1], around[-1]
     w.say(*("    " * k + f"{head} {{" for k, head in enumerate(outer)))
     pad = "    " * len(outer)
-    w.say(f"{pad}{{", *(f"{pad}    {line}" for line in before), f"{pad}#pragma omp simd", f"{pad}{inner} {{")
+    w.say(
+        f"{pad}{{",
+        *(f"{pad}    {line}" for line in before),
+        f"{pad}#pragma omp simd {clause}".rstrip(),
+        f"{pad}{inner} {{",
+    )
     w.say(*(f"{pad}    {line}" for line in inside), f"{pad}}}", f"{pad}}}" + "}" * len(outer))

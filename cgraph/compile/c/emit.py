@@ -41,14 +41,20 @@ def source(w: Writer) -> str:
             "static int once(void **p) {",
             *(["    gemm_t gemm = (gemm_t)p[1];"] if w.gemm else []),
             *(line for storage, line in _addresses(w) if pointer(storage) in used),
+            *([f"    {_truth(w)} bad = 0;"] if w.doubts else []),
             body,
-            "    return 0;",
+            "    return bad ? 2 : 0;" if w.doubts else "    return 0;",
             "}",
             "int cgraph_step(void **p) { return once(p); }",  # a name that no other library has
             *(many_calls(w) if w.library else []),
             "",
         ]
     )
+
+
+def _truth(w: Writer) -> str:
+    """An integer as wide as the numbers are, so that comparisons of vectors of these need not be narrowed."""
+    return "int" if w.plan.lowered.dtype.itemsize == 4 else "long"
 
 
 def _addresses(w: Writer) -> list[tuple[int, str]]:

@@ -13,7 +13,7 @@ def many_calls(w: Writer) -> list[str]:
     `in` has an address for each of `leaves` (none for those that stay), `rows` the numbers of rows or nothing.
     """
     lines = ["int cgraph_run(void **p, long n, long m, const long *rows, void **in, void **out) {"]
-    lines += ["    int failed = 0;", f"    void *own[{len(w.leaves) + 1}];"]
+    lines += ["    int failed = 0, doubtful = 0;", f"    void *own[{len(w.leaves) + 1}];"]
     places = [w.pointers.index(s) + 2 for s in w.leaves]
     lines += [f"    own[{k}] = p[{place}];" for k, place in enumerate(places)]
     lines.append("    for (long call = 0; call < n && !failed; call++) {")
@@ -23,12 +23,12 @@ def many_calls(w: Writer) -> list[str]:
         lines.append(f"        if (in[{k}] && rows) for (long j = 0; j < m; j++)")
         gathered = f"(T *)in[{k}] + rows[call * m + j] * ({size} / m), {size} / m * sizeof(T)"
         lines.append(f"            memcpy((T *)p[{place}] + j * ({size} / m), {gathered});")
-    lines.append("        failed = once(p);")
+    lines += ["        const int code = once(p);", "        failed = code & 1;", "        doubtful |= code & 2;"]
     for k, x in enumerate(w.plan.lowered.outputs):
         lines += _result(w, k, x)
     lines.append("    }")
     lines += [f"    p[{place}] = own[{k}];" for k, place in enumerate(places)]
-    return [*lines, "    return failed;", "}"]
+    return [*lines, "    return failed | doubtful;", "}"]
 
 
 def _result(w: Writer, k: int, x: int) -> list[str]:

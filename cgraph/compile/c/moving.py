@@ -46,6 +46,8 @@ def _picked(w: Writer, n: int, source: int, value: Value) -> None:
 def _flat(w: Writer, n: int) -> Callable[[str], str]:
     """How the i-th element of a value in C's order is written."""
     shape, place = w.values[n].shape, w.plan.places[n]
+    if w.is_number(place.storage):
+        return lambda i: w.at(n, [], [])
     steps = w.strides(n, shape)
     sizes, (steps,) = collapsed(shape, [steps])
     if len(sizes) <= 1:

@@ -36,7 +36,10 @@ def plan_of(lowered: Lowered) -> Plan:
 
 
 class NativeProgram:
-    """A compiled program on its memory: `step()` is one call, `many` are several; not 0 when a value was refused."""
+    """A compiled program on its memory: `step()` is one call, `many` are several.
+
+    Both give 1 when a value was refused, and 2 when 0 met ∞ in a product of the chain rule.
+    """
 
     def __init__(self, source: str, writer: Writer, memory: Any) -> None:
         self._library, self._memory, self._writer = load(source), memory, writer

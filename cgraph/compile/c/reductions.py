@@ -72,6 +72,60 @@ def _cumsum(w: Writer, n: int, value: Value) -> None:
 
 
 @REDUCTIONS
+def _recurrence(w: Writer, n: int, value: Value) -> None:
+    axis, shape = value.attrs["axis"], value.shape
+    index, (x, y) = counters(shape), value.operands
+    factor, term = w.at(x, index, shape), w.at(y, index, shape)
+    w.say(
+        *(_head(i, shape) for i in range(len(shape)) if i != axis), "{", "    T t = 0;", f"    {_head(axis, shape)} {{"
+    )
+    w.say(
+        f"        t = i{axis} ? {factor} * t + {term} : {term};", f"        {w.at(n, index, shape)} = t;", "    }", "}"
+    )
+
+
+def _in_order(w: Writer, n: int, value: Value, back: bool) -> None:
+    """Elements in the order of others, by merging sorted runs: equal ones stay as they are, and NaN comes last."""
+    axis, shape = value.attrs["axis"], value.shape
+    size, index, (x, y) = shape[axis], counters(shape), value.operands
+
+    def key(place: str) -> str:
+        return w.at(y, [*index[:axis], f"order[{place}]", *index[axis + 1 :]], shape)
+
+    there = [*index[:axis], f"order[i{axis}]", *index[axis + 1 :]]
+    w.say(*(_head(i, shape) for i in range(len(shape)) if i != axis), "{")
+    w.say(
+        f"    static _Thread_local long order[{size}], merged[{size}];",
+        f"    for (long k = 0; k < {size}; k++) order[k] = k;",
+        f"    for (long run = 1; run < {size}; run *= 2) {{",
+        f"        for (long low = 0; low < {size}; low += 2 * run) {{",
+        f"            const long middle = low + run < {size} ? low + run : {size};",
+        f"            const long high = low + 2 * run < {size} ? low + 2 * run : {size};",
+        "            long i = low, j = middle;",
+        "            for (long k = low; k < high; k++) {",
+        f"                const T a = i < middle ? {key('i')} : 0, b = j < high ? {key('j')} : 0;",
+        "                const int right = i >= middle || (j < high && (b < a || (a != a && b == b)));",
+        "                merged[k] = right ? order[j++] : order[i++];",
+        "            }",
+        "        }",
+        "        memcpy(order, merged, sizeof order);",
+        "    }",
+    )
+    read, written = (index, there) if back else (there, index)
+    w.say(f"    {_head(axis, shape)} {w.at(n, written, shape)} = {w.at(x, read, shape)};", "}")
+
+
+@REDUCTIONS
+def _sort_by(w: Writer, n: int, value: Value) -> None:
+    _in_order(w, n, value, back=False)
+
+
+@REDUCTIONS
+def _unsort_by(w: Writer, n: int, value: Value) -> None:
+    _in_order(w, n, value, back=True)
+
+
+@REDUCTIONS
 def _max_share(w: Writer, n: int, value: Value) -> None:
     """Who is the largest: 1 for the first, or equal parts for all of them."""
     (source,), axes = value.operands, value.attrs["axis"]

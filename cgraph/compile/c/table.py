@@ -29,6 +29,27 @@ static inline T sigmoid(T x) { T e = EXP(-FABS(x)); return (x >= 0 ? 1 : e) / (1
 static inline T softplus(T x) { T e = LOG1P(EXP(-FABS(x))); return (x > 0 || x != x ? x : 0) + e; }
 static inline T normal_cdf(T x) { return (T)0.5 * ERFC(x * (T)-0.70710678118654752440); }
 static inline T elu(T x, T alpha) { T e = alpha * EXPM1(x < 0 || x != x ? x : 0); return x > 0 ? x : e; }
+static inline T modulo(T x, T y) { T r = FMOD(x, y); T s = r != 0 && (r < 0) != (y < 0) ? r + y : r; \
+return s == 0 ? COPYSIGN(s, y) : s; }
+static inline T logaddexp(T x, T y) { T d = x == y ? 0 : FABS(x - y); \
+return (x > y || x != x ? x : y) + LOG1P(EXP(-d)); }
+static inline T sinc(T given, T derivative) { \
+const double pi = 3.141592653589793; const double x = given; const int n = (int)derivative; \
+const double edge = n ? (n > 4 ? n / 4.0 : 1) : 0.5; \
+if (x != x) return given; \
+if (fabs(x) < edge) { int m = (n + 1) / 2; \
+double t = (m % 2 ? -1 : 1) * pow(pi, 2 * m) / (2 * m + 1) * (n % 2 ? x : 1); double s = t; \
+for (int last = m + 24; m < last; m++) { \
+t *= -(pi * x) * (pi * x) * (2 * m + 1) / ((2 * m + 3.0) * (2 * m + 2 - n) * (2 * m + 1 - n)); s += t; } \
+return (T)s; } \
+if (fabs(x) == INFINITY) return 0; \
+const double r = x - 2 * rint(x / 2); \
+const double u = sin(pi * (fabs(r) > 0.5 ? copysign(1, r) - r : r)); const double v = sin(pi * (0.5 - fabs(r))); \
+double s = 0, f = 1 / (pi * x), c = 1; \
+for (int k = 0; k <= n; k++) { const int q = (n - k) % 4; \
+s += c * pow(pi, n - k) * (q == 0 ? u : q == 1 ? v : q == 2 ? -u : -v) * f; \
+f *= -(k + 1) / x; c = c * (n - k) / (k + 1); } \
+return (T)s; }
 static inline T x_log_y(T x, T y) { T l = x * LOG(y); return x == 0 ? 0 : l; }
 """.strip().split("\n")
 LIBRARY = re.compile(r"\b[A-Z][A-Z0-9]+(?=\()")  # how the C library's functions are called here

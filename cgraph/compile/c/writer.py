@@ -24,7 +24,8 @@ class UnsupportedError(Exception):
 class Writer:
     """The C of one plan, line by line. `pointers` are the storages whose addresses the program is given, in order.
 
-    `library` says whether BLAS may be called (and glibc's vector functions), `gemm` whether a line so far calls it.
+    `library` says whether BLAS may be called (and glibc's vector functions), `gemm` whether a line so far calls it,
+    `doubts` whether one looks if 0 meets ∞, for which `bad` is set.
     """
 
     def __init__(self, plan: Plan, library: bool = True) -> None:
@@ -32,7 +33,7 @@ class Writer:
         self.pointers = [i for i, s in enumerate(plan.storages) if s.kind != BUFFER and not self.is_number(i)]
         self.lines: list[str] = []
         self.names = names(plan.lowered)
-        self.gemm, self.library = False, library
+        self.gemm, self.doubts, self.library = False, False, library
 
     def name(self, storage: int) -> str:
         """What the value in a storage is called."""

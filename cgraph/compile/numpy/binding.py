@@ -14,6 +14,7 @@ from cgraph.compile.lowering.listing import values_text
 from cgraph.compile.lowering.lower import lower
 from cgraph.compile.memory import Memory, Owned
 from cgraph.compile.numpy.biases import inputs_beside_ones
+from cgraph.compile.numpy.calls import Careful
 from cgraph.compile.numpy.factors import accumulates
 from cgraph.compile.numpy.listing import calls_text
 from cgraph.compile.numpy.passes import PASSES, shortened
@@ -38,6 +39,9 @@ def numpy_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Binding
     memory = Memory(plan, task.inputs, owned, inputs_beside_ones(plan))
     binding = Binding("numpy", task, owned, plan, memory.leaves)
     steps, outputs = calls(plan, memory.arrays), memory.outputs(plan)
+    for step in steps:
+        if step.__class__ is Careful:
+            step.report = binding.report
     # NumPy's warnings are off in a context of the program's own, which costs less than np.errstate in each call
     context = contextvars.copy_context()
     context.run(np.seterr, all="ignore")

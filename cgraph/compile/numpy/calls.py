@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
@@ -51,6 +52,21 @@ def _spread(operand: Any, out: Any) -> Any:
 def by_the_row(function: Callable[..., Any], out: Any, operands: list[Any], attrs: dict[str, Any]) -> None:
     """An op that has no way of writing into a buffer: the row's own function, and a copy of its result."""
     out[...] = function(*[x[()] for x in operands], **attrs)
+
+
+class Careful:
+    """A call that looks whether 0 met ∞ in a product and lets the 0 win; it says so to `report`, the binding's."""
+
+    __slots__ = ("again", "look", "report")
+
+    def __init__(self, look: Callable[[], float], again: Call) -> None:
+        self.look, self.again = look, again
+        self.report: Call = bool
+
+    def __call__(self) -> None:
+        if math.isnan(self.look()):
+            self.report()
+            self.again()
 
 
 def dot(x: Any, y: Any, out: Any) -> Call:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from cgraph.compile.lowering.beside import WITH_ONES
 from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED
 from cgraph.compile.lowering.values import Value
-from cgraph.compile.numpy.calls import Call, Steps, by_the_row, copy, dot, ufunc_calls
+from cgraph.compile.numpy.calls import Call, Careful, Steps, by_the_row, copy, dot, ufunc_calls
 from cgraph.compile.numpy.table_rows import pick, take_one, take_rows
 from cgraph.ops.named import ByOp
 
@@ -71,10 +70,9 @@ def _scale(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     flat = out.reshape(-1)
 
     def zero_wins() -> None:
-        if math.isnan(flat.dot(flat)):
-            out[...] = np.where(np.isnan(out) & ((x == 0) | ((y == 0) & np.isinf(x))), 0, out)
+        out[...] = np.where(np.isnan(out) & ((x == 0) | ((y == 0) & np.isinf(x))), 0, out)
 
-    return [partial(np.multiply, x, y, out), zero_wins]
+    return [partial(np.multiply, x, y, out), Careful(partial(flat.dot, flat), zero_wins)]
 
 
 @STEPS

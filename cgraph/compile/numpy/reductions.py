@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cgraph.compile.lowering.values import Value
-from cgraph.compile.numpy.calls import Call, Steps, by_the_row, copy, dot
+from cgraph.compile.numpy.calls import Call, Careful, Steps, by_the_row, copy, dot
 from cgraph.compile.numpy.inner import INNER, LONG
 from cgraph.ops import TABLE
 from cgraph.ops.named import ByOp
@@ -51,14 +50,13 @@ def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     total = number if factor == 1 else np.empty_like(number)
     found.append(dot(x, others[0], total))
     if "zero_wins" in value.attrs:
-        found.append(partial(_let_zero_win, x, others[0], total))
+        found.append(Careful(total.item, partial(_let_zero_win, x, others[0], total)))
     return found if total is number else [*found, partial(np.multiply, total, np.array(factor), number)]
 
 
 def _let_zero_win(x: Any, y: Any, number: Any) -> None:
     """A sum that is NaN may have a 0 in it that wins over an infinity or a NaN."""
-    if math.isnan(number):
-        number[...] = np.sum(TABLE["scale"].numpy(x, y))
+    number[...] = np.sum(TABLE["scale"].numpy(x, y))
 
 
 @REDUCTIONS

@@ -37,19 +37,21 @@ def values(size: int, dtype: Any) -> tuple[Any, Any]:
 
 
 def runner(groups: Groups, memory: Any, v: Any) -> Call:
-    """One call of the groups on their array of values."""
+    """One call of the groups on their array of values: true when 0 met ∞ in a product of the chain rule."""
     quick = _calls(groups, memory, v, False)
     exact: list[Call] = []  # made when it is needed
     kinds = (groups.kinds[k] for k in set(groups.bounds[:, 0].tolist()))
     careful = any(k is not None and k.op is not None and k.op.zero_wins for k in kinds)
 
-    def run() -> None:
+    def run() -> bool:
         for one in quick:
             one()
-        if careful and math.isnan(v.dot(v)):
-            exact[:] = exact or _calls(groups, memory, v, True)
-            for one in exact:
-                one()
+        if not (careful and math.isnan(v.dot(v))):
+            return False
+        exact[:] = exact or _calls(groups, memory, v, True)
+        for one in exact:
+            one()
+        return True
 
     return run
 

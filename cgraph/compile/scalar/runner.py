@@ -82,6 +82,7 @@ class Runner:
         self._replaced = np.array([groups.leaves[leaf] for leaf in groups.updates], np.intp)
         self._by = np.array(list(groups.updates.values()), np.intp)
         self._compute = self._computing()
+        self.report: Callable[[], Any] = bool  # called where 0 met ∞
 
     def _at(self, slot: int) -> Any:
         return self.values[slot : slot + 1].reshape(())
@@ -96,7 +97,8 @@ class Runner:
 
     def run(self) -> list[Any]:
         """One call: the outputs as numbers of NumPy; then updated leaves get their new values."""
-        self._compute()
+        if self._compute():
+            self.report()
         results = list(self.values.take(self._outputs))
         if len(self._by):
             self.values[self._replaced] = self.values[self._by]
@@ -130,6 +132,7 @@ def scalar_binding(backend: str, task: Task, owned: Owned, sizes: Mapping[str, i
     made = runner(task, owned, backend)
     leaves = {node: made.leaves.get(node, Ignored(())) for node in (*made.leaves, *task.inputs)}
     binding = Binding("scalar" if made.in_c else "scalar-numpy", task, owned, made.groups, leaves)
+    made.report = binding.report
     binding.run, binding.text = made.run, lambda: made.text
     binding.stages = lambda: _stages(task, made)
     return binding

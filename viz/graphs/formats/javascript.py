@@ -21,6 +21,29 @@ const over = (x, y) => x === 0 ? 0 : x/y;
 const heaviside = (x, atZero) => x > 0 ? 1 : x < 0 ? 0 : x === 0 ? atZero : NaN;
 const softplus = x => x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
 const crossEntropy = (x, y) => Math.max(x, 0) - x*y + Math.log1p(Math.exp(-Math.abs(x)));
+const mod = (x, y) => { const r = x % y; return r !== 0 && (r < 0) !== (y < 0) ? r + y : r; };
+const logaddexp = (x, y) => Math.max(x, y) + (x === y ? Math.LN2 : Math.log1p(Math.exp(-Math.abs(x - y))));
+const sinc = (x, n) => {
+  if (Math.abs(x) === Infinity) return 0;
+  if (Math.abs(x) < (n ? Math.max(1, n/4) : 0.5)) {  // the power series, in which nothing cancels near 0
+    const m = Math.floor((n + 1)/2);
+    let term = (m % 2 ? -1 : 1)*Math.PI**(2*m)/(2*m + 1)*(n % 2 ? x : 1), sum = term;
+    for (let k = m; k < m + 24; k++) {
+      term *= -((Math.PI*x)**2)*(2*k + 1)/((2*k + 3)*(2*k + 2 - n)*(2*k + 1 - n));
+      sum += term;
+    }
+    return sum;
+  }
+  const r = x % 2, a = Math.abs(r) > 1 ? r - 2*Math.sign(r) : r;
+  const s = Math.sin(Math.PI*(Math.abs(a) > 0.5 ? Math.sign(a) - a : a)), c = Math.sin(Math.PI*(0.5 - Math.abs(a)));
+  let sum = 0, factor = 1/(Math.PI*x), many = 1;  // Leibniz's rule
+  for (let k = 0; k <= n; k++) {
+    sum += many*Math.PI**(n - k)*[s, c, -s, -c][(n - k) % 4]*factor;
+    factor *= -(k + 1)/x;
+    many = many*(n - k)/(k + 1);
+  }
+  return sum;
+};
 const erf = x => {
   const s = Math.abs(x);
   if (s < 2.5) {  // the Taylor series, in the form without cancelling terms

@@ -1,0 +1,16 @@
+"""Functions of single elements that are written in others."""
+
+from __future__ import annotations
+
+from cgraph.functions.apply import op
+from cgraph.graph.node import Node, Operand
+
+
+def exp2(x: Operand) -> Node:
+    """2 to the power x, exactly where x is a whole number.
+
+    >>> import cgraph as cg
+    >>> float(cg.forward(exp2(10.0)).values[-1])
+    1024.0
+    """
+    return op("pow", 2.0, x)

@@ -1,0 +1,89 @@
+"""Where 0 meets ∞ in the chain rule: the factors do not determine the product, which the passes set to 0.
+
+A quick look at what has been computed says whether anything is not finite. Only then is the pass repeated with numbers
+that know which of their zeros are structural (`cgraph.worlds.traced`): masks stop a branch, and that is no question.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cgraph.graph.node import Node
+from cgraph.passes.forward import Forward, forward
+
+if TYPE_CHECKING:
+    from cgraph.worlds.world import World
+
+
+def traced(fwd: Forward) -> Forward | None:
+    """A forward pass once more, in the world that knows structural zeros; None where values are no numbers."""
+    world: World | None = fwd.world.traced()
+    if world is None:
+        return None
+    with np.errstate(all="ignore"):
+        return forward(fwd.graph, {leaf: fwd[leaf] for leaf in fwd.graph.leaves}, world)
+
+
+def suspicious(edges: Iterable[Any]) -> bool:
+    """Whether a factor on some edge is not finite, or something that a pullback gave is not."""
+    before = None
+    for _, _, _, upstream, local, downstream, _ in edges:
+        if local.__class__ is np.float64 and upstream.__class__ is np.float64:
+            if math.isnan(upstream * local):
+                return True
+            continue
+        if upstream is not before:
+            before = upstream
+            if not _finite(upstream):
+                return True
+        if local.__class__ is not int and not _finite(downstream if local is None else local):
+            return True
+    return False
+
+
+def _finite(value: Any) -> bool:
+    """Whether all is finite; large numbers may be taken for infinite ones, for their sum is looked at."""
+    return math.isfinite(value if value.__class__ is np.float64 else np.add.reduce(value, axis=None))
+
+
+def undetermined(edge: Any, again: Any, world: Any) -> bool:
+    """Whether 0 met ∞ on an edge, of which `again` is the same in the world that knows structural zeros."""
+    if edge.local is not None:
+        return bool(np.any(world.undetermined(again.upstream, again.local)))
+    nodes = (edge.result, *edge.result.operands)
+    return _nan(edge.downstream) and not (_nan(edge.upstream) or any(_nan(edge.forward[node]) for node in nodes))
+
+
+def shown(edge: Any) -> str:
+    """What stands on an edge where 0 met ∞: the upstream gradient, then the local derivative."""
+    if edge.local is None:
+        return "0·∞ or ∞−∞"
+    return "∞·0" if np.any(np.isinf(edge.upstream) & np.equal(edge.local, 0)) else "0·∞"
+
+
+def _nan(value: Any) -> bool:
+    return bool(np.isnan(value).any())
+
+
+def products(fwd: Forward) -> tuple[Node, ...]:
+    """The products of the chain rule, in a pass over a graph of derivatives, in which 0 met ∞ outside of masks."""
+    return tuple(node for node, _ in counted(fwd))
+
+
+def counted(fwd: Forward) -> tuple[tuple[Node, int], ...]:
+    """Each product in which 0 met ∞ outside of masks, and in how many elements."""
+    doubtful = [node for node in fwd.graph.nodes if node.op is not None and node.op.zero_wins and _doubtful(fwd, node)]
+    again = traced(fwd) if doubtful else None
+    if again is None:
+        return ()
+    world: Any = again.world
+    counts = [(node, int(np.sum(world.undetermined(*map(again.__getitem__, node.operands))))) for node in doubtful]
+    return tuple((node, count) for node, count in counts if count)
+
+
+def _doubtful(fwd: Forward, node: Node) -> bool:
+    return not all(_finite(fwd[operand]) for operand in node.operands)

@@ -1,0 +1,51 @@
+"""What passes in numbers warn of: products that their factors do not determine, and derivatives at kinks."""
+
+from __future__ import annotations
+
+import warnings
+
+from cgraph.errors import IndeterminateWarning
+from cgraph.passes.backward import Backward
+from cgraph.passes.decisions import decided_before
+from cgraph.passes.forward import Forward
+from cgraph.passes.indeterminate import products, shown
+from cgraph.quoting import terminal
+
+SATURATED = "cg.simplify rewrites what saturates, such as cross-entropy of a sigmoid; cg.where leaves out a branch"
+KINKED = "write what is smooth as such, for example sum(v*v) for norm(v)**2, or move off the kink"
+
+
+def warn_of_edges(bwd: Backward) -> None:
+    """Name the first edge on which 0 met ∞: the true gradient there may be another."""
+    if not bwd.indeterminate:
+        return
+    edge, *more = bwd.indeterminate
+    result, operand = bwd.graph.name(edge.result), bwd.graph.name(edge.operand)
+    others = f" and on {len(more)} more" if more else ""
+    what = "set to 0 there and may be another" if edge.local is not None else "NaN there"
+    where = f"{shown(edge)} on the edge from {operand} to {result} ({edge.result.where}){others}"
+    _warn(f"{where}: the gradient is {what}", SATURATED)
+
+
+def warn_of_products(fwd: Forward) -> None:
+    """Name the first product of a gradient graph in which 0 met ∞."""
+    found = products(fwd)
+    if found:
+        node, *more = found
+        others = f" and in {len(more)} more" if more else ""
+        where = f"0·∞ in {fwd.graph.name(node)}, a product of the chain rule ({node.where}){others}"
+        _warn(f"{where}: it is set to 0 there and may be another number", SATURATED)
+
+
+def warn_of_decisions(fwd: Forward) -> None:
+    """Name the first kink of a first derivative at which a second one is computed."""
+    found = decided_before(fwd)
+    if found:
+        decision, *more = found
+        others = f" and at {len(more)} more" if more else ""
+        where = f"a second derivative where {fwd.graph.name(decision.node)} decides a first one by convention"
+        _warn(f"{where}{others}, {decision}: it has no derivative there, and 0 is taken for it", KINKED)
+
+
+def _warn(what: str, fix: str) -> None:
+    warnings.warn(f"{terminal(what)}. Fix: {fix}", IndeterminateWarning, stacklevel=4)
