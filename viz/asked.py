@@ -6,7 +6,7 @@ What is drawn after that is handed on as a record: nothing else in viz runs a pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -123,20 +123,32 @@ def unrolled(of: Subjects) -> Subjects:
 @dataclass(frozen=True)
 class Proofs:
     """`edges`, by result and operand's position, are those whose op's own rule is proved; `leaves` those whose gradient
-    is."""
+    is. What is proved but is not the number that the pass shows is no member of them: `at_odds` says why not."""
 
     edges: frozenset[tuple[Node, int]] = frozenset()
     leaves: frozenset[Node] = frozenset()
+    at_odds: Mapping[Node | tuple[Node, int], str] = field(default_factory=dict)
+
+    def said(self, what: Node | tuple[Node, int]) -> str:
+        """What a sentence on a gradient or a local derivative ends with: that it is proved, why not, or nothing."""
+        if what in self.edges or what in self.leaves:
+            return ", proved by SymPy"
+        return f", no proof of this number: {self.at_odds[what]}" if what in self.at_odds else ""
 
 
 NO_PROOFS = Proofs()
 
 
 def proofs(of: Passes, report: Report | None) -> Proofs:
-    """What a report proves of what is drawn. Raises ValueRefusedError for a report on something else."""
+    """What a report proves of what is drawn: of the numbers of a pass, those that the proved formulas give.
+
+    Raises ValueRefusedError for a report on something else.
+    """
     if report is None:
         return NO_PROOFS
     from cgraph.proof.proved import proved_edges, proved_leaves
 
-    leaves = proved_leaves(report, of.graph, of.root)
-    return Proofs(proved_edges(of.graph), leaves)
+    leaves, odd_leaves = proved_leaves(report, of.graph, of.root, of.numbers)
+    edges, odd_edges = proved_edges(of.graph, of.numbers)
+    at_odds: dict[Any, str] = {**odd_leaves, **odd_edges}
+    return Proofs(edges, leaves, at_odds)

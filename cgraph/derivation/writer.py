@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ class Deriver:
             )
         self.symbolic: dict[Node, Any] = {}  # the gradient of each node, in the names of nodes; None for arrays
         self.written: dict[Node, Math] = {}
+        self.odd: dict[Node, str] = {}  # where the number of the pass is not the formula's, and what the formula does
 
     def derivation(self) -> Derivation:
         names = [self.graph.name(n) for n in (self.root, self.wrt)]
@@ -55,6 +57,7 @@ class Deriver:
             steps.append(Step("A node changes as much as itself:", ((self._gradient(self.root), Sym("1")),)))
         elif len(paths) == 1 and len(paths[0]) > 2:  # the last step says the same of two edges
             steps.append(self._product(paths[0]))
+        steps += [self._at_odds(node, why) for node, why in self.odd.items()]
         return Derivation(names[0], names[1], tuple(steps))
 
     def _opening(self) -> Step:
@@ -105,8 +108,7 @@ class Deriver:
             if self.symbolic[node] is not None:
                 self.written[node] = as_math(self.symbolic[node])
                 chain.append(self.written[node])
-        number = self._number(self.numbers and self.numbers.gradient[self.graph.name(node)])
-        lines.append(without_repeats((*chain, *number)))
+        lines.append(without_repeats((*chain, *self._total(node))))
         name = self.graph.name(node)
         results = list(dict.fromkeys(self.graph.name(e.result) for e in arriving))
         if len(arriving) == 1:
@@ -127,8 +129,7 @@ class Deriver:
             chain.append(_joined([notation.bracketed(m) for m in locals_ if m is not None], DOT))
         if self.symbolic[self.wrt] is not None:
             chain.append(self.written[self.wrt])
-        number = self._number(self.numbers and self.numbers.gradient[self.graph.name(self.wrt)])
-        return Step("The product along the path:", (without_repeats((*chain, *number)),))
+        return Step("The product along the path:", (without_repeats((*chain, *self._total(self.wrt))),))
 
     # Parts ----------------------------------------------------------------------------------------------------------
     def _gradient(self, node: Node) -> Math:
@@ -194,6 +195,37 @@ class Deriver:
 
     def _value(self, node: Node) -> Any:
         return None if self.numbers is None else self.numbers.forward[self._name(node)]
+
+    def _total(self, node: Node) -> tuple[Math, ...]:
+        """The number of a node's gradient, where its formula has this value; else nothing, and it is noted."""
+        if self.numbers is None:
+            return ()
+        value, formula = self.numbers.gradient[self.graph.name(node)], self.symbolic[node]
+        if formula is not None and np.shape(value) == ():
+            why = self._elsewhere(formula, float(value))
+            if why:
+                self.odd[node] = why
+                return ()
+        return self._number(value)
+
+    def _elsewhere(self, formula: Any, value: float) -> str:
+        from cgraph.proof.pointwise import Formula
+        from cgraph.worlds.sympy import as_object
+
+        return Formula(as_object(formula)[()]).elsewhere(value, self._point)
+
+    @cached_property
+    def _point(self) -> dict[Any, float]:
+        """The value of each number of the pass, by its symbol."""
+        from cgraph.worlds.sympy import symbols
+
+        scalars = (n for n in self.graph.nodes if n.shape == ())
+        return {symbols(self.graph.name(n), ())[()]: float(self._value(n)) for n in scalars}
+
+    def _at_odds(self, node: Node, why: str) -> Step:
+        number = self._number(self.numbers and self.numbers.gradient[self.graph.name(node)])
+        sentence = f"The pass has another number for {self.graph.name(node)}; the formula {why}:"
+        return Step(sentence, ((self._gradient(node), *number),))
 
     def _number(self, value: Any) -> tuple[Math, ...]:
         if value is None or self.numbers is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import sympy
@@ -44,7 +45,7 @@ def _judged(ours: Any, theirs: Any, clock: Clock) -> tuple[str, str]:
     if split is not None:
         return max((_judged(*pair, clock) for pair in split), key=lambda found: _WORSE.index(found[0]))
     difference = ours - theirs
-    if difference == 0 or _shown(cancels, difference, clock):
+    if difference == 0 or _shown(cancels, difference, clock.share(2)):
         return PROVED, ""
     verdict, reason = at_points(ours, theirs, clock)
     if verdict == WRONG or not _shown(_vanishes, difference, clock):
@@ -57,7 +58,7 @@ def _shown(attempt: Callable[[Any], bool], difference: Any, clock: Clock) -> boo
     if not clock.left or size(difference) > LARGEST:
         return False
     try:
-        return attempt(difference) if clock is ENDLESS else clock.run(attempt, difference)
+        return attempt(difference) if not isfinite(clock.end) else clock.run(attempt, difference)
     except (OutOfTimeError, RecursionError):
         return False
 

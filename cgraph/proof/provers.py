@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,15 @@ from cgraph.passes.forward import Forward, forward
 from cgraph.proof.clock import Clock, OutOfTimeError
 from cgraph.proof.columns import compared_columns
 from cgraph.proof.judgement import compare
+from cgraph.proof.pointwise import leaves_at_odds, proved_formulas
 from cgraph.proof.report import AGREES, UNDECIDED, Check, Report
 from cgraph.proof.rules import prove_row
 from cgraph.proof.walk import size
+from cgraph.quoting import decimal
 from cgraph.worlds.sympy import SYMPY
 
 SECONDS = 60.0  # that a proof may take unless it is given others
+SMALL = 24  # elements of all nodes together up to which a graph is computed without watching the clock
 WATCHED = 200  # parts of a formula from which its derivative is watched by the clock
 
 
@@ -101,17 +105,46 @@ def prove(
         )
     graph = graph_of(of, given)
     bound = _bound(graph, sizes or {}, given)
-    fwd = forward(graph, {k: np.asarray(v) for k, v in given.items()}, SYMPY, bound)
-    bwd = backward(fwd)
-    checks = _checks(fwd, bwd, _asked(graph, wrt, given), clock, progress or (lambda _: None))
+    asked, root = _asked(graph, wrt, given), graph.name(graph.output)
+    try:
+        fwd, bwd = _passes(graph, {k: np.asarray(v) for k, v in given.items()}, bound, clock)
+    except OutOfTimeError:
+        why = f"the time of {seconds:g} s was spent before its formula was written; seconds= gives it more"
+        undecided = tuple(Check(f"∂{root}/∂{graph.name(leaf)}", "?", "?", UNDECIDED, why) for leaf in asked)
+        return Report(root, undecided, of=graph.output)
+    checks = _checks(fwd, bwd, asked, clock, progress or (lambda _: None))
     kinks = sorted({n.op.convention(n.attrs) for n in graph.nodes if n.op is not None and n.op.kink})
     where = [f"{k} = {v}" for k, v in bound.items()]
     notes = [f"with {', '.join(where)}"] if where else []
     notes += [f"where it is differentiable; at the kink by convention: {k}" for k in kinks]
+    notes += _at_the_pass(of, graph, checks, bound)
     if not clock.left:
         notes.append(f"the time of {seconds:g} s was spent; seconds= gives it more")
-    subject = f"{graph.name(graph.output)} = {_shortened(fwd[graph.output][()])}"
-    return Report(subject, checks, tuple(notes), graph.output, columns=_columns(fwd, native))
+    subject = f"{root} = {_shortened(fwd[graph.output][()])}"
+    return Report(subject, checks, tuple(notes), graph.output, columns=_columns(fwd, native), sizes=bound)
+
+
+def _passes(
+    graph: Graph, values: Mapping[Any, Any], sizes: Mapping[str, int], clock: Clock
+) -> tuple[Forward, Backward]:
+    """Both passes in symbols, watched by the clock unless the graph is small."""
+
+    def both() -> tuple[Forward, Backward]:
+        fwd = forward(graph, values, SYMPY, sizes)
+        return fwd, backward(fwd)
+
+    elements = sum(prod(d if isinstance(d, int) else sizes[d] for d in n.shape) for n in graph.nodes)
+    return clock.run(both) if elements > SMALL else both()
+
+
+def _at_the_pass(of: Any, graph: Graph, checks: Sequence[Check], sizes: Mapping[str, int]) -> list[str]:
+    """Where the numbers of a backward pass are not what is proved, and why."""
+    if not (isinstance(of, Backward) and of.forward.world.numeric):
+        return []
+    name = graph.name(graph.output)
+    found = leaves_at_odds(proved_formulas(checks, graph, graph.output), of, sizes)
+    shown = ((leaf, decimal(of.gradient[leaf]) if leaf.shape == () else "an array", why) for leaf, why in found.items())
+    return [f"in the pass ∂{name}/∂{graph.name(leaf)} is {number}, not proved: {why}" for leaf, number, why in shown]
 
 
 def _bound(graph: Graph, sizes: Mapping[str, int], given: Mapping[Any, Any]) -> dict[str, int]:
@@ -165,7 +198,7 @@ def _checks(
         subject, part = f"∂{root}/∂{symbol}", clock.share(len(todo) - done)
         progress(UnderWay(subject, done, len(todo), clock.left))
         try:
-            theirs = part.run(sympy.diff, value, symbol) if watched else sympy.diff(value, symbol)
+            theirs = part.share(2).run(sympy.diff, value, symbol) if watched else sympy.diff(value, symbol)
             checks.append(compare(subject, ours, theirs, alone, part))
         except OutOfTimeError:
             checks.append(Check(subject, ours, "?", UNDECIDED, "the time was spent before SymPy had differentiated it"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,7 @@ class Report:
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
     columns: tuple[Check, ...] = field(default=(), kw_only=True)  # rows in numbers, beside their formulas
+    sizes: Mapping[str, int] = field(default_factory=dict, kw_only=True)  # of named dimensions, for which it holds
     of: Node | None = field(default=None, repr=False, compare=False)  # the node whose gradient it is about
 
     @property

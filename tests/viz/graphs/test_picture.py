@@ -324,8 +324,8 @@ def test_an_edge_whose_rule_is_not_proved_is_not_marked(monkeypatch):
     bwd = figure_6_17()
     report, honest = cg.prove(bwd), proved.prove_row
 
-    def doubting(row, attrs=None):
-        found = honest(row, attrs)
+    def doubting(row, attrs=None, **given):
+        found = honest(row, attrs, **given)
         second = tuple(replace(c, verdict="undecided") if c.subject == "∂add/∂y" else c for c in found.checks)
         return replace(found, checks=second)
 

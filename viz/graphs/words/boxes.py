@@ -95,7 +95,7 @@ def _sum(terms: list[tuple[str, Any]]) -> list[Math]:
 def _gradient_sentence(subject: Subject, node: Node, total: Math) -> str:
     terms = subject.terms.get(node, [])
     count = f" (the sum of {len(terms)} terms)" if len(terms) > 1 else ""
-    proved = ", proved by SymPy" if node in subject.proofs.leaves else ""
+    proved = subject.proofs.said(node)
     return f"∂{subject.spelled(subject.root)}/∂{subject.spelled(node)} = {text(total)}{count}{proved}"
 
 

@@ -53,6 +53,8 @@ def _edge(
     if proved:
         local = (*local, PROOF) if subject.detail != OUTLINE else local
         title += "\nlocal derivative proved by SymPy"
+    elif (node, position) in subject.proofs.at_odds:
+        title += f"\nlocal derivative{subject.proofs.said((node, position))}"
     ends = subject.id(operand), subject.id(node)
     value = _value(subject, operand)
     return EdgeText(

@@ -58,7 +58,7 @@ def _boxes(
         if forward is not None:
             title.append(f"{names[i]} = {plain(forward.values[i])}")
         if numbers is not None and graph.names[i] in reached:
-            proved = ", proved by SymPy" if node in proofs.leaves else ""
+            proved = proofs.said(node)
             title.append(f"{by}{names[i]} = {plain(numbers.gradient[node])}{proved}")
         if node.op is not None and node.name is None:
             label = signs.get(node.op.name)
@@ -111,7 +111,7 @@ def _edges(
                 by = f"∂{result}/∂{names[at]}"
                 title = f"∂{root}/∂{names[at]}: ∂{root}/∂{result} · {by} = {plain(edge.downstream)}"
                 if edge.local is not None:
-                    title += f"\n{by} = {plain(edge.local)}{', proved by SymPy' if proved else ''}"
+                    title += f"\n{by} = {plain(edge.local)}{proofs.said((node, position))}"
                 zero = edge.downstream == 0 if operand.shape == () else not np.any(edge.downstream)
             ends = f"n{at}", f"n{i}"
             found.append(
