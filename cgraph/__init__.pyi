@@ -499,7 +499,10 @@ def outer(x: Operand, y: Operand) -> Node:
     """The outer product of two vectors: [m] and [n] give [m×n]."""
 
 def matrix_trace(x: Operand) -> Node:
-    """The sum of the diagonal of a square matrix, or of each in a stack."""
+    """The sum of the diagonal of a matrix [m×n], or of each in a stack: x[0, 0] + x[1, 1] + ...
+
+    Raises ShapeError when x has fewer than two dimensions, or a named size beside another one.
+    """
 
 def slogdet(x: Operand) -> tuple[Node, Node]:
     """The sign of the determinant of a square matrix and the logarithm of its absolute value; stacks [...×n×n] too.

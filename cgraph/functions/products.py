@@ -40,7 +40,14 @@ def outer(x: Operand, y: Operand) -> Node:
 
 
 def matrix_trace(x: Operand) -> Node:
-    """The sum of the diagonal of a square matrix, or of each in a stack."""
+    """The sum of the diagonal of a matrix [m×n], or of each in a stack: x[0, 0] + x[1, 1] + ...
+
+    Raises ShapeError when x has fewer than two dimensions, or a named size beside another one.
+    """
+    x = as_node(x)
+    rows, columns = x.shape[-2:] if len(x.shape) > 1 else (0, 0)
+    if rows != columns and isinstance(rows, int) and isinstance(columns, int):
+        x = x[..., : min(rows, columns), : min(rows, columns)]
     return op("sum", op("diagonal", x), axis=-1)
 
 

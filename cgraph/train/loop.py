@@ -84,7 +84,8 @@ def fit(
     stops. The same seed gives the same bits. `progress=True` shows a bar on stderr. The model that is handed in stays
     as it is.
     The whole training is written to the file `checkpoint` after each epoch, or after `every` so many steps; with
-    `resume` it goes on from that file, if there is one, and ends with the same bits as if it had never stopped.
+    `resume` it goes on from that file, if there is one, and ends with the same bits as if it had never stopped. Of a
+    training that had stopped early, the `patience` and the callbacks that are given now decide whether it goes on.
     Values are written when they have given a finite loss, so that a checkpoint is always of a good model.
     The step is compiled, and computes in `dtype`, "float64" or "float32". `backend="native"` makes it C, "numpy" needs
     no compiler; "auto" takes C where there is a compiler and an epoch is so long that compiling pays. The two round
@@ -116,6 +117,8 @@ def fit(
     training.step.choose(keeper.resume(state), rows, batches.steps)
     keeper.settings = {**settings, "backend": training.step.backend}
     training.step.load(state.values)
+    if state.stopped:  # in the run that made the file: what is given now decides anew
+        state.stopped = state.waited(patience) or _told(callbacks, state.history[-1], model, state)
     with shown(epochs, progress) as bar:
         while state.epoch <= epochs and not state.stopped:
             training.run_epoch(state, bar, keeper)

@@ -288,6 +288,31 @@ def test_early_stopping_is_remembered_with_its_best_model(tmp_path: Path) -> Non
     assert_same(quick(60, **rate, checkpoint=path, resume=True), whole)
 
 
+def stop_at(number: int) -> Any:
+    return lambda done, model: done.number >= number
+
+
+@pytest.mark.parametrize("every", [None, 5])
+def test_what_a_callback_stopped_goes_on_unless_the_callbacks_of_now_stop_it_too(
+    every: int | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "training.npz"
+    assert len(quick(20, checkpoint=path, every=every, callbacks=[stop_at(3)]).history) == 3
+    again = quick(20, checkpoint=path, every=every, resume=True, callbacks=[stop_at(3)])
+    assert_same(again, quick(20, callbacks=[stop_at(3)]))
+    later = quick(20, checkpoint=path, every=every, resume=True, callbacks=[stop_at(5)])
+    assert_same(later, quick(20, callbacks=[stop_at(5)]))
+    assert_same(quick(8, checkpoint=path, every=every, resume=True), quick(8))
+
+
+def test_more_patience_lets_a_training_that_stopped_early_go_on(tmp_path: Path) -> None:
+    path, rate = tmp_path / "training.npz", {"optimizer": train.SGD(3.0)}
+    short = quick(60, **rate, patience=1, checkpoint=path)
+    longer = quick(60, **rate, patience=4, checkpoint=path, resume=True)
+    assert len(short.history) < len(longer.history)
+    assert_same(longer, quick(60, **rate, patience=4))
+
+
 def test_without_resume_a_training_begins_anew(tmp_path: Path) -> None:
     path = tmp_path / "training.npz"
     quick(4, checkpoint=path)
