@@ -40,8 +40,9 @@ The loss of a mini-batch is (Σ wᵢ lossᵢ + α/2 Σ W²) / Σ wᵢ over its r
 The loss of a row is the cross-entropy of softmax for three classes and more, of sigmoid for two, the sum of those of
 its labels for several labels, and half the sum of the squared differences in regression.
 
-There is no solver "lbfgs", no `learning_rate` that changes, no `warm_start` and no `partial_fit`. Rows of weight 0 are
-left out before anything is drawn. At the kink itself ReLU'(0) is 1 here and 0 in scikit-learn.
+`partial_fit`, `warm_start` and learning rates that change train as scikit-learn's do. There is no solver "lbfgs", whose
+steps are no graph. Rows of weight 0 are left out before anything is drawn. At the kink itself ReLU'(0) is 1 here and
+0 in scikit-learn.
 
 Needs scikit-learn 1.6 or newer: pip install 'cgraph-engine[data]'. Importing this room without it raises
 MissingPackageError.

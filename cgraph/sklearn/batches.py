@@ -30,14 +30,17 @@ class MiniBatches:
 
     def __init__(self, X: Any, Y: Array, size: int, random_state: np.random.RandomState) -> None:
         self.X, self.Y, self.size, self.random_state = X, Y, size, random_state
-        self.order = np.arange(len(Y))
-        self._shuffle()
+        self.order, self.used = np.arange(len(Y)), True
 
-    def _shuffle(self) -> None:
-        self.order = shuffle(self.order, random_state=self.random_state)
+    @property
+    def steps(self) -> int:
+        """How many mini-batches an epoch has."""
+        return -(-len(self.order) // self.size)
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
+        if self.used:  # a look at the first batch alone uses no order up
+            self.order, self.used = shuffle(self.order, random_state=self.random_state), False
         for start in range(0, len(self.order), self.size):
             rows = self.order[start : start + self.size]
             yield dense(self.X[rows]), self.Y[rows]
-        self._shuffle()  # at the end, so that a look at the first batch alone draws nothing
+        self.used = True

@@ -22,7 +22,8 @@ from cgraph.nn import Activation, Sequential, weight_decay
 from cgraph.sklearn.batches import MiniBatches, dense
 from cgraph.sklearn.settings import check, first_model, hidden_sizes, optimizer
 from cgraph.sklearn.stopping import Stopping
-from cgraph.train import Fit, fit, predict
+from cgraph.sklearn.training import Training
+from cgraph.train import predict
 
 Array: TypeAlias = NDArray[np.float64]
 OUTPUTS = {"softmax": "softmax", "logistic": "sigmoid"}  # the table's names of the activations
@@ -34,6 +35,7 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
 
     model_: Sequential
     step_: Graph
+    n_iter_: int
     out_activation_: str
 
     def __init__(
@@ -44,11 +46,14 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
         solver: str = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
+        learning_rate: str = "constant",
         learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
         max_iter: int = 200,
         random_state: int | np.random.RandomState | None = None,
         tol: float = 1e-4,
         verbose: bool = False,
+        warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
         early_stopping: bool = False,
@@ -63,11 +68,14 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
         self.solver = solver
         self.alpha = alpha
         self.batch_size = batch_size
+        self.learning_rate = learning_rate
         self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
         self.max_iter = max_iter
         self.random_state = random_state
         self.tol = tol
         self.verbose = verbose
+        self.warm_start = warm_start
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
         self.early_stopping = early_stopping
@@ -83,8 +91,11 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
         return tags
 
     @abstractmethod
-    def _validated(self, X: Any, y: Any) -> tuple[Any, Array]:
-        """X and the targets [m×k], checked; sets what the estimator learns from y alone, and `out_activation_`."""
+    def _validated(self, X: Any, y: Any, first: bool, going: bool) -> tuple[Any, Array]:
+        """X and the targets [m×k], checked; sets what the estimator learns from y alone, and `out_activation_`.
+
+        X is the `first` that it sees, or has the features of those before. What it learned from y stays if `going` on.
+        """
 
     @abstractmethod
     def _losses(self, outputs: Node, targets: Node) -> Node:
@@ -97,33 +108,61 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train a new net on X [m×d], dense or sparse, and y [m] or [m×k]; a row of weight 0 takes no part.
 
+        With `warm_start` the net of the last call is trained on, with an optimiser that begins anew.
         Raises ValueRefusedError (a ValueError) for a parameter out of its range, scikit-learn's ValueError for data
         that it would refuse too, and DivergedError when the loss is no longer finite. Warns with ConvergenceWarning
         when `max_iter` epochs were not enough.
         """
+        going = bool(self.warm_start) and hasattr(self, "_training")
+        self._train(X, y, sample_weight, first=not going, going=going)
+        if not self._training.stopping.stopped:
+            warnings.warn(
+                f"training has not converged in {self.n_iter_} epochs: give a larger max_iter or tol",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def _epoch(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        """One epoch on these rows, from where the calls before have come; the optimiser goes on too."""
+        if self.early_stopping:
+            raise ValueRefusedError(
+                "partial_fit with early_stopping=True",
+                why="one epoch stops nowhere",
+                fix="use fit, or early_stopping=False",
+            )
+        self._train(X, y, sample_weight, first=not hasattr(self, "_training"), going=True, epochs=1)
+        return self
+
+    def _train(
+        self, X: Any, y: Any, sample_weight: Any, *, first: bool, going: bool, epochs: int | None = None
+    ) -> None:
+        """Train for at most so many epochs (`max_iter` of them, with an optimiser that begins anew, for None)."""
         check(self)
-        sizes, descent = hidden_sizes(self.hidden_layer_sizes), optimizer(self)
-        X, Y = self._validated(X, y)
+        sizes, _ = hidden_sizes(self.hidden_layer_sizes), optimizer(self, self.learning_rate_init, {})
+        X, Y = self._validated(X, y, first, going)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         random_state = check_random_state(self.random_state)
-        model = first_model([X.shape[1], *sizes, Y.shape[1]], self.activation, random_state)
+        widths = [X.shape[1], *sizes, Y.shape[1]]
+        if first:
+            stopping = Stopping(self.tol, self.n_iter_no_change, by_metric=self.early_stopping)
+            self._training = Training(first_model(widths, self.activation, random_state), stopping)
+        training = self._training
+        if first or epochs is None:
+            training.anew(self)
+        _refuse_other_widths(training.model, widths)
         rows = np.column_stack([Y, weights])
         X, rows, dev = self._parts(X[weights > 0], rows[weights > 0], random_state)
         size = LARGEST if self.batch_size == "auto" else int(self.batch_size)
-        stopping = Stopping(self.tol, self.n_iter_no_change, by_metric=self.early_stopping)
-        run = fit(
-            model,
+        self.n_iter_ = training.run(
+            self,
             MiniBatches(X, rows, size, random_state),
-            lambda outputs, rows: self._loss(model, outputs, rows),
-            descent,
-            self.max_iter,
-            devset=dev,
-            progress=bool(self.verbose),
-            metric=lambda outputs, rows: self._score(outputs, rows[:, :-1], rows[:, -1]),
-            callbacks=[stopping],
+            self._loss,
+            lambda outputs, rows: self._score(outputs, rows[:, :-1], rows[:, -1]),
+            dev,
+            self.max_iter if epochs is None else epochs,
         )
-        self._keep(run, stopping)
-        return self
+        self._keep(training)
 
     def _loss(self, model: Sequential, outputs: Node, rows: Node) -> Node:
         """(Σ wᵢ lossᵢ + α/2 Σ W²) / Σ wᵢ, where each row holds the targets and, last, its weight."""
@@ -150,24 +189,20 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
         """What is to have the same shares in both parts."""
         return None
 
-    def _keep(self, run: Fit[Sequential], stopping: Stopping) -> None:
+    def _keep(self, training: Training) -> None:
         """Set what was learned."""
-        best = stopping.model if self.early_stopping and stopping.model is not None else run.model
+        stopping = training.stopping
+        if self.early_stopping and stopping.model is not None:
+            training.model = stopping.model
         last = [] if self.out_activation_ == "identity" else [Activation(OUTPUTS[self.out_activation_])]
-        self.model_, self.step_ = Sequential([best, *last]), run.step
-        self.n_iter_ = len(run.history)
+        assert training.step is not None
+        self.model_, self.step_ = Sequential([training.model, *last]), training.step
         self.n_outputs_, self.n_layers_ = len(self.intercepts_[-1]), len(self.coefs_) + 1
-        self.loss_curve_ = [epoch.loss for epoch in run.history]
+        self.loss_curve_ = [epoch.loss for epoch in training.history]
         self.loss_ = self.loss_curve_[-1]
         self.best_loss_ = None if self.early_stopping else min(self.loss_curve_)
-        self.validation_scores_ = [epoch.metric for epoch in run.history] if self.early_stopping else None
+        self.validation_scores_ = [epoch.metric for epoch in training.history] if self.early_stopping else None
         self.best_validation_score_ = stopping.best if self.early_stopping else None
-        if not stopping.stopped:
-            warnings.warn(
-                f"training has not converged in {self.n_iter_} epochs: give a larger max_iter or tol",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
 
     @property
     def coefs_(self) -> list[Array]:
@@ -187,3 +222,15 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
         if activations:
             model = Sequential([*model.layers[:-1], *map(Activation, activations)])
         return predict(model, dense(X))
+
+
+def _refuse_other_widths(model: Sequential, widths: Sequence[int]) -> None:
+    """Refuse to train a net on for other numbers of features, hidden units or outputs than it has."""
+    shapes = [p.shape for p in model.parameters if len(p.shape) == 2]
+    has = [shapes[0][0], *(columns for _, columns in shapes)]
+    if has != list(widths):
+        raise ValueRefusedError(
+            f"a net of {'-'.join(map(str, has))} units is to be trained on as one of {'-'.join(map(str, widths))}",
+            why="warm_start and partial_fit go on with the net that there is",
+            fix="give the same hidden_layer_sizes and targets, or call fit with warm_start=False",
+        )

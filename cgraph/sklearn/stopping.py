@@ -25,6 +25,10 @@ class Stopping:
         self.best, self.waited, self.stopped = -inf, 0, False
         self.model: Sequential | None = None
 
+    def again(self) -> None:
+        """Wait anew, for better than the best so far."""
+        self.waited, self.stopped = 0, False
+
     def __call__(self, done: Epoch, model: Sequential) -> bool:
         now = done.metric if self.by_metric and done.metric is not None else -done.loss
         self.waited = self.waited + 1 if now < self.best + self.tol else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
@@ -43,12 +43,14 @@ class Fit(Generic[M]):
 
     The outputs of `step` are the loss and the new value of each parameter, then of each leaf of the optimiser's state.
     `kept` is the epoch whose parameters the model has: the best one with early stopping, otherwise the last.
+    `state` has the values of the optimiser's own leaves after the last step, by name: moments, the number of steps.
     """
 
     model: M
     history: tuple[Epoch, ...] = field(repr=False)
     step: Graph
     kept: Epoch
+    state: Mapping[str, Any] = field(repr=False)
 
 
 def fit(
@@ -131,7 +133,8 @@ def fit(
         _warn(training.step.indeterminate)
     kept = state.best if patience is not None else None
     values, number = (kept.values, kept.number) if kept else (state.values, state.history[-1].number)
-    return Fit(_with(model, values), tuple(state.history), training.step.graph, state.history[number - 1])
+    own = {str(leaf.name): value for leaf, value in state.values.items() if leaf not in model.parameters}
+    return Fit(_with(model, values), tuple(state.history), training.step.graph, state.history[number - 1], own)
 
 
 @dataclass
