@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cgraph as cg
-from cgraph.errors import ShapeError
+from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.node import build
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
@@ -118,3 +118,38 @@ def test_programs_in_c_have_the_same_of_nothing_in_one_program(sizes: str) -> No
     for got, expected in zip(cg.compile(nodes, backend="native")(feed), want, strict=True):
         np.testing.assert_array_equal(np.asarray(got), expected, strict=True)
     assert len(want) > 100
+
+
+@pytest.mark.parametrize("backend", ["pass", *BACKENDS])
+@pytest.mark.parametrize("what", ["rows", "columns"])
+def test_ids_are_checked_where_the_rows_that_they_choose_have_no_elements(what: str, backend: str) -> None:
+    table, ids = cg.variable("table", (2, 0) if what == "rows" else (0, 2)), cg.variable("ids", 1)
+    node = cg.take(table, ids)
+    values = {table: np.zeros(table.shape), ids: [5.0]}
+    with pytest.raises(ValueRefusedError, match=r"id 5 at position \(0,\).*there are V = [20] rows"):
+        run(node, backend, values)
+
+
+@pytest.mark.parametrize("backend", ["pass", *BACKENDS])
+@pytest.mark.parametrize("key", [2, [0, 2], (slice(None), 5)])
+def test_a_key_that_an_array_does_not_have_is_refused_in_one_way(key: Any, backend: str) -> None:
+    x = cg.variable("x", ("m", "n"))
+    picked = x[key].named("picked")
+    for node in (picked, cg.grad(cg.sum(picked), x)):
+        with pytest.raises(ShapeError, match=r"[25].*test_nothing\.py"):
+            run(node, backend, {x: np.zeros((1, 3))})
+
+
+@pytest.mark.parametrize("backend", ["pass", *BACKENDS])
+@pytest.mark.parametrize("spread", [cg.var, cg.std])
+def test_a_spread_of_no_more_elements_than_ddof_is_refused_when_sizes_come(spread: Any, backend: str) -> None:
+    x = cg.variable("x", ("m", 2))
+    node = spread(x, axis=0, ddof=1).named("spread")
+    with pytest.raises(ShapeError, match=r"^spread: ddof=1 of 1 element"):
+        run(node, backend, {x: np.zeros((1, 2))})
+    assert run(node, backend, {x: np.zeros((2, 2))}).tolist() == [0.0, 0.0]
+
+
+def run(node: cg.Node, backend: str, values: Any) -> Any:
+    """The value of a node by a pass, or by a program of a backend."""
+    return cg.forward(node, values)[node] if backend == "pass" else cg.compile(node, backend=backend)(values)[0]

@@ -88,7 +88,11 @@ def linear(values: Values, op: Op, terms: list[Term], attrs: Attrs, composites: 
 def composed(values: Values, op: Op, terms: list[Term], attrs: Attrs, composites: Composites) -> Term | None:
     """A composite is written in simpler ops."""
     made = composites.get(op)
-    return None if made is None else Term(1.0, made(values, *(solid(values, t) for t in terms), **attrs))
+    if made is None:
+        return None
+    operands = [solid(values, t) for t in terms]
+    op.infer([values.shape(x) for x in operands], {**op.defaults, **attrs})  # refuses these sizes, where it does
+    return Term(1.0, made(values, *operands, **attrs))
 
 
 # How an op becomes a value and a factor: by the first of these that knows how, or as it is. What it then is as a value
