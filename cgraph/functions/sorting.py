@@ -71,8 +71,11 @@ def quantile(
     ordered = sort(op("reshape", moved, shape=(*(x.shape[a] for a in kept), count)))
     at = shares * (count - 1)
     low = np.floor(at).astype(int)
-    below, above = ordered[..., low], ordered[..., np.minimum(low + 1, count - 1)]
-    found = below + (above - below) * (at - low)
+    share = at - low
+    found = below = ordered[..., low]
+    if share.any():  # where it is 0, the neighbour above may be infinite, and does not count
+        between = below * (1 - share) + ordered[..., np.minimum(low + 1, count - 1)] * share
+        found = between if share.all() else op("where", share == 0, below, between)
     last = ordered[..., -1]  # where NaN is, if there is one
     unknown = op("where", op("equal", last, last), 0.0, np.nan)
     if shares.ndim:
