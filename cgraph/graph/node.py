@@ -197,6 +197,12 @@ class Node(_Slots):
             return build(_NEG, self)
         return filled(OP, _NEG, (self,), NONE, self.shape, None, None, code, frame.f_lasti)
 
+    def __floordiv__(self, other: Any) -> Node:
+        return self.__array_ufunc__(np.floor_divide, "__call__", self, other)  # type: ignore[no-any-return]  # a node
+
+    def __rfloordiv__(self, other: Any) -> Node:
+        return self.__array_ufunc__(np.floor_divide, "__call__", other, self)  # type: ignore[no-any-return]  # a node
+
     def __abs__(self) -> Node:
         return build(TABLE["abs"], self)
 

@@ -57,6 +57,12 @@ def test_a_median_of_nan_is_nan_and_of_infinities_what_numpy_says() -> None:
         np.testing.assert_equal(ends, np.sort(row)[[0, -1]] if not np.isnan(row).any() else [np.nan, np.nan])
 
 
+def test_an_element_that_a_share_falls_on_does_not_ask_its_neighbour() -> None:
+    x = cg.variable("x", 3)
+    found = cg.forward(cg.quantile(x, [0.5, 0.75, 1.0]), x=[1.0, 2.0, np.inf]).values[-1]
+    assert found.tolist() == [2.0, np.inf, np.inf]
+
+
 FACTORS = [[2.0, 3.0, 4.0, 5.0], [2.0, 0.0, 4.0, 5.0], [0.0, 0.0, 4.0, 5.0], [2.0, 3.0, 0.0, 0.0], [0.0] * 4]
 
 

@@ -93,6 +93,14 @@ def test_the_slope_of_a_remainder_in_what_is_divided_by_is_exact_beside_its_jump
     assert (bwd.gradient["a"], bwd.gradient["b"]) == (1.0, -_fraction(x, y))  # 1.0/0.1 rounds to 10, but 9 is right
 
 
+@pytest.mark.parametrize("x, y", [(1.0, 0.1), (7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (-0.3, 0.1), (1e17, 3.0)])
+def test_a_quotient_rounded_down_goes_with_its_remainder_as_in_python(x: float, y: float) -> None:
+    a, b = cg.variables("a b")
+    for node in (a // b, x // b, a // y, np.floor_divide(a, b)):
+        feed = {n: {"a": x, "b": y}[str(n.name)] for n in cg.Graph(node).inputs}
+        assert cg.forward(node, feed)[node] == x // y
+
+
 @pytest.mark.parametrize(
     "made", [lambda x: x % 3.0, lambda x: 3.0 % x, lambda x: np.mod(x, 3.0), lambda x: cg.mod(x, 3.0)]
 )

@@ -22,7 +22,10 @@ def _fmod(x: Any, y: Any) -> Node:
 
 
 def _floor_divide(x: Any, y: Any) -> Node:
-    return op("round", (as_node(x) - op("mod", x, y)) / y)
+    rest = op("mod", x, y)
+    whole = op("round", (as_node(x) - rest) / y)
+    whole = op("where", op("equal", op("abs", rest), np.inf), -1.0, whole)  # of another sign than an infinite y
+    return op("where", op("equal", y, 0.0), op("floor", as_node(x) / y), whole)
 
 
 def _logaddexp2(x: Any, y: Any) -> Node:
