@@ -19,6 +19,7 @@ from cgraph.passes.backward import Backward, Edge, backward, pulled_back
 from cgraph.rewriting.simplify import simplify
 
 PATHS = 6  # so many are listed, more are counted
+UNDETERMINED = "indeterminate here: 0·∞, which the pass sets to 0"
 
 
 class Deriver:
@@ -108,7 +109,7 @@ class Deriver:
             if self.symbolic[node] is not None:
                 self.written[node] = as_math(self.symbolic[node])
                 chain.append(self.written[node])
-        lines.append(without_repeats((*chain, *self._total(node))))
+        lines += self._ending(chain, node)
         name = self.graph.name(node)
         results = list(dict.fromkeys(self.graph.name(e.result) for e in arriving))
         if len(arriving) == 1:
@@ -129,7 +130,27 @@ class Deriver:
             chain.append(_joined([notation.bracketed(m) for m in locals_ if m is not None], DOT))
         if self.symbolic[self.wrt] is not None:
             chain.append(self.written[self.wrt])
-        return Step("The product along the path:", (without_repeats((*chain, *self._total(self.wrt))),))
+        return Step("The product along the path:", tuple(self._ending(chain, self.wrt)))
+
+    def _ending(self, chain: list[Math], node: Node) -> list[tuple[Math | str, ...]]:
+        """The line of a gradient with its number at the end; where 0 met ∞ on the way there is none that it equals."""
+        number = self._total(node)
+        if node in self.undetermined:
+            return [without_repeats((*chain,)), (chain[0], UNDETERMINED)]
+        return [without_repeats((*chain, *number))]
+
+    @cached_property
+    def undetermined(self) -> frozenset[Node]:
+        """The nodes whose gradient came along an edge on which 0 met ∞."""
+        if self.numbers is None:
+            return frozenset()
+        names = self.numbers.graph.name
+        first = {(names(e.result), e.position) for e in self.numbers.indeterminate}
+        found: set[Node] = set()
+        for edge in self.edges:  # results first
+            if edge.result in found or (self.graph.name(edge.result), edge.position) in first:
+                found.add(edge.operand)
+        return frozenset(found)
 
     # Parts ----------------------------------------------------------------------------------------------------------
     def _gradient(self, node: Node) -> Math:

@@ -12,6 +12,7 @@ from cgraph.graph.node import Node
 from cgraph.graph.parse import GraphLike
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward, forward
+from cgraph.passes.indeterminate import shown
 from cgraph.passes.numbers import backward
 from cgraph.quoting import decimal, terminal
 from cgraph.worlds.numpy import NUMPY
@@ -42,6 +43,7 @@ class GradientCheck:
     """What was compared. Differences show agreement at one point, never a proof: for that there is `cg.prove`."""
 
     slopes: tuple[Slope, ...]
+    indeterminate: tuple[str, ...] = ()  # the edges of the pass on which 0 met ∞, in words
 
     @property
     def agrees(self) -> bool:
@@ -57,7 +59,8 @@ class GradientCheck:
     def __str__(self) -> str:
         hidden = [HIDDEN] if any(s.verdict == HIDDEN for s in self.slopes) else []
         counts = [f"{sum(s.verdict == v for s in self.slopes)} {v}" for v in (AGREES, WRONG, KINK, *hidden)]
-        return "\n".join([*map(str, self.slopes), f"of {len(self.slopes)} derivatives: {', '.join(counts)}"])
+        edges = [f"indeterminate: {terminal(edge)}" for edge in self.indeterminate]
+        return "\n".join([*map(str, self.slopes), *edges, f"of {len(self.slopes)} derivatives: {', '.join(counts)}"])
 
 
 def check_gradient(
@@ -77,7 +80,8 @@ def check_gradient(
     it does not, shrinking steps are extrapolated to 0 (Ridders 1982), in the scale of the element itself too, so that
     points near the border of a domain are compared as well.
     Where the slopes to the left and to the right stay apart, the verdict is "not differentiable here": at a kink or a
-    tie a convention decides and differences cannot judge it. A slope that rounding hides is called so.
+    tie a convention decides and differences cannot judge it. A slope that rounding hides is called so. Edges on which
+    0 met ∞ are named beside the verdicts, as `indeterminate`.
 
     >>> import cgraph as cg
     >>> print(cg.check_gradient("y = x*x", x=3))
@@ -95,7 +99,10 @@ def check_gradient(
             subject = f"∂{graph.name(bwd.of)}/∂{graph.name(leaf)}{place}"
             line = _Line(bwd, given, leaf, index)
             slopes.append(Slope(subject, float(gradient[index]), *line.judged(float(gradient[index]), step, tolerance)))
-    return GradientCheck(tuple(slopes))
+    edges = (
+        f"{shown(e)} on the edge from {graph.name(e.operand)} to {graph.name(e.result)}" for e in bwd.indeterminate
+    )
+    return GradientCheck(tuple(slopes), tuple(edges))
 
 
 class _Line:
@@ -167,7 +174,7 @@ class _Line:
         left = [EPS * abs(self.value(0.0))]
         for h in (1e-5 * size, 1.3e-5 * size):
             left.append(abs(self.value(2 * h) - 3 * self.value(h) + 3 * self.value(0.0) - self.value(-h)))
-        return 2 * max(x for x in left if np.isfinite(x))
+        return 2 * max((x for x in left if np.isfinite(x)), default=np.inf)
 
     def _has_sides(self, size: float) -> bool:
         """Whether the slopes from the left and from the right stay apart as the step shrinks."""

@@ -65,6 +65,7 @@ def diagnose(
     """What is wrong with the gradients of a backward pass in numbers, of tensors or of neurons (`cg.unroll`).
 
     not finite            the first node that made a NaN or an infinity, in its value or else in its derivative
+    indeterminate         an edge on which 0 met ∞ outside of masks: the gradient is set to 0 there and may be another
     dead ReLU             a unit whose pre-activation is below 0 for every example of the pass, so that its slope is 0
     saturated             a sigmoid, tanh ... unit with a slope below `slope` (0.01) for at least a `share` (95 %) of
                           the examples, at either bound (SLP3 Section 6.1)
@@ -102,6 +103,7 @@ def diagnose(
     found, rows = units.activations(bwd), layers.layer_norms(bwd)
     findings = (
         *leaves.not_finite(bwd),
+        *leaves.indeterminate(bwd),
         *units.dead(found),
         *units.saturated(found, slope, share),
         *layers.unequal(rows, vanishing, exploding),

@@ -12,7 +12,8 @@ from cgraph.quoting import terminal
 DEAD, SATURATED = "dead ReLU", "saturated"
 VANISHING, EXPLODING = "vanishing gradient", "exploding gradient"
 NOT_FINITE, ZERO, UNUSED = "not finite", "zero gradient", "unused"
-KINDS = (NOT_FINITE, DEAD, SATURATED, VANISHING, EXPLODING, ZERO, UNUSED)
+INDETERMINATE = "indeterminate"
+KINDS = (NOT_FINITE, INDETERMINATE, DEAD, SATURATED, VANISHING, EXPLODING, ZERO, UNUSED)
 SPELLED_OUT = 12  # so many units or names are listed; of more, how many
 
 

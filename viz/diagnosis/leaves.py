@@ -9,7 +9,8 @@ import numpy as np
 
 from cgraph.graph.node import PARAMETER, Node
 from cgraph.passes.backward import Backward, Edge
-from viz.diagnosis.finding import NOT_FINITE, UNUSED, ZERO, Finding, listed
+from cgraph.passes.indeterminate import shown
+from viz.diagnosis.finding import INDETERMINATE, NOT_FINITE, UNUSED, ZERO, Finding, listed
 from viz.diagnosis.units import unit_name
 
 
@@ -49,6 +50,26 @@ def not_finite(bwd: Backward) -> Iterator[Finding]:
                 names=(name, graph.name(edge.operand)),
             )
             return
+
+
+def indeterminate(bwd: Backward) -> Iterator[Finding]:
+    """The first edge on which 0 met ∞ and no mask says that nothing depends on it, and how many more there are."""
+    if not bwd.indeterminate:
+        return
+    edge, *more = bwd.indeterminate
+    graph, name = bwd.graph, bwd.graph.name(edge.result)
+    others = f", and on {len(more)} more" if more else ""
+    set_to = "the gradient is set to 0 there" if edge.local is not None else "the gradient is NaN there"
+    yield Finding(
+        INDETERMINATE,
+        edge.result,
+        name,
+        f"{_op(edge.result)}{shown(edge)} on the edge from {graph.name(edge.operand)} to {name}{others}: {set_to}",
+        "the upstream gradient and the local derivative do not determine their product; it may be any number",
+        "cg.simplify rewrites what saturates, such as log(1 + exp(z)); cg.where leaves out a branch",
+        names=(name, graph.name(edge.operand)),
+        numbers={"edges": float(len(bwd.indeterminate))},
+    )
 
 
 def zero(bwd: Backward) -> Iterator[Finding]:

@@ -225,7 +225,10 @@ def test_many_units_are_counted_rather_than_listed() -> None:
         (lambda bwd: viz.diagnose(cg.backward(cg.forward(bwd.graph, world=cg.worlds.SYMPY))), "only in numbers"),
         (lambda bwd: viz.diagnose(bwd, share=1.5), "share at most 1"),
         (lambda bwd: viz.diagnose(bwd, vanishing=2.0), "vanishing below 1"),
-        (lambda bwd: viz.diagnose(bwd).of("ill"), "there is no finding 'ill'. Fix: choose one of not finite, dead"),
+        (
+            lambda bwd: viz.diagnose(bwd).of("ill"),
+            "there is no finding 'ill'. Fix: choose one of not finite, indeterminate, dead",
+        ),
     ],
 )
 def test_what_cannot_be_diagnosed_is_refused(asked: Any, says: str) -> None:

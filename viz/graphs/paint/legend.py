@@ -116,6 +116,8 @@ def _entries(drawing: Drawing, show: str) -> list[Entry]:
     entries.append(Entry("backward", "backward: upstream · local = downstream"))
     if any(e.zero for e in drawing.edges) or (drawing.heat is not None and drawing.heat.zeros):
         entries.append(Entry("zero", "gradient 0"))
+    if any(e.undetermined for e in drawing.edges):
+        entries.append(Entry("boxes", "(0·∞): indeterminate, set to 0"))
     if any(e.local for e in drawing.edges):
         entries.append(Entry("local", "local derivative"))
     if drawing.detail in (NUMBER, HOVER) and drawing.has_values:

@@ -124,6 +124,7 @@ def _plate(words: tuple[float, float, float, float], theme: Theme) -> str:
 def _edge(placed: PlacedEdge, theme: Theme, show: str) -> str:
     edge = placed.edge
     flags = (' data-zero="true"' if edge.zero else "") + (' data-proved="true"' if edge.proved else "")
+    flags += ' data-indeterminate="true"' if edge.undetermined else ""
     title = edge.title if show != FORWARD else edge.name
     colour, width = (theme.constant_border, 0.9) if show == BACKWARD else (theme.forward, 1.5)
     parts = [

@@ -9,6 +9,7 @@ from viz.graphs.words.heat import Heat
 from viz.ink.lines import Label
 
 FULL, FORMULA, NUMBER, HOVER, OUTLINE = "full", "formula", "number", "hover", "outline"
+NOT_DETERMINED = "indeterminate: 0 met ∞ on this edge, and the factors do not determine the product"
 DETAILS = (FULL, FORMULA, NUMBER, HOVER, OUTLINE)
 STYLES = ("textbook", "circuit")
 
@@ -32,6 +33,7 @@ class EdgeText(NamedTuple):
     """An edge as it is drawn, from operand to result, with its labels.
 
     `value` is what flows forward (shown when only the forward pass is), `local` and `downstream` what flows back.
+    `undetermined` says that 0 met ∞ there.
     """
 
     id: str
@@ -46,6 +48,7 @@ class EdgeText(NamedTuple):
     zero: bool
     proved: bool
     title: str
+    undetermined: bool = False
 
 
 @dataclass(frozen=True)

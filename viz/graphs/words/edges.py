@@ -13,11 +13,12 @@ from cgraph import notation
 from cgraph.graph.node import Node
 from cgraph.notation import DOT, EQUALS, TIMES, Math, Script, Sym, text
 from cgraph.passes.backward import Edge
-from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText
+from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NOT_DETERMINED, NUMBER, OUTLINE, EdgeText
 from viz.graphs.words.subject import Subject
 from viz.ink.lines import Label, Run, clean
 
 PROOF: Run = ("proof", Sym("✓", space="bin"))
+UNDETERMINED: Run = ("zero", Sym(" (0·∞)"))
 
 
 def edge_texts(subject: Subject) -> tuple[EdgeText, ...]:
@@ -55,11 +56,14 @@ def _edge(
         title += "\nlocal derivative proved by SymPy"
     elif (node, position) in subject.proofs.at_odds:
         title += f"\nlocal derivative{subject.proofs.said((node, position))}"
+    undetermined = (node, position) in subject.undetermined
+    if undetermined:
+        downstream = (*downstream, UNDETERMINED) if subject.detail not in (HOVER, OUTLINE) else downstream
+        title += f"\n{NOT_DETERMINED}"
     ends = subject.id(operand), subject.id(node)
     value = _value(subject, operand)
-    return EdgeText(
-        place[0], *ends, place[1], name, value, local, downstream, edge is not None, zero, proved, clean(title)
-    )
+    flags = edge is not None, zero and not undetermined, proved
+    return EdgeText(place[0], *ends, place[1], name, value, local, downstream, *flags, clean(title), undetermined)
 
 
 def _value(subject: Subject, operand: Node) -> Label:

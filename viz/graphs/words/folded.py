@@ -12,7 +12,7 @@ from cgraph.graph.node import CONSTANT, OP, Node
 from cgraph.notation import Group, Math, Sym, text
 from cgraph.shapes import show
 from viz.graphs.words.boxes import box_text
-from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
+from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing, EdgeText
 from viz.graphs.words.edges import edge_texts
 from viz.graphs.words.fold import Fold, in_order, owners
 from viz.graphs.words.subject import Subject
@@ -126,7 +126,10 @@ def _between(subject: Subject, owner: Mapping[Node, Fold], ids: Mapping[Fold, st
         slots[head] = slot + 1
         title = clean(_listed(names))
         name = clean(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
-        found.append(EdgeText(f"e{count}", tail, head, slot, name, (), (), (), bool(flows), zero, False, title))
+        open_ = any((n, p) in subject.undetermined for n, p, _ in members)
+        title += f"\n{NOT_DETERMINED}" if open_ else ""
+        flags = bool(flows), zero and not open_, False
+        found.append(EdgeText(f"e{count}", tail, head, slot, name, (), (), (), *flags, title, open_))
         count += 1
     return found
 

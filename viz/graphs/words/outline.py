@@ -17,7 +17,7 @@ from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.shapes import show
 from viz.asked import Passes, Proofs
-from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing, EdgeText
+from viz.graphs.words.drawing import NOT_DETERMINED, OUTLINE, BoxText, Drawing, EdgeText
 from viz.graphs.words.subject import sign_of
 from viz.ink.lines import Label, clean
 
@@ -96,6 +96,7 @@ def _edges(
     graph: Graph, names: list[str], without: set[Node], numbers: Backward | None, proofs: Proofs, root: str
 ) -> tuple[EdgeText, ...]:
     flowing = {} if numbers is None else {(e.result, e.position): e for e in numbers.edges}
+    undetermined = set() if numbers is None else {(e.result, e.position) for e in numbers.indeterminate}
     index, nothing = graph.index, ()
     found: list[EdgeText] = []
     for i, node in enumerate(graph.nodes):
@@ -113,6 +114,8 @@ def _edges(
                 if edge.local is not None:
                     title += f"\n{by} = {plain(edge.local)}{proofs.said((node, position))}"
                 zero = edge.downstream == 0 if operand.shape == () else not np.any(edge.downstream)
+            open_ = (node, position) in undetermined
+            title += f"\n{NOT_DETERMINED}" if open_ else ""
             ends = f"n{at}", f"n{i}"
             found.append(
                 EdgeText(
@@ -124,9 +127,10 @@ def _edges(
                     nothing,
                     nothing,
                     edge is not None,
-                    zero,
+                    zero and not open_,
                     proved,
                     title,
+                    open_,
                 )
             )
             slot += 1

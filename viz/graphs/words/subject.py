@@ -61,6 +61,12 @@ class Subject:
             return self.numbers.edges
         return () if self.symbols is None else self.symbols.bwd.edges
 
+    @cached_property
+    def undetermined(self) -> frozenset[tuple[Node, int]]:
+        """The edges on which 0 met ∞, by their results and their operands' positions."""
+        found = () if self.numbers is None else self.numbers.indeterminate
+        return frozenset((edge.result, edge.position) for edge in found)
+
     @property
     def root_names(self) -> str:
         """What the picture is a computation graph of."""
