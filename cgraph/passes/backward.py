@@ -132,8 +132,10 @@ class Backward:
         >>> [(e.result.name, float(e.upstream), float(e.local)) for e in bwd.indeterminate]
         [('v', 0.0, inf)]
         """
+        if not self.forward.world.numeric:
+            return ()
         with np.errstate(all="ignore"):
-            forward = traced(self.forward) if self.forward.world.numeric and suspicious(self.edges) else None
+            forward = traced(self.forward) if suspicious(self.edges) else None
             if forward is None:
                 return ()
             again: list[Edge] = []

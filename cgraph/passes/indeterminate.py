@@ -30,24 +30,29 @@ def traced(fwd: Forward) -> Forward | None:
 
 def suspicious(edges: Iterable[Any]) -> bool:
     """Whether a factor on some edge is not finite, or something that a pullback gave is not."""
-    before = None
+    before, number, finite = None, np.float64, math.isfinite  # a pass asks this of each of its edges
     for _, _, _, upstream, local, downstream, _ in edges:
-        if local.__class__ is np.float64 and upstream.__class__ is np.float64:
-            if math.isnan(upstream * local):
+        if local.__class__ is int:
+            continue
+        if upstream.__class__ is local.__class__ is number:
+            if not downstream and not (finite(upstream) and finite(local)):  # a product of 0 and ∞ is 0
                 return True
             continue
         if upstream is not before:
             before = upstream
             if not _finite(upstream):
                 return True
-        if local.__class__ is not int and not _finite(downstream if local is None else local):
+        if not _finite(downstream if local is None else local):
             return True
     return False
 
 
 def _finite(value: Any) -> bool:
-    """Whether all is finite; large numbers may be taken for infinite ones, for their sum is looked at."""
-    return math.isfinite(value if value.__class__ is np.float64 else np.add.reduce(value, axis=None))
+    """Whether all is finite. Very large numbers may be taken for infinite ones: it is their squares that are summed."""
+    if value.__class__ is np.float64:
+        return math.isfinite(value)
+    flat = value.ravel() if value.__class__ is np.ndarray else np.ravel(value)
+    return math.isfinite(flat.dot(flat))
 
 
 def undetermined(edge: Any, again: Any, world: Any) -> bool:

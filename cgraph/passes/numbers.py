@@ -16,6 +16,7 @@ from cgraph.passes.backward import Backward
 from cgraph.passes.backward import backward as run_backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.forward import forward as run_forward
+from cgraph.passes.indeterminate import suspicious
 from cgraph.passes.warned import warn_of_decisions, warn_of_edges, warn_of_products
 from cgraph.quoting import decimal
 from cgraph.shapes import show
@@ -124,7 +125,8 @@ def backward(
     with np.errstate(all="ignore"), building.paused():
         bwd = run_backward(fwd, of, upstream)
         if fwd.world.numeric:
-            warn_of_edges(bwd)
+            if suspicious(bwd.edges):
+                warn_of_edges(bwd)
             if fwd.graph.order:
                 warn_of_decisions(fwd)
     return bwd
