@@ -187,7 +187,8 @@ STEPS: tuple[Op, ...] = (
     elementwise("sign",          "2*Heaviside(x, (1 + at_zero)/2) - 1", stable.sign, None, at_zero=0,
                 kink="sign(0) = {at_zero}", kinked=lambda x, at_zero: x == 0, decides=True,
                 c="{0} == 0 ? {at_zero} : {0} > 0 ? 1 : {0} < 0 ? -1 : {0}", ufunc=_sign),
-    elementwise("floor",         "floor(x)",                              "floor", None, c="FLOOR({0})", mask=True),
+    elementwise("floor",         "floor(x)",                              "floor", None, c="FLOOR({0})", mask=True,
+                pole="always"),
     elementwise("ceil",          "ceiling(x)",                            "ceil",  None, c="CEIL({0})", mask=True),
     elementwise("round",         "floor(x/2 + 1/4) + ceiling(x/2 - 1/4)", "rint",  None, c="RINT({0})", mask=True),
 )

@@ -101,16 +101,21 @@ def _back_in_place(w: Any, x: Any, y: Any, axis: int) -> Any:
     return np.stack(sums, axis) if sums else x
 
 
+def _tied(x: Any, y: Any, axis: int) -> Any:
+    """Where some of the elements that are put in order are equal."""
+    return np.any(np.diff(np.sort(y, axis=axis), axis=axis) == 0, axis=axis, keepdims=True)
+
+
 # fmt: off
 TIES = "of equal elements the first stays before the others; nan comes last"
 ROWS: tuple[Op, ...] = (
     structural("sort_by", "x in the order that sorts y", _sort_by,
                ("back in place", lambda w, g, z, x, y, axis: w.unsort_by(g, y, axis=axis)), ("", None),
-               infer=_alike, axis=-1, kink=TIES, definition=_in_order, sign="↑",
+               infer=_alike, axis=-1, kink=TIES, kinked=_tied, definition=_in_order, sign="↑",
                examples=[(((3,), (3,)), {}), (((2, 3), (2, 3)), {"axis": 0}), (((1,), (1,)), {})], linear=(0,)),
     structural("unsort_by", "x back from the order that sorts y", _unsort_by,
                ("in order", lambda w, g, z, x, y, axis: w.sort_by(g, y, axis=axis)), ("", None),
-               infer=_alike, axis=-1, kink=TIES, definition=_back_in_place, sign="↓",
+               infer=_alike, axis=-1, kink=TIES, kinked=_tied, definition=_back_in_place, sign="↓",
                examples=[(((3,), (3,)), {}), (((2, 3), (2, 3)), {"axis": 0}), (((1,), (1,)), {})], linear=(0,)),
     structural("recurrence", "z_k = x_k z_(k-1) + y_k", _recurrence,
                ("from the end, · the one before", lambda w, g, z, x, y, axis:

@@ -66,6 +66,7 @@ ROWS: tuple[Op, ...] = (
     elementwise("mod", "x - y*floor(x/y)", "remainder", lambda w, z, x, y: 1,
                                                         lambda w, z, x, y: -w.floor(((x - z) / y * 2 + 1) / 2),
                 kink="where x is a multiple of y, mod jumps: its slopes are 1 and -x/y",
+                kinked=lambda x, y: x % y == 0,
                 c="modulo({0}, {1})", js="mod({0}, {1})"),
     elementwise("logaddexp", "log(exp(x) + exp(y))", "logaddexp", lambda w, z, x, y: w.sigmoid(x - y),
                                                                   lambda w, z, x, y: w.sigmoid(y - x),

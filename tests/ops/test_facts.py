@@ -231,7 +231,7 @@ AT_KINK: dict[str, tuple[Any, ...]] = {
     "hard_sigmoid": (3.0,), "clip": (1.0, -1.0, 1.0), "logsumexp": ([-np.inf, -np.inf],),
     "softmax": ([-np.inf, -np.inf],), "maximum": (2.0, 2.0), "minimum": (2.0, 2.0), "max": ([1.0, 3.0, 3.0],),
     "min": ([3.0, 1.0, 1.0],), "max_share": ([1.0, 3.0, 3.0],), "above": (2.0, 2.0), "norm": ([0.0, 0.0],),
-    "std": ([2.0, 2.0],),
+    "std": ([2.0, 2.0],), "mod": (2.0, 1.0), "sort_by": ([1.0, 2.0], [3.0, 3.0]), "unsort_by": ([1.0, 2.0], [3.0, 3.0]),
 }  # fmt: skip
 OFF_KINK: dict[str, tuple[Any, ...]] = {"clip": (0.5, -1.0, 1.0)}
 
@@ -255,7 +255,7 @@ def test_a_row_is_kinked_at_its_kink_and_nowhere_else(row: Op) -> None:
 def test_off_the_kink_the_slopes_from_both_sides_agree(row: Op) -> None:
     """A kink that a row does not state would show: its slopes on both sides of a grid of points are compared."""
     for x in np.linspace(-4, 4, 33):
-        operands = [np.float64(x), np.float64(0.7), np.float64(1.3)][: row.arity or 2]
+        operands = [np.float64(x), np.float64(0.75), np.float64(1.5)][: row.arity or 2]
         if row.kinked is not None and row.kinked(*operands, **row.defaults):
             continue
         with np.errstate(all="ignore"):
