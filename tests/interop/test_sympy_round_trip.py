@@ -20,7 +20,7 @@ POINTS = [(0.7312, -1.2345), (-0.4127, 0.6181), (2.113, 1.517)]
 def value(e: Any, point: tuple[float, float]) -> Any:
     """An expression at a point, to 30 digits."""
     told = e.replace(sympy.UnevaluatedExpr, lambda inner: inner)
-    return sympy.N(told.xreplace({s: sympy.Float(v, 40) for s, v in zip((x, y), point, strict=True)}), 30)
+    return sympy.N(told.xreplace({s: sympy.Float(v, 40) for s, v in zip((x, y), point, strict=True)}), 30, chop=True)
 
 
 def number(node: cg.Node, point: tuple[float, float]) -> float:
@@ -41,7 +41,7 @@ def assert_is_given_back(e: Any) -> None:
 
 
 def test_expressions_made_at_random_are_given_back() -> None:
-    for e in expressions(60, seed=0):
+    for e in expressions(30, seed=0):
         assert_is_given_back(e)
 
 
