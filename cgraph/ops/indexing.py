@@ -52,8 +52,8 @@ def _put(xp: Any, g: Any, like: Any, key: Key) -> Any:
     try:
         if key.repeats:
             xp.add.at(result, key.parts, g)
-        else:  # an array even where one place is meant: its element is put there, and not itself
-            result[(*key.parts, ...)] = g
+        else:
+            result[key.parts] = g
     except IndexError:
         raise _beyond(xp.shape(like), key) from None
     return result
