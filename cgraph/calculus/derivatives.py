@@ -23,7 +23,7 @@ from cgraph.graph.parse import GraphLike
 from cgraph.ops import TABLE
 from cgraph.passes.backward import Gradients, gradients, graph_of
 from cgraph.passes.forward import Forward, forward
-from cgraph.rewriting.simplify import simplify
+from cgraph.rewriting.simplify import simplify, stabilised
 from cgraph.shapes import Shape, show
 from cgraph.worlds.graph import GRAPH
 
@@ -36,14 +36,18 @@ def as_pass(graph: Graph) -> Forward:
 
 
 @overload
-def grad(of: GraphLike, wrt: Node | str) -> Node: ...
+def grad(of: GraphLike, wrt: Node | str, simplify: bool = True) -> Node: ...
 @overload
-def grad(of: GraphLike, wrt: list[Node] | list[str] | list[Node | str] | tuple[Node | str, ...]) -> list[Node]: ...
-def grad(of: GraphLike, wrt: Node | str | Sequence[Node | str]) -> Node | list[Node]:
+def grad(
+    of: GraphLike, wrt: list[Node] | list[str] | list[Node | str] | tuple[Node | str, ...], simplify: bool = True
+) -> list[Node]: ...
+def grad(of: GraphLike, wrt: Node | str | Sequence[Node | str], simplify: bool = True) -> Node | list[Node]:
     """The gradient of a scalar node, as nodes: one for a node or a name, a list for a sequence of them.
 
     Each has the shape of what it is taken by, takes the values that `of` takes, and can be differentiated again: a
-    derivative that became constant has the derivative 0.
+    derivative that became constant has the derivative 0. Formulas whose derivative float64 or a kink would lose are
+    rewritten first, as `cg.simplify` does: log(1 + exp(x)) at 1000, abs(x)**2 at 0. With `simplify=False` the graph is
+    differentiated as it is written.
     Raises GradientError when `of` is no scalar, or does not depend on what is asked for.
 
     >>> import cgraph as cg
@@ -52,7 +56,7 @@ def grad(of: GraphLike, wrt: Node | str | Sequence[Node | str]) -> Node | list[N
     np.float64(12.0)
     """
     graph = graph_of(of)
-    gradients = graph.derived(_pulled_back(graph, _listed(wrt), None), 1)
+    gradients = graph.derived(_pulled_back(graph, _listed(wrt), None, simplify), 1)
     return gradients[0] if isinstance(wrt, (Node, str)) else gradients
 
 
@@ -213,16 +217,18 @@ def _as_asked(wrt: Any, found: list[Node]) -> Any:
     return found[0] if isinstance(wrt, (Node, str)) else found
 
 
-def _pulled_back(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
+def _pulled_back(graph: Graph, wrt: Sequence[Key], upstream: Node | None, simplify: bool = True) -> list[Node]:
+    wanted = [graph.taking(key) for key in wrt] if graph.noted else [graph[key] for key in wrt]
+    if simplify:
+        graph = stabilised(graph, wanted)
     with building.paused():  # around all of it, so that the pass is gone before the collector looks
         return _differentiated(graph, wanted, upstream)
 
 
-def _differentiated(graph: Graph, wanted: Sequence[Key], upstream: Node | None) -> list[Node]:
+def _differentiated(graph: Graph, wanted: Sequence[Node], upstream: Node | None) -> list[Node]:
     gradient = gradients(Forward(graph, SharingWorld(graph), graph.nodes), upstream=upstream)
-    nodes = [graph.taking(key) for key in wanted] if graph.noted else [graph[key] for key in wanted]
     found: list[Node] = []
-    for node in nodes:
+    for node in wanted:
         reached: Node | None = gradient.reached(node) if node in graph else None
         if reached is None:
             _check_depends(graph, [node], gradient)
@@ -266,12 +272,14 @@ def _reached(of: Node, wrt: Node) -> Node | None:
     graph = Graph(of)
     if wrt not in graph:
         return None
+    graph = stabilised(graph, [wrt])
     found = gradients(as_pass(graph))
     return simplify([found[wrt]], keep=graph.index)[0] if found.reaches(wrt) else None
 
 
 def _jacobians(graph: Graph, wanted: Sequence[Node]) -> list[Node]:
     """A Jacobian for each wanted node: the gradients of the elements, each put in its place."""
+    graph = stabilised(graph, wanted)
     output = graph.output
     named = [d for d in output.shape if isinstance(d, str)]
     if named:

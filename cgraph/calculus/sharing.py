@@ -16,6 +16,7 @@ from cgraph.graph.node import CONSTANT, OP, Node, as_node, variable
 from cgraph.graph.origin import caller
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op, Rule
+from cgraph.rewriting.rewrites import equal
 from cgraph.rewriting.simplify import Simplifier, simplify
 from cgraph.worlds.graph import GRAPH, GraphWorld
 
@@ -45,7 +46,7 @@ class SharingWorld(GraphWorld):
 
     def __init__(self, graph: Graph) -> None:
         self._origin = caller()
-        self._simplifier = Simplifier(graph.nodes)
+        self._simplifier = Simplifier(graph.nodes, equal())
         self._made = self._simplifier.node  # looked up once, for it is called for every node
         self._templates: dict[Any, Any] = {}  # or plain numbers
 

@@ -28,6 +28,7 @@ def compile(
     dtype: str = "float64",
     threads: int | None = None,
     gradients: Iterable[Node | str] = (),
+    simplify: bool = True,
 ) -> Program:
     """A program that computes `outputs` (a node, a graph or its formula, nodes): `f(a=3, b=1)` gives a list of arrays.
 
@@ -37,7 +38,8 @@ def compile(
     binding and kept. `backend` is "auto", "numpy", "native", or, for a graph of scalars, "scalar" or "scalar-numpy";
     `threads` is for matrix products (None: as they are). With `gradients` the derivatives of the only output by these
     nodes follow it, as of `[L, *cg.grad(L, gradients)]`; of scalars they are made without a graph of nodes.
-    Equal to `cg.forward` up to rounding: what is linear may be multiplied in another order.
+    Equal to `cg.forward` up to rounding: what is linear may be multiplied in another order, and formulas that float64
+    would lose, such as log(1 + exp(x)) at 1000, are computed as `cg.simplify` writes them unless `simplify=False`.
     Raises ValueRefusedError for a backend, type or update that is not possible, NameUnknownError, and, for `gradients`,
     GraphError when there are several outputs and GradientError as `cg.grad` does.
 
@@ -47,7 +49,7 @@ def compile(
     """
     from cgraph.compile.program import Program
 
-    return Program(outputs, inputs, updates, backend, dtype, threads, gradients)
+    return Program(outputs, inputs, updates, backend, dtype, threads, gradients, simplify)
 
 
 class _Room(ModuleType):

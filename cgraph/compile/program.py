@@ -44,10 +44,11 @@ class Program:
         dtype: str,
         threads: int | None,
         gradients: Iterable[Node | str] = (),
+        simplify: bool = True,
     ) -> None:
         if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
             raise ValueRefusedError(f"threads={threads!r}", why="it counts threads", fix="give an integer from 1 up")
-        task = task_of(outputs, updates, gradients, dtype)
+        task = task_of(outputs, updates, gradients, dtype, simplify)
         self._make, self._flat = maker(backend, task)
         self.task = (task if self._flat else task.differentiated()).taking(inputs)
         self.graph, self.inputs, self.outputs = self.task.graph, self.task.inputs, self.task.outputs

@@ -14,6 +14,7 @@ from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, PARAMETER, VARIABLE, Node
 from cgraph.graph.parse import GraphLike, as_graph
+from cgraph.rewriting.simplify import stabilised
 
 DTYPES = ("float64", "float32")
 
@@ -32,6 +33,7 @@ class Task:
     updates: Mapping[Node, Node]
     gradients: tuple[Node, ...]
     dtype: np.dtype[Any]
+    simplify: bool = True
 
     @property
     def free(self) -> list[Node]:
@@ -42,13 +44,13 @@ class Task:
         """The same task with the derivatives as outputs of the graph. Raises GradientError."""
         if not self.gradients:
             return self
-        outputs = (*self.outputs, *[x.itself for x in grad(self.outputs[0], list(self.gradients))])
+        outputs = (*self.outputs, *[x.itself for x in grad(self.outputs[0], list(self.gradients), self.simplify)])
         return replace(self, graph=_graph(outputs, self.updates), outputs=outputs, gradients=())
 
     def taking(self, inputs: Iterable[Node | str] | None) -> Task:
         """The same task with these inputs in order; by default the variables. Raises ValueRefusedError."""
         if inputs is None:
-            return replace(self, inputs=tuple(n for n in self.graph.inputs if n.kind == VARIABLE))
+            return self
         found = tuple(self.graph.taking(x) for x in inputs)
         for node in found:
             if node.kind == OP or node in self.updates:
@@ -67,8 +69,9 @@ def task_of(
     updates: Mapping[Any, Node] | None = None,
     gradients: Iterable[Node | str] = (),
     dtype: str = "float64",
+    simplify: bool = True,
 ) -> Task:
-    """A task without inputs yet.
+    """A task that takes the variables in the order of the graph as it is given, stabilised unless told not to.
 
     Raises ValueRefusedError for another type or what cannot be updated, ShapeError for an update of another shape, and
     GraphError for gradients of several outputs.
@@ -81,7 +84,13 @@ def task_of(
     found = (graph.output,) if wanted else graph.outputs
     whole = _graph(graph.derived(found) if graph.beyond else found, new) if new else graph
     _check_updates(whole, new)
-    return Task(whole, found, (), new, wanted, np.dtype(dtype))
+    variables = tuple(n for n in whole.inputs if n.kind == VARIABLE)
+    if simplify:
+        after = stabilised(whole, wanted)
+        if after is not whole:
+            found, after_new = after.outputs[: len(found)], after.outputs[len(found) :]
+            whole, new = after, dict(zip(new, after_new, strict=False))
+    return Task(whole, found, variables, new, wanted, np.dtype(dtype), simplify)
 
 
 def _graph(outputs: Iterable[Node], updates: Mapping[Node, Node]) -> Graph:

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from cgraph.graph.node import CONSTANT, VARIABLE, Node, build
-from cgraph.rewriting.rewrites import Rewrite, by_op
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import CONSTANT, VARIABLE, Node, as_node
+from cgraph.ops import TABLE
+from cgraph.ops.op import Attrs, Op
+from cgraph.rewriting.rewrites import Rewrite, Rewrites
+
+Build = Callable[[Op, tuple[Node, ...], Attrs, Any], Node]
+Opaque = Callable[[Node], bool]
 
 
-def matching(node: Node) -> Iterator[Node]:
-    """The results of the rewrites that fit a node."""
-    assert node.op is not None
-    operands = node.operands
-    for rewrite in by_op().get(node.op, ()):
-        if len(operands) != len(rewrite.pattern.operands) or (node.name is not None and not rewrite.stable):
+def rewritten(node: Node, table: Rewrites, build: Build, opaque: Opaque) -> Node | None:
+    """The result of the first rewrite that fits a node, with its name; None where none does.
+
+    `build` makes the nodes of it, from the node's line; what is `opaque` is not looked into.
+    """
+    for rewrite in table.of(node):
+        if len(node.operands) != len(rewrite.pattern.operands) or (node.name is not None and not rewrite.stable):
             continue
-        for position, head in rewrite.heads:
-            operand = operands[position]
-            if operand.op is not head and (operand.kind != CONSTANT or (not operand.shape and operand.value != head)):
-                break
-        else:
-            bound = _match(rewrite, node)
-            if bound is not None:
-                result = _instance(rewrite.result, bound, node)
-                if result.shape == node.shape:
-                    yield result if node.name is None else result.named(node.name)
+        bound = _match(rewrite, node, opaque)
+        result = None if bound is None else _instance(rewrite, bound, node, build, opaque)
+        if result is not None and result.shape == node.shape:
+            return result if node.name is None else result.named(node.name)
+    return None
 
 
-def _match(rewrite: Rewrite, node: Node) -> dict[Any, Any] | None:
+def _match(rewrite: Rewrite, node: Node, opaque: Opaque) -> dict[Any, Any] | None:
     """The nodes that the variables (and the constants) of a pattern stand for, and the attributes seen; or None."""
+    operands = node.operands
+    for position, head in rewrite.heads:
+        operand = operands[position]
+        if operand.op is not head and (operand.kind != CONSTANT or (not operand.shape and operand.value != head)):
+            return None
     bound: dict[Any, Any] = {"attrs": {}}
     stack = [(rewrite.pattern, node)]
     while stack:
@@ -42,7 +49,7 @@ def _match(rewrite: Rewrite, node: Node) -> dict[Any, Any] | None:
                 return None
             bound[float(pattern.value)] = found
         else:
-            inner = found is not node and found.name is not None and not rewrite.stable
+            inner = found is not node and (opaque(found) or (found.name is not None and not rewrite.stable))
             if found.op is not pattern.op or len(found.operands) != len(pattern.operands) or inner:
                 return None
             bound["attrs"].update(found.attrs)
@@ -50,10 +57,23 @@ def _match(rewrite: Rewrite, node: Node) -> dict[Any, Any] | None:
     return bound
 
 
-def _instance(result: Node, bound: dict[Any, Any], node: Node) -> Node:
-    """The result of a rewrite with nodes in the place of its variables, one op at most."""
-    leaf: Callable[[Node], Node] = lambda x: bound[x.name] if x.kind == VARIABLE else bound[float(x.value)]  # noqa: E731
-    if result.op is None:
-        return leaf(result)
-    attrs = {k: v for k, v in bound["attrs"].items() if k in result.op.defaults}
-    return build(result.op, *map(leaf, result.operands), origin=node.origin, **attrs)
+def _instance(rewrite: Rewrite, bound: dict[Any, Any], node: Node, build: Build, opaque: Opaque) -> Node | None:
+    """The result of a rewrite with nodes in the place of its variables."""
+    attrs = bound.pop("attrs") if rewrite.fit is None else rewrite.fit(bound, bound.pop("attrs"))
+    if attrs is None:
+        return None
+    place = (node.code, node.instruction)
+    if not isinstance(rewrite.result, Node):
+        make = rewrite.result
+        return make(lambda name, *x, **given: build(TABLE[name], x, given, place), opaque, bound)
+    done: dict[Node, Node] = {}
+    for part in Graph(rewrite.result).nodes:
+        if part.op is not None:
+            own = {k: v for k, v in attrs.items() if k in part.op.defaults}
+            done[part] = build(part.op, tuple([done[x] for x in part.operands]), own, place)
+        elif part.kind == VARIABLE:
+            done[part] = bound[part.name]
+        else:
+            given = bound.get(float(part.value))
+            done[part] = as_node(part.value, node.origin) if given is None else given
+    return done[rewrite.result]

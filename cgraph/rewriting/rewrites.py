@@ -1,108 +1,233 @@
-"""The rewrites that `simplify` makes: a table of pairs, each proved equal in the tests, and which may fit an op."""
+"""The rewrites that `simplify` makes: a table of pairs, each proved equal in the tests, and which may fit an op.
+
+A pattern stands for its other spellings too: a product or a sum of two in either order, and a square as x*x or x**2.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from typing import NamedTuple, TypeAlias
+from itertools import product
+from typing import Any, NamedTuple, TypeAlias
 
-from cgraph.graph.node import VARIABLE, Node, as_node, build, variable
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import CONSTANT, VARIABLE, Node, as_node, build, variable
+from cgraph.graph.rebuild import standing_on
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
+from cgraph.rewriting.guards import (
+    Fit,
+    Make,
+    finite,
+    free_of_signs,
+    one_axis,
+    quotient,
+    thirds,
+    total_log,
+    whole_halves,
+)
 
-Pair: TypeAlias = Callable[..., tuple[Node | float, Node | float]]  # from the variables: a formula, and what it becomes
+Pair: TypeAlias = Callable[..., "tuple[Node | float, Node | float | Make]"]  # from the variables: a formula, its result
+Entry: TypeAlias = "Pair | tuple[Pair, Fit]"  # with what is to be asked of the nodes that the variables stand for
 
 
 def _op(name: str) -> Callable[..., Node]:
     return partial(build, TABLE[name])
 
 
-neg, exp, log, log1p, scale = _op("neg"), _op("exp"), _op("log"), _op("log1p"), _op("scale")
-sigmoid, log_sigmoid, softplus = _op("sigmoid"), _op("log_sigmoid"), _op("softplus")
-softmax, log_softmax = _op("softmax"), _op("log_softmax")
-binary_cross_entropy, sigmoid_cross_entropy = _op("binary_cross_entropy"), _op("sigmoid_cross_entropy")
+neg, reciprocal, scale, square, sqrt, cbrt = map(_op, ("neg", "reciprocal", "scale", "square", "sqrt", "cbrt"))
+exp, expm1, log, log1p, sinh, cosh, tanh = map(_op, ("exp", "expm1", "log", "log1p", "sinh", "cosh", "tanh"))
+size, sign, hypot, relu, maximum, index = map(_op, ("abs", "sign", "hypot", "relu", "maximum", "index"))
+sigmoid, log_sigmoid, softplus = map(_op, ("sigmoid", "log_sigmoid", "softplus"))
+softmax, log_softmax, logsumexp, logaddexp = map(_op, ("softmax", "log_softmax", "logsumexp", "logaddexp"))
+total, factors, norm, var, std = map(_op, ("sum", "prod", "norm", "var", "std"))
+det, logabsdet, det_sign = map(_op, ("det", "logabsdet", "det_sign"))
+binary_cross_entropy, sigmoid_cross_entropy = map(_op, ("binary_cross_entropy", "sigmoid_cross_entropy"))
 
 # What changes nothing in exact arithmetic, nor in floating point for finite operands.
-EQUAL: tuple[Pair, ...] = (
+EQUAL: tuple[Entry, ...] = (
     lambda x: (x + 0, x),
-    lambda x: (0 + x, x),
     lambda x: (x - 0, x),
     lambda x: (0 - x, -x),
     lambda x: (x * 1, x),
-    lambda x: (1 * x, x),
-    lambda x: (x * 0, 0),
-    lambda x: (0 * x, 0),
+    (lambda x: (x * 0, 0), finite),
     lambda x: (x * -1, -x),
-    lambda x: (-1 * x, -x),
     lambda x: (scale(x, 1), x),
     lambda x: (scale(1, x), x),
-    lambda x: (scale(x, 0), 0),
+    (lambda x: (scale(x, 0), 0), finite),
     lambda x: (scale(0, x), 0),
     lambda x: (scale(-1, x), -x),
     lambda x: (x / 1, x),
     lambda x: (x**1, x),
     lambda x: (neg(neg(x)), x),
 )
-# Equal too, but the left overflows or cancels in float64 and has no derivative there (SLP3 Eq. 6.42 at a = 1).
-STABLE: tuple[Pair, ...] = (
+# Equal too, but the left overflows or cancels in float64 and loses its value or its derivative there (SLP3 Eq. 6.42 at
+# a = 1). The first that fits is made: special ones stand before general ones, and operands are rewritten before.
+STABLE: tuple[Entry, ...] = (
     lambda x: (1 / (1 + exp(-x)), sigmoid(x)),
-    lambda x: (1 / (exp(-x) + 1), sigmoid(x)),
+    lambda x: (reciprocal(1 + exp(-x)), sigmoid(x)),
+    lambda x: (1 / (1 + exp(x)), sigmoid(-x)),
+    lambda x: (exp(x) / (1 + exp(x)), sigmoid(x)),
+    lambda x: (1 - sigmoid(x), sigmoid(-x)),
+    lambda x: ((exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x)),
+    lambda x: (sinh(x) / cosh(x), tanh(x)),
+    lambda x: (expm1(x) / (1 + exp(x)), tanh(x / 2)),
+    lambda x: (-expm1(x) / (1 + exp(x)), tanh(-x / 2)),
+    lambda x: (2 * sigmoid(x) - 1, tanh(x / 2)),
+    lambda x, y: (y / (1 + exp(-x)), y * sigmoid(x)),
+    lambda x, y: (y / (1 + exp(x)), y * sigmoid(-x)),
     lambda x: (log(sigmoid(x)), log_sigmoid(x)),
     lambda x: (log(1 + exp(x)), softplus(x)),
-    lambda x: (log(exp(x) + 1), softplus(x)),
     lambda x: (log1p(exp(x)), softplus(x)),
-    lambda row: (log(softmax(row)), log_softmax(row)),
+    lambda x: (maximum(x, 0) + softplus(-size(x)), softplus(x)),
+    lambda x: (relu(x) + softplus(-size(x)), softplus(x)),
+    lambda x, y: (maximum(x, 0) - y + softplus(-size(x)), softplus(x) - y),
+    lambda x, y: (relu(x) - y + softplus(-size(x)), softplus(x) - y),
     lambda x, y: (binary_cross_entropy(sigmoid(x), y), sigmoid_cross_entropy(x, y)),
+    (lambda row: (exp(row) / total(exp(row)), softmax(row)), one_axis),
+    lambda row: (log(softmax(row)), log_softmax(row)),
+    lambda row: (log(index(softmax(row), key=0)), index(log_softmax(row), key=0)),
+    lambda row: (log(total(exp(row))), logsumexp(row)),
+    lambda x: (log(exp(x)), x),
+    lambda x, y: (log(exp(x) + exp(y)), logaddexp(x, y)),
+    lambda x, y: (log(exp(x) + y), total_log),
+    lambda x, y: (exp(x) / y, quotient),
+    lambda x: (log(cosh(x)), logaddexp(x, -x) - log(2)),
+    lambda x: (log(1 - square(tanh(x))), 2 * (log(2) - logaddexp(x, -x))),
+    lambda matrix: (log(det(matrix)), log(det_sign(matrix)) + logabsdet(matrix)),
+    lambda matrix: (log(size(det(matrix))), logabsdet(matrix)),
+    (lambda row: (log(factors(row)), log(factors(sign(row))) + total(log(size(row)))), free_of_signs),
+    lambda x: (log(1 + x), log1p(x)),
+    lambda x: (log(1 - x), log1p(-x)),
+    lambda x: (exp(x) - 1, expm1(x)),
+    lambda x: (exp(x) + -1, expm1(x)),
+    lambda x: (1 - exp(x), -expm1(x)),
+    lambda x, y: (sqrt(square(x) + square(y)), hypot(x, y)),
+    lambda row: (sqrt(total(square(row))), norm(row)),
+    lambda row: (sqrt(var(row)), std(row)),
 )
-SHAPES = {"row": (2,)}  # of the variables that are no scalars; whatever their shape, they stand for any node
+# The same function too, but the left meets a kink on its way, and its second derivative there is another one's.
+SMOOTH: tuple[Entry, ...] = (
+    lambda x: (sqrt(square(x)), size(x)),
+    lambda x: (square(size(x)), square(x)),
+    (lambda x, y: (size(x) ** y, x**y), whole_halves),
+    lambda row: (square(norm(row)), total(square(row))),
+    (lambda row, y: (norm(row) ** y, total(square(row)) ** (y / 2)), whole_halves),
+    lambda x, y: (square(hypot(x, y)), square(x) + square(y)),
+    (lambda x, y, row: (hypot(x, row) ** y, (square(x) + square(row)) ** (y / 2)), whole_halves),
+    lambda row: (square(std(row)), var(row)),
+    (lambda row, y: (std(row) ** y, var(row) ** (y / 2)), whole_halves),
+    lambda x: (cbrt(x) ** 3, x),
+    (lambda x, y: (cbrt(x) ** y, x ** (y / 3)), thirds),
+    lambda x: (square(cbrt(x)) * cbrt(x), x),
+    lambda x: (square(relu(x)) + square(relu(-x)), square(x)),
+    lambda x: (relu(x) - relu(-x), x),
+)
+if "log_normal_cdf" in TABLE:
+    normal_cdf, log_normal_cdf = map(_op, ("normal_cdf", "log_normal_cdf"))
+    STABLE = (lambda x: (log(normal_cdf(x)), log_normal_cdf(x)), *STABLE)
+SHAPES = {"row": (2,), "matrix": (2, 2)}  # of the variables that are no scalars; they stand for nodes of any shape
 
 
 class Rewrite(NamedTuple):
-    """`pattern` becomes `result`: graphs whose variables stand for any nodes. `heads` are the ops, or the
-    numbers, that stand at some positions of the operands, by which most nodes are seen not to fit."""
+    """`pattern` becomes `result`: graphs whose variables stand for any nodes, or a function that makes it.
 
+    `fit` is asked whether it may, and with which attributes. `stable` ones look through names. `heads` are the ops, or
+    the numbers, that stand at some positions of the operands, by which most nodes are seen not to fit.
+    """
+
+    place: int
     pattern: Node
-    result: Node
+    result: Node | Make
+    fit: Fit | None
     stable: bool
     heads: tuple[tuple[int, Op | float], ...]
 
-
-@cache
-def rewrites() -> tuple[Rewrite, ...]:
-    """The table as graphs: built when the first node is simplified, once in a process."""
-    return tuple(_rewrite(pair, stable) for stable, pairs in ((False, EQUAL), (True, STABLE)) for pair in pairs)
-
-
-def _rewrite(pair: Pair, stable: bool) -> Rewrite:
-    names = pair.__code__.co_varnames
-    pattern, result = map(as_node, pair(*(variable(name, SHAPES.get(name, ())) for name in names)))
-    heads = tuple((i, x.op or float(x.value)) for i, x in enumerate(pattern.operands) if x.kind != VARIABLE)
-    return Rewrite(pattern, result, stable, heads)
+    @property
+    def ops(self) -> frozenset[Op]:
+        """The ops without which it fits nothing."""
+        return frozenset(n.op for n in Graph(self.pattern) if n.op is not None)
 
 
-@cache
-def by_op() -> dict[Op, tuple[Rewrite, ...]]:
-    """The rewrites that may fit a node, by its op."""
-    table: dict[Op, tuple[Rewrite, ...]] = {}
-    for rewrite in rewrites():
-        row = rewrite.pattern.op
+class Rewrites:
+    """Some of the table, by what stands there: the op, and the op (or None for a number) of one of its operands."""
+
+    def __init__(self, entries: Iterable[tuple[Entry, bool]]) -> None:
+        self.all = tuple(r for place, (entry, stable) in enumerate(entries) for r in _rewrites(entry, stable, place))
+        self.by_head: dict[tuple[Op, int, Op | None], list[Rewrite]] = {}
+        self.ops = frozenset(rewrite.ops for rewrite in self.all)
+        asked: dict[Op, list[list[float]]] = {}  # for each op, the numbers that each of its rewrites asks for
+        for rewrite in self.all:
+            position, head = rewrite.heads[0]
+            assert rewrite.pattern.op is not None
+            key = (rewrite.pattern.op, position, head if isinstance(head, Op) else None)
+            self.by_head.setdefault(key, []).append(rewrite)
+            numbers = [h for _, h in rewrite.heads if not isinstance(h, Op)]
+            asked.setdefault(rewrite.pattern.op, []).append(numbers)
+        self.alone = frozenset(row for row, found in asked.items() if [] in found)
+        self.alone |= {TABLE["broadcast_like"], TABLE["size"]}
+        self.numbers = {row: frozenset(n for one in found for n in one) for row, found in asked.items()}
+        plain = [row for row in TABLE.values() if row.elementwise and not row.defaults and row not in self.alone]
+        self.quick: Mapping[Op, frozenset[float]] = {row: self.numbers.get(row, frozenset()) for row in plain}
+
+    def of(self, node: Node) -> list[Rewrite]:
+        """The rewrites whose first head stands where they want it, in the order of the table."""
+        row, found, lists = node.op, self.by_head, []
         assert row is not None
-        table[row] = (*table.get(row, ()), rewrite)
-    return table
+        for position, operand in enumerate(node.operands[:2]):
+            lists += [x for x in (found.get((row, position, operand.op)),) if x]
+        return lists[0] if len(lists) == 1 else sorted([r for x in lists for r in x], key=lambda r: r.place)
 
 
 @cache
-def changing() -> tuple[frozenset[Op], dict[Op, frozenset[float]]]:
-    """The rows that a rewrite may fit although no operand is a constant; for the others, the constants it asks for."""
-    heads = {row: [[h for _, h in r.heads if not isinstance(h, Op)] for r in found] for row, found in by_op().items()}
-    alone = frozenset(row for row, numbers in heads.items() if [] in numbers)
-    alone |= {TABLE["broadcast_like"], TABLE["size"]}
-    return alone, {row: frozenset(n for one in numbers for n in one) for row, numbers in heads.items()}
+def equal() -> Rewrites:
+    """Those that leave out what changes nothing: built when the first gradient is made, once in a process."""
+    return Rewrites((entry, False) for entry in EQUAL)
 
 
 @cache
-def quick() -> dict[Op, frozenset[float]]:
-    """The elementwise rows without attributes that only constants may change, with those that rewrites ask for."""
-    alone, numbers = changing()
-    plain = [row for row in TABLE.values() if row.elementwise and not row.defaults and row not in alone]
-    return {row: numbers.get(row, frozenset()) for row in plain}
+def stabilising() -> Rewrites:
+    """Those that keep values and derivatives which the graph as it is written would lose."""
+    return Rewrites((entry, True) for entry in (*STABLE, *SMOOTH))
+
+
+@cache
+def everything() -> Rewrites:
+    """The whole table."""
+    return Rewrites([*((entry, False) for entry in EQUAL), *((entry, True) for entry in (*STABLE, *SMOOTH))])
+
+
+def _rewrites(entry: Entry, stable: bool, place: int) -> list[Rewrite]:
+    """A pair of the table, in every spelling of its pattern."""
+    pair, fit = entry if isinstance(entry, tuple) else (entry, None)
+    left, right = pair(*(variable(name, SHAPES.get(name, ())) for name in pair.__code__.co_varnames))
+    result = right if callable(right) and not isinstance(right, Node) else as_node(right)
+    return [Rewrite(place, p, result, fit, stable, _heads(p)) for p in spellings(as_node(left))]
+
+
+def _heads(pattern: Node) -> tuple[tuple[int, Op | float], ...]:
+    return tuple((i, x.op or float(x.value)) for i, x in enumerate(pattern.operands) if x.kind != VARIABLE)
+
+
+def spellings(pattern: Node) -> list[Node]:
+    """A pattern with its sums and products in either order, and its squares in three ways."""
+    found: dict[Node, list[Node]] = {}
+    for node in Graph(pattern).nodes:
+        found[node] = []
+        for operands in product(*(found[x] for x in node.operands)):
+            one = standing_on(node, operands)
+            found[node].append(one)
+            if node.op is not None and (node.op.commutes or node.op.symmetric):
+                found[node].append(build(node.op, *operands[::-1], **node.attrs))
+            elif node.op is TABLE["square"]:
+                found[node] += [operands[0] * operands[0], operands[0] ** 2]
+    return list({_written(x): x for x in found[pattern]}.values())
+
+
+def _written(pattern: Node) -> Any:
+    """What two spellings that are the same one have in common."""
+    done: dict[Node, Any] = {}
+    for node in Graph(pattern).nodes:
+        own = node.name if node.kind == VARIABLE else float(node.value) if node.kind == CONSTANT else node.op
+        done[node] = (own, *(done[x] for x in node.operands))
+    return done[pattern]

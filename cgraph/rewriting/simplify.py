@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, overload
 
 import numpy as np
@@ -20,8 +22,10 @@ from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.graph.rebuild import standing_on
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
-from cgraph.rewriting.matching import matching
-from cgraph.rewriting.rewrites import changing, quick
+from cgraph.rewriting.matching import rewritten
+from cgraph.rewriting.rewrites import Rewrites, everything, stabilising
+
+_op_of = attrgetter("op")
 
 
 @overload
@@ -34,14 +38,15 @@ def simplify(outputs: GraphLike, keep: Iterable[Node | str] = ()) -> Node | Grap
     """The same outputs (a node, a graph or its formula, nodes), rewritten; equal in value for every finite input.
 
     What is computed twice is shared. Compositions that lose their value or derivative in float64 become the op that
-    keeps it, such as log(sigmoid(x)); these look through names, others leave named nodes alone. Nodes in `keep` stay.
+    keeps it, such as log(sigmoid(x)); these look through names, others leave named nodes alone. Nodes in `keep` stay,
+    and are not looked into.
 
     >>> simplify("binary_cross_entropy(1/(1 + exp(-z)), y + 0)").output
     <sigmoid_cross_entropy(z, y)>
     """
     graph = as_graph(outputs)
     kept = keep if isinstance(keep, Mapping) else [x.itself if isinstance(x, Node) else graph[x] for x in keep]
-    simplifier = Simplifier(kept)
+    simplifier = Simplifier(kept, closed=True)
     found = [simplifier.simplify(x) for x in graph.outputs]
     found = graph.derived(found) if graph.noted or graph.order else found
     return found[0] if isinstance(outputs, Node) else Graph(found) if isinstance(outputs, (Graph, str)) else found
@@ -50,12 +55,20 @@ def simplify(outputs: GraphLike, keep: Iterable[Node | str] = ()) -> Node | Grap
 class Simplifier:
     """What `simplify` remembers, for graphs that grow: nodes are simplified once, and made once."""
 
-    def __init__(self, keep: Iterable[Node] = ()) -> None:
+    def __init__(
+        self, keep: Iterable[Node] = (), table: Rewrites | None = None, apart: Iterable[Node] = (), closed: bool = False
+    ) -> None:
+        """`keep` are done as they are; `closed`, they are not looked into either. What is `apart`, some of them, is
+        neither looked into nor shared with others. The table is the whole one by default."""
+        self._table = everything() if table is None else table
+        self._apart = set(apart)
+        self._opaque = set(keep) if closed else self._apart
+        self._folds = self._table is not stabilising()  # which leaves out no leaf
         self._places: dict[Node, int] = dict.fromkeys(keep, 0)  # the nodes that are done
         self._done: dict[Node, Node] = {}  # what the others among them became
         self._seen: dict[Op | None, dict[Any, Node]] = defaultdict(dict)  # by row: most keys are operands as they are
-        self._quick = quick()
-        for node in self._places:
+        self._quick = self._table.quick
+        for node in [n for n in self._places if n not in self._apart] if self._apart else self._places:
             if node.op is None or node.attrs:
                 self._shared(node)
             else:  # most nodes, for which their operands are the key
@@ -67,7 +80,7 @@ class Simplifier:
             return self._shared(output)  # a leaf: there is nothing to rewrite
         for node in in_order([output], self._places):
             fresh = standing_on(node, tuple([self._done.get(x, x) for x in node.operands]))
-            self._done[node] = self._shared(_rewritten(fresh))
+            self._done[node] = self._shared(self._rewritten(fresh, self._folds))
         return self._done.get(output, output)
 
     def node(self, row: Op, operands: tuple[Node, ...], attrs: Attrs, origin: Place) -> Node:
@@ -93,9 +106,37 @@ class Simplifier:
                     seen[key] = found = filled(OP, row, operands, NONE, shape, None, None, code, instruction)
                     return found
         fresh = build(row, *operands, origin=origin, **attrs)
-        found = _rewritten(fresh)
+        found = self._rewritten(fresh)
         seen[key] = found = found if found is fresh else self._shared(found)
         return found
+
+    def _rewritten(self, node: Node, folds: bool = True) -> Node:
+        """One node after every rewrite that fits, one after the other, and arithmetic on constants."""
+        if not self._may_change(node):
+            return node
+        for _ in range(8):  # no chain of rewrites is longer
+            if node.kind != OP:
+                return node
+            after = _folded(node) if folds and node.name is None else None
+            if after is None:
+                after = rewritten(node, self._table, self.node, self._opaque.__contains__)
+            if after is None:
+                return node
+            node = after
+        return node
+
+    def _may_change(self, node: Node) -> bool:
+        """Whether a rewrite could fit, or all operands are constants: quick, because most nodes stay as they are."""
+        row, table = node.op, self._table
+        if row is None or row in table.alone:
+            return row is not None
+        foldable = True
+        for x in node.operands:
+            if x.kind != CONSTANT:
+                foldable = False
+            elif x.shape or float(x.value) in table.numbers.get(row, ()):
+                return True
+        return foldable
 
     def _shared(self, node: Node) -> Node:
         """The node that computes the same thing and was here first."""
@@ -115,37 +156,6 @@ def _key(node: Node) -> Any:
     return None
 
 
-def _rewritten(node: Node) -> Node:
-    """One node after every rewrite that fits, one after the other."""
-    if not _may_change(node):
-        return node
-    for _ in range(8):  # no chain of rewrites is longer
-        if node.kind != OP:
-            return node
-        after = _folded(node) if node.name is None else None
-        if after is None:
-            after = next(matching(node), None)
-        if after is None:
-            return node
-        node = after
-    return node
-
-
-def _may_change(node: Node) -> bool:
-    """Whether a rewrite could fit, or all operands are constants: quick, because most nodes stay as they are."""
-    alone, numbers = changing()
-    row = node.op
-    if row is None or row in alone:
-        return row is not None
-    foldable = True
-    for x in node.operands:
-        if x.kind != CONSTANT:
-            foldable = False
-        elif x.shape or float(x.value) in numbers.get(row, ()):
-            return True
-    return foldable
-
-
 def _folded(node: Node) -> Node | None:
     """Arithmetic on constants, sizes that are known, and copies to the shape that is there already."""
     assert node.op is not None
@@ -162,3 +172,24 @@ def _folded(node: Node) -> Node | None:
     if node.op.exact and np.ndim(value) == 0 and operands[0].value % 1 == 0 and value % 1 != 0:
         return None  # log(2) says more than 0.693, and SymPy knows it exactly
     return as_node(value, node.origin)
+
+
+def stabilised(graph: Graph, apart: Iterable[Node] = ()) -> Graph:
+    """A graph of the same outputs that keeps the values and derivatives which float64 or a kink would lose.
+
+    Nodes that are `apart`, and what is below them, stay as they are: they may be differentiated by. It is the graph
+    itself where no rewrite can fit, which is known from the ops that it has.
+    """
+    if not _fitting(frozenset(map(_op_of, graph.nodes))):
+        return graph
+    wanted = [node for node in apart if node in graph]
+    kept = Graph([x for x in wanted if x.op is not None]).nodes
+    simplifier = Simplifier(kept, stabilising(), wanted)
+    outputs = [simplifier.simplify(x) for x in graph.outputs]
+    return Graph(graph.derived(outputs) if graph.noted else outputs)
+
+
+@lru_cache(maxsize=1024)
+def _fitting(ops: frozenset[Op | None]) -> bool:
+    """Whether a rewrite could fit in a graph of these ops."""
+    return any(asked <= ops for asked in stabilising().ops)

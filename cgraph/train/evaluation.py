@@ -108,10 +108,12 @@ class Evaluation:
         metric: Metric | None,
         dtype: str = "float64",
         threads: int | None = None,
+        simplify: bool = True,
     ) -> None:
         refuse_activated_twice(loss)
         outputs = [loss] if metric is None else [loss, output]
-        self.program = compiled(outputs, Graph(outputs).inputs, backend="numpy", dtype=dtype, threads=threads)
+        how: dict[str, Any] = {"dtype": dtype, "threads": threads, "simplify": simplify}
+        self.program = compiled(outputs, Graph(outputs).inputs, backend="numpy", **how)
         self.values = {leaf: leaf.value for leaf in self.program.inputs if leaf.kind == PARAMETER}
         self.leaves, self.target, self.dev, self.metric = leaves, target, dev, _for_output(metric, output)
 

@@ -73,6 +73,7 @@ def fit(
     backend: str = "auto",
     dtype: str = "float64",
     threads: int | None = None,
+    simplify: bool = True,
 ) -> Fit[M]:
     """Train a model on (X [m×d], Y [m×k]) by mini-batches that are shuffled anew in each epoch.
 
@@ -93,7 +94,8 @@ def fit(
     no compiler; "auto" takes C where there is a compiler and an epoch is so long that compiling pays. The two round
     differently: a checkpoint goes on with the backend that it began with. `threads` is for matrix products (None: as
     they are). SGD without decay or clipping moves only those rows of an embedding that a batch used; other optimisers
-    compute the whole table.
+    compute the whole table. With `simplify=False` the loss is differentiated and computed as it is written (see
+    `cg.grad`).
     Warns by one IndeterminateWarning at the end when 0 met ∞ in gradients outside of masks (`Program.indeterminate`).
     Raises ValueRefusedError and ShapeError for data that cannot be trained on, DivergedError (a TrainingError) when
     a loss or a parameter is no longer finite, with the last good model as `error.model`, and CheckpointError for a
@@ -110,7 +112,7 @@ def fit(
         raise ValueRefusedError("the model has no parameters", why="there is nothing to train", fix="give it a layer")
     batches = source(data, batch_size)
     dev = _devset(devset, batches.first, patience)
-    training = Training.of(model, batches, loss, optimizer, dev, metric, (backend, dtype, threads))
+    training = Training.of(model, batches, loss, optimizer, dev, metric, (backend, dtype, threads, simplify))
     state = State.first(training.step.new, model.parameters, rng)
     settings = {} if checkpoint is None else {"batch size": batch_size, **training.settings(state, dev)}
     keeper = Keeper.of(checkpoint, every, resume, settings)
@@ -160,7 +162,7 @@ class Training:
         optimizer: Optimizer,
         dev: Batch | None,
         metric: Metric | None,
-        how: tuple[str, str, int | None],
+        how: tuple[str, str, int | None, bool],
     ) -> Training:
         """Build the graphs."""
         X, Y = batches.first
@@ -168,7 +170,7 @@ class Training:
         draws = noise_of(model)
         objective = loss(leaves.output(model, **({"training": True} if draws else {})), target)
         refuse_activated_twice(objective)
-        updates = optimizer.updates(model.parameters, grad(objective, model.parameters))
+        updates = optimizer.updates(model.parameters, grad(objective, model.parameters, how[-1]))
         step = TrainingStep(objective, updates.new, *how)
         noise = Noise.of(step.graph, draws)
         evaluate = None

@@ -47,18 +47,20 @@ class TrainingStep:
         backend: str = "auto",
         dtype: str = "float64",
         threads: int | None = None,
+        simplify: bool = True,
     ) -> None:
         if backend not in BACKENDS:
             raise ValueRefusedError(f"backend={backend!r}", why=f"the backends are {', '.join(BACKENDS)}")
         self.graph = Graph([loss, *new.values()])
         self.loss, self.new = loss, new
-        self.backend, self.dtype, self.threads = backend, dtype, threads
+        self.backend, self.dtype, self.threads, self.simplify = backend, dtype, threads, simplify
         self._rows = 0
         self._program = self._compiled("numpy")
 
     def _compiled(self, backend: str) -> Program:
         inputs = [leaf for leaf in self.graph.inputs if leaf not in self.new and leaf.kind == VARIABLE]
-        return compiled(self.loss, inputs, self.new, backend, self.dtype, self.threads)
+        new, how = self.new, (self.dtype, self.threads)
+        return compiled(self.loss, inputs, new, backend, *how, simplify=self.simplify)
 
     def choose(self, backend: str | None, rows: int, steps: int | None) -> None:
         """Settle the backend: the given one, or, by the rows of a batch and the steps of an epoch, what pays.

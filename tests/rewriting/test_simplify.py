@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import sympy
 from expressions import Case, cases
 from hypothesis import given, settings
 
 import cgraph as cg
-from cgraph.rewriting.rewrites import rewrites
 
 LONG = 100_000
 x = cg.variable("x")
@@ -120,18 +118,6 @@ def test_a_chain_of_100_000_nodes_is_simplified() -> None:
     assert simplified(node) is x
 
 
-# The table of rewrites -----------------------------------------------------------------------------------------------
-def _rewrite_id(rewrite: Any) -> str:
-    return " ".join(f"{rewrite.pattern!r} {rewrite.result!r}".split())
-
-
-@pytest.mark.parametrize("rewrite", rewrites(), ids=_rewrite_id)
-def test_both_sides_of_a_rewrite_are_equal_for_symbols(rewrite: Any) -> None:
-    left, right = (np.ravel(np.array(cg.to_sympy(side), dtype=object)) for side in (rewrite.pattern, rewrite.result))
-    for one, other in zip(left, np.broadcast_to(right, left.shape), strict=True):
-        assert sympy.simplify(sympy.expand_log(sympy.simplify(one - other), force=True)) == 0
-
-
 def test_drawing_a_formula_reads_no_text_but_its_own() -> None:
     program = """
 import cgraph as cg, viz
@@ -144,13 +130,6 @@ print(reads)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-@pytest.mark.parametrize("rewrite", rewrites(), ids=_rewrite_id)
-def test_each_rewrite_is_made(rewrite: Any) -> None:
-    result = simplified(rewrite.pattern)
-    assert (result.op, result.kind) == (rewrite.result.op, rewrite.result.kind)
-    assert result.shape == rewrite.pattern.shape
 
 
 UNSTABLE: dict[str, tuple[str, dict[str, float], float]] = {  # formula, where, and the derivative by z there
@@ -186,7 +165,11 @@ def test_the_log_of_softmax_keeps_its_axis(axis: int, expected: tuple[int, ...])
 
 
 def test_a_rewrite_does_not_fit_what_only_looks_like_it() -> None:
-    for formula in ("log(2 + exp(x))", "log(sigmoid(x) + 1)", "2/(1 + exp(-x))", "binary_cross_entropy(x, sigmoid(y))"):
+    for formula in (
+        "log(exp(x) - 2)", "log(sigmoid(x) + 2)", "binary_cross_entropy(x, sigmoid(y))", "abs(x)**3", "abs(x)*abs(y)",
+        "cbrt(x)**2", "sqrt(x)**2", "relu(x) - relu(y)", "square(relu(x)) + square(relu(y))", "sqrt(x*x - y*y)",
+        "exp(x)/(y + 1)", "2 - tanh(x)", "abs(x)**-2", "hypot(x, y)**3", "log(exp(x) + y)", "cbrt(x)**1.5", "sqrt(x*y)",
+    ):  # fmt: skip
         node = cg.parse(formula).output
         assert simplified(node) is node
 
