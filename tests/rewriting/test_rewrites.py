@@ -144,14 +144,14 @@ def test_the_names_of_what_is_rewritten_stay_and_hide_nothing() -> None:
 
 
 # Where a pole is below: the promise of `simplify` --------------------------------------------------------------------
+# The loss on logits is nan at an infinite logit, which the docstring of simplify says.
+ABOVE_POLES = [p for p in ALL if "binary_cross_entropy" not in ops(p.values[0])]
 POLES = {"log": cg.log, "reciprocal": cg.reciprocal, "sqrt": cg.sqrt, "exp": cg.exp, "itself": lambda n: n}
 
 
 @pytest.mark.parametrize("pole", POLES)
-@pytest.mark.parametrize("node", ALL)
+@pytest.mark.parametrize("node", ABOVE_POLES)
 def test_a_rewrite_gives_the_value_that_the_formula_has_even_above_a_pole(node: cg.Node, pole: str) -> None:
-    if "binary_cross_entropy" in ops(node):
-        pytest.skip("of an infinite logit the loss on logits is nan, which simplify says")
     for changed in [n for n in cg.Graph(node).leaves if n.kind == VARIABLE and n is not matrix]:
         inner = POLES[pole](changed)
         here = {n: inner if n is changed else n for n in cg.Graph(node).leaves}
@@ -168,7 +168,8 @@ def test_a_rewrite_gives_the_value_that_the_formula_has_even_above_a_pole(node: 
             if np.isnan(below).any():
                 np.testing.assert_array_equal(left, right)
             elif np.isinf(below).any():  # where infinities cancel to nan, the limit is as good
-                assert all(b == a or np.isnan(a) for a, b in zip(left, right, strict=True)), (value, left, right)
+                known = ~np.isnan(left)
+                np.testing.assert_allclose(right[known], left[known], rtol=1e-15)
             else:
                 feed[str(changed.name)] = below.reshape(changed.shape)
                 want = at(node, feed, 800)
