@@ -235,7 +235,7 @@ def test_a_float32_pass_sees_its_own_overflow() -> None:
 def test_a_program_counts_the_elements_of_its_doubtful_calls(backend: str, dtype: str) -> None:
     v, c = cg.variable("v", 4), cg.variable("c", 4)
     loss = cg.sum(cg.where(c, cg.log(1 + cg.exp(v)), v))
-    program = cg.compile(cg.grad(loss, v), backend=backend, dtype=dtype)
+    program = cg.compile(cg.grad(loss, v, simplify=False), backend=backend, dtype=dtype)
     program(v=[1.0, 2.0, 3.0, 4.0], c=[1.0] * 4)
     assert program.indeterminate == 0
     program(v=[1000.0, 2.0, 3.0, 2000.0], c=[0.0, 1.0, 1.0, 0.0])
@@ -254,13 +254,15 @@ def test_training_says_at_its_end_in_one_line_that_gradients_were_lost() -> None
         return cg.mean((1 / (1 + cg.exp(z)) - y) ** 2)  # a sigmoid of -z by hand
 
     with pytest.warns(IndeterminateWarning, match=r"0·∞ in \d+ product\(s\).* Fix: cg.simplify") as caught:
-        cg.train.fit(model, (X, Y), loss, cg.train.SGD(0.1), 2, metric=None)
+        cg.train.fit(model, (X, Y), loss, cg.train.SGD(0.1), 2, metric=None, simplify=False)
     assert len(caught) == 1
+    with warnings.catch_warnings(action="error"):
+        cg.train.fit(model, (X, Y), loss, cg.train.SGD(0.1), 2, metric=None)
 
 
 # Second derivatives --------------------------------------------------------------------------------------------------
 KINKED = {
-    "relu² + relu²": lambda x: cg.relu(x) ** 2 + cg.relu(-x) ** 2,
+    "relu² + relu⁴": lambda x: cg.relu(x) ** 2 + cg.relu(-x) ** 4,
     "|x|·sin x": lambda x: cg.abs(x) * cg.sin(x),
     "max(x, -x)²": lambda x: cg.maximum(x, -x) ** 2,
     "a norm times a norm of another": lambda x: cg.norm(cg.stack([x, x])) * cg.norm(cg.stack([x, 2 * x])),
