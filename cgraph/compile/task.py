@@ -50,7 +50,7 @@ class Task:
     def taking(self, inputs: Iterable[Node | str] | None) -> Task:
         """The same task with these inputs in order; by default the variables. Raises ValueRefusedError."""
         if inputs is None:
-            return self
+            return replace(self, inputs=self.inputs or _variables(self.graph))
         found = tuple(self.graph.taking(x) for x in inputs)
         for node in found:
             if node.kind == OP or node in self.updates:
@@ -84,13 +84,18 @@ def task_of(
     found = (graph.output,) if wanted else graph.outputs
     whole = _graph(graph.derived(found) if graph.beyond else found, new) if new else graph
     _check_updates(whole, new)
-    variables = tuple(n for n in whole.inputs if n.kind == VARIABLE)
+    variables = None
     if simplify:
         after = stabilised(whole, wanted)
         if after is not whole:
+            variables = _variables(whole)  # whose order may be another one in what it became
             found, after_new = after.outputs[: len(found)], after.outputs[len(found) :]
             whole, new = after, dict(zip(new, after_new, strict=False))
-    return Task(whole, found, variables, new, wanted, np.dtype(dtype), simplify)
+    return Task(whole, found, variables or (), new, wanted, np.dtype(dtype), simplify)
+
+
+def _variables(graph: Graph) -> tuple[Node, ...]:
+    return tuple([n for n in graph.inputs if n.kind == VARIABLE])
 
 
 def _graph(outputs: Iterable[Node], updates: Mapping[Node, Node]) -> Graph:

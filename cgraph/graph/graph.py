@@ -12,7 +12,7 @@ from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, did_y
 from cgraph.graph.derived import Derived, derived
 from cgraph.graph.display import mimebundle
 from cgraph.graph.node import CONSTANT, OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
-from cgraph.ops.op import NONE
+from cgraph.ops.op import NONE, Op
 from cgraph.quoting import terminal
 
 
@@ -50,7 +50,7 @@ class Graph:
         index: dict[Node, int] = {}
         self.nodes: tuple[Node, ...] = tuple(in_order(self.outputs, index))
         self.index: Mapping[Node, int] = index
-        self._by_name = _named_once(self.nodes)
+        self._by_name, self.ops = _named_once(self.nodes)
         self.noted: tuple[Node, ...] = tuple(beyond)
         named = {leaf.name: leaf for leaf in beyond if leaf.name not in self._by_name} if beyond else {}
         self.beyond: tuple[Node, ...] = tuple(named.values())
@@ -238,9 +238,13 @@ def _refuse_cycle(node: Node, operand: Node) -> None:
     )
 
 
-def _named_once(nodes: Iterable[Node]) -> dict[str, Node]:
+def _named_once(nodes: Iterable[Node]) -> tuple[dict[str, Node], frozenset[Op | None]]:
+    """The nodes with names, and the ops that there are: in one loop, because of a million nodes each loop is felt."""
+    named: list[Node] = []
+    keep = named.append
+    ops = frozenset({n.op for n in nodes if n.name is None or keep(n) is None})
     by_name: dict[str, Node] = {}
-    for node in [n for n in nodes if n.name is not None]:  # few, of many
+    for node in named:
         name = cast(str, node.name)
         if by_name.setdefault(name, node) is not node:
             raise GraphError(
@@ -248,7 +252,7 @@ def _named_once(nodes: Iterable[Node]) -> dict[str, Node]:
                 where=f"{by_name[name].where}; and {node.where}",
                 fix="give one of them another name, or use one node in both places",
             )
-    return by_name
+    return by_name, ops
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, VARIABLE, Node, as_node
 from cgraph.ops import TABLE
 from cgraph.ops.op import Attrs, Op
@@ -67,7 +66,7 @@ def _instance(rewrite: Rewrite, bound: dict[Any, Any], node: Node, build: Build,
         make = rewrite.result
         return make(lambda name, *x, **given: build(TABLE[name], x, given, place), opaque, bound)
     done: dict[Node, Node] = {}
-    for part in Graph(rewrite.result).nodes:
+    for part in rewrite.parts:
         if part.op is not None:
             own = {k: v for k, v in attrs.items() if k in part.op.defaults}
             done[part] = build(part.op, tuple([done[x] for x in part.operands]), own, place)

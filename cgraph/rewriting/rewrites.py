@@ -142,6 +142,7 @@ class Rewrite(NamedTuple):
     fit: Fit | None
     stable: bool
     heads: tuple[tuple[int, Op | float], ...]
+    parts: tuple[Node, ...]  # the nodes of a result that is a graph, in order
 
     @property
     def ops(self) -> frozenset[Op]:
@@ -202,7 +203,8 @@ def _rewrites(entry: Entry, stable: bool, place: int) -> list[Rewrite]:
     pair, fit = entry if isinstance(entry, tuple) else (entry, None)
     left, right = pair(*(variable(name, SHAPES.get(name, ())) for name in pair.__code__.co_varnames))
     result = right if callable(right) and not isinstance(right, Node) else as_node(right)
-    return [Rewrite(place, p, result, fit, stable, _heads(p)) for p in spellings(as_node(left))]
+    parts = Graph(result).nodes if isinstance(result, Node) else ()
+    return [Rewrite(place, p, result, fit, stable, _heads(p), parts) for p in spellings(as_node(left))]
 
 
 def _heads(pattern: Node) -> tuple[tuple[int, Op | float], ...]:

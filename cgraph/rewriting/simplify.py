@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, overload
 
 import numpy as np
@@ -24,8 +23,6 @@ from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
 from cgraph.rewriting.matching import rewritten
 from cgraph.rewriting.rewrites import Rewrites, everything, stabilising
-
-_op_of = attrgetter("op")
 
 
 @overload
@@ -184,7 +181,7 @@ def stabilised(graph: Graph, apart: Iterable[Node] = ()) -> Graph:
     Nodes that are `apart`, and what is below them, stay as they are: they may be differentiated by. It is the graph
     itself where no rewrite can fit, which is known from the ops that it has.
     """
-    if not _fitting(frozenset(map(_op_of, graph.nodes))):
+    if not _fitting(graph.ops):
         return graph
     wanted = [node for node in apart if node in graph]
     kept = Graph([x for x in wanted if x.op is not None]).nodes
