@@ -18,7 +18,11 @@ from cgraph.functions.numpy import FUNCTIONS
 from cgraph.functions.numpy.refused import REFUSED, called
 from cgraph.graph.node import Node
 
-ALL = [pytest.param(*case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
+ALL = [
+    pytest.param(*case, id=f"{name}-{i}", marks=[pytest.mark.slow] if i > 2 else [])
+    for name, cases in CASES.items()
+    for i, case in enumerate(cases)
+]
 STEP = 1e-6
 
 

@@ -11,6 +11,7 @@ import pytest
 import cgraph as cg
 
 BACKENDS = ["pass", "numpy", "native"]
+MANY = ["pass", "numpy", pytest.param("native", marks=pytest.mark.slow)]  # where there are many to compile
 
 
 def computed(node: cg.Node, feed: dict[Any, Any], backend: str) -> Any:
@@ -66,7 +67,7 @@ def test_an_element_that_a_share_falls_on_does_not_ask_its_neighbour() -> None:
 FACTORS = [[2.0, 3.0, 4.0, 5.0], [2.0, 0.0, 4.0, 5.0], [0.0, 0.0, 4.0, 5.0], [2.0, 3.0, 0.0, 0.0], [0.0] * 4]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", MANY)
 @pytest.mark.parametrize("factors", FACTORS, ids=str)
 def test_products_so_far_have_every_derivative_also_with_zeros_among_the_factors(
     factors: list[float], backend: str
