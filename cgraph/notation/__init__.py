@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cgraph.notation.formulas import applied, bracketed, derivative, formula, names_of
+from cgraph.notation.formulas import applied, derivative, formula, names_of
 from cgraph.notation.math import (
     DOT,
     EQUALS,
@@ -19,8 +19,9 @@ from cgraph.notation.math import (
     row,
 )
 from cgraph.notation.names import name
-from cgraph.notation.numbers import number, plain, quantity, shape, value
+from cgraph.notation.numbers import constant, number, plain, quantity, shape, value
 from cgraph.notation.render import latex, text
+from cgraph.notation.written import arguments, bracketed, in_circle, sign
 
 __all__ = [
     "DOT",
@@ -36,9 +37,12 @@ __all__ = [
     "Script",
     "Sym",
     "applied",
+    "arguments",
     "bracketed",
+    "constant",
     "derivative",
     "formula",
+    "in_circle",
     "latex",
     "name",
     "names_of",
@@ -47,6 +51,7 @@ __all__ = [
     "quantity",
     "row",
     "shape",
+    "sign",
     "text",
     "value",
 ]  # fmt: skip

@@ -6,22 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, OP, Node
-from cgraph.notation.math import MINUS, PLUS, Frac, Group, Math, Sym, row
-from cgraph.notation.names import name
-from cgraph.notation.numbers import value
+from cgraph.notation.math import Frac, Math, Named, Sym, row
+from cgraph.notation.names import as_spelled, name
+from cgraph.notation.numbers import constant
 from cgraph.notation.render import text
 from cgraph.notation.written import ATOM, SUM, is_number, negative, written
-from cgraph.ops.op import NONE, Op
-
-
-def bracketed(math: Math) -> Math:
-    """A formula as a factor: a sum, a difference or a negative number in brackets.
-
-    >>> text(bracketed(row("1", MINUS, "x"))), text(bracketed(value(-2))), text(bracketed(value(2)))
-    ('(1 − x)', '(−2)', '2')
-    """
-    flat = math.parts if isinstance(math, Group) else ()
-    return row("(", math, ")") if negative(math) or any(p in (PLUS, MINUS) for p in flat) else math
 
 
 def derivative(of: Math, by: Math) -> Math:
@@ -33,9 +22,9 @@ def derivative(of: Math, by: Math) -> Math:
 TOO_LONG = 60
 
 
-def applied(op: Op, operands: Sequence[Math]) -> Math:
-    """An op applied to operands, as a formula: `a + d`, `2b`, `ReLU(z)`."""
-    return written(op, [(x, ATOM if not negative(x) else SUM) for x in operands], NONE)[0]
+def applied(node: Node, operands: Sequence[Math]) -> Math:
+    """A node's op applied to what stands for its operands, as a formula: `a + d`, `2b`, `ReLU(z)`."""
+    return written(node, [(x, ATOM if not negative(x) else SUM) for x in operands])[0]
 
 
 def formula(node: Node, atoms: Mapping[Node, Math], longest: int = TOO_LONG) -> Math | None:
@@ -64,16 +53,25 @@ def _step(node: Node, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
     if node.kind == OP and node.op is not None:
         if node.op.written == "times" and is_number(operands[-1][0]) and not is_number(operands[0][0]):
             operands = [operands[-1], *operands[:-1]]  # 2c, not c·2
-        return written(node.op, operands, node.attrs)
+        return written(node, operands)
     if node.kind == CONSTANT and node.name is None:
-        shown = value(node.value) if node.value is not None else Sym("?")
+        shown = constant(node.value) if node.value is not None else Sym("?")
         return shown, SUM if negative(shown) else ATOM
     return name(node.name or "?"), ATOM
 
 
 def names_of(graph: Graph) -> dict[Node, Math]:
-    """Each node of a graph as it is written: its name, or the number of an unnamed constant."""
-    return {
-        node: value(node.value) if node.kind == CONSTANT and node.name is None else name(spelled)
-        for node, spelled in zip(graph.nodes, graph.names, strict=True)
-    }
+    """Each node of a graph as it is written: its name, or the number of an unnamed constant.
+
+    Of two names that would be printed alike, such as x1 and x_1, the second is printed as it was spelled.
+    """
+    found: dict[Node, Math] = {}
+    printed: dict[Math, str] = {}
+    for node, spelled in zip(graph.nodes, graph.names, strict=True):
+        if node.kind == CONSTANT and node.name is None:
+            found[node] = constant(node.value)
+            continue
+        math = name(spelled)
+        alike = isinstance(math, Named) and printed.setdefault(math.math, spelled) != spelled
+        found[node] = as_spelled(spelled) if alike else math
+    return found

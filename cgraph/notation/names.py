@@ -21,8 +21,7 @@ def name(spelling: str) -> Math:
     """
     found = read(spelling)
     if found is None:
-        shown = "".join(c if c.isprintable() else "□" for c in spelling)
-        return Named(Sym(shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 1] + "…"), spelling)
+        return as_spelled(spelling)
     letter = GREEK.get(found.base, found.base)
     math: Math = Sym(letter, italic=len(letter) == 1)
     if found.hat:
@@ -33,3 +32,9 @@ def name(spelling: str) -> Math:
         below = Sym(found.below.replace("_", ",")) if found.below else None
         math = Script(math, Sym(raised) if raised else None, below)
     return Named(math, spelling)
+
+
+def as_spelled(spelling: str) -> Math:
+    """A name character by character, and not more of it than can be read."""
+    shown = "".join(c if c.isprintable() else "□" for c in spelling)
+    return Named(Sym(shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 1] + "…"), spelling)

@@ -10,6 +10,8 @@ from cgraph.notation.math import Group, Math, Named, Script, Sym, row
 from cgraph.notation.render import text
 from cgraph.shapes import Shape
 
+MOST = 6  # entries of an array that is written in full
+DIGITS = 12  # characters of a number that is written in full
 WHOLE = 1e6  # whole numbers below it are written with all their digits
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -67,6 +69,30 @@ def value(array: Any, digits: int = 3) -> Math:
     for i, entry in enumerate(few):
         parts += [*([Sym(", ")] if i else []), number(entry, digits)]
     return Group((*parts, Sym(", …]" if entries.size > len(few) else "]")))
+
+
+def constant(array: Any) -> Math:
+    """A constant of a formula, with all its digits where they are few; dots say that there are more.
+
+    >>> [text(constant(x)) for x in (2.0, 0.044715, 1 / 3, [[1, 2], [3, 0.5]], range(9))]
+    ['2', '0.044715', '0.333…', '[[1, 2], [3, 0.5]]', '[0, 1, 2, …]']
+    """
+    entries = np.asarray(array, dtype=float)
+    if entries.ndim == 0:
+        return _whole_number(float(entries))
+    if entries.size > MOST:
+        few: list[Math] = [Sym(p) for x in entries.ravel()[:3] for p in (text(number(x)), ", ")]
+        return Group((Sym("["), *few, Sym("…]")))
+    parts = [p for entry in entries for p in (Sym(", "), constant(entry))][1:]
+    return Group((Sym("["), *parts, Sym("]")))
+
+
+def _whole_number(x: float) -> Math:
+    rounded, spelled = number(x), repr(abs(x)).removesuffix(".0")
+    if float("0" + spelled) == abs(x) and len(spelled) <= DIGITS and "e" not in spelled and np.isfinite(x):
+        return Sym(("−" if x < 0 else "") + spelled)
+    exact = not np.isfinite(x) or float(f"{x:.2e}") == x
+    return rounded if exact else row(rounded, "…")
 
 
 def shape(dimensions: Shape) -> Math:

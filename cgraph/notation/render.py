@@ -5,6 +5,7 @@ from __future__ import annotations
 from cgraph import quoting
 from cgraph.notation.math import Frac, Group, Hat, Math, Named, Sym
 
+_SUBSCRIPTS = str.maketrans("0123456789−", "₀₁₂₃₄₅₆₇₈₉₋")
 _SUPERSCRIPTS = str.maketrans("0123456789−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 _SPACE = {"rel": " ", "bin": " ", "thin": "", "": ""}
 
@@ -21,9 +22,19 @@ def text(math: Math) -> str:
         return f"{text(math.top)}/{text(math.bottom)}"
     if isinstance(math, Hat):
         return f"{text(math.base)}hat"
-    sup = "" if math.sup is None else text(math.sup)
-    raised = "ᵀ" if sup == "T" else sup.translate(_SUPERSCRIPTS) if sup.strip("0123456789−") == "" else f"^{sup}"
-    return text(math.base) + raised + ("" if math.sub is None else f"_{text(math.sub)}")
+    sup, sub = ("" if part is None else text(part) for part in (math.sup, math.sub))
+    raised = "ᵀ" if sup == "T" else sup.translate(_SUPERSCRIPTS) if _is_figures(sup) else f"^{_one(sup)}"
+    lowered = sub.translate(_SUBSCRIPTS) if _is_figures(sub) else f"_{_one(sub)}"
+    return text(math.base) + raised + lowered
+
+
+def _is_figures(script: str) -> bool:
+    return script.strip("0123456789−") == ""
+
+
+def _one(script: str) -> str:
+    """A script as one word, in brackets where it is more."""
+    return script if script.isalnum() else f"({script})"
 
 
 def latex(math: Math) -> str:

@@ -10,94 +10,215 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from cgraph.notation.math import DOT, MINUS, PLUS, Group, Hat, Math, Named, Script, Sym, row
-from cgraph.notation.numbers import number
+from cgraph.errors import CgraphError
+from cgraph.graph.node import Node
+from cgraph.notation.math import DOT, MINUS, PLUS, TIMES, Group, Hat, Math, Named, Script, Sym, row
+from cgraph.notation.numbers import number, plain
 from cgraph.notation.render import text
 from cgraph.ops.op import Op
+from cgraph.shapes import show
 
 Ranked: TypeAlias = tuple[Math, int]
-Style: TypeAlias = "Callable[[Op, list[Ranked], Mapping[str, Any]], Ranked]"
-SUM, PRODUCT, POWER, ATOM = range(4)
+Style: TypeAlias = "Callable[[Node, list[Ranked]], Ranked]"
+SUM, INNER, PRODUCT, MATRIX, POWER, ATOM = range(6)  # what binds ever more tightly; INNER is u·v of vectors
 
 
-def written(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    """An op applied to operands."""
-    return STYLES.get(op.written, _call)(op, operands, attrs)
+def written(node: Node, operands: list[Ranked]) -> Ranked:
+    """A node's op applied to operands, which stand for the node's own."""
+    return STYLES.get(row_of(node).written, _call)(node, operands)
 
 
-def _call(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    inside: list[Math] = [operands[0][0]]
-    for operand, _ in operands[1:]:
-        inside += [Sym(", "), operand]
-    return row(op.sign.replace("_", " "), "(", *inside, ")"), ATOM
+def sign(node: Node) -> Math:
+    """The sign of a node's op with the attributes that are not as usual: `Σ₀`, `[1:3]`, `ReLU(at_zero=0)`."""
+    called, extra = _sign_and_more(node)
+    of = _LOGITS.get(row_of(node).written)
+    called = called if of is None else row(called, "∘", of)
+    return row(called, "(", *extra, ")") if extra else called
 
 
-def _plus(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
+def in_circle(node: Node, inside: Sequence[Math | None]) -> Math:
+    """What a circle says of an op: its sign, with what stands inside instead of being an operand: `+1`, `×2`, `x³`.
+
+    `inside` has a formula for each operand that is not drawn, and None for the others.
+    """
+    if all(math is None for math in inside):
+        return sign(node)
+    if len(inside) == 2 and row_of(node).written in _SHORT:
+        left, right = (None if m is None else bracketed(m) for m in inside)
+        short = Sym(_SHORT[row_of(node).written])
+        if left is None or right is None:
+            if row_of(node).written in ("plus", "times"):
+                left, right = None, right if left is None else left
+            if left is None or row_of(node).written == "minus":
+                return row(*[m for m in (left, short, right) if m is not None])
+    letters = iter("xyzuvw")
+    free = [
+        (Sym(next(letters, "·"), italic=True), ATOM) if m is None else (m, SUM if negative(m) else ATOM) for m in inside
+    ]
+    return written(node, free)[0]
+
+
+_SHORT = {"plus": "+", "times": "×", "minus": "−", "over": "/"}
+
+
+def _sign_and_more(node: Node) -> tuple[Math, list[Math]]:
+    """The sign with its axis or its key, and the other attributes that are not as usual."""
+    given = _unusual(node)
+    spelled = row_of(node).sign.replace("_", " ")
+    if row_of(node).written == "times" and sum(bool(x.shape) for x in node.operands) > 1:
+        spelled = TIMES.text
+    math: Math = Sym(spelled.replace("[·]", str(given.pop("key", "[·]"))))
+    axis = given.pop("axis", None)
+    if axis is not None:
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        math = Script(math, sub=Sym(",".join(map(str, axes)).replace("-", "−")))
+    return math, _listed([Sym(_attribute(name, value)) for name, value in given.items()])
+
+
+def _unusual(node: Node) -> dict[str, Any]:
+    """The attributes of a node that are not what they would be if nothing was said."""
+    op = row_of(node)
+    if not node.attrs:
+        return {}
+    try:
+        usual, _ = op.infer([x.shape for x in node.operands], op.defaults)
+    except CgraphError:  # such as a reshape, which needs its shape
+        usual = {}
+    return {name: value for name, value in node.attrs.items() if name not in usual or usual[name] != value}
+
+
+def _attribute(name: str, value: Any) -> str:
+    """An attribute with its value: `keepdims`, `at_zero=0`, `shape=[2×3]`."""
+    if value is True:
+        return name
+    if name == "shape":
+        return show(value)
+    return f"{name}={plain(value) if isinstance(value, float) else value}".replace("-", "−")
+
+
+def row_of(node: Node) -> Op:
+    """The row of a node that is no leaf."""
+    assert node.op is not None
+    return node.op
+
+
+def _call(node: Node, operands: list[Ranked]) -> Ranked:
+    called, extra = _sign_and_more(node)
+    between = arguments(node, [x for x, _ in operands])
+    return row(called, "(", *between, *([Sym("; "), *extra] if extra else []), ")"), ATOM
+
+
+def arguments(node: Node, operands: Sequence[Math]) -> list[Math]:
+    """What stands in the brackets of a call; a loss on logits is that of their probabilities: BCE(σ(z), y)."""
+    of = _LOGITS.get(row_of(node).written)
+    first = operands[0] if of is None else row(of, "(", operands[0], ")")
+    return _listed([first, *operands[1:]])
+
+
+_LOGITS = {"of softmax": "softmax", "of sigmoid": "σ"}
+
+
+def _listed(parts: Sequence[Math]) -> list[Math]:
+    return [p for part in parts for p in (Sym(", "), part)][1:]
+
+
+def _plus(node: Node, operands: list[Ranked]) -> Ranked:
     first, *more = operands
     return _joined(PLUS, [first[0], *(_wrapped(x, SUM, negative_too=True) for x in more)]), SUM
 
 
-def _minus(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return _joined(MINUS, [operands[0][0], _wrapped(operands[1], PRODUCT)]), SUM
+def _minus(node: Node, operands: list[Ranked]) -> Ranked:
+    return _joined(MINUS, [operands[0][0], _wrapped(operands[1], INNER)]), SUM
 
 
-def _negated(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return row("−", _wrapped(operands[0], PRODUCT)), SUM
+def _negated(node: Node, operands: list[Ranked]) -> Ranked:
+    return row("−", _wrapped(operands[0], INNER)), SUM
 
 
-def _times(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return product(_factors(operands)), PRODUCT
+def _times(node: Node, operands: list[Ranked]) -> Ranked:
+    """Numbers side by side, and before the arrays; arrays element by element: `2xy`, `c(u ⊙ v)` is written c·u ⊙ v."""
+    arrays = [bool(x.shape) for x in node.operands]
+    if sum(arrays) < 2:
+        return product(_factors(operands)), PRODUCT
+    factors = _factors(operands)
+    parts: list[Math] = [factors[0]]
+    for left, right, math in zip(arrays, arrays[1:], factors[1:], strict=False):
+        parts += [TIMES if left and right else DOT, math]
+    return Group(tuple(parts)), PRODUCT
 
 
-def _dot(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return product(_factors(operands), apart=True), PRODUCT
+def _matrix_product(node: Node, operands: list[Ranked]) -> Ranked:
+    if all(len(x.shape) == 1 for x in node.operands):  # w·x, as the chapter has it
+        return _joined(DOT, _factors(operands, MATRIX)), INNER
+    return product(_factors(operands, MATRIX), apart=True), MATRIX
 
 
-def _factors(operands: list[Ranked]) -> list[Math]:
+def _factors(operands: list[Ranked], least: int = PRODUCT) -> list[Math]:
     first, *more = operands
-    leading = first[0] if is_number(first[0]) else _wrapped(first, PRODUCT)
-    return [leading, *(_wrapped(x, PRODUCT, negative_too=True) for x in more)]
+    leading = first[0] if is_number(first[0]) else _wrapped(first, least)
+    return [leading, *(_wrapped(x, least, negative_too=True) for x in more)]
 
 
-def _over(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
+def _over(node: Node, operands: list[Ranked]) -> Ranked:
     x, y = operands
     return row(_wrapped(x, PRODUCT), Sym("/", space="thin"), _wrapped(y, POWER)), PRODUCT
 
 
-def _inverted(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return _over(op, [(Sym("1"), ATOM), *operands], attrs)
+def _inverted(node: Node, operands: list[Ranked]) -> Ranked:
+    return _over(node, [(Sym("1"), ATOM), *operands])
 
 
-def _raised(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
+def _raised(node: Node, operands: list[Ranked]) -> Ranked:
     (base, rank), exponent = operands
+    matrix = len(node.operands[0].shape) > 1  # element by element: A² would be A·A
+    return _script(base, rank, row("∘", exponent[0]) if matrix else exponent[0])
+
+
+def _script(base: Math, rank: int, sup: Math) -> Ranked:
     twice = isinstance(base, Named) and isinstance(base.math, Script) and base.math.sup is not None
-    return Script(_wrapped((base, SUM if twice else rank), ATOM), sup=exponent[0]), POWER
+    return Script(_wrapped((base, SUM if twice else rank), ATOM), sup=sup), POWER
 
 
-def _squared(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return _raised(op, [*operands, (Sym("2"), ATOM)], attrs)
+def _squared(node: Node, operands: list[Ranked]) -> Ranked:
+    return _raised(node, [*operands, (Sym("2"), ATOM)])
 
 
-def _turned(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return Script(_wrapped(operands[0], ATOM), sup=Sym("T")), POWER
+def _inverse(node: Node, operands: list[Ranked]) -> Ranked:
+    return _script(*operands[0], Sym("−1"))
 
 
-def _bars(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return row("|", operands[0][0], "|"), ATOM
+def _turned(node: Node, operands: list[Ranked]) -> Ranked:
+    axes = tuple(node.attrs.get("axes") or range(len(node.operands[0].shape))[::-1])
+    plain_one = axes == tuple(range(len(axes)))[::-1]
+    return _script(*operands[0], Sym("T" if plain_one else "T" + "".join(map(str, axes))))
 
 
-def _itself(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
-    return operands[0]
+def _bars(node: Node, operands: list[Ranked]) -> Ranked:
+    return (_call if _unusual(node) else _between)(node, operands)
 
 
-def _indicator(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
+def _between(node: Node, operands: list[Ranked]) -> Ranked:
+    left, right = row_of(node).sign[0], row_of(node).sign[-1]
+    return row(left, operands[0][0], right), ATOM
+
+
+def _picked(node: Node, operands: list[Ranked]) -> Ranked:
+    """Some elements, as in NumPy: `A[1:3, ::2]`, and rows `E[ids]`."""
+    inside = str(node.attrs["key"])[1:-1] if "key" in node.attrs else ""
+    if len(operands) == 1:
+        return row(_wrapped(operands[0], ATOM), f"[{inside}]"), ATOM
+    before = ":, " * int(node.attrs["axis"])
+    return row(_wrapped(operands[0], ATOM), f"[{before}", operands[1][0], "]"), ATOM
+
+
+def _indicator(node: Node, operands: list[Ranked]) -> Ranked:
     (x, _), (y, _) = operands
-    return _where(x, op.sign, y), ATOM
+    return _where(x, row_of(node).sign, y), ATOM
 
 
-def _share(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
+def _share(node: Node, operands: list[Ranked]) -> Ranked:
     """1 above, a share of it at a tie: 1[x ≥ y], 1[x > y], or the sum of both cases."""
-    (x, _), (y, _), ties = *operands, attrs.get("ties", 1)
+    (x, _), (y, _), ties = *operands, node.attrs.get("ties", 1)
     if ties in (0, 1):
         return _where(x, "≥" if ties else ">", y), ATOM
     tie = product([number(ties), _where(x, "=", y)])
@@ -105,9 +226,10 @@ def _share(op: Op, operands: list[Ranked], attrs: Mapping[str, Any]) -> Ranked:
 
 
 STYLES: Mapping[str, Style] = {
-    "plus": _plus, "minus": _minus, "negated": _negated, "times": _times, "dot": _dot, "over": _over,
-    "inverted": _inverted, "raised": _raised, "squared": _squared, "turned": _turned, "bars": _bars,
-    "itself": _itself, "indicator": _indicator, "share": _share,
+    "plus": _plus, "minus": _minus, "negated": _negated, "times": _times, "dot": _matrix_product, "over": _over,
+    "inverted": _inverted, "raised": _raised, "squared": _squared, "inverse": _inverse, "turned": _turned,
+    "bars": _bars, "picked": _picked,
+    "indicator": _indicator, "share": _share,
 }  # fmt: skip
 
 
@@ -120,6 +242,16 @@ def product(factors: Sequence[Math], apart: bool = False) -> Math:
         space = "thin" if apart or not (len(text(left)) == 1 or is_number(left)) else ""
         parts += [*([Sym("", space=space)] if touching and space else [] if touching else [DOT]), right]
     return Group(tuple(parts))
+
+
+def bracketed(math: Math) -> Math:
+    """A formula as a factor: a sum, a difference or a negative number in brackets.
+
+    >>> text(bracketed(row("1", MINUS, "x"))), text(bracketed(number(-2))), text(bracketed(number(2)))
+    ('(1 − x)', '(−2)', '2')
+    """
+    flat = math.parts if isinstance(math, Group) else ()
+    return row("(", math, ")") if negative(math) or any(p in (PLUS, MINUS) for p in flat) else math
 
 
 def is_number(math: Math) -> bool:

@@ -51,7 +51,7 @@ ROWS: tuple[Op, ...] = (
                 activation=True, c="scaled(normal_cdf({0}), {0})"),
     elementwise("gelu_tanh",    "x*(1 + tanh(sqrt(2/pi)*(x + cubic*x**3)))/2", stable.gelu_tanh,
                 lambda w, z, x, cubic: w.sigmoid(_bent(w, x, cubic))
-                    + z * w.sigmoid(-_bent(w, x, cubic)) * _bent_slope(w, x, cubic), sign="GELU", cubic=0.044715,
+                    + z * w.sigmoid(-_bent(w, x, cubic)) * _bent_slope(w, x, cubic), cubic=0.044715,
                 activation=True, c="scaled(sigmoid((T)1.5957691216057308 * ({0} + {cubic} * {0} * {0} * {0})), {0})"),
 
     elementwise("relu",         "Max(x, 0)",           lambda xp, x, at_zero=1: xp.maximum(x, 0),
@@ -91,7 +91,7 @@ ROWS: tuple[Op, ...] = (
                 c="-(x_log_y({1}, {0}) + x_log_y(1 - {1}, 1 - {0}))"),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
                 lambda w, z, x, y: w.sigmoid(x) - y,
-                lambda w, z, x, y: -x, sign="BCE", check=targets.labels, of_logits=True,
+                lambda w, z, x, y: -x, sign="BCE", check=targets.labels, of_logits=True, written="of sigmoid",
                 c="largest({0}, 0) - {0} * {1} + LOG1P(EXP(-FABS({0})))", js="crossEntropy({0}, {1})"),
 )
 # fmt: on

@@ -257,6 +257,7 @@ ROWS: tuple[Op, ...] = (
             cost=lambda result, operands, attrs: _thirds(operands[0], 8 + 6 * len(operands))),
     structural("inv", "x⁻¹", lambda xp, x: _solved("the inverse", xp.linalg.inv, x),
                ("−x⁻ᵀ · x⁻ᵀ", lambda w, g, z, x: -(flipped(w, z) @ g @ flipped(w, z))), infer=_matrix, sign="⁻¹",
+               written="inverse",
                definition=lambda w, x: _cofactors(x) / _leibniz(x)[..., None, None],
                examples=[(((2, 2),), {}), (((2, 1, 1),), {})],
                refuses=True, cost=lambda result, operands, attrs: _thirds(operands[0], 6)),

@@ -75,7 +75,7 @@ ROWS: tuple[Op, ...] = (
                    * (w.softmax(x, axis=-1) * w.sum(y, axis=-1, keepdims=True) - y)),
                ("· (−log softmax({x}))", lambda w, g, z, x, y:
                    -w.expand_dims(g, axis=len(x.shape) - 1) * w.log_softmax(x, axis=-1)),
-               infer=_cross_entropy_shape, sign="CE", check=targets.distributions, of_logits=True,
+               infer=_cross_entropy_shape, sign="CE", check=targets.distributions, of_logits=True, written="of softmax",
                definition=lambda w, x, y: -w.sum(y * w.log_softmax(x, axis=-1), axis=-1),
                examples=[(((2, 3), (2, 3)), {}), (((3,), (3,)), {})]),
 )

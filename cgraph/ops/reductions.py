@@ -200,7 +200,7 @@ ROWS: tuple[Op, ...] = (
                ("· x/norm", lambda w, g, z, x, axis, keepdims:
                    spread(w, g, x, axis, keepdims) * w.ratio(x, spread(w, z, x, axis, keepdims))),
                infer=reduction, sign="‖·‖", axis=None, keepdims=False, kink="the slope of the norm is 0 at 0",
-               kinked=lambda x, axis, keepdims: ~np.any(x, axis=axis, keepdims=keepdims),
+               kinked=lambda x, axis, keepdims: ~np.any(x, axis=axis, keepdims=keepdims), written="bars",
                definition=lambda w, x, axis, keepdims: w.sqrt(w.sum(x**2, axis=axis, keepdims=keepdims)),
                examples=SMALL),
     structural("logsumexp", "log(sum(exp(x)))", _logsumexp,

@@ -166,6 +166,6 @@ ROWS: tuple[Op, ...] = (
     structural("broadcast_like", "broadcast(x)", _copied,
                ("summed", lambda w, g, z, x, y: unbroadcast(w, g, x)), ("", None), infer=_broadcast_like,
                examples=[(((2, 1), (4, 2, 3)), {}), (((), (2, 3)), {})],
-               view="copied", linear=(0,), like=1, written="itself"),
+               view="copied", linear=(0,), like=1),
 )
 # fmt: on

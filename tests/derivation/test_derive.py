@@ -82,7 +82,7 @@ def test_both_operands_of_a_square_have_their_share() -> None:
     x = cg.variable("x")
     text = cg.derive((x * x).named("L"), wrt=x, x=3).text
     assert "x is used 2 times in L; each use has its share:" in text
-    assert "    (∂L/∂x)_2 = x = 3" in text
+    assert "    (∂L/∂x)₂ = x = 3" in text
     assert text.endswith("= x + x = 2x = 6")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -92,12 +93,21 @@ def _characters(sym: Sym, size: float) -> Box:
     x, ascent, descent = space, 0.0, 0.0
     marks: list[Glyph | Rule] = []
     for char in sym.text:
-        drawn = _italic(char) if sym.italic else char
+        drawn, em, rise = _small(char, size) or (_italic(char) if sym.italic else char, size, 0.0)
         width, low, high = metrics(drawn)
-        marks.append(Glyph(drawn, x, 0.0, size))
-        x += width * size
-        ascent, descent = max(ascent, high * size), max(descent, -low * size)
+        marks.append(Glyph(drawn, x, -rise, em))
+        x += width * em
+        ascent, descent = max(ascent, high * em + rise), max(descent, -low * em - rise)
     return Box(x + space, ascent, descent, tuple(marks))
+
+
+def _small(char: str, size: float) -> tuple[str, float, float] | None:
+    """A raised or lowered character that the font lacks, such as ᵀ: the letter, its size, and how high it stands."""
+    if has(char):
+        return None
+    kind, _, code = unicodedata.decomposition(char).partition(" ")
+    rises = {"<super>": 0.38, "<sub>": -0.2}
+    return (chr(int(code, 16)), size * SMALL, size * rises[kind]) if kind in rises and " " not in code else None
 
 
 def _italic(char: str) -> str:
@@ -179,6 +189,12 @@ def _glyph(char: str) -> Any:
     font = _font()
     found = font.glyph(char)
     return found if found.index or char == MISSING else font.glyph(MISSING)
+
+
+@cache
+def has(char: str) -> bool:
+    """Whether the font has a character; in place of others stands a box."""
+    return bool(_font().glyph(char).index)
 
 
 @cache

@@ -56,12 +56,11 @@ def _heading(subject: Subject, node: Node) -> Math:
         return own
     operands = [subject.names[x] for x in node.operands]
     if subject.style == "circuit":
-        sign = sign_of(node.op)
+        sign = sign_of(node, subject.hidden)
         if node.op.name.endswith("cross_entropy"):
-            listed = [p for x in operands for p in (Sym(", "), x)][1:]
-            return notation.row(own, Sym("", space="thin"), "(", *listed, ")")
+            return notation.row(own, Sym("", space="thin"), "(", *notation.arguments(node, operands), ")")
         return sign if node.name is None else notation.row(own, EQUALS, sign)
-    return notation.row(own, EQUALS, notation.applied(node.op, operands))
+    return notation.row(own, EQUALS, notation.applied(node, operands))
 
 
 def _gradient(subject: Subject, node: Node, total: Math, circle: bool) -> list[tuple[str, Label]]:

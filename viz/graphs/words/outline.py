@@ -12,7 +12,7 @@ import numpy as np
 from cgraph import notation
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, Node
-from cgraph.notation import Math, plain
+from cgraph.notation import Math, plain, text
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.shapes import show
@@ -45,14 +45,14 @@ def _boxes(
     proofs: Proofs,
 ) -> tuple[BoxText, ...]:
     outputs = set(graph.outputs)
-    signs: dict[str, Label] = {}
+    signs = _Signs(without)
     index, found = graph.index, []
     reached = set() if numbers is None else set(numbers.gradient)
     by = "" if numbers is None else f"∂{names[index[numbers.of]]}/∂"
     for i, node in enumerate(graph.nodes):
         if node in without:
             continue
-        title = [names[i] if node.op is None else _computed(node, names, index)]
+        title = [names[i] if node.op is None else _computed(node, names, index, signs[node][1])]
         if node.shape:
             title.append(show(node.shape))
         if forward is not None:
@@ -60,12 +60,7 @@ def _boxes(
         if numbers is not None and graph.names[i] in reached:
             proved = proofs.said(node)
             title.append(f"{by}{names[i]} = {plain(numbers.gradient[node])}{proved}")
-        if node.op is not None and node.name is None:
-            label = signs.get(node.op.name)
-            if label is None:
-                label = signs[node.op.name] = (("name", sign_of(node.op)),)
-        else:
-            label = (("name", _name(node, graph)),)
+        label = signs[node][0] if node.op is not None and node.name is None else (("name", _name(node, graph)),)
         lines = (("name", label),)
         found.append(BoxText(f"n{i}", names[i], node.kind, False, node in outputs, lines, "\n".join(title)))
     return tuple(found)
@@ -82,11 +77,26 @@ def _name(node: Node, graph: Graph) -> Math:
     return notation.name(graph.name(node))
 
 
-def _computed(node: Node, names: list[str], index: Any) -> str:
+class _Signs:
+    """The sign of each node for its box, and as text for its title; made once for all nodes of a kind."""
+
+    def __init__(self, without: set[Node]) -> None:
+        self._without, self._known = without, dict[Any, tuple[Label, str]]()
+
+    def __getitem__(self, node: Node) -> tuple[Label, str]:
+        inside = [x.name or plain(x.value) if x in self._without else len(x.shape) for x in node.operands]
+        shapes = [x.shape for x in node.operands] if node.attrs else ()
+        key = (node.op, repr(dict(node.attrs)), *inside, *shapes)
+        found = self._known.get(key)
+        if found is None:
+            label = (("name", sign_of(node, self._without)),)
+            found = self._known[key] = label, text(notation.sign(node)).replace("∗", "*")
+        return found
+
+
+def _computed(node: Node, names: list[str], index: Any, sign: str) -> str:
     """Such as `v3 = v1 + v2` or `a = tanh(z)`."""
-    assert node.op is not None
     operands = [names[index[x]] for x in node.operands]
-    sign = node.op.sign.replace("∗", "*")
     between = len(operands) > 1 and not sign[0].isalpha()
     right = f" {sign} ".join(operands) if between else f"{sign}({', '.join(operands)})"
     return f"{names[index[node]]} = {right}"

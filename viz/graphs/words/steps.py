@@ -120,9 +120,10 @@ class _Walker:
 
     def _applied(self, node: Node, names: Mapping[Node, Math]) -> str:
         assert node.op is not None
-        if node.op is TABLE["mul"]:  # in a line of text, names side by side would run into one another
+        if node.op is TABLE["mul"] and not any(x.shape for x in node.operands):
+            # in a line of text, names side by side would run into one another
             return " · ".join(text(names[x]) for x in node.operands)
-        return text(notation.applied(node.op, [names[x] for x in node.operands]))
+        return text(notation.applied(node, [names[x] for x in node.operands]))
 
     def _value(self, node: Node) -> str:
         assert self.subject.forward is not None

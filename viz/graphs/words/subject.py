@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from functools import cached_property
 from typing import Any
 
@@ -10,8 +11,7 @@ from cgraph import notation
 from cgraph.calculus.symbols import Symbols
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, Node
-from cgraph.notation import Math, Sym
-from cgraph.ops.op import Op
+from cgraph.notation import Math, text
 from cgraph.passes.backward import Edge
 from viz.asked import NO_PROOFS, Passes, Proofs
 from viz.graphs.words.drawing import FORMULA, FULL
@@ -114,6 +114,13 @@ class Subject:
         return notation.formula(value, self.names) if isinstance(value, Node) else notation.number(value)
 
 
-def sign_of(row: Op) -> Math:
-    """The sign of an op, as it stands in a circle."""
-    return notation.Named(Sym(row.sign), row.sign.replace("∗", "*"))
+def sign_of(node: Node, without: Container[Node]) -> Math:
+    """What stands in the circle of an op: its sign, with the numbers that are not drawn: `+1`, `×2`, `x³`."""
+    inside = [_number(x) if x in without else None for x in node.operands]
+    math = notation.in_circle(node, inside)
+    return notation.Named(math, text(math).replace("∗", "*"))
+
+
+def _number(node: Node) -> Math:
+    """A constant that is written in the boxes of its results: its name, or its number."""
+    return notation.name(node.name) if node.name is not None else notation.constant(node.value)
