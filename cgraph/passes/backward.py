@@ -135,7 +135,7 @@ class Backward:
         if not self.forward.world.numeric:
             return ()
         with np.errstate(all="ignore"):
-            forward = traced(self.forward) if suspicious(self.edges) else None
+            forward = traced(self.forward) if suspicious(self.edges, self.forward[self.of]) else None
             if forward is None:
                 return ()
             again: list[Edge] = []

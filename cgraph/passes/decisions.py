@@ -33,7 +33,8 @@ def decisions(fwd: Forward, nodes: Iterable[tuple[Node, Any]]) -> tuple[Decision
             here = row.kinked(*map(fwd.__getitem__, node.operands), **node.attrs)
             many = int(np.sum(np.broadcast_to(here, np.shape(fwd[node])) & matters))
             if many:
-                found.append(Decision(node, row.convention(node.attrs), many))
+                words = row.convention(node.attrs) or f"{row.name} of what is equal"
+                found.append(Decision(node, words, many))
     return tuple(found)
 
 

@@ -28,8 +28,10 @@ def traced(fwd: Forward) -> Forward | None:
         return forward(fwd.graph, {leaf: fwd[leaf] for leaf in fwd.graph.leaves}, world)
 
 
-def suspicious(edges: Iterable[Any]) -> bool:
-    """Whether a factor on some edge is not finite, or something that a pullback gave is not."""
+def suspicious(edges: Iterable[Any], root: Any) -> bool:
+    """Whether a factor on some edge is not finite, or what a pullback gave, or the value of the root."""
+    if not _finite(root):
+        return True
     before, number, finite = None, np.float64, math.isfinite  # a pass asks this of each of its edges
     for _, _, _, upstream, local, downstream, _ in edges:
         if local.__class__ is int:
@@ -58,16 +60,27 @@ def _finite(value: Any) -> bool:
 def undetermined(edge: Any, again: Any, world: Any) -> bool:
     """Whether 0 met ∞ on an edge, of which `again` is the same in the world that knows structural zeros."""
     if edge.local is not None:
-        return bool(np.any(world.undetermined(again.upstream, again.local)))
+        return bool(np.any(world.undetermined(again.upstream, again.local) | _overflown(edge, again, world)))
     nodes = (edge.result, *edge.result.operands)
     return _nan(edge.downstream) and not (_nan(edge.upstream) or any(_nan(edge.forward[node]) for node in nodes))
+
+
+def _overflown(edge: Any, again: Any, world: Any) -> Any:
+    """Where a value that overflowed gives an infinite one with the slope 0, which is 1/∞: sqrt(z*z) at 1e200."""
+    if edge.operand.op is None:
+        return False
+    infinite = np.isinf(edge.forward[edge.operand]) & np.isinf(edge.forward[edge.result])
+    return infinite & np.not_equal(edge.upstream, 0) & world.rounded(again.local)
 
 
 def shown(edge: Any) -> str:
     """What stands on an edge where 0 met ∞: the upstream gradient, then the local derivative."""
     if edge.local is None:
         return "0·∞ or ∞−∞"
-    return "∞·0" if np.any(np.isinf(edge.upstream) & np.equal(edge.local, 0)) else "0·∞"
+    zero = np.equal(edge.local, 0)
+    if np.any(np.isinf(edge.upstream) & zero):
+        return "∞·0"
+    return "0·∞" if np.any(np.equal(edge.upstream, 0) & ~np.isfinite(edge.local)) else "a slope of 1/∞"
 
 
 def _nan(value: Any) -> bool:

@@ -125,7 +125,7 @@ def backward(
     with np.errstate(all="ignore"), building.paused():
         bwd = run_backward(fwd, of, upstream)
         if fwd.world.numeric:
-            if suspicious(bwd.edges):
+            if suspicious(bwd.edges, fwd[bwd.of]):
                 warn_of_edges(bwd)
             if fwd.graph.order:
                 warn_of_decisions(fwd)

@@ -99,7 +99,11 @@ class TracedWorld(World):
         """Where a product is 0·∞ or ∞·0, and its zero is no structural one."""
         up, by = (x.value if x.__class__ is Traced else x for x in (upstream, local))
         first = np.equal(up, 0) & ~np.isfinite(by) & ~_structural(upstream)
-        return first | (np.isinf(up) & np.equal(by, 0) & ~_structural(local))
+        return first | (np.isinf(up) & self.rounded(local))
+
+    def rounded(self, local: Any) -> Any:
+        """Where a local derivative is 0, and not structurally."""
+        return np.equal(local.value if local.__class__ is Traced else local, 0) & ~_structural(local)
 
 
 def applied(row: Op, operands: Sequence[Any], attrs: Mapping[str, Any]) -> Any:

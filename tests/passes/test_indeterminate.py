@@ -208,6 +208,16 @@ def test_a_pullback_that_makes_nan_of_finite_numbers_warns() -> None:
         cg.backward(loss, c=0.0, v=[1.0, 1.0])
 
 
+@pytest.mark.parametrize("formula", ["L = sqrt(z*z + w*w)", "L = log(z*w)", "L = cbrt(z*w)"])
+def test_a_value_that_overflowed_has_no_slope_of_0_in_silence(formula: str) -> None:
+    with pytest.warns(IndeterminateWarning, match="a slope of 1/∞ on the edge"):
+        cg.backward(formula, z=3e200, w=3e200)
+    with warnings.catch_warnings(action="error"):
+        cg.backward(formula, z=3.0, w=4.0)
+        cg.backward("L = tanh(z*w)", z=3e200, w=3e200)  # which saturates, and has the slope 0
+        cg.backward("L = sqrt(z)", z=np.inf)
+
+
 def test_nan_that_is_given_is_no_indeterminate_product() -> None:
     x = cg.variable("x")
     with warnings.catch_warnings(action="error"):
