@@ -35,14 +35,36 @@ def _op(name: str) -> Callable[..., Node]:
     return partial(build, TABLE[name])
 
 
-neg, reciprocal, scale, square, sqrt, cbrt = map(_op, ("neg", "reciprocal", "scale", "square", "sqrt", "cbrt"))
-exp, expm1, log, log1p, sinh, cosh, tanh = map(_op, ("exp", "expm1", "log", "log1p", "sinh", "cosh", "tanh"))
-size, sign, hypot, relu, maximum, index = map(_op, ("abs", "sign", "hypot", "relu", "maximum", "index"))
-sigmoid, log_sigmoid, softplus = map(_op, ("sigmoid", "log_sigmoid", "softplus"))
-softmax, log_softmax, logsumexp, logaddexp = map(_op, ("softmax", "log_softmax", "logsumexp", "logaddexp"))
-total, factors, norm, var, std = map(_op, ("sum", "prod", "norm", "var", "std"))
-det, logabsdet, det_sign = map(_op, ("det", "logabsdet", "det_sign"))
-binary_cross_entropy, sigmoid_cross_entropy = map(_op, ("binary_cross_entropy", "sigmoid_cross_entropy"))
+neg, reciprocal, scale, square, sqrt, cbrt = (
+    _op("neg"),
+    _op("reciprocal"),
+    _op("scale"),
+    _op("square"),
+    _op("sqrt"),
+    _op("cbrt"),
+)
+exp, expm1, log, log1p, sinh, cosh, tanh = (
+    _op("exp"),
+    _op("expm1"),
+    _op("log"),
+    _op("log1p"),
+    _op("sinh"),
+    _op("cosh"),
+    _op("tanh"),
+)
+size, sign, hypot, relu, maximum, index = (
+    _op("abs"),
+    _op("sign"),
+    _op("hypot"),
+    _op("relu"),
+    _op("maximum"),
+    _op("index"),
+)
+sigmoid, log_sigmoid, softplus = _op("sigmoid"), _op("log_sigmoid"), _op("softplus")
+softmax, log_softmax, logsumexp, logaddexp = _op("softmax"), _op("log_softmax"), _op("logsumexp"), _op("logaddexp")
+total, factors, norm, var, std = _op("sum"), _op("prod"), _op("norm"), _op("var"), _op("std")
+det, logabsdet, det_sign = _op("det"), _op("logabsdet"), _op("det_sign")
+binary_cross_entropy, sigmoid_cross_entropy = _op("binary_cross_entropy"), _op("sigmoid_cross_entropy")
 
 # What changes nothing in exact arithmetic, nor in floating point for finite operands.
 EQUAL: tuple[Entry, ...] = (
@@ -124,7 +146,7 @@ SMOOTH: tuple[Entry, ...] = (
     lambda x: (relu(x) - relu(-x), x),
 )
 if "log_normal_cdf" in TABLE:
-    normal_cdf, log_normal_cdf = map(_op, ("normal_cdf", "log_normal_cdf"))
+    normal_cdf, log_normal_cdf = _op("normal_cdf"), _op("log_normal_cdf")
     STABLE = (lambda x: (log(normal_cdf(x)), log_normal_cdf(x)), *STABLE)
 SHAPES = {"row": (2,), "matrix": (2, 2)}  # of the variables that are no scalars; they stand for nodes of any shape
 
