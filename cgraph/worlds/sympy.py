@@ -34,7 +34,7 @@ class Expressions(np.ndarray[Any, Any]):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if "out" in kwargs:
             kwargs["out"] = tuple(map(_plain, kwargs["out"]))
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):  # SymPy's floats raise the processor's flags on their way; NumPy reads them
             result = getattr(ufunc, method)(*map(_plain, inputs), **kwargs)
         return None if result is None else np.asarray(result, dtype=object).view(Expressions)
 
@@ -74,8 +74,7 @@ class SympyWorld(World):
 
     def apply(self, row: Op, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
         try:
-            with np.errstate(all="ignore"):  # SymPy's floats raise the processor's flags on their way; NumPy reads them
-                return super().apply(row, operands, attrs)
+            return super().apply(row, operands, attrs)
         except RecursionError:
             raise TooDeepError(
                 f"the expression of {row.name} is nested too deeply for SymPy",

@@ -102,6 +102,8 @@ AT = [
     *((sympy.Piecewise((1, sympy.Not(sympy.Eq(x, 1))), (2, True)), 1, 2), (sympy.Mod(x, 3), -1, 2)),
     *((sympy.Piecewise((1, sympy.Xor(x > 0, x > 1)), (2, True)), v, w) for v, w in ((0, 2), (1, 1), (1.5, 2))),
     *((sympy.Piecewise((1, sympy.ITE(x > 0, x > 1, x < -1)), (2, True)), v, w) for v, w in ((1, 2), (2, 1), (-2, 1))),
+    *((sympy.Piecewise((1, sympy.Not(sympy.Xor(x > 0, x > 1))), (2, True)), v, w) for v, w in ((0, 1), (1, 2), (2, 1))),
+    *((sympy.Piecewise((1, sympy.Not(sympy.ITE(x > 0, x > 1, x < -1))), (2, True)), v, w) for v, w in ((1, 1), (2, 2))),
     *((sympy.Piecewise((1, x > 0), (2, x <= 0)), 0, 2), (sympy.frac(x), -0.25, 0.75), (sympy.cot(x), np.pi / 2, 0)),
 ]  # fmt: skip
 
