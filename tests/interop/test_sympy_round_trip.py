@@ -19,7 +19,9 @@ POINTS = [(0.7312, -1.2345), (-0.4127, 0.6181), (2.113, 1.517)]
 
 def value(e: Any, point: tuple[float, float]) -> Any:
     """An expression at a point, to 30 digits."""
-    told = e.replace(sympy.UnevaluatedExpr, lambda inner: inner)
+    told = e
+    while told.has(sympy.UnevaluatedExpr):  # one inside another takes two turns
+        told = told.replace(sympy.UnevaluatedExpr, lambda inner: inner)
     return sympy.N(told.xreplace({s: sympy.Float(v, 40) for s, v in zip((x, y), point, strict=True)}), 30, chop=True)
 
 
