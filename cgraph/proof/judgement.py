@@ -16,7 +16,7 @@ from cgraph.proof.values import DIGITS, Pair
 from cgraph.proof.walk import size
 from cgraph.quoting import decimal
 
-SMALL = 60  # parts up to which SymPy needs no watching
+SMALL = 40  # parts up to which SymPy needs no watching
 LARGEST = 20_000  # parts of a difference that algebra is tried on
 LARGE = 32  # operations beyond which a formula is not made shorter for reading
 

@@ -32,7 +32,7 @@ from cgraph.worlds.sympy import SYMPY
 
 SECONDS = 60.0  # that a proof may take unless it is given others
 SMALL = 24  # elements of all nodes together up to which a graph is computed without watching the clock
-WATCHED = 200  # parts of a formula from which its derivative is watched by the clock
+WATCHED = 40  # parts of a formula from which its derivative is watched by the clock
 
 
 @dataclass(frozen=True)
