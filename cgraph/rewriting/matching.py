@@ -15,7 +15,7 @@ Opaque = Callable[[Node], bool]
 
 
 def rewritten(node: Node, table: Rewrites, build: Build, opaque: Opaque) -> Node | None:
-    """The result of the first rewrite that fits a node, with its name; None where none does.
+    """The result of the first rewrite that fits a node, with its name unless it is a leaf; None where none does.
 
     `build` makes the nodes of it, from the node's line; what is `opaque` is not looked into.
     """
@@ -25,7 +25,7 @@ def rewritten(node: Node, table: Rewrites, build: Build, opaque: Opaque) -> Node
         bound = _match(rewrite, node, opaque)
         result = None if bound is None else _instance(rewrite, bound, node, build, opaque)
         if result is not None and result.shape == node.shape:
-            return result if node.name is None else result.named(node.name)
+            return result if node.name is None or result.op is None else result.named(node.name)
     return None
 
 

@@ -121,8 +121,8 @@ class Simplifier:
             after = _folded(node) if folds and node.name is None else None
             if after is None:
                 after = rewritten(node, self._table, self.node, self._opaque.__contains__)
-            if after is None:
-                return node
+            if after is None or (after.op is None and node.name is not None and self._folds):
+                return node  # a leaf cannot take the name, which is asked for
             node = after
         return node
 

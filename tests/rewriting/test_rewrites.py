@@ -400,3 +400,22 @@ def test_a_gradient_of_a_graph_without_such_ops_is_of_the_graph_itself() -> None
     node = cg.tanh(w * x + b)
     assert node in cg.Graph(cg.grad(node, w))
     assert len(equal().all) < len(everything().all)
+
+
+@pytest.mark.parametrize(
+    "rewrite", [r for r in everything().all if isinstance(r.result, cg.Node) and r.result.op is None], ids=str
+)
+def test_a_named_node_that_becomes_a_leaf_makes_no_input_of_its_name(rewrite: Rewrite) -> None:
+    loss = rewrite.pattern.named("L")
+    inputs = {n.name for n in cg.Graph(loss).inputs}
+    assert cg.Graph(cg.simplify(loss)).output.name == "L"
+    for made in (cg.simplify(loss), cg.compile(loss).graph.output):
+        assert {n.name for n in cg.Graph(made).inputs} <= inputs
+    for name in inputs if loss.shape == () else ():
+        assert {n.name for n in cg.Graph(cg.grad(loss, name)).inputs} <= inputs
+
+
+def test_the_derivative_of_a_named_square_of_a_root_is_1_at_0() -> None:
+    for text in ("L = cbrt(x)**3", "a = cbrt(x)**3; L = 2*a/2"):
+        assert cg.forward(cg.grad(text, "x"), x=0.0).values[-1] == 1
+        assert cg.compile(cg.parse(text))(x=2.0)[0] == pytest.approx(2.0)
