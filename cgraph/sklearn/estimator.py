@@ -21,8 +21,8 @@ from cgraph.graph.node import Node
 from cgraph.nn import Activation, Sequential, weight_decay
 from cgraph.sklearn.batches import MiniBatches, dense
 from cgraph.sklearn.settings import check, first_model, hidden_sizes, optimizer
+from cgraph.sklearn.standing import Standing
 from cgraph.sklearn.stopping import Stopping
-from cgraph.sklearn.training import Training
 from cgraph.train import predict
 
 Array: TypeAlias = NDArray[np.float64]
@@ -113,9 +113,9 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
         that it would refuse too, and DivergedError when the loss is no longer finite. Warns with ConvergenceWarning
         when `max_iter` epochs were not enough.
         """
-        going = bool(self.warm_start) and hasattr(self, "_training")
+        going = bool(self.warm_start) and hasattr(self, "_standing")
         self._train(X, y, sample_weight, first=not going, going=going)
-        if not self._training.stopping.stopped:
+        if not self._standing.stopping.stopped:
             warnings.warn(
                 f"training has not converged in {self.n_iter_} epochs: give a larger max_iter or tol",
                 ConvergenceWarning,
@@ -131,7 +131,7 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
                 why="one epoch stops nowhere",
                 fix="use fit, or early_stopping=False",
             )
-        self._train(X, y, sample_weight, first=not hasattr(self, "_training"), going=True, epochs=1)
+        self._train(X, y, sample_weight, first=not hasattr(self, "_standing"), going=True, epochs=1)
         return self
 
     def _train(
@@ -146,15 +146,15 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
         widths = [X.shape[1], *sizes, Y.shape[1]]
         if first:
             stopping = Stopping(self.tol, self.n_iter_no_change, by_metric=self.early_stopping)
-            self._training = Training(first_model(widths, self.activation, random_state), stopping)
-        training = self._training
+            self._standing = Standing(first_model(widths, self.activation, random_state), stopping)
+        standing = self._standing
         if first or epochs is None:
-            training.anew(self)
-        _refuse_other_widths(training.model, widths)
+            standing.anew(self)
+        _refuse_other_widths(standing.model, widths)
         rows = np.column_stack([Y, weights])
         X, rows, dev = self._parts(X[weights > 0], rows[weights > 0], random_state)
         size = LARGEST if self.batch_size == "auto" else int(self.batch_size)
-        self.n_iter_ = training.run(
+        self.n_iter_ = standing.run(
             self,
             MiniBatches(X, rows, size, random_state),
             self._loss,
@@ -162,7 +162,7 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
             dev,
             self.max_iter if epochs is None else epochs,
         )
-        self._keep(training)
+        self._keep(standing)
 
     def _loss(self, model: Sequential, outputs: Node, rows: Node) -> Node:
         """(Σ wᵢ lossᵢ + α/2 Σ W²) / Σ wᵢ, where each row holds the targets and, last, its weight."""
@@ -189,19 +189,19 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has n
         """What is to have the same shares in both parts."""
         return None
 
-    def _keep(self, training: Training) -> None:
+    def _keep(self, standing: Standing) -> None:
         """Set what was learned."""
-        stopping = training.stopping
+        stopping = standing.stopping
         if self.early_stopping and stopping.model is not None:
-            training.model = stopping.model
+            standing.model = stopping.model
         last = [] if self.out_activation_ == "identity" else [Activation(OUTPUTS[self.out_activation_])]
-        assert training.step is not None
-        self.model_, self.step_ = Sequential([training.model, *last]), training.step
+        assert standing.step is not None
+        self.model_, self.step_ = Sequential([standing.model, *last]), standing.step
         self.n_outputs_, self.n_layers_ = len(self.intercepts_[-1]), len(self.coefs_) + 1
-        self.loss_curve_ = [epoch.loss for epoch in training.history]
+        self.loss_curve_ = [epoch.loss for epoch in standing.history]
         self.loss_ = self.loss_curve_[-1]
         self.best_loss_ = None if self.early_stopping else min(self.loss_curve_)
-        self.validation_scores_ = [epoch.metric for epoch in training.history] if self.early_stopping else None
+        self.validation_scores_ = [epoch.metric for epoch in standing.history] if self.early_stopping else None
         self.best_validation_score_ = stopping.best if self.early_stopping else None
 
     @property

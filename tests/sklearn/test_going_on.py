@@ -135,7 +135,7 @@ def test_what_went_on_goes_on_after_it_was_copied():
     net = net_of("multiclass", "looking ahead").partial_fit(X, y, classes=[0, 1, 2])
     again = pickle.loads(pickle.dumps(net))  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(again.partial_fit(X, y).coefs_[0], net.partial_fit(X, y).coefs_[0])
-    assert not hasattr(clone(net), "_training")
+    assert not hasattr(clone(net), "_standing")
 
 
 def test_rows_of_a_generator_are_drawn_as_scikit_learn_draws_them():

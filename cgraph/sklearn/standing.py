@@ -19,7 +19,7 @@ SMALLEST, SHARE = 1e-6, 5.0  # an adaptive rate is divided by SHARE until it is 
 
 
 @dataclass
-class Training:
+class Standing:
     """A net with logits, the optimiser's `state`, when to stop, the rate of the next step, and what was reached."""
 
     model: Sequential
