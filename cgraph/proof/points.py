@@ -65,6 +65,8 @@ def _kinks(part: Any) -> Iterator[Any]:
         yield part.lhs - part.rhs
     elif isinstance(part, (sympy.floor, sympy.ceiling)):
         yield from (part.args[0] - k for k in (0, 1))
+    elif isinstance(part, sympy.Mod):
+        yield from (part.args[0] - k * part.args[1] for k in (0, 1))
 
 
 def _bounds(part: Any) -> Iterator[Any]:
