@@ -107,6 +107,8 @@ def test_the_hessian_of_a_determinant_of_two_rows_is_the_same_everywhere() -> No
         [[1e300, 1], [1, 0]],
     ):
         np.testing.assert_array_equal(cg.forward(cg.hessian(cg.det(x), x), x=matrix).values[-1], want)
+        along = cg.grad(cg.sum(cg.grad(cg.det(x), x) * [[1.0, 2.0], [3.0, 4.0]]), x)
+        np.testing.assert_array_equal(cg.forward(along, x=matrix).values[-1], [[4, -3], [-2, 1]])
 
 
 @pytest.mark.parametrize("condition", [1e1, 1e6, 1e10])

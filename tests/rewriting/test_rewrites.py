@@ -187,6 +187,10 @@ def test_nothing_of_what_may_be_no_number_is_dropped() -> None:
         with np.errstate(all="ignore"):
             assert np.isnan(cg.forward(graph, x=-1.0 if "sqrt" in formula else 0.0, y=1.0).values[-1])
     assert cg.simplify(cg.parse("0*(x + tanh(x*y)) + y")).output.name == "y"
+    far = cg.log(x)
+    for k in range(100):  # more than is looked at
+        far = far + cg.tanh(y * k)
+    assert np.isnan(run(cg.simplify(0 * far), {"x": 0.0, "y": 1.0}))
 
 
 # Where float64 saturates ---------------------------------------------------------------------------------------------
@@ -276,6 +280,10 @@ def test_softmax_as_the_chapter_writes_it_is_stable_along_every_axis() -> None:
         shares = np.eye(2, 3).sum(axis=axis, keepdims=True)
         expected = run(want, {"Z": values}).reshape(2, 3) * shares - np.eye(2, 3)
         np.testing.assert_allclose(run(slope, {"Z": values}), expected.ravel(), atol=1e-15)
+    square = cg.variable("S", (2, 2))
+    across = cg.exp(square) / cg.sum(cg.exp(square), axis=1)  # each row by the sums of all rows: no softmax
+    feed = {"S": np.array([[0.1, 0.9], [-0.3, 0.4]])}
+    np.testing.assert_allclose(run(cg.simplify(across), feed), run(across, feed), rtol=1e-14)
     whole = cg.exp(Z) / cg.sum(cg.exp(Z))
     np.testing.assert_allclose(run(cg.simplify(whole), {"Z": values}), [1, 0, 0, 0, 0, 0], atol=1e-80)
 
@@ -323,6 +331,17 @@ def test_a_smooth_function_of_a_kinked_one_has_its_second_derivative(name: str) 
         twice = cg.grad(cg.sum(cg.grad(function, v) * [1.0, 10.0]), v)
         own = {v: value} if v in cg.Graph(twice) else {}
         np.testing.assert_allclose(cg.forward(twice, own).values[-1], want @ [1, 10], atol=1e-15)
+
+
+def test_every_derivative_is_of_what_keeps_it() -> None:
+    v, near, one = cg.variable("v", 2), {"v": [1000.0, 0.0]}, np.array([1.0, 10.0])
+    function = cg.log(1 + cg.exp(v))
+    np.testing.assert_allclose(run(cg.jacobian(function, v), near), [1, 0, 0, 0.5])
+    np.testing.assert_allclose(run(cg.vjp(function, v, one), near), [1, 5])
+    np.testing.assert_allclose(run(cg.jvp(function, v, one), near), [1, 5])
+    np.testing.assert_allclose(run(cg.hessian(cg.sum(function), v), near), [0, 0, 0, 0.25])
+    series = cg.taylor(cg.abs(x) ** 2, x, order=2).coefficients
+    assert [float(c.value) for c in series] == [0, 0, 1]
 
 
 def test_the_cube_of_a_cube_root_has_the_slope_of_what_it_is() -> None:
