@@ -202,9 +202,9 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[CgraphError], dict[str, str]]] =
     ),
     "an array of a node": (lambda: np.asarray(cg.variable("x")), CgraphError, {WHAT: "is a node", FIX: r"cg\.forward"}),
     "a function of NumPy without a row": (
-        lambda: np.deg2rad(cg.variable("x")),
+        lambda: np.spacing(cg.variable("x")),
         CgraphError,
-        {WHAT: r"numpy\.deg2rad", WHY: "no row", FIX: "tanh"},
+        {WHAT: r"numpy\.spacing", WHY: "no row", FIX: r"docs/numpy\.md"},
     ),
     "a package that is not installed": (
         lambda: _raise(missing_package("sklearn", "data", "the digits")),
