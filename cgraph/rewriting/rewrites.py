@@ -175,8 +175,8 @@ class Rewrite(NamedTuple):
 class Rewrites:
     """Some of the table, by what stands there: the op, and the op (or None for a number) of one of its operands."""
 
-    def __init__(self, entries: Iterable[tuple[Entry, bool]]) -> None:
-        self.all = tuple(r for place, (entry, stable) in enumerate(entries) for r in _rewrites(entry, stable, place))
+    def __init__(self, rewrites: Iterable[Rewrite]) -> None:
+        self.all = tuple(rewrites)
         self.by_head: dict[tuple[Op, int, Op | None], list[Rewrite]] = {}
         self.ops = frozenset(rewrite.ops for rewrite in self.all)
         asked: dict[Op, list[list[float]]] = {}  # for each op, the numbers that each of its rewrites asks for
@@ -205,19 +205,20 @@ class Rewrites:
 @cache
 def equal() -> Rewrites:
     """Those that leave out what changes nothing: built when the first gradient is made, once in a process."""
-    return Rewrites((entry, False) for entry in EQUAL)
+    return Rewrites(r for place, entry in enumerate(EQUAL) for r in _rewrites(entry, False, place))
 
 
 @cache
 def stabilising() -> Rewrites:
     """Those that keep values and derivatives which the graph as it is written would lose."""
-    return Rewrites((entry, True) for entry in (*STABLE, *SMOOTH))
+    entries = enumerate((*STABLE, *SMOOTH), start=len(EQUAL))
+    return Rewrites(r for place, entry in entries for r in _rewrites(entry, True, place))
 
 
 @cache
 def everything() -> Rewrites:
     """The whole table."""
-    return Rewrites([*((entry, False) for entry in EQUAL), *((entry, True) for entry in (*STABLE, *SMOOTH))])
+    return Rewrites((*equal().all, *stabilising().all))
 
 
 def _rewrites(entry: Entry, stable: bool, place: int) -> list[Rewrite]:
