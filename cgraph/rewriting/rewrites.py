@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 from cgraph.graph.graph import Graph
-from cgraph.graph.node import CONSTANT, VARIABLE, Node, as_node, build, variable
+from cgraph.graph.node import VARIABLE, Node, as_node, build, variable
 from cgraph.graph.rebuild import standing_on
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
@@ -169,7 +169,7 @@ class Rewrite(NamedTuple):
     @property
     def ops(self) -> frozenset[Op]:
         """The ops without which it fits nothing."""
-        return frozenset(n.op for n in Graph(self.pattern) if n.op is not None)
+        return frozenset(op for op in Graph(self.pattern).ops if op is not None)
 
 
 class Rewrites:
@@ -236,23 +236,19 @@ def _heads(pattern: Node) -> tuple[tuple[int, Op | float], ...]:
 
 def spellings(pattern: Node) -> list[Node]:
     """A pattern with its sums and products in either order, and its squares in three ways."""
-    found: dict[Node, list[Node]] = {}
+    found: dict[Node, dict[Any, Node]] = {}  # by what two spellings that are the same one have in common
     for node in Graph(pattern).nodes:
-        found[node] = []
-        for operands in product(*(found[x] for x in node.operands)):
-            one = standing_on(node, operands)
-            found[node].append(one)
-            if node.op is not None and (node.op.commutes or node.op.symmetric):
-                found[node].append(build(node.op, *operands[::-1], **node.attrs))
-            elif node.op is TABLE["square"]:
-                found[node] += [operands[0] * operands[0], operands[0] ** 2]
-    return list({_written(x): x for x in found[pattern]}.values())
-
-
-def _written(pattern: Node) -> Any:
-    """What two spellings that are the same one have in common."""
-    done: dict[Node, Any] = {}
-    for node in Graph(pattern).nodes:
-        own = node.name if node.kind == VARIABLE else float(node.value) if node.kind == CONSTANT else node.op
-        done[node] = (own, *(done[x] for x in node.operands))
-    return done[pattern]
+        own = found[node] = {}
+        row = node.op
+        if row is None:
+            own[node.name if node.kind == VARIABLE else float(node.value)] = node
+            continue
+        for chosen in product(*(found[x].items() for x in node.operands)):
+            keys, operands = zip(*chosen, strict=True)
+            own[row, *keys] = standing_on(node, operands)
+            if row.commutes or row.symmetric:
+                own.setdefault((row, *keys[::-1]), build(row, *operands[::-1], **node.attrs))
+            elif row is TABLE["square"]:
+                own[TABLE["mul"], *keys, *keys] = operands[0] * operands[0]
+                own[TABLE["pow"], *keys, 2.0] = operands[0] ** 2
+    return list(found[pattern].values())
