@@ -159,6 +159,9 @@ def arcsin(x: Operand, /) -> Node:
 def arccos(x: Operand, /) -> Node:
     """arccos(x) = acos(x), as a node."""
 
+def one_less_square(x: Operand, /) -> Node:
+    """one_less_square(x) = 1 - x**2, as a node."""
+
 def arctan(x: Operand, /) -> Node:
     """arctan(x) = atan(x), as a node."""
 
@@ -168,6 +171,9 @@ def arctan2(x: Operand, y: Operand, /) -> Node:
 def hypot(x: Operand, y: Operand, /) -> Node:
     """hypot(x, y) = sqrt(x**2 + y**2), as a node. Convention: the slopes of hypot at (0, 0) are 0."""
 
+def direction(x: Operand, y: Operand, /) -> Node:
+    """direction(x, y) = x/sqrt(x**2 + y**2), as a node. Convention: at (0, 0) direction is 0, with slope 0 in both operands."""
+
 def sinh(x: Operand, /) -> Node:
     """sinh(x) = sinh(x), as a node."""
 
@@ -176,6 +182,9 @@ def cosh(x: Operand, /) -> Node:
 
 def tanh(x: Operand, /) -> Node:
     """tanh(x) = tanh(x), as a node."""
+
+def tanh_slope(x: Operand, /) -> Node:
+    """tanh_slope(x) = 1 - tanh(x)**2, as a node."""
 
 def arcsinh(x: Operand, /) -> Node:
     """arcsinh(x) = asinh(x), as a node."""
@@ -192,8 +201,20 @@ def erf(x: Operand, /) -> Node:
 def gaussian(x: Operand, /, *, rate: float = 1) -> Node:
     """gaussian(x, rate=1) = exp(-rate*x**2), as a node."""
 
+def erfc(x: Operand, /) -> Node:
+    """erfc(x) = 1 - erf(x), as a node."""
+
 def normal_cdf(x: Operand, /) -> Node:
     """normal_cdf(x) = (1 + erf(x/sqrt(2)))/2, as a node."""
+
+def log_normal_cdf(x: Operand, /) -> Node:
+    """log_normal_cdf(x) = log((1 + erf(x/sqrt(2)))/2), as a node."""
+
+def inverse_mills(x: Operand, /) -> Node:
+    """inverse_mills(x) = sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))), as a node."""
+
+def inverse_mills_fall(x: Operand, /) -> Node:
+    """inverse_mills_fall(x) = (sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))))*(x + sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2)))), as a node."""
 
 def abs(x: Operand, /, *, at_zero: float = 0) -> Node:
     """abs(x, at_zero=0) = Abs(x), as a node. Convention: abs'(0) = 0."""
@@ -255,6 +276,9 @@ def sinc(x: Operand, /, *, order: float = 0) -> Node:
 def sigmoid(x: Operand, /) -> Node:
     """sigmoid(x) = 1/(1 + exp(-x)), as a node."""
 
+def sigmoid_slope(x: Operand, /) -> Node:
+    """sigmoid_slope(x) = exp(-x)/(1 + exp(-x))**2, as a node."""
+
 def log_sigmoid(x: Operand, /) -> Node:
     """log_sigmoid(x) = -log(1 + exp(-x)), as a node."""
 
@@ -299,6 +323,9 @@ def binary_cross_entropy(x: Operand, y: Operand, /) -> Node:
 
 def sigmoid_cross_entropy(x: Operand, y: Operand, /) -> Node:
     """sigmoid_cross_entropy(x, y) = log(1 + exp(x)) - x*y, as a node."""
+
+def sigmoid_residual(x: Operand, y: Operand, /) -> Node:
+    """sigmoid_residual(x, y) = 1/(1 + exp(-x)) - y, as a node."""
 
 def sum(x: Operand, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Node:
     """sum(x, axis=None, keepdims=False) = sum(x), as a node. Without an axis, or with an empty tuple, over all axes."""
@@ -472,6 +499,12 @@ def softmax_cross_entropy(x: Operand, y: Operand, *, weights: Operand | None = N
 
     The op of the table: -sum(y*log(softmax(x))).
     """
+
+def softmax_residual(x: Operand, y: Operand, /, *, axis: int | Sequence[int] | None = -1) -> Node:
+    """softmax_residual(x, y, axis=-1) = sum(y)*softmax(x) - y, as a node."""
+
+def weighted_centre(x: Operand, y: Operand, /, *, axis: int | Sequence[int] | None = -1) -> Node:
+    """weighted_centre(x, y, axis=-1) = p*(x*sum(p) - sum(p*x)), as a node."""
 
 def stack(arrays: Sequence[Operand] | Node, axis: int = 0) -> Node:
     """Arrays of one shape joined along a new axis.

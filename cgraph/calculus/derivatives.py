@@ -25,14 +25,14 @@ from cgraph.passes.backward import Gradients, gradients, graph_of
 from cgraph.passes.forward import Forward, forward
 from cgraph.rewriting.simplify import simplify, stabilised
 from cgraph.shapes import Shape, show
-from cgraph.worlds.graph import GRAPH
+from cgraph.worlds.graph import GRAPH, GraphWorld
 
 Key: TypeAlias = "Node | str"
 
 
-def as_pass(graph: Graph) -> Forward:
-    """A graph as its own forward pass in the world of nodes: each node is its own value."""
-    return Forward(graph, GRAPH, graph.nodes)
+def as_pass(graph: Graph, world: GraphWorld = GRAPH) -> Forward:
+    """A graph as its own forward pass in a world of nodes: each node is its own value."""
+    return Forward(graph, world, graph.nodes)
 
 
 @overload

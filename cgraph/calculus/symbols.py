@@ -12,6 +12,7 @@ from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node
 from cgraph.passes.backward import Backward, Edge, backward
 from cgraph.rewriting.simplify import simplify
+from cgraph.worlds.graph import TEXTBOOK
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Symbols:
 
 
 def symbols(graph: Graph, of: Node) -> Symbols:
-    """The derivatives of a scalar node of a graph by every other, as formulas of the graph's own nodes.
+    """The derivatives of a scalar node of a graph by every other, as formulas of the graph's own nodes, in the form
+    that textbooks write.
 
     Raises GradientError when `of` is no scalar.
 
@@ -52,4 +54,4 @@ def symbols(graph: Graph, of: Node) -> Symbols:
     >>> found.gradient(graph["b"]), found.local(graph["L"], 1)
     (<mul(c, 2)>, <c>)
     """
-    return Symbols(backward(as_pass(graph), of))
+    return Symbols(backward(as_pass(graph, TEXTBOOK), of))

@@ -20,8 +20,8 @@ LONGEST = 4000  # characters of a formula
 
 
 def symbolic_local(graph: Graph, edge: Edge) -> Any:
-    """A local derivative between scalars in SymPy: its own rule, on symbols with the nodes' names."""
-    from cgraph.worlds.sympy import SYMPY, as_object, exact, symbols
+    """A local derivative between scalars in SymPy: its rule, as textbooks write it, in the nodes' names."""
+    from cgraph.worlds.sympy import TEXTBOOK, as_object, exact, symbols
 
     def symbol(node: Node) -> Any:
         number = node.kind == CONSTANT and node.name is None
@@ -30,7 +30,7 @@ def symbolic_local(graph: Graph, edge: Edge) -> Any:
     nodes = dict.fromkeys([*edge.result.operands, edge.result])
     alone = Graph(edge.result)
     values = {node: symbol(node) for node in nodes}
-    fwd = Forward(alone, SYMPY, tuple(values.get(n) for n in alone.nodes))
+    fwd = Forward(alone, TEXTBOOK, tuple(values.get(n) for n in alone.nodes))
     return pulled_back(fwd, edge, 1)[()]
 
 

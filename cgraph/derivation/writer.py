@@ -17,6 +17,7 @@ from cgraph.graph.node import Node, as_node, variable
 from cgraph.notation import DOT, PLUS, Group, Math, Script, Sym
 from cgraph.passes.backward import Backward, Edge, backward, pulled_back
 from cgraph.rewriting.simplify import simplify
+from cgraph.worlds.graph import TEXTBOOK
 
 PATHS = 6  # so many are listed, more are counted
 UNDETERMINED = "indeterminate here: 0·∞, which the pass sets to 0"
@@ -28,7 +29,7 @@ class Deriver:
     def __init__(self, graph: Graph, wrt: Node, numbers: Backward | None) -> None:
         self.graph, self.root, self.wrt, self.numbers = graph, graph.output, wrt, numbers
         self.names = notation.names_of(graph)
-        backwards = backward(as_pass(graph))
+        backwards = backward(as_pass(graph, TEXTBOOK))
         self.fwd = backwards.forward
         below: set[Node] = {wrt}
         for node in graph.nodes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cgraph.ops import stable, targets
-from cgraph.ops.op import Op, elementwise
+from cgraph.ops.op import Op, elementwise, written
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, page 3
 
@@ -29,29 +29,33 @@ def _at_zero(x: Any, **attrs: float) -> Any:
 
 # fmt: off
 ROWS: tuple[Op, ...] = (
-    elementwise("sigmoid",      "1/(1 + exp(-x))",     stable.sigmoid,  lambda w, z, x: z * (1 - z), sign="σ",
+    elementwise("sigmoid",      "1/(1 + exp(-x))",     stable.sigmoid,
+                written(lambda w, z, x: w.sigmoid_slope(x), textbook=lambda w, z, x: z * (1 - z)), sign="σ",
                 bounds=(0, 1), probability=True, c="sigmoid({0})"),
+    elementwise("sigmoid_slope", "exp(-x)/(1 + exp(-x))**2", stable.sigmoid_slope,
+                lambda w, z, x: -z * w.tanh(x / 2), sign="σ′", c="sigmoid_slope({0})", js="sigmoidSlope({0})"),
     elementwise("log_sigmoid",  "-log(1 + exp(-x))",   lambda xp, x: -stable.softplus(xp, -x),
                                                        lambda w, z, x: w.sigmoid(-x), sign="log σ",
                 c="-softplus(-{0})"),
     elementwise("softplus",     "log(1 + exp(x))",     stable.softplus, lambda w, z, x: w.sigmoid(x),
                 activation=True, c="softplus({0})"),
     elementwise("softsign",     "x/(1 + Abs(x))",      lambda xp, x: x / (1 + xp.abs(x)),
-                                                                        lambda w, z, x: 1 / (1 + w.abs(x)) ** 2,
+                                                                        lambda w, z, x: w.reciprocal(1 + w.abs(x)) ** 2,
                 bounds=(-1, 1), c="{0} / (1 + FABS({0}))"),
     elementwise("silu",         "x/(1 + exp(-x))",     lambda xp, x: stable.scale(xp, stable.sigmoid(xp, x), x),
-                                                       lambda w, z, x: w.sigmoid(x) * (1 + x * w.sigmoid(-x)),
+                lambda w, z, x: w.sigmoid(x) + w.scale(w.sigmoid_slope(x), x),
                 sign="SiLU", activation=True, c="scaled(sigmoid({0}), {0})"),
     elementwise("mish",         "x*tanh(log(1 + exp(x)))",
                 lambda xp, x: stable.scale(xp, xp.tanh(stable.softplus(xp, x)), x),
-                lambda w, z, x: w.tanh(w.softplus(x)) + x * w.sigmoid(x) * (1 - w.tanh(w.softplus(x)) ** 2),
+                lambda w, z, x: w.tanh(w.softplus(x)) + w.scale(w.sigmoid(x) * w.tanh_slope(w.softplus(x)), x),
                 activation=True, c="scaled(TANH(softplus({0})), {0})"),
     elementwise("gelu",         "x*(1 + erf(x/sqrt(2)))/2", stable.gelu,
-                lambda w, z, x: w.normal_cdf(x) + x * w.gaussian(x, rate=0.5) / w.sqrt(2 * w.pi), sign="GELU",
+                lambda w, z, x: w.normal_cdf(x) + w.scale(w.gaussian(x, rate=0.5), x) / w.sqrt(2 * w.pi), sign="GELU",
                 activation=True, c="scaled(normal_cdf({0}), {0})"),
     elementwise("gelu_tanh",    "x*(1 + tanh(sqrt(2/pi)*(x + cubic*x**3)))/2", stable.gelu_tanh,
                 lambda w, z, x, cubic: w.sigmoid(_bent(w, x, cubic))
-                    + z * w.sigmoid(-_bent(w, x, cubic)) * _bent_slope(w, x, cubic), cubic=0.044715,
+                    + w.scale(w.sigmoid_slope(_bent(w, x, cubic)), x * _bent_slope(w, x, cubic)),
+                cubic=0.044715,
                 activation=True, c="scaled(sigmoid((T)1.5957691216057308 * ({0} + {cubic} * {0} * {0} * {0})), {0})"),
 
     elementwise("relu",         "Max(x, 0)",           lambda xp, x, at_zero=1: xp.maximum(x, 0),
@@ -90,8 +94,11 @@ ROWS: tuple[Op, ...] = (
                 lambda w, z, x, y: w.log1p(-x) - w.log(x), sign="BCE", check=targets.labels,
                 c="-(x_log_y({1}, {0}) + x_log_y(1 - {1}, 1 - {0}))"),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
-                lambda w, z, x, y: w.sigmoid(x) - y,
+                written(lambda w, z, x, y: w.sigmoid_residual(x, y), textbook=lambda w, z, x, y: w.sigmoid(x) - y),
                 lambda w, z, x, y: -x, sign="BCE", check=targets.labels, of_logits=True, written="of sigmoid",
-                c="largest({0}, 0) - {0} * {1} + LOG1P(EXP(-FABS({0})))", js="crossEntropy({0}, {1})"),
+                c="{0} * (above({0}, 0, 1) - {1}) + LOG1P(EXP(-FABS({0})))", js="crossEntropy({0}, {1})"),
+    elementwise("sigmoid_residual", "1/(1 + exp(-x)) - y", stable.sigmoid_residual,
+                lambda w, z, x, y: w.sigmoid_slope(x), lambda w, z, x, y: -1, sign="σ − y",
+                c="sigmoid_residual({0}, {1})", js="sigmoidResidual({0}, {1})"),
 )
 # fmt: on

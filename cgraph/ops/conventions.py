@@ -44,6 +44,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("ties of above", "above", "ties", 1, 1, "the indicator from which the others are made"),
     Convention("hypot at (0, 0)", "hypot", "", 0, "NaN", "a subgradient, as of a norm at 0"),
     Convention("arctan2 at (0, 0)", "arctan2", "", 0, 0, "as hypot: no direction is preferred; JAX NaN"),
+    Convention("direction at (0, 0)", "direction", "", 0, "NaN", "it is the slope of hypot"),
     Convention("ties of max", "max", "ties", "first", "split", "to the first, as PyTorch's max over one dim"),
     Convention("ties of min", "min", "ties", "first", "split", "as max"),
     Convention("ties of a sort", "sort_by", "", "first", "first", "a stable sort; PyTorch with stable=True"),

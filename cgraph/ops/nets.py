@@ -11,6 +11,7 @@ from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops import targets
 from cgraph.ops.op import Attrs, Example, Op, structural
+from cgraph.ops.stable import rest
 from cgraph.shapes import Shape
 
 
@@ -31,18 +32,43 @@ def _shifted(xp: Any, x: Any, axis: Any) -> Any:
 
 def _softmax(xp: Any, x: Any, axis: Any = -1) -> Any:
     e = xp.exp(_shifted(xp, x, axis))
-    total = xp.sum(e, axis=axis, keepdims=True)
-    return e / xp.where(total == 0, xp.result_type(x).type(1), total)
+    return e / (1 + rest(xp, e, axis))
 
 
 def _log_softmax(xp: Any, x: Any, axis: Any = -1) -> Any:
     shifted = _shifted(xp, x, axis)
-    total = xp.sum(xp.exp(shifted), axis=axis, keepdims=True)
-    return shifted - xp.log(xp.where(total == 0, xp.result_type(x).type(1), total))
+    return shifted - xp.log1p(rest(xp, xp.exp(shifted), axis))
+
+
+def _softmax_residual(xp: Any, x: Any, y: Any, axis: Any = -1) -> Any:
+    e, all_of = xp.exp(_shifted(xp, x, axis)), xp.sum(y, axis=axis, keepdims=True)
+    others = rest(xp, e, axis)
+    return (e * all_of - y - y * others) / (1 + others)
+
+
+def _weighted_centre(xp: Any, x: Any, p: Any, axis: Any = -1) -> Any:
+    top = p == xp.max(p, axis=axis, keepdims=True, initial=0)
+    count = xp.sum(top, axis=axis, keepdims=True)
+    x = x - xp.sum(xp.where(top, x, 0), axis=axis, keepdims=True) / xp.where(count == 0, 1, count).astype(x.dtype)
+    all_of = xp.sum(p, axis=axis, keepdims=True)
+    return p * (
+        x * all_of - xp.sum(p * x, axis=axis, keepdims=True)
+    )  # from where most of the weight is nothing cancels
 
 
 def _cross_entropy(xp: Any, x: Any, y: Any) -> Any:
     return -xp.sum(xp.where(y == 0, 0.0, y * _log_softmax(xp, x)), axis=-1)
+
+
+def _pair_with_axis(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    x, y = operands
+    if x != y:
+        raise ShapeError(
+            f"operands {shapes.show(x)} and {shapes.show(y)}",
+            why="both need one shape",
+            fix="broadcast one to the other",
+        )
+    return _same_with_axis(operands[:1], attrs)
 
 
 def _cross_entropy_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
@@ -60,23 +86,39 @@ def _cross_entropy_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs
 ALONG: tuple[Example, ...] = ((((2, 3),), {}), (((3, 2),), {"axis": 0}))
 ROWS: tuple[Op, ...] = (
     structural("softmax", "softmax(x)", _softmax,
-               ("softmax'", lambda w, g, z, x, axis: z * (g - w.sum(g * z, axis=axis, keepdims=True))),
+               ("softmax'", lambda w, g, z, x, axis: w.weighted_centre(g, z, axis=axis)),
                infer=_same_with_axis, axis=-1, kink="of nothing but -inf it is 0, with slope 0", probability=True,
                kinked=lambda x, axis: np.all(x == -np.inf, axis=axis, keepdims=True),
                definition=lambda w, x, axis: w.exp(x) / w.sum(w.exp(x), axis=axis, keepdims=True), examples=ALONG),
     structural("log_softmax", "log(softmax(x))", _log_softmax,
-               ("· (I − softmax)", lambda w, g, z, x, axis:
-                   g - w.softmax(x, axis=axis) * w.sum(g, axis=axis, keepdims=True)),
+               ("· (I − softmax)", lambda w, g, z, x, axis: -w.softmax_residual(x, g, axis=axis)),
                infer=_same_with_axis, axis=-1,
                definition=lambda w, x, axis: x - w.log(w.sum(w.exp(x), axis=axis, keepdims=True)),
                examples=ALONG),
     structural("softmax_cross_entropy", "-sum(y*log(softmax(x)))", _cross_entropy,
                ("· (softmax({x}) − {y})", lambda w, g, z, x, y: w.expand_dims(g, axis=len(x.shape) - 1)
-                   * (w.softmax(x, axis=-1) * w.sum(y, axis=-1, keepdims=True) - y)),
+                   * w.softmax_residual(x, y, axis=-1)),
                ("· (−log softmax({x}))", lambda w, g, z, x, y:
                    -w.expand_dims(g, axis=len(x.shape) - 1) * w.log_softmax(x, axis=-1)),
                infer=_cross_entropy_shape, sign="CE", check=targets.distributions, of_logits=True, written="of softmax",
                definition=lambda w, x, y: -w.sum(y * w.log_softmax(x, axis=-1), axis=-1),
                examples=[(((2, 3), (2, 3)), {}), (((3,), (3,)), {})]),
+    structural("softmax_residual", "sum(y)*softmax(x) - y", _softmax_residual,
+               ("· sum(y) softmax'", lambda w, g, z, x, y, axis:
+                   w.sum(y, axis=axis, keepdims=True) * w.weighted_centre(g, w.softmax(x, axis=axis), axis=axis)),
+               ("· (softmaxᵀ − I)", lambda w, g, z, x, y, axis:
+                   w.broadcast_like(w.sum(g * w.softmax(x, axis=axis), axis=axis, keepdims=True), g) - g),
+               infer=_pair_with_axis, axis=-1,
+               definition=lambda w, x, y, axis: w.softmax(x, axis=axis) * w.sum(y, axis=axis, keepdims=True) - y,
+               examples=[(((1, 2), (1, 2)), {}), (((2, 1), (2, 1)), {"axis": 0})]),
+    structural("weighted_centre", "p*(x*sum(p) - sum(p*x))", _weighted_centre,
+               ("· (diag p − p pᵀ)", lambda w, g, z, x, p, axis: w.weighted_centre(g, p, axis=axis)),
+               ("· (x − p·x) − x (p·)", lambda w, g, z, x, p, axis:
+                   g * (x * w.sum(p, axis=axis, keepdims=True) - w.sum(p * x, axis=axis, keepdims=True))
+                   + w.sum(g * p * x, axis=axis, keepdims=True) - x * w.sum(g * p, axis=axis, keepdims=True)),
+               infer=_pair_with_axis, axis=-1,
+               definition=lambda w, x, p, axis:
+                   p * (x * w.sum(p, axis=axis, keepdims=True) - w.sum(p * x, axis=axis, keepdims=True)),
+               examples=[(((2, 3), (2, 3)), {}), (((3, 2), (3, 2)), {"axis": 0})]),
 )
 # fmt: on

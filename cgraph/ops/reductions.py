@@ -12,6 +12,7 @@ from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops.facts import Reduction, free
 from cgraph.ops.op import Attrs, Example, Op, structural
+from cgraph.ops.stable import rest
 from cgraph.shapes import Shape, is_integer
 
 
@@ -120,14 +121,39 @@ def _centre(xp: Any, x: Any, axis: Any = None) -> Any:
 
 def _var(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
     total = xp.sum(_centre(xp, x, axis) ** 2, axis=axis, keepdims=keepdims)
+    return total / _freedom(xp, x, total, axis, ddof)
+
+
+def _freedom(xp: Any, x: Any, total: Any, axis: Any, ddof: float) -> Any:
     number = xp.size(x) / max(xp.size(total), 1)
     if number <= ddof:
         _free(xp.shape(x), axis, ddof)
-    return total / xp.result_type(x).type(number - ddof)
+    return xp.result_type(x).type(number - ddof)
 
 
 def _std(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
-    return xp.sqrt(_var(xp, x, axis, keepdims, ddof))
+    size = _norm(xp, _centre(xp, x, axis), axis, keepdims)
+    return size / xp.sqrt(_freedom(xp, x, size, axis, ddof))
+
+
+def _prod(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """A product whose partial products neither over- nor underflow: that of fractions, times a power of two."""
+    if xp.result_type(x).kind == "O" or not axis:  # symbols neither over- nor underflow
+        return xp.prod(x, axis=axis, keepdims=keepdims)
+    found, power = xp.frexp(x)
+    if xp.sum(xp.abs(power)) < 64:  # as almost always
+        return xp.prod(x, axis=axis, keepdims=keepdims)
+    for one in axis:  # halves: each product of two fractions is one of at least 1/4
+        found, power = xp.moveaxis(found, one, -1), xp.moveaxis(power, one, -1)
+        while xp.shape(found)[-1] > 1:
+            odd = found[..., :1] if xp.shape(found)[-1] % 2 else found[..., :0]
+            half = found[..., odd.shape[-1] :]
+            found, more = xp.frexp(xp.concatenate([half[..., ::2] * half[..., 1::2], odd], axis=-1))
+            sums = power[..., odd.shape[-1] :]
+            power = xp.concatenate([sums[..., ::2] + sums[..., 1::2], power[..., : odd.shape[-1]]], axis=-1) + more
+        found, power = xp.moveaxis(found, -1, one), xp.moveaxis(power, -1, one)
+    whole = xp.ldexp(found, power)
+    return whole if keepdims else xp.reshape(whole, shapes.reduced(xp.shape(x), axis, keepdims=False))[()]
 
 
 def _norm(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -140,7 +166,9 @@ def _norm(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def _logsumexp(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     top = xp.max(x, axis=axis, keepdims=True, initial=-xp.inf)
     top = xp.where(xp.isfinite(top), top, xp.result_type(x).type(0))
-    total = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
+    e = xp.exp(x - top)
+    total = xp.log(xp.sum(e, axis=axis, keepdims=True))
+    total = xp.where(xp.any(e == 1, axis=axis, keepdims=True), xp.log1p(rest(xp, e, axis)), total) + top
     return total if keepdims else xp.reshape(total, shapes.reduced(xp.shape(x), axis, keepdims=False))
 
 
@@ -170,7 +198,7 @@ ROWS: tuple[Op, ...] = (
                ("÷ n to each", lambda w, g, z, x, axis, keepdims:
                    spread(w, g * (w.size(z) / w.size(x)), x, axis, keepdims)),
                infer=_with_some, axis=None, keepdims=False, examples=OVER_AXES, through=True),
-    structural("prod", "prod(x)", "prod",
+    structural("prod", "prod(x)", _prod,
                ("· the other factors", lambda w, g, z, x, axis, keepdims:
                    _to_factors(w, g if keepdims or not axis else w.expand_dims(g, axis=axis), x, axis)),
                infer=reduction, sign="Π", axis=None, keepdims=False, examples=OVER_AXES,

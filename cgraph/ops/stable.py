@@ -59,9 +59,50 @@ def sigmoid(xp: Any, x: Any) -> Any:
     return xp.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
+def sigmoid_slope(xp: Any, x: Any) -> Any:
+    """exp(-x)/(1 + exp(-x))**2, the derivative of sigmoid: even in x."""
+    e = xp.exp(-xp.abs(x))
+    return e / xp.square(1.0 + e)
+
+
+def sigmoid_residual(xp: Any, x: Any, y: Any) -> Any:
+    """sigmoid(x) - y, where y is 0 or 1 as exactly as the logistic function falls off on either side."""
+    e = xp.exp(-xp.abs(x))
+    return (indicator(xp, xp.greater_equal, x, 0) - y) - xp.copysign(e / (1.0 + e), x + 0.0)  # -0 is 0
+
+
+def tanh_slope(xp: Any, x: Any) -> Any:
+    """1 - tanh(x)**2 as 1/cosh(x)**2, which does not cancel."""
+    return xp.square(1 / xp.cosh(x))
+
+
+def one_less_square(xp: Any, x: Any) -> Any:
+    """1 - x**2 without the rounding of x**2, which counts near 1."""
+    return (1 - x) * (1 + x)
+
+
+def direction(xp: Any, x: Any, y: Any) -> Any:
+    """x/hypot(x, y) for operands of any sizes; 0 at (0, 0), and beside an infinite operand a finite one is 0."""
+    kind = xp.result_type(x, y, xp.float16)
+    x, y = xp.asarray(x, kind), xp.asarray(y, kind)
+    if xp.isinf(x).any() or xp.isinf(y).any():
+        far = xp.isinf(x) | xp.isinf(y)
+        x, y = (xp.where(far, xp.where(xp.isinf(v), xp.sign(v), v - v), v) for v in (x, y))
+    largest = xp.maximum(xp.abs(x), xp.abs(y))
+    largest = xp.where(largest == 0, kind.type(1), largest)
+    return ratio(xp, x / largest, xp.hypot(x / largest, y / largest))[()]
+
+
 def softplus(xp: Any, x: Any) -> Any:
     """log(1 + exp(x))."""
     return xp.logaddexp(x, 0)
+
+
+def rest(xp: Any, e: Any, axis: Any) -> Any:
+    """The sum of numbers of which the largest is 1, without one that is 1: it keeps the digits that 1 would cost."""
+    top = e == 1
+    count = xp.sum(top, axis=axis, keepdims=True, dtype=e.dtype)
+    return xp.sum(xp.where(top, xp.result_type(e).type(0), e), axis=axis, keepdims=True) + xp.maximum(count - 1, 0)
 
 
 def xlogy(xp: Any, x: Any, y: Any) -> Any:
@@ -77,12 +118,17 @@ def binary_cross_entropy(xp: Any, p: Any, y: Any) -> Any:
 
 def sigmoid_cross_entropy(xp: Any, x: Any, y: Any) -> Any:
     """The loss of the logit x for the label y."""
-    return xp.maximum(x, 0) - x * y + xp.log1p(xp.exp(-xp.abs(x)))
+    return x * (indicator(xp, xp.greater_equal, x, 0) - y) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
 def erf(xp: Any, x: Any) -> Any:
     """The error function, from the C library."""
     return keep_type(xp, _ERF(x), x)
+
+
+def erfc(xp: Any, x: Any) -> Any:
+    """1 less the error function, from the C library."""
+    return keep_type(xp, _ERFC(x), x)
 
 
 def gaussian(xp: Any, x: Any, rate: float = 1) -> Any:
@@ -99,6 +145,40 @@ def normal_cdf(xp: Any, x: Any) -> Any:
     rest = _product_error(full, _ROOT_HALF, scaled) + full * _ROOT_HALF_REST
     tail = xp.asarray(_ERFC(-scaled), dtype=xp.float64)
     return keep_type(xp, 0.5 * tail + gaussian(xp, scaled) / math.sqrt(math.pi) * rest, x)
+
+
+def _above_tail(xp: Any, t: Any) -> Any:
+    """K where φ(t)/Φ(-t) = t + K, for t from 4 up: Laplace's continued fraction K = 1/(t + 2/(t + 3/(t + ...)))."""
+    found = t
+    for n in range(50, 0, -1):
+        found = t + n / found if n > 1 else 1 / found
+    return found
+
+
+def log_normal_cdf(xp: Any, x: Any) -> Any:
+    """The logarithm of the normal distribution function, where that itself is 0 too."""
+    full = xp.asarray(x, dtype=xp.float64)
+    t = xp.maximum(-full, 4.0)
+    tail = -t * t / 2 - xp.log(t + _above_tail(xp, t)) - 0.5 * math.log(2 * math.pi)
+    near = normal_cdf(xp, xp.minimum(full, 0.0))
+    above = xp.log1p(-normal_cdf(xp, -xp.maximum(full, 0.0)))
+    return keep_type(xp, xp.where(full < -4, tail, xp.where(full > 0, above, xp.log(near))), x)
+
+
+def inverse_mills(xp: Any, x: Any) -> Any:
+    """The normal density by its distribution function: the slope of log_normal_cdf."""
+    full = xp.asarray(x, dtype=xp.float64)
+    t, near = xp.maximum(-full, 4.0), xp.maximum(full, -4.0)
+    ratio_near = gaussian(xp, near, 0.5) / (math.sqrt(2 * math.pi) * normal_cdf(xp, near))
+    return keep_type(xp, xp.where(full < -4, t + _above_tail(xp, t), ratio_near), x)
+
+
+def inverse_mills_fall(xp: Any, x: Any) -> Any:
+    """z*(z + x) with z = inverse_mills(x): minus its slope, which lies between 0 and 1."""
+    full = xp.asarray(x, dtype=xp.float64)
+    t, z = xp.maximum(-full, 4.0), inverse_mills(xp, full)
+    tail, near = _above_tail(xp, t), xp.maximum(full, -4.0)
+    return keep_type(xp, xp.where(full < -4, (t + tail) * tail, xp.where(z == 0, 0.0, z * (z + near))), x)
 
 
 def _product_error(x: Any, y: float, product: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import add
 
 from cgraph.functions.table import table
 from cgraph.graph.node import Node
@@ -39,7 +38,6 @@ def clip_by_norm(gradients: Sequence[Node], max_norm: float) -> list[Node]:
     [[0.6, 0.0], 0.8]
     """
     between("the largest norm of the gradients", max_norm, 0, above=True)
-    squares = [(g * g).sum() for g in gradients]
-    norm = table()["sqrt"](reduce(add, squares)).named("‖g‖")
+    norm = reduce(table()["hypot"], map(table()["norm"], gradients)).named("‖g‖")  # no square overflows
     factor = table()["minimum"](1.0, max_norm / (norm + 1e-6))
     return [g * factor for g in gradients]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from cgraph.graph.node import CONSTANT, Node, as_node, build, constant
 from cgraph.ops import TABLE
-from cgraph.ops.op import Op
+from cgraph.ops.op import Op, Rule, as_written
 from cgraph.shapes import Shape
 from cgraph.worlds.world import World
 
@@ -83,4 +83,11 @@ def _finite(value: Any) -> bool:
     return math.isfinite(value) if value.__class__ is np.float64 else bool(np.isfinite(value).all())
 
 
-GRAPH = GraphWorld()
+class TextbookWorld(GraphWorld):
+    """Builds nodes for a reader: each rule in the form that a textbook writes, where it has two."""
+
+    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return super().local(as_written(rule), result, operands, attrs)
+
+
+GRAPH, TEXTBOOK = GraphWorld(), TextbookWorld()

@@ -18,7 +18,7 @@ import sympy
 
 from cgraph.errors import MissingValueError, TooDeepError
 from cgraph.graph.node import CONSTANT, Node
-from cgraph.ops.op import Op, Rule
+from cgraph.ops.op import Op, Rule, as_written
 from cgraph.shapes import Shape
 from cgraph.worlds.world import World, cells
 
@@ -164,4 +164,11 @@ def _elementwise(row: Op, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -
     return result
 
 
-SYMPY = SympyWorld()
+class TextbookSymbols(SympyWorld):
+    """As SYMPY, with each rule in the form that a textbook writes, where it has two."""
+
+    def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        return super().local(as_written(rule), result, operands, attrs)
+
+
+SYMPY, TEXTBOOK = SympyWorld(), TextbookSymbols()

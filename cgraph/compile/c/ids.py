@@ -117,8 +117,14 @@ def _picked(w: Writer, n: int, value: Value) -> None:
 
 @BY_IDS
 def _less_one_hot(w: Writer, n: int, value: Value) -> None:
-    source, ids = value.operands
+    source, ids, rest = value.operands
     shape, (here, there) = value.shape, (w.plan.places[x] for x in (n, source))
     if w.memory(here) != w.memory(there):
         w.loops(shape, lambda i: [f"{w.at(n, i, shape)} = {w.at(source, i, shape)};"])
-    w.loops(shape[:-1], lambda i: [*_id(w, ids, shape[-1], i), f"{w.at(n, [*i, 'id'], shape)} -= 1;"])
+    w.loops(
+        shape[:-1],
+        lambda i: [
+            *_id(w, ids, shape[-1], i),
+            f"{w.at(n, [*i, 'id'], shape)} = ({w.at(n, [*i, 'id'], shape)} - 1) - {w.at(rest, i, shape[:-1])};",
+        ],
+    )

@@ -8,14 +8,15 @@ from math import prod
 import numpy as np
 
 from cgraph.compile.c.writer import Emit, UnsupportedError, Writer, counters
+from cgraph.compile.lowering.class_ids import REST
 from cgraph.compile.lowering.values import Value
 from cgraph.ops import TABLE
 from cgraph.ops.named import ByOp
 
-REDUCTIONS: ByOp[Emit] = ByOp()
+REDUCTIONS: ByOp[Emit] = ByOp(REST)
 
 LONG = 4096  # elements: longer sums are done in double precision
-MAX = TABLE["max"]
+MAX, PROD = TABLE["max"], TABLE["prod"]
 
 
 def _head(axis: int, shape: Sequence[int]) -> str:
@@ -45,8 +46,9 @@ def reduced(w: Writer, n: int, value: Value) -> None:
     index = counters(shape)
     target = w.indexed(place, out_steps, index)
     read = w.at(source, index, shape)
-    if not axes or len(shape) - 1 in axes or not prod(shape):
+    if not axes or len(shape) - 1 in axes or not prod(shape) or value.op is PROD:
         number_type = "double" if value.op is TABLE["sum"] and prod(shape[i] for i in axes) > LONG else "T"
+        number_type = "long double" if value.op is PROD else number_type  # partial products overflow before the whole
         simd = ["#pragma omp simd reduction(+:t)"] if value.op is TABLE["sum"] and shape and shape[-1] > 8 else []
         inner = [_head(i, shape) for i in axes]
         w.say(*(_head(i, shape) for i in kept), "{", f"    {number_type} t = {first};")
@@ -142,6 +144,21 @@ def _max_share(w: Writer, n: int, value: Value) -> None:
         w.say(f"    {over} {{ {out} = {top} && !count ? 1 : 0; count += {top}; }}", "}")
     else:
         w.say(f"    {over} count += {top};", f"    {over} {out} = {top} ? (T)1 / (T)count : 0;", "}")
+
+
+@REDUCTIONS
+def _rest(w: Writer, n: int, value: Value) -> None:
+    """The sum without one of the elements that are 1: those are counted."""
+    (source,), shape = value.operands, w.values[value.operands[0]].shape
+    axes = [i % len(shape) for i in value.attrs["axis"]]
+    index = counters(shape)
+    read = w.at(source, index, shape)
+    target = w.at(n, ["0" if i in axes else index[i] for i in range(len(shape))], value.shape)
+    w.say(*(_head(i, shape) for i in range(len(shape)) if i not in axes), "{", "    T t = 0, count = 0;")
+    heads = [_head(i, shape) for i in axes]
+    w.say(*("    " + h for h in heads[:-1]), "    #pragma omp simd reduction(+:t,count)", "    " + heads[-1] + " {")
+    w.say(f"        const T x = {read};", "        t += x != 1 ? x : 0;", "        count += x == 1 ? 1 : 0;", "    }")
+    w.say(f"    {target} = t + (count > 1 ? count - 1 : 0);", "}")
 
 
 @REDUCTIONS

@@ -26,8 +26,30 @@ static inline T scaled(T x, T y) { T p = x * y; \
 int zero = (x == 0) | ((y == 0) & (FABS(x) == INFINITY)); return (p != p) & zero ? 0 : p; }
 static inline T above(T x, T y, T ties) { return x > y ? 1 : x == y ? ties : 0; }
 static inline T sigmoid(T x) { T e = EXP(-FABS(x)); return (x >= 0 ? 1 : e) / (1 + e); }
+static inline T sigmoid_slope(T x) { T e = EXP(-FABS(x)), d = 1 + e; return e / (d * d); }
+static inline T sigmoid_residual(T x, T y) { T e = EXP(-FABS(x)), r = e / (1 + e); \
+return ((x >= 0 ? 1 : 0) - y) - (x >= 0 ? r : -r); }
+static inline T tanh_slope(T x) { T e = EXP(-2 * FABS(x)), d = 1 + e; return 4 * e / (d * d); }
+static inline T direction(T x, T y) { T a = FABS(x), b = FABS(y), m = a > b ? a : b; int far = m == INFINITY; \
+x = far & (a != INFINITY) ? x - x : far ? (x > 0 ? 1 : -1) : x, y = far & (b != INFINITY) ? y - y : far ? 1 : y; \
+m = (m == 0) | far ? 1 : m; T h = HYPOT(x / m, y / m); return x == 0 ? 0 : (x / m) / h; }
+static inline T gaussian(T x, T rate) { T t = x > 64 ? 64 : x < -64 ? -64 : x, p = t * t; \
+return EXP(-rate * p) * (1 - rate * FMA(t, t, -p)); }
 static inline T softplus(T x) { T e = LOG1P(EXP(-FABS(x))); return (x > 0 || x != x ? x : 0) + e; }
-static inline T normal_cdf(T x) { return (T)0.5 * ERFC(x * (T)-0.70710678118654752440); }
+static inline double precise_cdf(double x) { double t = x > 64 ? 64 : x < -64 ? -64 : x, s = t * 0.7071067811865476; \
+double rest = fma(t, 0.7071067811865476, -s) + t * -4.833646656726457e-17; \
+return 0.5 * erfc(-s) + exp(-s * s) * 0.5641895835477563 * rest; }
+static inline T normal_cdf(T x) { return (T)precise_cdf(x); }
+static inline double above_tail(double t) { double k = t; for (int n = 50; n > 1; n--) k = t + n / k; \
+return 1 / k; }
+static inline T log_normal_cdf(T x) { double t = -x; \
+return (T)(t > 4 ? -t * t / 2 - log(t + above_tail(t)) - 0.9189385332046727 \
+: t < 0 ? log1p(-precise_cdf(t)) : log(precise_cdf(x))); }
+static inline double mills(double x) { return x < -4 ? above_tail(-x) - x \
+: exp(-x * x / 2) * 0.3989422804014327 / precise_cdf(x); }
+static inline T inverse_mills(T x) { return (T)mills(x); }
+static inline T inverse_mills_fall(T x) { double k = above_tail(-x), z = mills(x); \
+return (T)(x < -4 ? (k - x) * k : z == 0 ? 0 : z * (z + x)); }
 static inline T elu(T x, T alpha) { T e = alpha * EXPM1(x < 0 || x != x ? x : 0); return x > 0 ? x : e; }
 static inline T modulo(T x, T y) { T r = FMOD(x, y); T s = r != 0 && (r < 0) != (y < 0) ? r + y : r; \
 return s == 0 ? COPYSIGN(s, y) : s; }
@@ -53,7 +75,7 @@ return (T)s; }
 static inline T x_log_y(T x, T y) { T l = x * LOG(y); return x == 0 ? 0 : l; }
 """.strip().split("\n")
 LIBRARY = re.compile(r"\b[A-Z][A-Z0-9]+(?=\()")  # how the C library's functions are called here
-DEFINED = re.compile(r"^static inline T (\w+)\(")
+DEFINED = re.compile(r"^static inline (?:T|double) (\w+)\(")
 
 
 def expression(value: Value, operands: list[str]) -> str:
@@ -82,7 +104,10 @@ def prelude(dtype: Any, body: str, vectors: bool = True) -> str:
     single = np.dtype(dtype) == np.float32
     suffix, kind = ("f", "float") if single else ("", "double")
     body = re.sub(r"/\*.*?\*/", "", body)  # a name in a comment may look like a call
-    functions = [line for line in HELPERS if DEFINED.findall(line)[0] + "(" in body]
+    functions: list[str] = []
+    for line in reversed(HELPERS):  # those that others call stand before them
+        if DEFINED.findall(line)[0] + "(" in body + "".join(functions):
+            functions.insert(0, line)
     used = [name.lower() for name in dict.fromkeys(LIBRARY.findall(body + "".join(functions)))]
     simd = [f'__attribute__((simd("notinbranch"))) {kind} {n}{suffix}({kind});' for n in used if VECTORS.fullmatch(n)]
     several = [

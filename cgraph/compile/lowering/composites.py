@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cgraph.compile.lowering.class_ids import PICKED, ids_of
+from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED, RESIDUAL, REST, TOP, ids_of
 from cgraph.compile.lowering.values import Values
 from cgraph.ops.named import ByOp
 
@@ -38,24 +38,44 @@ def _largest(v: Values) -> int:
 
 
 def _exponentials(v: Values, x: int, axis: Any) -> tuple[int, int, int]:
-    """The largest element of x, exp(x less that), and their sum; of nothing but -inf the sum counts as 1."""
+    """The largest element of x, exp(x less that), and the sum of these without one that is 1 (see `stable.rest`)."""
     axes = axis if isinstance(axis, tuple) else (axis,)
-    top = v.apply("maximum", v.apply("max", x, axis=axes, keepdims=True), v.apply("neg", _largest(v)))
+    top = v.apply(TOP, x, axis=axes, keepdims=True)
     e = v.apply("exp", v.apply("sub", x, top))
-    total = v.apply("maximum", v.apply("sum", e, axis=axes, keepdims=True), v.constant(1.0))
-    return top, e, total
+    return top, e, v.apply(REST, e, axis=axes)
 
 
 @_composite
 def _softmax(v: Values, x: int, axis: Any) -> int:
-    _, e, total = _exponentials(v, x, axis)
-    return v.apply("div", e, total)
+    _, e, rest = _exponentials(v, x, axis)
+    return v.apply("div", e, v.apply("add", rest, v.constant(1.0)))
 
 
 @_composite
 def _log_softmax(v: Values, x: int, axis: Any) -> int:
-    top, _, total = _exponentials(v, x, axis)
-    return v.apply("sub", v.apply("sub", x, top), v.apply("log", total))
+    top, _, rest = _exponentials(v, x, axis)
+    return v.apply("sub", v.apply("sub", x, top), v.apply("log1p", rest))
+
+
+@_composite
+def _softmax_residual(v: Values, x: int, y: int, axis: Any) -> int:
+    _, e, rest = _exponentials(v, x, axis)
+    last = len(v.shape(x)) - 1
+    ids = ids_of(v, y, x) if axis in (-1, last) else None
+    if ids is not None:
+        less = v.apply(LESS_ONE_HOT, e, ids, v.apply("squeeze", rest, axis=(last,)))
+        return v.apply("div", less, v.apply("add", rest, v.constant(1.0)))
+    of_all = v.apply("sum", y, axis=axis if isinstance(axis, tuple) else (axis,), keepdims=True)
+    return v.apply(RESIDUAL, e, y, of_all, rest)
+
+
+@_composite
+def _weighted_centre(v: Values, x: int, p: int, axis: Any) -> int:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    top = v.apply("max_share", p, axis=axes)
+    x = v.apply("sub", x, v.apply("sum", v.apply("mul", x, top), axis=axes, keepdims=True))
+    all_of = v.apply("mul", x, v.apply("sum", p, axis=axes, keepdims=True))
+    return v.apply("mul", p, v.apply("sub", all_of, v.apply("sum", v.apply("mul", p, x), axis=axes, keepdims=True)))
 
 
 def log_likelihood(v: Values, x: int, y: int) -> int:
@@ -66,8 +86,8 @@ def log_likelihood(v: Values, x: int, y: int) -> int:
     ids = ids_of(v, y, x)
     if ids is not None:
         right = v.apply(PICKED, x, ids)  # before x is written over
-        top, total = (v.apply("squeeze", one, axis=(last,)) for one in _exponentials(v, x, last)[::2])
-        return v.apply("sub", v.apply("sub", right, top), v.apply("log", total))
+        top, rest = (v.apply("squeeze", one, axis=(last,)) for one in _exponentials(v, x, last)[::2])
+        return v.apply("sub", v.apply("sub", right, top), v.apply("log1p", rest))
     loss = v.apply("scale", y, _log_softmax(v, x, last))
     return v.apply("sum", loss, axis=(last,))
 
@@ -98,7 +118,8 @@ def _var(v: Values, x: int, axis: tuple[int, ...], keepdims: bool, ddof: float) 
 
 @_composite
 def _std(v: Values, x: int, axis: tuple[int, ...], keepdims: bool, ddof: float) -> int:
-    return v.apply("sqrt", _var(v, x, axis, keepdims, ddof))
+    root = _norm(v, _centre(v, x, axis), axis, keepdims)
+    return v.apply("div", root, v.constant((prod(v.shape(x)[a] for a in axis) - ddof) ** 0.5))
 
 
 @_composite
@@ -124,6 +145,26 @@ def _sigmoid(v: Values, x: int) -> int:
 
 
 @_composite
+def _sigmoid_slope(v: Values, x: int) -> int:
+    e = _decay(v, x)
+    return v.apply("div", e, v.apply("square", v.apply("add", e, v.constant(1.0))))
+
+
+@_composite
+def _sigmoid_residual(v: Values, x: int, y: int) -> int:
+    e, above = _decay(v, x), v.apply("above", x, v.constant(0.0))
+    rest = v.apply("div", e, v.apply("add", e, v.constant(1.0)))
+    return v.apply("sub", v.apply("sub", above, y), v.apply("where", above, rest, v.apply("neg", rest)))
+
+
+@_composite
+def _tanh_slope(v: Values, x: int) -> int:
+    e = v.apply("exp", v.apply("mul", v.apply("abs", x), v.constant(-2.0)))
+    square = v.apply("square", v.apply("add", e, v.constant(1.0)))
+    return v.apply("div", v.apply("mul", e, v.constant(4.0)), square)
+
+
+@_composite
 def _sigmoid_cross_entropy(v: Values, x: int, y: int) -> int:
-    linear = v.apply("sub", v.apply("relu", x), v.apply("mul", x, y))
+    linear = v.apply("mul", x, v.apply("sub", v.apply("above", x, v.constant(0.0)), y))
     return v.apply("add", linear, v.apply("log1p", _decay(v, x)))

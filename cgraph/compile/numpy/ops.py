@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from cgraph.compile.lowering.beside import WITH_ONES
-from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED
+from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED, RESIDUAL, REST
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.numpy.calls import Call, Careful, Steps, by_the_row, copy, dot, ufunc_calls
 from cgraph.compile.numpy.table_rows import pick, take_one, take_rows
 from cgraph.ops.named import ByOp
 
-STEPS: ByOp[Steps] = ByOp(WITH_ONES, LESS_ONE_HOT, PICKED)
+STEPS: ByOp[Steps] = ByOp(WITH_ONES, LESS_ONE_HOT, PICKED, REST, RESIDUAL)
 
 
 @STEPS
@@ -28,6 +28,12 @@ def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     zero = np.zeros((), out.dtype)
     zero.flags.writeable = False
     return ufunc_calls(np.maximum, [operands[0], zero], out)
+
+
+@STEPS
+def _tanh_slope(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    inner = (partial(ufunc, out, out) for ufunc in (np.reciprocal, np.square))
+    return [*ufunc_calls(np.cosh, operands, out), *inner]
 
 
 @STEPS
@@ -82,10 +88,60 @@ def _concatenate(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 
 @STEPS
 def _less_one_hot(value: Value, out: Any, operands: list[Any]) -> list[Call]:
-    x, ids = operands
+    x, ids, rest = operands
     first = [] if x is out else [copy(out, x)]
     columns = out.shape[-1]
-    return [*first, partial(take_one, out.reshape(-1), ids, np.arange(0, out.size, columns), columns)]
+    return [*first, partial(take_one, out.reshape(-1), ids, rest.reshape(-1), np.arange(0, out.size, columns), columns)]
+
+
+@STEPS
+def _rest(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """The sum less 1 in double precision, where that keeps the digits; else without the largest of each row."""
+    (e,), flat = operands, out.reshape(-1)
+    if value.attrs["axis"] not in ((-1,), (e.ndim - 1,)) or not e.flags.c_contiguous:
+        assert value.op is not None
+        return [partial(by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+    rows, every, columns = e.reshape(-1, e.shape[-1]), e.reshape(-1), e.shape[-1]
+    starts, certain = np.arange(0, e.size, columns), 2.0**-25 if e.itemsize == 4 else 0.25
+    double, total, ones = np.full((len(rows), columns + 1), -1.0), np.empty(len(rows)), np.ones(columns, e.dtype)
+
+    def without_the_largest_if_need_be() -> None:
+        if total.item(total.argmin()) >= certain:
+            flat[...] = total
+            return
+        places = rows.argmax(1)
+        places += starts
+        kept = every.take(places)
+        every[places] = 0
+        rows.dot(ones, flat)
+        np.add(flat, kept - kept, flat)  # NaN where that is the largest
+        every[places] = kept
+
+    sums = dot(double, np.ones(columns + 1), total)
+    return [copy(double[:, :-1], rows), sums, without_the_largest_if_need_be]
+
+
+@STEPS
+def _residual(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """As the row, for targets of a distribution, which sum to 1; others are done again by the row itself."""
+    e, y, of_all, rest = operands
+    assert value.op is not None
+    exactly, ones = partial(by_the_row, value.op.numpy, out, operands, {}), np.ones_like(of_all).tobytes()
+    wide, product = np.empty_like(out), np.empty_like(out)
+
+    def others() -> None:
+        if of_all.tobytes() != ones:
+            exactly()
+
+    return [
+        copy(wide, rest),
+        partial(np.subtract, e, y, out),
+        partial(np.multiply, y, wide, product),
+        partial(np.subtract, out, product, out),
+        partial(np.add, wide, np.ones_like(wide), wide),
+        partial(np.divide, out, wide, out),
+        others,
+    ]
 
 
 @STEPS
@@ -98,4 +154,9 @@ def _picked(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [partial(pick, x.reshape(-1), ids, np.arange(0, x.size, columns), columns, out.reshape(-1))]
 
 
-OVER_OPERANDS = (_relu, _where, _less_one_hot)  # steps that may write over an operand, as universal functions do
+OVER_OPERANDS = (
+    _relu,
+    _tanh_slope,
+    _where,
+    _less_one_hot,
+)  # steps that may write over an operand, as universal functions do

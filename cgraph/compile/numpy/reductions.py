@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from cgraph.compile.lowering.class_ids import TOP
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.numpy.calls import Call, Careful, Steps, by_the_row, copy, dot
 from cgraph.compile.numpy.inner import INNER, LONG
@@ -14,7 +16,7 @@ from cgraph.ops import TABLE
 from cgraph.ops.named import ByOp
 
 WIDE = 8  # columns from which sums over the rows of many matrices are quicker as products
-REDUCTIONS: ByOp[Steps] = ByOp(INNER)
+REDUCTIONS: ByOp[Steps] = ByOp(INNER, TOP)
 
 
 def reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
@@ -60,11 +62,29 @@ def _let_zero_win(x: Any, y: Any, number: Any) -> None:
 
 
 @REDUCTIONS
-def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+def _prod(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    """By the row, whose partial products neither over- nor underflow."""
+    assert value.op is not None
+    return [partial(by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
+
+
+def _maxima(value: Value, out: Any, operands: list[Any], initial: Mapping[str, Any]) -> list[Call]:
     """Maxima of short rows: of the columns of a transposed copy, which NumPy does many at a time."""
     (x,) = operands
     if x.ndim == 2 and value.attrs["axis"] == (1,) and 1 < x.shape[1] <= 64 and x.shape[0] >= 8:
         columns = np.empty((x.shape[1], x.shape[0]), x.dtype)
-        maxima = partial(np.maximum.reduce, columns, axis=0, out=out.reshape(-1))
+        maxima = partial(np.maximum.reduce, columns, axis=0, out=out.reshape(-1), **initial)
         return [copy(columns, x.T), maxima]
+    if initial:
+        return [partial(np.maximum.reduce, x, axis=value.attrs["axis"], out=out, keepdims=True, **initial)]
     return reduced(value, out, operands)
+
+
+@REDUCTIONS
+def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    return _maxima(value, out, operands, {})
+
+
+@REDUCTIONS
+def _top(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    return _maxima(value, out, operands, {"initial": -np.finfo(out.dtype).max})

@@ -13,10 +13,10 @@ from cgraph.ops.named import ByOp
 from cgraph.ops.op import elementwise
 
 SMALL = 2048  # elements: below, what NumPy prepares costs more than what it computes
-# Quicker than `maximum` and `minimum`; of a number and a NaN they take the number.
-LARGER = elementwise("fmax", "max(x, y)", "fmax", None, None)
+# Quicker than `minimum`; of a number and a NaN it takes the number.
 SMALLER = elementwise("fmin", "min(x, y)", "fmin", None, None)
 WITH_SIGN = elementwise("copysign", "|x|*sign(y)", "copysign", None, None)
+STEP = elementwise("heaviside", "x > 0, y at 0", "heaviside", None, None)
 
 
 SMALL_COMPOSITES: ByOp[Composite] = ByOp()
@@ -47,6 +47,20 @@ def _sigmoid(v: Values, x: int) -> int:
 
 
 @_small
+def _sigmoid_residual(v: Values, x: int, y: int) -> int:
+    e, above = _decay(v, x), v.apply(STEP, x, v.constant(1.0))
+    rest = v.apply("div", e, v.apply("add", e, v.constant(1.0)))
+    return v.apply(
+        "sub", v.apply("sub", above, y), v.apply(WITH_SIGN, rest, v.apply("add", x, v.constant(0.0)))
+    )  # -0 is 0
+
+
+@_small
+def _tanh_slope(v: Values, x: int) -> int:
+    return v.apply("square", v.apply("reciprocal", v.apply("cosh", x)))
+
+
+@_small
 def _sigmoid_cross_entropy(v: Values, x: int, y: int) -> int:
-    linear = v.apply("sub", v.apply(LARGER, x, v.constant(0.0)), v.apply("mul", x, y))
+    linear = v.apply("mul", x, v.apply("sub", v.apply(STEP, x, v.constant(1.0)), y))
     return v.apply("add", linear, v.apply("log1p", _decay(v, x)))

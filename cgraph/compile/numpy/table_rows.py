@@ -27,9 +27,10 @@ def pick(flat: Any, ids: Any, starts: Any, columns: int, out: Any) -> None:
     flat.take(starts + as_ids(ids, columns).reshape(-1), out=out, mode="clip")
 
 
-def take_one(flat: Any, ids: Any, starts: Any, columns: int) -> None:
-    """Take 1 from the elements that ids choose. Raises ValueRefusedError for a wrong id."""
-    flat[starts + as_ids(ids, columns).reshape(-1)] -= 1
+def take_one(flat: Any, ids: Any, rest: Any, starts: Any, columns: int) -> None:
+    """Take 1, and then the rest, from the elements that ids choose. Raises ValueRefusedError for a wrong id."""
+    places = starts + as_ids(ids, columns).reshape(-1)
+    flat[places] = flat[places] - 1 - rest
 
 
 def add_rows(target: Any, rows: Any, ids: Any, factor: Any) -> None:

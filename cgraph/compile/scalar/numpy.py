@@ -165,6 +165,12 @@ def _tanh(v: Any, x: int, y: int, z: int) -> Any:
 
 
 @PLAIN
+def _tanh_slope(v: Any, x: int, y: int, z: int) -> Any:
+    e = math.exp(-2 * abs(v[x]))
+    return 4 * e / ((1 + e) * (1 + e))
+
+
+@PLAIN
 def _relu(v: Any, x: int, y: int, z: int) -> Any:
     return 0.0 if v[x] < 0 else v[x]
 

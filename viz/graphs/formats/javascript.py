@@ -21,6 +21,13 @@ const over = (x, y) => x === 0 ? 0 : x/y;
 const heaviside = (x, atZero) => x > 0 ? 1 : x < 0 ? 0 : x === 0 ? atZero : NaN;
 const softplus = x => x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
 const crossEntropy = (x, y) => Math.max(x, 0) - x*y + Math.log1p(Math.exp(-Math.abs(x)));
+const decay = x => Math.exp(-Math.abs(x));
+const sigmoidSlope = x => decay(x)/(1 + decay(x))**2;
+const sigmoidResidual = (x, y) => ((x >= 0) - y) - (x >= 0 ? 1 : -1)*decay(x)/(1 + decay(x));
+const direction = (x, y) => {
+  const top = Math.max(Math.abs(x), Math.abs(y)) || 1;
+  return x === 0 ? 0 : x/top/Math.hypot(x/top, y/top);
+};
 const mod = (x, y) => { const r = x % y; return r !== 0 && (r < 0) !== (y < 0) ? r + y : r; };
 const logaddexp = (x, y) => Math.max(x, y) + (x === y ? Math.LN2 : Math.log1p(Math.exp(-Math.abs(x - y))));
 const sinc = (x, n) => {
@@ -54,6 +61,21 @@ const erf = x => {
   let tail = 0;  // Laplace's continued fraction
   for (let n = 60; n > 0; n--) tail = n/2/(s + tail);
   return Math.sign(x)*(1 - Math.exp(-s*s)/Math.sqrt(Math.PI)/(s + tail));
+};
+const aboveTail = t => {  // K where φ(t)/Φ(-t) = t + K
+  let k = t;
+  for (let n = 200; n > 1; n--) k = t + n/k;
+  return 1/k;
+};
+const density = x => Math.exp(-x*x/2)/Math.sqrt(2*Math.PI);
+const above = t => t > 2.5 ? density(t)/(t + aboveTail(t)) : (1 - erf(t/Math.SQRT2))/2;
+const erfc = x => 2*above(x*Math.SQRT2);
+const logNormalCdf = x =>
+  x < -2.5 ? -x*x/2 - Math.log(Math.sqrt(2*Math.PI)*(aboveTail(-x) - x)) : Math.log1p(-above(x));
+const inverseMills = x => x < -2.5 ? aboveTail(-x) - x : density(x)/above(-x);
+const inverseMillsFall = x => {
+  const z = inverseMills(x);
+  return x < -2.5 ? (aboveTail(-x) - x)*aboveTail(-x) : z*(z + x);
 };
 """
 

@@ -1,0 +1,189 @@
+"""Digits: values and the first three derivatives of every elementwise row against mpmath, in units in the last place.
+
+A row's formula is read by SymPy, differentiated by SymPy, and computed by mpmath with so many digits that those asked
+for are right. Operands are the numbers that they are: nothing is excused by the conditioning of an argument, but what
+stands in `BOUNDS` and `INNER_ZEROS` with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import combinations_with_replacement, product
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+
+import cgraph as cg
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import build
+from cgraph.ops import TABLE
+from cgraph.ops.op import Op, as_written
+from cgraph.passes.forward import forward
+from cgraph.proof.judgement import compare
+from cgraph.worlds.numpy import NumpyWorld
+from cgraph.worlds.sympy import SYMPY, as_object, formula
+
+SIZES = [1e-300, 1e-100, 1e-9, 1e-3, 0.1, 0.4, 0.75, 0.999, 1.5, 2.5, 5.0, 8.0, 15.0, 37.0, 40.0, 300.0, 700.0]
+SIZES += [1e8, 1e30, 1e100, 1e160, 1e200, 1e300]
+POINTS = [0.0, *(s * x for x in SIZES for s in (1, -1))]
+FEW = [0.0, *(s * x for x in (1e-9, 0.4, 9.0, 40.0, 1e30) for s in (1, -1))]
+PAIRS = [0.0, *(s * x for x in (1e-300, 1e-9, 0.4, 1.5, 37.0, 1e9, 1e100) for s in (1, -1))]
+TRIPLES = [0.0, -1e-9, 0.4, -1.5, 37.0, 1e100]
+LABELS = [0.0, 0.25, 1.0]
+ULPS = 8  # of a value; four more for each order of a derivative
+
+# In ulps, by row and order (None: every order): what is more than `ULPS`, and why.
+BOUNDS: dict[tuple[str, int | None], float] = {
+    ("pow", None): 1000,  # y - 1 in x**(y - 1) is rounded, which counts log(x) times, and again in y's own slopes
+    ("gelu_tanh", None): 1000,  # the rounding of the cubic counts as often as it is large, which is 745 at most
+    ("log_normal_cdf", 2): 100,  # z + x of φ/Φ just above -4, where z is 17 times as large as the sum
+    ("inverse_mills", 1): 100,
+    ("inverse_mills_fall", None): 100,
+}
+# From this order on a derivative changes its sign inside, at no number: near that it is a difference, whose terms are
+# right, and is held to its size 10 % away.
+INNER_ZEROS: dict[str, int] = {
+    "sigmoid": 3, "sigmoid_slope": 2, "log_sigmoid": 4, "softplus": 4, "tanh": 3, "tanh_slope": 2, "silu": 0, "mish": 0,
+    "gelu": 1, "gelu_tanh": 1, "arctan": 3, "arctan2": 1, "hypot": 2, "direction": 2, "arcsinh": 3, "erf": 3, "erfc": 3,
+    "gaussian": 2, "normal_cdf": 3, "pow": 2, "binary_cross_entropy": 1, "sigmoid_residual": 0,
+    "sigmoid_cross_entropy": 1, "tan": 9, "ratio": 9, "inverse_mills": 2, "inverse_mills_fall": 1,
+}  # fmt: skip
+# Derivatives that are not asked for: (row, order from which, where), and why.
+LEFT_OUT: dict[str, tuple[int, Callable[..., bool]]] = {
+    "pow": (1, lambda x, y: not 1e-10 < abs(x) < 1e10 or abs(y) > 40 or abs(y) < 1e-10),  # x**(y - 1) alone overflows
+    "arctan2": (1, lambda x, y: max(abs(x), abs(y)) < 1e-90),  # a difference of squares that are infinite
+    "hypot": (2, lambda x, y: max(abs(x), abs(y)) < 1e-90),
+    "direction": (1, lambda x, y: max(abs(x), abs(y)) < 1e-90),
+    "gelu_tanh": (2, lambda x: abs(x) > 1e100),  # the cubic's slope times a slope of 0: infinite times 0
+    "sinc": (0, lambda x: x != 0 and x == round(x)),  # the oracle's own pi is rounded there
+    "log_normal_cdf": (3, lambda x: x < -4),  # z·(x + 2z) - 1 cancels: the third derivative is about 2/x³
+    "inverse_mills": (2, lambda x: x < -4),
+    "inverse_mills_fall": (1, lambda x: x < -4),
+}
+
+
+def _heaviside(x: Any, at_zero: Any) -> Any:
+    return mpmath.mpf(x > 0) if x != 0 else mpmath.mpf(at_zero)
+
+
+NAMES: dict[str, Any] = {"Heaviside": _heaviside, "Max": max, "Min": min, "sign": mpmath.sign}
+ROWS = [row for row in TABLE.values() if row.elementwise]
+
+
+@cache
+def exact_functions(row: Op, count: int, order: int) -> dict[tuple[int, ...], Any]:
+    """A function of mpmath for the value and each derivative up to this order, by the operands in turn."""
+    expression, symbols = formula(row, count, row.defaults)
+    made: dict[tuple[int, ...], Any] = {(): expression}
+    flows = [i for i in range(count) if row.rule(i) is not None]
+    for n in range(1, order + 1):
+        for key in combinations_with_replacement(flows, n):
+            slope = sympy.diff(made[key[:-1]], symbols[key[-1]])
+            steps = (sympy.DiracDelta, sympy.Derivative, sympy.Subs)  # of steps, away from where they are
+            made[key] = slope.replace(lambda e, steps=steps: isinstance(e, steps), lambda e: sympy.Integer(0))
+    return {key: sympy.lambdify(symbols, found, [NAMES, "mpmath"]) for key, found in made.items()}
+
+
+def exact(function: Any, point: Sequence[float]) -> Any:
+    """The function at a point; None where it has no finite real value."""
+    try:
+        found = function(*map(mpmath.mpf, point))
+        return None if isinstance(found, mpmath.mpc) or not mpmath.isfinite(found) else mpmath.mpf(found)
+    except (ZeroDivisionError, ValueError, OverflowError, TypeError):
+        return None
+
+
+def points_of(row: Op, few: bool, single: bool) -> list[tuple[float, ...]]:
+    """Where a row is asked for: logarithmically spaced on both sides of 0, as numbers of the type."""
+    one = FEW if few else POINTS
+    axes = {1: [one], 2: [PAIRS, PAIRS], 3: [TRIPLES] * 3}[row.arity or 2]
+    axes = [one, LABELS] if row.check is not None else axes
+    limits = np.finfo(np.float32 if single else float)
+    kept = [[float(np.float32(x)) if single else x for x in axis if x == 0 or limits.tiny < abs(x) < limits.max]
+            for axis in axes]  # fmt: skip
+    found = list(product(*kept))
+    return found[:: max(len(found) // 11, 1)] if few else found
+
+
+def at_a_kink(row: Op, point: tuple[float, ...]) -> bool:
+    """Whether a convention decides there: at 0, where operands are equal, at a bound."""
+    special = {0.0, *map(float, (b for b in (3, -3) if row.name == "hard_sigmoid"))}
+    return bool(row.kink) and (bool(special & set(point)) or len(set(point)) < len(point))
+
+
+def computed(row: Op, keys: Sequence[tuple[int, ...]], points: Any, dtype: str, backend: str) -> dict[Any, Any]:
+    """The value and the derivatives at points, by the pass or by a compiled program."""
+    leaves = [cg.variable(name, (points.shape[1],)) for name in "xyz"[: len(points)]]
+    nodes = {(): build(row, *leaves)}
+    for key in keys:
+        if key and key[:-1] in nodes:
+            try:
+                nodes[key] = cg.grad(cg.sum(nodes[key[:-1]]), leaves[key[-1]])
+            except cg.errors.GradientError:  # became constant: 0, and so is what comes after it
+                continue
+    values = dict(zip(leaves, points.astype(dtype), strict=True))
+    if backend == "pass":
+        with np.errstate(all="ignore"):
+            fwd = forward(Graph([*nodes.values()]), values, NumpyWorld(dtype))
+        return {key: fwd[node] for key, node in nodes.items()}
+    program = cg.compile([*nodes.values()], inputs=leaves, dtype=dtype, backend=backend)
+    return dict(zip(nodes, program(*values.values()), strict=True))
+
+
+def wrong(row: Op, order: int, dtype: str, backend: str, few: bool) -> Iterator[str]:
+    """What is further from the truth than the row's bound."""
+    points = points_of(row, few, dtype == "float32")
+    functions = exact_functions(row, len(points[0]), order)
+    got = computed(row, [*functions], np.array(points).T, dtype, backend)
+    limits = np.finfo(dtype)
+    from_order, left_out = LEFT_OUT.get(row.name, (9, lambda *point: False))
+    with mpmath.workdps(120 if few and row.arity == 1 else 700):
+        for key, mine in got.items():
+            bound = BOUNDS.get((row.name, None), BOUNDS.get((row.name, len(key)), ULPS + 4 * len(key)))
+            for point, number in zip(points, np.broadcast_to(mine, (len(points),)).tolist(), strict=True):
+                if (key and at_a_kink(row, point)) or (len(key) >= from_order and left_out(*point)):
+                    continue
+                if exact(functions[()], point) is None:
+                    continue
+                right = exact(functions[key], point)
+                if right is None or abs(right) > limits.max:
+                    continue
+                size = abs(right)
+                if len(key) >= INNER_ZEROS.get(row.name, 9):
+                    beside = [exact(functions[key], [f * x for x in point[:1]] + [*point[1:]]) for f in (0.9, 1.1)]
+                    if None not in beside and beside[0] * beside[1] < 0:
+                        size = max(size, *map(abs, beside))
+                unit = max(size, mpmath.mpf(float(limits.tiny))) * mpmath.mpf(float(limits.eps))
+                off = abs(mpmath.mpf(number) - right) / unit if np.isfinite(number) else mpmath.inf
+                if off > bound:
+                    far = mpmath.nstr(off, 4)
+                    yield f"{row.name} {key} at {point}: {number!r}, right {mpmath.nstr(right, 17)}, {far} ulps"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_values_and_slopes_keep_their_digits_where_units_saturate(row: Op) -> None:
+    assert [*wrong(row, 1, "float64", "pass", few=True)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["pass", "numpy", "native"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_values_and_three_derivatives_keep_their_digits_in_every_backend(row: Op, dtype: str, backend: str) -> None:
+    assert [*wrong(row, 3, dtype, backend, few=False)] == []
+
+
+WRITTEN = [pytest.param(row, i, id=f"{row.name}-{i}") for row in ROWS for i in range(row.arity or 0)
+           if row.rule(i) is not None and as_written(row.rule(i)) is not row.rule(i)]  # fmt: skip
+
+
+@pytest.mark.parametrize("row, position", WRITTEN)
+def test_the_form_that_textbooks_write_is_the_derivative_too(row: Op, position: int) -> None:
+    expression, names = formula(row, row.arity or 2, row.defaults)
+    shown = as_written(row.rule(position))(SYMPY, as_object(expression), *map(as_object, names), **row.defaults)
+    check = compare(row.name, sympy.sympify(np.asarray(shown)[()]), sympy.diff(expression, names[position]))
+    assert "proved" in str(check), check
