@@ -150,7 +150,7 @@ ABOVE_POLES = [p for p in ALL if "binary_cross_entropy" not in ops(p.values[0])]
 POLES = {"log": cg.log, "reciprocal": cg.reciprocal, "sqrt": cg.sqrt, "exp": cg.exp, "itself": lambda n: n}
 
 
-@pytest.mark.parametrize("pole", POLES)
+@pytest.mark.parametrize("pole", [pytest.param(p, marks=() if p == "log" else pytest.mark.slow) for p in POLES])
 @pytest.mark.parametrize("node", ABOVE_POLES)
 def test_a_rewrite_gives_the_value_that_the_formula_has_even_above_a_pole(node: cg.Node, pole: str) -> None:
     for changed in [n for n in cg.Graph(node).leaves if n.kind == VARIABLE and n is not matrix]:
