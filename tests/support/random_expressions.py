@@ -54,6 +54,6 @@ def _grown(random: np.random.Generator) -> Any:
             a, b = parts[random.integers(3)], parts[random.integers(3)]
         try:
             parts.append(forms[random.integers(len(forms))].xreplace({A: a, B: b}))
-        except (TypeError, ValueError):  # SymPy's: it compares only what it knows to be real
+        except (TypeError, ValueError, OverflowError):  # SymPy's, of what it cannot compare, or cannot factor
             continue
     return parts[-1]
