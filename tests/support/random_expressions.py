@@ -23,6 +23,7 @@ BINARY = """A + B, A - B, s(A)*B, A/p(B), p(s(A))**s(B), atan2(A, B), Max(A, B),
     Piecewise((A, And(A > 0, B <= A)), (B, Or(B < 0, A >= 1)), (2, True)),
     Piecewise((B, Not(And(A > 0, B > 0))), (A, True)),
     Piecewise((B, Xor(A > 0, B > 0)), (A, ITE(A > 1, B > 1, A > B)), (0, True))"""
+LARGEST = 10**60  # powers of powers of integers soon are larger than every float
 SLOW = (sympy.Max, sympy.Min, sympy.Piecewise, sympy.Mod, sympy.frac, sympy.floor, sympy.ceiling, sympy.Heaviside)
 
 
@@ -53,7 +54,9 @@ def _grown(random: np.random.Generator) -> Any:
         if a.has(*SLOW) or b.has(*SLOW) or a.count_ops() + b.count_ops() > 25:  # SymPy would think for seconds
             a, b = parts[random.integers(3)], parts[random.integers(3)]
         try:
-            parts.append(forms[random.integers(len(forms))].xreplace({A: a, B: b}))
+            made = forms[random.integers(len(forms))].xreplace({A: a, B: b})
         except (TypeError, ValueError, OverflowError):  # SymPy's, of what it cannot compare, or cannot factor
             continue
+        if all(max(abs(n.p), n.q) < LARGEST for n in made.atoms(sympy.Rational)):
+            parts.append(made)
     return parts[-1]
