@@ -40,6 +40,7 @@ ULPS = 8  # of a value; four more for each order of a derivative
 BOUNDS: dict[tuple[str, int | None], float] = {
     ("pow", None): 1000,  # y - 1 in x**(y - 1) is rounded, which counts log(x) times, and again in y's own slopes
     ("gelu_tanh", None): 1000,  # the rounding of the cubic counts as often as it is large, which is 745 at most
+    ("logaddexp", None): 800,  # the rounding of x - y counts as often as that is large, which is 745 at most
     ("log_normal_cdf", 2): 100,  # z + x of φ/Φ just above -4, where z is 17 times as large as the sum
     ("inverse_mills", 1): 100,
     ("inverse_mills_fall", None): 100,
@@ -102,11 +103,11 @@ def points_of(row: Op, few: bool, single: bool) -> list[tuple[float, ...]]:
     one = FEW if few else POINTS
     axes = {1: [one], 2: [PAIRS, PAIRS], 3: [TRIPLES] * 3}[row.arity or 2]
     axes = [one, LABELS] if row.check is not None else axes
-    limits = np.finfo(np.float32 if single else float)
-    kept = [[float(np.float32(x)) if single else x for x in axis if x == 0 or limits.tiny < abs(x) < limits.max]
-            for axis in axes]  # fmt: skip
+    kind = np.float32 if single else np.float64
+    smallest, largest = float(np.finfo(kind).tiny), float(np.finfo(kind).max)
+    kept = [[float(kind(x)) for x in axis if x == 0 or smallest < abs(x) < largest] for axis in axes]
     found = list(product(*kept))
-    return found[:: max(len(found) // 11, 1)] if few else found
+    return found[:: max(len(found) // 33, 1)] if few else found
 
 
 def at_a_kink(row: Op, point: tuple[float, ...]) -> bool:
