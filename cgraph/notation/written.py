@@ -228,7 +228,7 @@ def _share(node: Node, operands: list[Ranked]) -> Ranked:
 STYLES: Mapping[str, Style] = {
     "plus": _plus, "minus": _minus, "negated": _negated, "times": _times, "dot": _matrix_product, "over": _over,
     "inverted": _inverted, "raised": _raised, "squared": _squared, "inverse": _inverse, "turned": _turned,
-    "bars": _bars, "picked": _picked,
+    "bars": _bars, "picked": _picked, "of softmax": _call, "of sigmoid": _call,
     "indicator": _indicator, "share": _share,
 }  # fmt: skip
 

@@ -422,7 +422,9 @@ def test_a_gradient_of_a_graph_without_such_ops_is_of_the_graph_itself() -> None
 
 
 @pytest.mark.parametrize(
-    "rewrite", [r for r in everything().all if isinstance(r.result, cg.Node) and r.result.op is None], ids=str
+    "rewrite",
+    [r for r in everything().all if isinstance(r.result, cg.Node) and r.result.op is None],
+    ids=lambda rewrite: cg.to_latex(rewrite.pattern),
 )
 def test_a_named_node_that_becomes_a_leaf_makes_no_input_of_its_name(rewrite: Rewrite) -> None:
     loss = rewrite.pattern.named("L")
