@@ -110,7 +110,7 @@ ROWS: tuple[Op, ...] = (
                    w.broadcast_like(w.sum(g * w.softmax(x, axis=axis), axis=axis, keepdims=True), g) - g),
                infer=_pair_with_axis, axis=-1,
                definition=lambda w, x, y, axis: w.softmax(x, axis=axis) * w.sum(y, axis=axis, keepdims=True) - y,
-               examples=[(((1, 2), (1, 2)), {}), (((2, 1), (2, 1)), {"axis": 0})]),
+               examples=[(((1, 2), (1, 2)), {}), (((2, 3), (2, 3)), {"axis": 0})]),
     structural("weighted_centre", "p*(x*sum(p) - sum(p*x))", _weighted_centre,
                ("· (diag p − p pᵀ)", lambda w, g, z, x, p, axis: w.weighted_centre(g, p, axis=axis)),
                ("· (x − p·x) − x (p·)", lambda w, g, z, x, p, axis:

@@ -159,7 +159,8 @@ def _elementwise(row: Op, operands: tuple[Any, ...], attrs: Mapping[str, Any]) -
         given: list[Any] = [a[index] for a in arrays]
         found = expression.xreplace(dict(zip(names, given, strict=True)))
         if found is sympy.nan and all(x.is_extended_real for x in given):  # 0/0 = 0: a convention, which numbers know
-            found = exact(float(row.numpy(*map(float, given), **{name: float(v) for name, v in attrs.items()})))
+            with np.errstate(all="ignore"):
+                found = exact(float(row.numpy(*map(float, given), **{name: float(v) for name, v in attrs.items()})))
         result[index] = found
     return result
 

@@ -405,7 +405,7 @@ def test_every_mistake_says_what_and_how_to_mend_it() -> None:
         (ValueRefusedError, "w is owned by the program", lambda: program(a=[1], w=2)),
         (ValueRefusedError, "2 values for 1 inputs. Fix: the inputs are, in order, a", lambda: program([1], [2])),
         (ValueRefusedError, "a is given twice", lambda: program([1], a=[2])),
-        (ValueRefusedError, "variable a is given array('x'", lambda: program(a="x")),
+        (ValueRefusedError, "variable a is given 'x'", lambda: program(a="x")),
         (ValueRefusedError, "backend='gpu': the backends are", lambda: cg.compile(s, backend="gpu")),
         (
             ValueRefusedError,

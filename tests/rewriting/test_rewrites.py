@@ -416,8 +416,8 @@ def test_the_log_of_a_determinant_neither_overflows_nor_loses_its_sign() -> None
 
 def test_a_gradient_of_a_graph_without_such_ops_is_of_the_graph_itself() -> None:
     w, b = cg.variables("w b")
-    node = cg.tanh(w * x + b)
-    assert node in cg.Graph(cg.grad(node, w))
+    node = cg.sin(w * x + b)
+    assert node.operands[0] in cg.Graph(cg.grad(node, w))
     assert len(equal().all) < len(everything().all)
 
 

@@ -43,7 +43,7 @@ def test_a_backward_pass_is_drawn_without_another_but_for_one_in_symbols(passes:
     bwd = figure_6_17()
     passes.clear()
     written(viz.draw(bwd))
-    assert passes == {"GraphWorld": 1}
+    assert passes == {"TextbookWorld": 1}
 
 
 @pytest.mark.parametrize("detail", ["number", "hover", "outline"])
@@ -58,10 +58,10 @@ def test_a_graph_asks_for_one_pass_in_symbols_and_a_forward_pass_for_one_in_numb
     bwd = figure_6_17()
     passes.clear()
     written(viz.draw(bwd.graph))
-    assert passes == {"GraphWorld": 1}
+    assert passes == {"TextbookWorld": 1}
     passes.clear()
     written(viz.draw(bwd.forward))
-    assert passes == {"GraphWorld": 1, "NumpyWorld": 1}
+    assert passes == {"TextbookWorld": 1, "NumpyWorld": 1}
 
 
 def test_films_worksheets_and_diagnoses_run_no_pass(passes: Counter[str]) -> None:
@@ -70,7 +70,7 @@ def test_films_worksheets_and_diagnoses_run_no_pass(passes: Counter[str]) -> Non
     assert viz.film([bwd, bwd]).html() and viz.diagnose(bwd).text
     assert passes == {}
     assert viz.worksheet(bwd).sheet
-    assert passes == {"GraphWorld": 1}
+    assert passes == {"TextbookWorld": 1}
 
 
 # Formulas as text, and values --------------------------------------------------------------------------------------
