@@ -9,6 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import cgraph as cg
+from cgraph.graph.node import build
+from cgraph.ops import TABLE
 
 
 def bounded(x: Any) -> Any:
@@ -86,6 +88,10 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "selu": lambda x: cg.selu(away(x)),
     "hard_sigmoid": lambda x: cg.hard_sigmoid(away(x)),
     "normal_cdf": cg.normal_cdf,
+    "log_normal_cdf": cg.log_normal_cdf,
+    "inverse_mills_fall": lambda x: build(TABLE["inverse_mills_fall"], x),
+    "erfc": cg.erfc,
+    "logabsdet": lambda x: cg.logabsdet(invertible(x)) if len(x.shape) == 2 else x,
     "prod": lambda x: cg.prod(bounded(x), axis=-1) if x.shape else x,
     "var": lambda x: cg.var(x, axis=-1) if x.shape else x,
     "std": lambda x: cg.std(apart(x), axis=-1, ddof=1) if x.shape and x.shape[-1] == 3 else x,

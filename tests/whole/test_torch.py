@@ -57,6 +57,28 @@ def by_steps(x: Any, y: Any, axis: int) -> Any:
     return torch.stack(steps, axis)
 
 
+def only(axis: Any) -> int:
+    """The one axis of a row that goes along one."""
+    return int(axis[0] if isinstance(axis, tuple) else axis)
+
+
+def mills(x: Any) -> Any:
+    """The normal density by its distribution function."""
+    return torch.exp(-x * x / 2) / (2 * torch.pi) ** 0.5 / torch.special.ndtr(x)
+
+
+def adjugate_along(x: Any, directions: tuple[Any, ...]) -> Any:
+    """The adjugate differentiated along one direction after the other, by PyTorch's forward mode."""
+    function = TORCH["adjugate"]
+    for y in directions:
+        function = along_one(function, y)
+    return function(x)
+
+
+def along_one(function: Callable[..., Any], y: Any) -> Callable[..., Any]:
+    return lambda x: torch.func.jvp(function, (x,), (y,))[1]
+
+
 # The table's ops in PyTorch's words; gradients are PyTorch's own.
 TORCH: dict[str, Callable[..., Any]] = {
     "add": lambda *x: sum(x[1:], x[0]),
@@ -74,8 +96,8 @@ TORCH: dict[str, Callable[..., Any]] = {
     "mod": torch.remainder,
     "logaddexp": torch.logaddexp,
     "sinc": lambda x, order: torch.sinc(x),
-    "sort_by": lambda x, y, axis: torch.gather(x, axis, torch.argsort(y, axis, stable=True)),
-    "unsort_by": lambda x, y, axis: torch.gather(x, axis, torch.argsort(torch.argsort(y, axis, stable=True), axis)),
+    "sort_by": lambda x, y, axis: torch.gather(x, axis, torch.argsort(y, dim=axis, stable=True)),
+    "unsort_by": lambda x, y, axis: torch.gather(x, axis, torch.argsort(torch.argsort(y, dim=axis, stable=True), axis)),
     "recurrence": by_steps,
     "where": lambda c, x, y: torch.where(c != 0, x, y),
     "greater": lambda x, y: (x > y).double(),
@@ -139,6 +161,21 @@ TORCH: dict[str, Callable[..., Any]] = {
     "centre": lambda x, axis: x - torch.mean(x, axis, keepdim=True) if axis else x - x,
     "gaussian": lambda x, rate: torch.exp(-rate * x * x),
     "ratio": torch.div,
+    "erfc": torch.erfc,
+    "log_normal_cdf": torch.special.log_ndtr,
+    "inverse_mills": mills,
+    "inverse_mills_fall": lambda x: mills(x) * (x + mills(x)),
+    "one_less_square": lambda x: 1 - x * x,
+    "sigmoid_slope": lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
+    "tanh_slope": lambda x: 1 / torch.cosh(x) ** 2,
+    "sigmoid_residual": lambda x, y: torch.sigmoid(x) - y,
+    "direction": lambda x, y: x / torch.hypot(x, y),
+    "softmax_residual": lambda x, y, axis: y.sum(only(axis), keepdim=True) * x.softmax(only(axis)) - y,
+    "weighted_centre": lambda x, p, axis: (
+        p * (x * p.sum(only(axis), keepdim=True) - (p * x).sum(only(axis), keepdim=True))
+    ),
+    "logabsdet": lambda x: torch.linalg.slogdet(x)[1],
+    "adjugate_along": lambda x, *directions: adjugate_along(x, directions),
     "scale": torch.mul,
 }
 TORCH |= {
@@ -267,8 +304,10 @@ def test_the_random_graphs_mix_all_ops_that_pytorch_has_and_are_deep() -> None:
     seen: Counter[str] = Counter()
     deepest = 0
     for seed in range(1000):
-        nodes = cg.Graph(random_graph(seed)[0]).nodes
-        seen += Counter(node.op.name for node in nodes if node.op)
+        root, feed = random_graph(seed)
+        nodes = cg.Graph(root).nodes
+        gradients = cg.Graph(cg.grad(root, [leaf for leaf in feed if leaf in nodes])).nodes
+        seen += Counter(node.op.name for node in {*nodes, *gradients} if node.op)
         depth: dict[cg.Node, int] = {}
         for node in nodes:
             depth[node] = 1 + max((depth[x] for x in node.operands), default=-1)
@@ -315,7 +354,7 @@ AT_A_KINK = TORCH | {
 
 @pytest.mark.parametrize("op", KINKS)
 def test_the_frameworks_choices_are_pytorchs(op: str) -> None:
-    (function, at), (convention,) = KINKS[op], (c for c in CONVENTIONS if c.op == op and "NaN" not in c.name)
+    (function, at), (convention, *_) = KINKS[op], [c for c in CONVENTIONS if c.op == op and "NaN" not in c.name]
     leaves = [cg.variable(f"x{i}", np.shape(value)) for i, value in enumerate(at)]
     graph = cg.with_conventions(cg.Graph(function(*leaves)), "frameworks")
     feed = {leaf: np.array(value) for leaf, value in zip(leaves, at, strict=True)}
