@@ -92,7 +92,7 @@ ROWS: tuple[Op, ...] = (
     elementwise("binary_cross_entropy",  "-(y*log(x) + (1 - y)*log(1 - x))", stable.binary_cross_entropy,
                 lambda w, z, x, y: -(w.ratio(y, x) + w.ratio(y - 1, 1 - x)),
                 lambda w, z, x, y: w.log1p(-x) - w.log(x), sign="BCE", check=targets.labels,
-                c="-(x_log_y({1}, {0}) + x_log_y(1 - {1}, 1 - {0}))"),
+                c="-(x_log_y({1}, {0}) + x_log1p_y(1 - {1}, -{0}))"),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
                 written(lambda w, z, x, y: w.sigmoid_residual(x, y), textbook=lambda w, z, x, y: w.sigmoid(x) - y),
                 lambda w, z, x, y: -x, sign="BCE", check=targets.labels, of_logits=True, written="of sigmoid",

@@ -439,3 +439,14 @@ def test_targets_that_are_no_distribution_are_refused_as_in_a_pass() -> None:
     program = cg.compile(cg.softmax_cross_entropy(z, y))
     with pytest.raises(ValueRefusedError, match=r"the target \[1, 1\] in row \(0,\) is no distribution"):
         program([[0, 0]], [[1, 1]])
+
+
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if {"axis", "keepdims"} <= {*row.defaults}])
+def test_a_reduction_of_one_number_without_axes_has_its_value_and_slope(name: str, backend: str) -> None:
+    x = cg.variable("x")
+    value = getattr(cg, name)(x)
+    nodes = [value] if TABLE[name].rule(0) is None else [value, cg.grad(value, x)]
+    passes = [cg.forward(node, {x: 3.0} if x in cg.Graph(node) else {}) for node in nodes]
+    program = cg.compile(nodes, inputs=[x], backend=backend)
+    assert [*map(float, program(3.0))] == [float(done.values[-1]) for done in passes]

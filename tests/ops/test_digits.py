@@ -7,8 +7,9 @@ stands in `BOUNDS` and `INNER_ZEROS` with its reason.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations_with_replacement, product
 from typing import Any
 
@@ -34,17 +35,24 @@ FEW = [0.0, *(s * x for x in (1e-9, 0.4, 9.0, 40.0, 1e30) for s in (1, -1))]
 PAIRS = [0.0, *(s * x for x in (1e-300, 1e-9, 0.4, 1.5, 37.0, 1e9, 1e100) for s in (1, -1))]
 TRIPLES = [0.0, -1e-9, 0.4, -1.5, 37.0, 1e100]
 LABELS = [0.0, 0.25, 1.0]
+# Of mpmath: as many as the extremes of a type need, (for few points of one operand, type): a sum of 1 and exp(-700).
+DIGITS = {(True, "float64"): 120, (True, "float32"): 120, (False, "float64"): 700, (False, "float32"): 250}
+MORE_DIGITS = {"sinc": 1400}  # of its formula's terms over x⁴, at 1e-300
 ULPS = 8  # of a value; four more for each order of a derivative
 
 # In ulps, by row and order (None: every order): what is more than `ULPS`, and why.
-BOUNDS: dict[tuple[str, int | None], float] = {
+BOUNDS: dict[tuple[str, int | None], float] = {  # twice what was measured
     ("pow", None): 1000,  # y - 1 in x**(y - 1) is rounded, which counts log(x) times, and again in y's own slopes
     ("gelu_tanh", None): 1000,  # the rounding of the cubic counts as often as it is large, which is 745 at most
     ("logaddexp", None): 800,  # the rounding of x - y counts as often as that is large, which is 745 at most
-    ("log_normal_cdf", 2): 100,  # z + x of φ/Φ just above -4, where z is 17 times as large as the sum
-    ("inverse_mills", 1): 100,
-    ("inverse_mills_fall", None): 100,
-}
+    ("sigmoid_residual", 0): 66,  # at y = 0.4 and a probability of 0.4013, which is 300 times their difference
+    # z + x of z = φ/Φ just above -4, where z is 17 times as large as the sum; its slopes are differences of terms that
+    # are the larger the further below 0, and the last is 0 at -0.0298, beside points that are asked for
+    ("log_normal_cdf", 2): 100, ("inverse_mills", 1): 100, ("inverse_mills_fall", 0): 100,
+    ("log_normal_cdf", 3): 160, ("inverse_mills", 2): 160, ("inverse_mills_fall", 1): 160,
+    ("inverse_mills", 3): 630, ("inverse_mills_fall", 2): 630, ("inverse_mills_fall", 3): 6600,
+    ("mish", 3): 100,  # 0 at -0.0879, beside -0.1
+}  # fmt: skip
 # From this order on a derivative changes its sign inside, at no number: near that it is a difference, whose terms are
 # right, and is held to its size 10 % away.
 INNER_ZEROS: dict[str, int] = {
@@ -53,18 +61,22 @@ INNER_ZEROS: dict[str, int] = {
     "gaussian": 2, "normal_cdf": 3, "pow": 2, "binary_cross_entropy": 1, "sigmoid_residual": 0,
     "sigmoid_cross_entropy": 1, "tan": 9, "ratio": 9, "inverse_mills": 2, "inverse_mills_fall": 1,
 }  # fmt: skip
-# Derivatives that are not asked for: (row, order from which, where), and why.
-LEFT_OUT: dict[str, tuple[int, Callable[..., bool]]] = {
-    "pow": (1, lambda x, y: not 1e-10 < abs(x) < 1e10 or abs(y) > 40 or abs(y) < 1e-10),  # x**(y - 1) alone overflows
-    "arctan2": (1, lambda x, y: max(abs(x), abs(y)) < 1e-90),  # a difference of squares that are infinite
-    "hypot": (2, lambda x, y: max(abs(x), abs(y)) < 1e-90),
-    "direction": (1, lambda x, y: max(abs(x), abs(y)) < 1e-90),
-    "gelu_tanh": (2, lambda x: abs(x) > 1e100),  # the cubic's slope times a slope of 0: infinite times 0
-    "sinc": (0, lambda x: x != 0 and x == round(x)),  # the oracle's own pi is rounded there
-    "log_normal_cdf": (3, lambda x: x < -4),  # z·(x + 2z) - 1 cancels: the third derivative is about 2/x³
-    "inverse_mills": (2, lambda x: x < -4),
-    "inverse_mills_fall": (1, lambda x: x < -4),
-}
+# What is not asked for, by the order of the derivative, the largest number of the type and the operands; and why.
+LEFT_OUT: dict[str, Callable[..., bool]] = {
+    # x**(y - 1) alone overflows, or x**(y - 2) alone is 0
+    "pow": lambda n, top, x, y: n >= 1 and (not 1e-10 < abs(x) < 1e10 or abs(y) > 40 or abs(y) < 1e-10
+                                            or (y - 2) * math.log(abs(x)) < -math.log(top)),
+    # a difference of squares that are infinite
+    "arctan2": lambda n, top, x, y: n >= 1 and max(abs(x), abs(y)) < 1e-90,
+    "hypot": lambda n, top, x, y: n >= 2 and max(abs(x), abs(y)) < 1e-90,
+    "direction": lambda n, top, x, y: n >= 1 and max(abs(x), abs(y)) < 1e-90,
+    "gelu_tanh": lambda n, top, x: n >= 2 and abs(x * x * x) > top,  # the cubic times a slope of 0: infinite times 0
+    "sinc": lambda n, top, x: x != 0 and x == round(x),  # the oracle's own pi is rounded there
+    "log_normal_cdf": lambda n, top, x: n >= 3 and x < -2,  # (z + x)·(x + 2z) - 1 cancels: it is about 1/x²
+    "inverse_mills": lambda n, top, x: n >= 2 and x < -2,
+    # and x³ times a slope of 0
+    "inverse_mills_fall": lambda n, top, x: (n >= 1 and x < -2) or (n >= 3 and x * x * x > top),
+}  # fmt: skip
 
 
 def _heaviside(x: Any, at_zero: Any) -> Any:
@@ -89,10 +101,12 @@ def exact_functions(row: Op, count: int, order: int) -> dict[tuple[int, ...], An
     return {key: sympy.lambdify(symbols, found, [NAMES, "mpmath"]) for key, found in made.items()}
 
 
-def exact(function: Any, point: Sequence[float]) -> Any:
-    """The function at a point; None where it has no finite real value."""
+@lru_cache(20_000)
+def exact(row: Op, order: int, key: tuple[int, ...], point: tuple[float, ...], digits: int) -> Any:
+    """A derivative at a point, kept for the backends; None where it has no finite real value."""
     try:
-        found = function(*map(mpmath.mpf, point))
+        with mpmath.workdps(digits):
+            found = exact_functions(row, len(point), order)[key](*map(mpmath.mpf, point))
         return None if isinstance(found, mpmath.mpc) or not mpmath.isfinite(found) else mpmath.mpf(found)
     except (ZeroDivisionError, ValueError, OverflowError, TypeError):
         return None
@@ -138,25 +152,27 @@ def computed(row: Op, keys: Sequence[tuple[int, ...]], points: Any, dtype: str, 
 def wrong(row: Op, order: int, dtype: str, backend: str, few: bool) -> Iterator[str]:
     """What is further from the truth than the row's bound."""
     points = points_of(row, few, dtype == "float32")
-    functions = exact_functions(row, len(points[0]), order)
-    got = computed(row, [*functions], np.array(points).T, dtype, backend)
+    keys = [*exact_functions(row, len(points[0]), order)]
+    got = computed(row, keys, np.array(points).T, dtype, backend)
     limits = np.finfo(dtype)
-    from_order, left_out = LEFT_OUT.get(row.name, (9, lambda *point: False))
-    with mpmath.workdps(120 if few and row.arity == 1 else 700):
+    left_out, top = LEFT_OUT.get(row.name, lambda *point: False), float(limits.max)
+    digits = DIGITS[few and row.arity == 1, dtype]
+    digits = digits if few else MORE_DIGITS.get(row.name, digits)
+    with mpmath.workdps(digits):
         for key, mine in got.items():
             bound = BOUNDS.get((row.name, None), BOUNDS.get((row.name, len(key)), ULPS + 4 * len(key)))
             for point, number in zip(points, np.broadcast_to(mine, (len(points),)).tolist(), strict=True):
-                if (key and at_a_kink(row, point)) or (len(key) >= from_order and left_out(*point)):
+                if (key and at_a_kink(row, point)) or left_out(len(key), top, *point):
                     continue
-                if exact(functions[()], point) is None:
+                if exact(row, order, (), point, digits) is None:
                     continue
-                right = exact(functions[key], point)
+                right = exact(row, order, key, point, digits)
                 if right is None or abs(right) > limits.max:
                     continue
                 size = abs(right)
                 if len(key) >= INNER_ZEROS.get(row.name, 9):
-                    beside = [exact(functions[key], [f * x for x in point[:1]] + [*point[1:]]) for f in (0.9, 1.1)]
-                    if None not in beside and beside[0] * beside[1] < 0:
+                    beside = [exact(row, order, key, (f * point[0], *point[1:]), digits) for f in (0.9, 1.1)]
+                    if beside[0] is not None and beside[1] is not None and beside[0] * beside[1] < 0:
                         size = max(size, *map(abs, beside))
                 unit = max(size, mpmath.mpf(float(limits.tiny))) * mpmath.mpf(float(limits.eps))
                 off = abs(mpmath.mpf(number) - right) / unit if np.isfinite(number) else mpmath.inf
@@ -171,11 +187,11 @@ def test_values_and_slopes_keep_their_digits_where_units_saturate(row: Op) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["pass", "numpy", "native"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_values_and_three_derivatives_keep_their_digits_in_every_backend(row: Op, dtype: str, backend: str) -> None:
-    assert [*wrong(row, 3, dtype, backend, few=False)] == []
+def test_values_and_three_derivatives_keep_their_digits_in_every_backend(row: Op, dtype: str) -> None:
+    off = {backend: [*wrong(row, 3, dtype, backend, few=False)] for backend in ("pass", "numpy", "native")}
+    assert not any(off.values()), off
 
 
 WRITTEN = [pytest.param(row, i, id=f"{row.name}-{i}") for row in ROWS for i in range(row.arity or 0)

@@ -156,7 +156,8 @@ def _rest(w: Writer, n: int, value: Value) -> None:
     target = w.at(n, ["0" if i in axes else index[i] for i in range(len(shape))], value.shape)
     w.say(*(_head(i, shape) for i in range(len(shape)) if i not in axes), "{", "    T t = 0, count = 0;")
     heads = [_head(i, shape) for i in axes]
-    w.say(*("    " + h for h in heads[:-1]), "    #pragma omp simd reduction(+:t,count)", "    " + heads[-1] + " {")
+    w.say(*("    " + h for h in heads[:-1]), *["    #pragma omp simd reduction(+:t,count)"] * bool(heads))
+    w.say("    " + "".join(heads[-1:]) + " {")  # of one number, no loop
     w.say(f"        const T x = {read};", "        t += x != 1 ? x : 0;", "        count += x == 1 ? 1 : 0;", "    }")
     w.say(f"    {target} = t + (count > 1 ? count - 1 : 0);", "}")
 

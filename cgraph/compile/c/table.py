@@ -73,6 +73,7 @@ s += c * pow(pi, n - k) * (q == 0 ? u : q == 1 ? v : q == 2 ? -u : -v) * f; \
 f *= -(k + 1) / x; c = c * (n - k) / (k + 1); } \
 return (T)s; }
 static inline T x_log_y(T x, T y) { T l = x * LOG(y); return x == 0 ? 0 : l; }
+static inline T x_log1p_y(T x, T y) { T l = x * LOG1P(y); return x == 0 ? 0 : l; }
 """.strip().split("\n")
 LIBRARY = re.compile(r"\b[A-Z][A-Z0-9]+(?=\()")  # how the C library's functions are called here
 DEFINED = re.compile(r"^static inline (?:T|double) (\w+)\(")

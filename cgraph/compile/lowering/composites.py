@@ -95,9 +95,9 @@ def log_likelihood(v: Values, x: int, y: int) -> int:
 @_composite
 def _logsumexp(v: Values, x: int, axis: tuple[int, ...], keepdims: bool) -> int:
     top = v.apply("max", x, axis=axis, keepdims=True)
-    top = v.apply("minimum", v.apply("maximum", top, v.apply("neg", _largest(v))), _largest(v))
-    total = v.apply("sum", v.apply("exp", v.apply("sub", x, top)), axis=axis, keepdims=True)
-    found = v.apply("add", v.apply("log", total), top)
+    finite = v.apply("minimum", v.apply("maximum", top, v.apply("neg", _largest(v))), _largest(v))
+    rest = v.apply(REST, v.apply("exp", v.apply("sub", x, finite)), axis=axis)
+    found = v.apply("add", v.apply("log1p", rest), top)  # of nothing but -inf, log1p(0) less an infinity
     return found if keepdims else v.apply("squeeze", found, axis=axis)
 
 
