@@ -29,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--names", type=int, default=250, metavar="N", help="how many hostile names go through every format (to 5000)"
     )
     parser.addoption(
+        "--expressions", type=int, default=250, metavar="N", help="how many random expressions go to nodes and back"
+    )
+    parser.addoption(
         "--pictures", type=int, default=25, metavar="N", help="on how many pictures of random graphs nothing may touch"
     )
 

@@ -49,8 +49,8 @@ def test_expressions_made_at_random_are_given_back() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 11))
-def test_five_thousand_expressions_made_at_random_are_given_back(seed: int) -> None:
-    for e in expressions(500, seed):
+def test_many_expressions_made_at_random_are_given_back(seed: int, request: pytest.FixtureRequest) -> None:
+    for e in expressions(request.config.getoption("--expressions") // 10, seed):
         assert_is_given_back(e)
 
 
