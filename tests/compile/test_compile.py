@@ -441,7 +441,7 @@ def test_targets_that_are_no_distribution_are_refused_as_in_a_pass() -> None:
         program([[0, 0]], [[1, 1]])
 
 
-@pytest.mark.parametrize("backend", ["numpy", "native"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", [name for name, row in TABLE.items() if {"axis", "keepdims"} <= {*row.defaults}])
 def test_a_reduction_of_one_number_without_axes_has_its_value_and_slope(name: str, backend: str) -> None:
     x = cg.variable("x")

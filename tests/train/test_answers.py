@@ -70,7 +70,7 @@ def classes(Y: Any) -> Any:
     return Y.argmax(axis=1) if Y.shape[1] > 1 else Y[:, 0].astype(int)
 
 
-@pytest.mark.parametrize("moved", [False, True], ids=["last", "then moved"])
+@pytest.mark.parametrize("moved", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["last", "then moved"])
 @pytest.mark.parametrize(
     "last, outputs", [(last, k) for last in LAST for k in (1, 3) if k > 1 or "softmax" not in last]
 )
