@@ -54,7 +54,8 @@ def compared_columns(
             slope, local = sympy.sympify(np.asarray(exact)[()]), _local(row, rule, given)
             found.append(_numbers(f"{row.name}: rule of {symbol} in numbers", slope, names, at, local))
     if row.c and (own if native is None else native):
-        found += _compiled(row, given, expression, names, at)
+        count = row.arity or 2  # the C of a row for any number of operands joins two
+        found += _compiled(row, given, *formula(row, count, given), [x[:count] for x in at])
     return found
 
 
