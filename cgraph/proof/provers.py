@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from cgraph.worlds.sympy import SYMPY
 
 SECONDS = 60.0  # that a proof may take unless it is given others
 SMALL = 24  # elements of all nodes together up to which a graph is computed without watching the clock
+HARDER = 4  # one derivative may take so many times its share of what is left: not all are equally hard
 WATCHED = 40  # parts of a formula from which its derivative is watched by the clock
 
 
@@ -195,7 +196,7 @@ def _checks(
     checks = []
     watched = size(value) > WATCHED
     for done, (symbol, ours, alone) in enumerate(todo):
-        subject, part = f"∂{root}/∂{symbol}", clock.share(len(todo) - done)
+        subject, part = f"∂{root}/∂{symbol}", clock.share(ceil((len(todo) - done) / HARDER))
         progress(UnderWay(subject, done, len(todo), clock.left))
         try:
             theirs = part.share(2).run(sympy.diff, value, symbol) if watched else sympy.diff(value, symbol)
