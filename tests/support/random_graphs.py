@@ -88,8 +88,8 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "selu": lambda x: cg.selu(away(x)),
     "hard_sigmoid": lambda x: cg.hard_sigmoid(away(x)),
     "normal_cdf": cg.normal_cdf,
-    "log_normal_cdf": cg.log_normal_cdf,
-    "inverse_mills_fall": lambda x: build(TABLE["inverse_mills_fall"], x),
+    "log_normal_cdf": lambda x: cg.log_normal_cdf(bounded(x)),
+    "inverse_mills_fall": lambda x: build(TABLE["inverse_mills_fall"], bounded(x)),
     "erfc": cg.erfc,
     "logabsdet": lambda x: cg.logabsdet(invertible(x)) if len(x.shape) == 2 else x,
     "prod": lambda x: cg.prod(bounded(x), axis=-1) if x.shape else x,
@@ -127,7 +127,7 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "layer_norm": lambda x: cg.layer_norm(apart(x)) if x.shape and x.shape[-1] > 2 else x,
     "mean_pool": lambda x: cg.mean_pool(x, np.arange(int(np.prod(x.shape[:-1]))).reshape(x.shape[:-1]) % 3 < 2)
     if len(x.shape) > 1 else x,
-    "sinc": lambda x: cg.sinc(bounded(x)),
+    "sinc": lambda x: cg.sinc(1.1 + bounded(x)),  # PyTorch has no second derivative at 0
     "logaddexp": lambda x: cg.logaddexp(x, -0.7),
     "sorted": lambda x: cg.sort_by(apart(x), apart(x)) if x.shape else x,
     "unsort_by": lambda x: cg.unsort_by(x, np.cos(np.arange(np.prod(x.shape)).reshape(x.shape))) if x.shape else x,
