@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from cgraph.errors import CgraphError
 from cgraph.graph.node import Node
 from cgraph.notation.math import DOT, MINUS, PLUS, TIMES, Group, Hat, Math, Named, Script, Sym, row
-from cgraph.notation.numbers import number, plain
+from cgraph.notation.numbers import constant, number
 from cgraph.notation.render import text
 from cgraph.ops.op import Op
 from cgraph.shapes import show
@@ -93,7 +93,11 @@ def _attribute(name: str, value: Any) -> str:
         return name
     if name == "shape":
         return show(value)
-    return f"{name}={plain(value) if isinstance(value, float) else value}".replace("-", "−")
+    return f"{name}={value if isinstance(value, str) else _spelled(value)}"
+
+
+def _spelled(value: Any) -> str:
+    return text(constant(value)) if isinstance(value, float) else str(value).replace("-", "−")
 
 
 def row_of(node: Node) -> Op:
@@ -221,7 +225,7 @@ def _share(node: Node, operands: list[Ranked]) -> Ranked:
     (x, _), (y, _), ties = *operands, node.attrs.get("ties", 1)
     if ties in (0, 1):
         return _where(x, "≥" if ties else ">", y), ATOM
-    tie = product([number(ties), _where(x, "=", y)])
+    tie = product([constant(ties), _where(x, "=", y)])
     return _joined(PLUS, [_where(x, ">", y), _wrapped((tie, PRODUCT), PRODUCT, negative_too=True)]), SUM
 
 

@@ -31,8 +31,8 @@ from typing import Any, Never, TypeAlias
 import numpy as np
 
 from cgraph import shapes
-from cgraph.errors import ShapeError, ValueRefusedError
-from cgraph.ops.facts import Facts, Sizes, an_element, an_operand, free, parted
+from cgraph.errors import ShapeError, ValueRefusedError, did_you_mean
+from cgraph.ops.facts import FACTS, Facts, Sizes, an_element, an_operand, free, parted
 from cgraph.shapes import Shape
 
 Array: TypeAlias = "str | Callable[..., Any]"
@@ -128,6 +128,8 @@ class Op(Facts):
         check: Callable[[Any], None] | None = None,
         **facts: Any,
     ) -> None:
+        for fact in facts.keys() - FACTS:
+            raise ValueRefusedError(f"{fact!r} is no fact of an op", fix=did_you_mean(fact, FACTS, "see ops/facts.py"))
         arity = None if callable(rules) else len(rules)
         if not _takes_namespace(array, (arity or 2) + len(defaults)):
             raise ValueRefusedError(

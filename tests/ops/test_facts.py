@@ -287,3 +287,12 @@ def test_structural_zeros_go_through_as_zeros_that_stay_whatever_the_others_are(
                        for flow, zero, x in zip(flows, zeros, given, strict=True)]  # fmt: skip
             stays &= row.numpy(*numbers, **attrs) == 0
         np.testing.assert_array_equal(found, stays)
+
+
+def test_a_fact_that_there_is_not_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ValueRefusedError, match=r"'comutes' is no fact of an op.*did you mean 'commutes'"):
+        TABLE["add"].replaced(comutes=True)
+    with pytest.raises(AttributeError, match="an op is never changed"):
+        TABLE["add"].name = "plus"
+    assert TABLE["add"].replaced(commutes=False).commutes is False
+    assert TABLE["add"].commutes

@@ -49,7 +49,7 @@ def attributes(row: Op) -> Iterator[dict[str, Any]]:
     yield from (attrs for _, attrs in row.examples)
     for name, default in row.defaults.items():
         number = isinstance(default, (int, float)) and not isinstance(default, bool)
-        for value in CHOICES.get(name, (0, 0.5, 2) if number else ()):
+        for value in CHOICES.get(name, (0, 0.5, 2, 0.1234567, 0.1234568) if number else ()):
             yield {name: value}
             if "keepdims" in row.defaults:
                 yield {name: value, "keepdims": True}
