@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from cgraph.errors import CgraphError
 from cgraph.graph.node import Node
 from cgraph.notation.math import DOT, MINUS, PLUS, TIMES, Group, Hat, Math, Named, Script, Sym, row
-from cgraph.notation.numbers import constant, number
+from cgraph.notation.numbers import constant
 from cgraph.notation.render import text
 from cgraph.ops.op import Op
 from cgraph.shapes import show
@@ -251,7 +251,7 @@ def product(factors: Sequence[Math], apart: bool = False) -> Math:
 def bracketed(math: Math) -> Math:
     """A formula as a factor: a sum, a difference or a negative number in brackets.
 
-    >>> text(bracketed(row("1", MINUS, "x"))), text(bracketed(number(-2))), text(bracketed(number(2)))
+    >>> text(bracketed(row("1", MINUS, "x"))), text(bracketed(constant(-2))), text(bracketed(constant(2)))
     ('(1 − x)', '(−2)', '2')
     """
     flat = math.parts if isinstance(math, Group) else ()
