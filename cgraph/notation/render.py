@@ -43,7 +43,8 @@ def latex(math: Math) -> str:
         return latex(math.math)
     if isinstance(math, Sym):
         escaped = quoting.latex(math.text)
-        return rf"\mathrm{{{escaped}}}" if len(math.text) > 1 and math.text.isalpha() else escaped.strip()
+        word = len(math.text) > 1 and math.text.replace(" ", "").isalpha()
+        return rf"\mathrm{{{escaped}}}".replace(" ", r"\ ") if word else escaped.strip()
     if isinstance(math, Group):
         return " ".join(filter(None, map(latex, math.parts)))
     if isinstance(math, Frac):

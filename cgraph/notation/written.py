@@ -215,6 +215,20 @@ def _picked(node: Node, operands: list[Ranked]) -> Ranked:
     return row(_wrapped(operands[0], ATOM), f"[{before}", operands[1][0], "]"), ATOM
 
 
+def _one_less_square(node: Node, operands: list[Ranked]) -> Ranked:
+    return _joined(MINUS, [Sym("1"), _squared(node, operands)[0]]), SUM
+
+
+def _residual(node: Node, operands: list[Ranked]) -> Ranked:
+    z, y = operands
+    return _joined(MINUS, [row("σ(", z[0], ")"), _wrapped(y, INNER)]), SUM
+
+
+def _density_ratio(node: Node, operands: list[Ranked]) -> Ranked:
+    (x, _), *_ = operands
+    return row("φ(", x, ")", Sym("/", space="thin"), "Φ(", x, ")"), PRODUCT
+
+
 def _indicator(node: Node, operands: list[Ranked]) -> Ranked:
     (x, _), (y, _) = operands
     return _where(x, row_of(node).sign, y), ATOM
@@ -233,6 +247,7 @@ STYLES: Mapping[str, Style] = {
     "plus": _plus, "minus": _minus, "negated": _negated, "times": _times, "dot": _matrix_product, "over": _over,
     "inverted": _inverted, "raised": _raised, "squared": _squared, "inverse": _inverse, "turned": _turned,
     "bars": _bars, "picked": _picked, "of softmax": _call, "of sigmoid": _call,
+    "one less square": _one_less_square, "residual": _residual, "density ratio": _density_ratio,
     "indicator": _indicator, "share": _share,
 }  # fmt: skip
 

@@ -99,6 +99,7 @@ ROWS: tuple[Op, ...] = (
                 c="{0} * (above({0}, 0, 1) - {1}) + LOG1P(EXP(-FABS({0})))", js="crossEntropy({0}, {1})"),
     elementwise("sigmoid_residual", "1/(1 + exp(-x)) - y", stable.sigmoid_residual,
                 lambda w, z, x, y: w.sigmoid_slope(x), lambda w, z, x, y: -1, sign="σ − y",
+                written="residual",
                 c="sigmoid_residual({0}, {1})", js="sigmoidResidual({0}, {1})"),
 )
 # fmt: on

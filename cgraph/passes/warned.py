@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 from cgraph.errors import IndeterminateWarning
 from cgraph.passes.backward import Backward
@@ -21,9 +22,8 @@ def warn_of_edges(bwd: Backward) -> None:
         return
     edge, *more = bwd.indeterminate
     result, operand = bwd.graph.name(edge.result), bwd.graph.name(edge.operand)
-    others = f" and on {len(more)} more" if more else ""
     what = "set to 0 there and may be another" if edge.local is not None else "NaN there"
-    where = f"{shown(edge)} on the edge from {operand} to {result} ({edge.result.where}){others}"
+    where = f"{shown(edge)} on the edge from {operand} to {result} ({edge.result.where}){_more('on', more)}"
     _warn(f"{where}: the gradient is {what}", SATURATED)
 
 
@@ -32,8 +32,7 @@ def warn_of_products(fwd: Forward) -> None:
     found = products(fwd)
     if found:
         node, *more = found
-        others = f" and in {len(more)} more" if more else ""
-        where = f"0·∞ in {fwd.graph.name(node)}, a product of the chain rule ({node.where}){others}"
+        where = f"0·∞ in {fwd.graph.name(node)}, a product of the chain rule ({node.where}){_more('in', more)}"
         _warn(f"{where}: it is set to 0 there and may be another number", SATURATED)
 
 
@@ -42,9 +41,12 @@ def warn_of_decisions(fwd: Forward) -> None:
     found = decided_before(fwd)
     if found:
         decision, *more = found
-        others = f" and at {len(more)} more" if more else ""
         where = f"a second derivative where {fwd.graph.name(decision.node)} decides a first one by convention"
-        _warn(f"{where}{others}, {decision}: it has no derivative there, and 0 is taken for it", KINKED)
+        _warn(f"{where}{_more('at', more)}, {decision}: it has no derivative there, and 0 is taken for it", KINKED)
+
+
+def _more(where: str, others: list[Any]) -> str:
+    return f" and {where} {len(others)} more" if others else ""
 
 
 def _warn(what: str, fix: str) -> None:

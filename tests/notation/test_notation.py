@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 
 import cgraph as cg
 from cgraph import notation
-from cgraph.notation import latex, text
+from cgraph.notation import Sym, latex, text
+from cgraph.ops import TABLE
 
 
 @pytest.mark.parametrize(
@@ -127,3 +130,12 @@ def test_a_formula_that_would_be_too_long_is_not_written():
     for _ in range(200):
         node = node * node
     assert notation.formula(node, {}) is None
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_call_is_of_a_sign_that_is_no_formula_and_latex_knows_it(name: str) -> None:
+    """`1 − x²(x)` would read as a product with x."""
+    row = TABLE[name]
+    bare = re.sub(r"\(.*\)", "", row.sign)  # what is in brackets reads as one
+    assert row.written or not re.search(r"²| − |.[/∗]", bare), row.sign
+    assert "U{+}" not in notation.latex(Sym(row.sign))
