@@ -13,6 +13,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from sparse import sparse
 
 import cgraph as cg
 from cgraph.graph.node import build
@@ -86,7 +87,7 @@ def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, step: fl
 
 
 # Proof ---------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("row", ALL)
+@pytest.mark.parametrize("row", sparse(ALL, 3))
 def test_every_rule_of_the_table_is_proved_against_sympy_for_every_element(row: Op) -> None:
     report = prove_row(row)
     assert not report.failures, report
@@ -142,7 +143,7 @@ def small(row: Op) -> Op:
     return row
 
 
-@pytest.mark.parametrize("row, position", RULES)
+@pytest.mark.parametrize("row, position", sparse(RULES, 8))
 def test_a_rule_with_the_wrong_sign_is_refused(row: Op, position: int) -> None:
     report = prove_row(small(_altered(row, position, lambda d: -d)))
     assert not report.proved
