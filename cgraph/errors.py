@@ -100,6 +100,10 @@ class CheckpointError(CgraphError, OSError):
     """A saved model or training that cannot be read, is damaged or of another program, or does not fit."""
 
 
+class ContrastWarning(UserWarning):
+    """Two colours of a palette that are hard to tell apart where one stands on the other."""
+
+
 class IndeterminateWarning(UserWarning):
     """An infinite gradient met a local derivative of 0: the factors do not determine the product, which is set to 0."""
 

@@ -144,7 +144,7 @@ def _captioned(parts: list[str]) -> list[str]:
 
 
 def _height(line: str) -> float:
-    return float(line.partition(' height="')[2].partition('"')[0])
+    return float(line.partition(' height="')[2].partition('pt"')[0])
 
 
 def film(

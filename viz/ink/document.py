@@ -20,10 +20,11 @@ def document(
 ) -> list[str]:
     """A document in parts: its tag, title, description, outlines and background, the body's parts, its end.
 
-    `characters` are those whose outlines the body uses, `background` is the element that fills it.
+    `size` is in points, which are points in every format. `characters` are those whose outlines the body uses,
+    `background` is the element that fills it.
     """
     width, height = map(number, size)
-    place = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    place = f'width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"'
     defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted(set(characters)))
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" {place} role="img" aria-label="{safe(caption)}">',

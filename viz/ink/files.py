@@ -7,25 +7,55 @@ is `IMAGES`.
 from __future__ import annotations
 
 import os
+import re
+import struct
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
-from cgraph.errors import OutputError, missing_package
+from cgraph.errors import OutputError, ValueRefusedError, missing_package
 from cgraph.files import write
 
-__all__ = ["A4", "IMAGES", "SCALE", "images", "no_ending", "pages", "pdf", "png", "save", "write"]
+__all__ = ["A4", "IMAGES", "images", "no_ending", "pages", "pdf", "png", "save", "write"]
 
 A4 = (841.89, 595.28)  # points, the long side level
-SCALE = 2  # pixels of a PNG to a point
+POINTS = 72.0  # to the inch
+DPI = 144.0  # of a PNG: two pixels to the point
+LEAST, MOST = 20.0, 2400.0  # dots to the inch that a PNG may have
 
 
-def png(svg: str) -> bytes:
-    """An SVG as a PNG, two pixels to the point."""
+def png(svg: str, dpi: float = DPI) -> bytes:
+    """An SVG as a PNG of so many dots to the inch, which the file says too, so that it is as large as the SVG.
+
+    Raises ValueRefusedError for dots that there cannot be.
+    """
     import resvg_py
 
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=SCALE, skip_system_fonts=True))
+    if isinstance(dpi, bool) or not isinstance(dpi, (int, float)) or not LEAST <= dpi <= MOST:
+        raise ValueRefusedError(
+            f"a PNG of {dpi!r} dots to the inch",
+            why=f"that is a number from {LEAST:g} to {MOST:g}",
+            fix="give one such as dpi=300",
+        )
+    head, tag, rest = svg.partition(">")
+    made = resvg_py.svg_to_bytes(
+        svg_string=_IN_POINTS.sub(r'\1"', head) + tag + rest, zoom=dpi / POINTS, skip_system_fonts=True
+    )
+    return _with_density(bytes(made), dpi)
+
+
+_IN_POINTS = re.compile(r'(\b(?:width|height)="[\d.]+)pt"')  # which resvg takes as numbers alone
+_AFTER_HEADER = 33  # bytes: the signature and the chunk IHDR
+
+
+def _with_density(png: bytes, dpi: float) -> bytes:
+    """A PNG that says how many of its pixels are a metre (the chunk pHYs, PNG specification 11.3.4.3)."""
+    metre = round(dpi / 0.0254)
+    body = b"pHYs" + struct.pack(">IIB", metre, metre, 1)
+    chunk = struct.pack(">I", 9) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:_AFTER_HEADER] + chunk + png[_AFTER_HEADER:]
 
 
 def pdf(svg: str) -> bytes:

@@ -13,16 +13,19 @@ from viz.ink.typeset import Box, Glyph, Rule, typeset
 Run: TypeAlias = "tuple[str, Math]"  # (role, what is written)
 Label: TypeAlias = "tuple[Run, ...]"
 GAP = 5.0  # between the lines of a stack
+TAGGED = "local"  # the role of words that stand on a tag, so that they are told apart without colour
+TAG_X, TAG_Y = 2.6, 1.4  # how far a tag reaches beyond its words
 
 
 class SetLine(NamedTuple):
-    """One line of words, set: its runs by role with their offsets, its size."""
+    """One line of words, set: its runs by role with their offsets, its size, and the tags behind some of its runs."""
 
     role: str
     width: float
     ascent: float
     descent: float
     runs: tuple[tuple[str, tuple[Glyph | Rule, ...]], ...]
+    tags: tuple[Rule, ...] = ()
 
 
 class PlacedLine(NamedTuple):
@@ -39,15 +42,18 @@ class PlacedLine(NamedTuple):
 
 
 def set_line(role: str, label: Label, size: float) -> SetLine:
-    """A label's runs set one after the other."""
+    """A label's runs set one after the other; what is local stands on a tag, which is part of the line."""
     x, ascent, descent = 0.0, 0.0, 0.0
-    runs = []
+    runs, tags = [], []
     for run_role, math in label:
         box: Box = typeset(math, size)
-        runs.append((run_role, box.moved(x, 0.0)))
-        x += box.width
-        ascent, descent = max(ascent, box.ascent), max(descent, box.descent)
-    return SetLine(role, x, ascent, descent, tuple(runs))
+        aside, above = (TAG_X, TAG_Y) if run_role == TAGGED and box.marks else (0.0, 0.0)
+        runs.append((run_role, box.moved(x + aside, 0.0)))
+        if aside:
+            tags.append(Rule(x, -box.ascent - above, box.width + 2 * aside, box.ascent + box.descent + 2 * above))
+        x += box.width + 2 * aside
+        ascent, descent = max(ascent, box.ascent + above), max(descent, box.descent + above)
+    return SetLine(role, x, ascent, descent, tuple(runs), tuple(tags))
 
 
 def stack_height(lines: Sequence[SetLine]) -> float:

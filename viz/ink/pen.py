@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from math import hypot
 
-from viz.ink.lines import PlacedLine, SetLine
+from viz.ink.lines import TAGGED, PlacedLine, SetLine
 from viz.ink.strokes import ARROW, HALF, Point, with_arrow
 from viz.ink.themes import Theme, colour_of
 from viz.ink.typeset import Glyph, Rule, metrics, outline
 
 DASHES = "5.5 3.2"
+HAIR, TAG_RADIUS = 0.25, 3.0  # of a tag: half its stroke, and its corners
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -37,12 +38,21 @@ def rect(left: float, top: float, right: float, bottom: float, radius: float, pe
 
 def line(placed: PlacedLine, theme: Theme) -> str:
     """A line of words at its place, a group for each role, and in it one for each quantity."""
+    plates = iter(placed.line.tags)
     runs = [
-        f'<g fill="{colour_of(role, theme)}" data-role="{role}">{_run(marks, placed.x, placed.y)}</g>'
+        f'<g fill="{colour_of(role, theme)}" data-role="{role}">'
+        f"{tag(next(plates), placed, theme) if role == TAGGED else ''}{_run(marks, placed.x, placed.y)}</g>"
         for role, marks in placed.line.runs
         if marks
     ]
     return f'<g data-label="{placed.line.role}">{"".join(runs)}</g>' if runs else ""
+
+
+def tag(plate: Rule, placed: PlacedLine, theme: Theme) -> str:
+    """The tag behind what is local on a line."""
+    left, top = placed.x + plate.x + HAIR, placed.y + plate.y + HAIR
+    pen = f'fill="{theme.tag}" stroke="{theme.local}" stroke-width="{number(2 * HAIR)}" data-role="tag"'
+    return rect(left, top, left + plate.width - 2 * HAIR, top + plate.height - 2 * HAIR, TAG_RADIUS, pen)
 
 
 def _run(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:

@@ -15,7 +15,7 @@ from viz.ink.files import IMAGES, save
 if TYPE_CHECKING:
     from cgraph.train import Epoch
 
-INK, GRID, LOSS, ACCURACY = "#222222", "#dddddd", "#b3402a", "#1f5fa8"
+INK, GRID, LOSS, ACCURACY = "#222222", "#dddddd", "#a63922", "#1f5fa8"
 _STAMPS = {  # what each format would otherwise stamp with the time or the version of its maker
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},

@@ -42,7 +42,8 @@ def said(piece: PlacedPiece) -> str:
 # Labels --------------------------------------------------------------------------------------------------------------
 def _text(placed: Text, theme: Theme) -> str:
     words = safe(text(placed.label).strip())
-    marks = "".join(glyphs(run, placed.placed.x, placed.placed.y) for _, run in placed.placed.line.runs)
+    marks = "".join(pen.tag(plate, placed.placed, theme) for plate in placed.placed.line.tags)
+    marks += "".join(glyphs(run, placed.placed.x, placed.placed.y) for _, run in placed.placed.line.runs)
     return (
         f'<g fill="{ink(placed.role, theme)}" data-role="{placed.role}" data-label="{words}">'
         f"<title>{words}</title>{marks}</g>"

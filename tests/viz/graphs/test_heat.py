@@ -17,6 +17,7 @@ import viz
 from cgraph import nn, train
 from cgraph.errors import CgraphError, NameUnknownError, ValueRefusedError
 from viz.graphs.words import heat
+from viz.ink.colours import luminance
 from viz.ink.themes import THEMES
 
 
@@ -47,7 +48,7 @@ def test_words_and_bars_are_read_on_every_colour_of_the_scale(theme: Any) -> Non
 @pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
 def test_the_size_of_a_number_is_read_in_grey_and_alike_for_both_signs(theme: Any) -> None:
     for sign in (-1, 1):
-        lights = [heat.luminance(heat.colour(sign * t, theme)) for t in range(heat.TINTS + 1)]
+        lights = [luminance(heat.colour(sign * t, theme)) for t in range(heat.TINTS + 1)]
         steps = {bool(b < a) for a, b in pairwise(lights)}
         assert len(steps) == 1, "lightness goes one way"
         assert contrast(heat.colour(0, theme), heat.colour(sign * heat.TINTS, theme)) > 4.5

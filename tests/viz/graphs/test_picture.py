@@ -354,7 +354,7 @@ def test_the_proof_of_another_graph_is_refused():
         viz.draw(figure_6_17(), proof=cg.prove("tanh"))
 
 
-@pytest.mark.parametrize("count, said", [(2, "3 + 3 = 6"), (3, "9 + 9 + 9 = 27"), (4, "Σ of 4 = 108")])
+@pytest.mark.parametrize("count, said", [(2, "∂ 3 + 3 = 6"), (3, "∂ 9 + 9 + 9 = 27"), (4, "∂ Σ of 4 = 108")])
 def test_a_node_says_how_many_terms_were_added(count, said):
     x = cg.variable("x")
     picture = viz.draw(cg.backward(cg.forward(cg.mul(*[x] * count).named("y"), {x: 3.0})), detail="number")

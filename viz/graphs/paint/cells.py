@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from viz.graphs.words.heat import TINTS, Heat, cell_side, colour, ink
+from viz.graphs.words.heat import TINTS, Heat, cell_side, colour
+from viz.ink.colours import ink
 from viz.ink.pen import number
 from viz.ink.themes import Theme
 

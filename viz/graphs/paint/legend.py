@@ -121,7 +121,7 @@ def _entries(drawing: Drawing, show: str) -> list[Entry]:
     if any(e.local for e in drawing.edges):
         entries.append(Entry("local", "local derivative"))
     if drawing.detail in (NUMBER, HOVER) and drawing.has_values:
-        entries.append(Entry("boxes", "in a box: gradient last" if show == BACKWARD else "in a box: value, gradient"))
+        entries.append(Entry("boxes", "in a box: ∂ gradient" if show == BACKWARD else "in a box: value, ∂ gradient"))
     if any(b.kind == "parameter" for b in drawing.boxes):
         entries.append(Entry("trainable", "trainable"))
     if drawing.has_proofs:

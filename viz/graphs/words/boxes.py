@@ -16,6 +16,7 @@ from viz.graphs.words.subject import Subject, sign_of
 from viz.ink.lines import Label, clean
 
 SPELLED_OUT = 3  # so many terms of a sum are written; of more, their number
+GRADIENT_MARK: tuple[Math, ...] = (Sym("∂ "),)
 
 
 def box_text(subject: Subject, node: Node) -> BoxText:
@@ -64,10 +65,13 @@ def _heading(subject: Subject, node: Node) -> Math:
 
 
 def _gradient(subject: Subject, node: Node, total: Math, circle: bool) -> list[tuple[str, Label]]:
-    """The line of a box that says ∂L/∂(node); where several edges brought it, the sum of what they brought."""
-    parts: list[Math] = []
+    """The line of a box that says ∂L/∂(node); where several edges brought it, the sum of what they brought.
+
+    Where it stands without its name a mark says that it is a gradient, for colour alone means nothing.
+    """
+    parts: list[Math] = [*GRADIENT_MARK]
     if subject.detail in (FULL, FORMULA) and not circle:
-        parts += [notation.row("∂", subject.names[subject.root], "/∂", subject.names[node]), EQUALS]
+        parts = [notation.row("∂", subject.names[subject.root], "/∂", subject.names[node]), EQUALS]
     terms = subject.terms.get(node, [])
     before: list[tuple[str, Label]] = []
     if len(terms) > 1:

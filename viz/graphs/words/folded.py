@@ -11,7 +11,7 @@ from cgraph import notation
 from cgraph.graph.node import CONSTANT, OP, Node
 from cgraph.notation import Group, Math, Sym, text
 from cgraph.shapes import show
-from viz.graphs.words.boxes import box_text
+from viz.graphs.words.boxes import GRADIENT_MARK, box_text
 from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing, EdgeText
 from viz.graphs.words.edges import edge_texts
 from viz.graphs.words.fold import Fold, in_order, owners
@@ -70,7 +70,7 @@ def _box(subject: Subject, fold: Fold, id_: str, leaving: Sequence[Node]) -> Box
             title.append(f"{subject.spelled(node)} = {text(shown)}")
         total = subject.total(node) if subject.reached(node) else None
         if total is not None:
-            lines.append(("gradient", (("gradient", total),)))
+            lines.append(("gradient", (("gradient", notation.row(*GRADIENT_MARK, total)),)))
             title.append(f"∂{subject.spelled(subject.root)}/∂{subject.spelled(node)} = {text(total)}")
     title.append(_listed([subject.spelled(n) for n in fold.nodes]))
     output = any(n in subject.graph.outputs for n in fold.nodes)

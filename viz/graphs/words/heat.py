@@ -17,6 +17,7 @@ from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, VARIABLE, Node
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
+from viz.ink.colours import ink, mixed
 from viz.ink.themes import Theme
 
 VALUE, GRADIENT = "value", "gradient"
@@ -146,31 +147,10 @@ def colour(tint: int, theme: Theme) -> str:
     """A colour of the scale, from that of a box at 0 to the theme's full colour of the sign."""
     end = theme.positive if tint > 0 else theme.negative
     share = abs(tint) / TINTS
-    mixed = [round(a + (b - a) * share) for a, b in zip(_channels(theme.box), _channels(end), strict=True)]
-    return "#" + "".join(f"{c:02x}" for c in mixed)
-
-
-def ink(fill: str) -> str:
-    """Black or white, whichever is read better on a colour; its contrast is at least 4.58:1.
-
-    >>> ink("#ffffff"), ink("#003c8a")
-    ('#000000', '#ffffff')
-    """
-    light = luminance(fill)
-    return "#000000" if (light + 0.05) / 0.05 > 1.05 / (light + 0.05) else "#ffffff"
-
-
-def luminance(fill: str) -> float:
-    """The relative luminance of a colour (WCAG 2.2), from 0 to 1."""
-    red, green, blue = (c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in _channels(fill))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return mixed(theme.box, end, share)
 
 
 def written_on(fill: str, theme: Theme) -> Theme:
     """A theme whose words are all of the ink that is read on a colour."""
     words = ink(fill)
     return replace(theme, text=words, forward=words, backward=words, local=words, proof=words, faint=words)
-
-
-def _channels(fill: str) -> tuple[int, int, int]:
-    return int(fill[1:3], 16), int(fill[3:5], 16), int(fill[5:7], 16)

@@ -68,11 +68,19 @@
       const room = frame && label.parentNode.dataset.node !== undefined ? frame.getBBox().width - 6 : box.width + 24;
       rooms.set(label, [box.x + box.width/2, box.width, room]);
     }
-    let shift = 0;
+    let shift = 0, tag = null;  // a tag is as wide as what stands on it
     for (const part of label.querySelectorAll("g[data-role] > *")) {
       part.style.translate = shift ? `${shift}px` : "";
+      if (part.dataset.role === "tag") {
+        tag = part;
+        tag.dataset.room ??= tag.getAttribute("width");
+        tag.setAttribute("width", tag.dataset.room);
+      }
       const key = part.dataset.number?.replace(/^[(+]/, "");
-      if (key in numbers) shift += redraw(part, numbers[key]);
+      if (!(key in numbers)) continue;
+      const wider = redraw(part, numbers[key]);
+      if (tag?.parentNode === part.parentNode) tag.setAttribute("width", Number(tag.getAttribute("width")) + wider);
+      shift += wider;
     }
     const [middle, width, room] = rooms.get(label);
     const scale = Math.min(1, room/(width + shift));
