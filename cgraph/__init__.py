@@ -17,6 +17,7 @@ from cgraph.graph.building import building
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, constant, parameter, variable, variables
 from cgraph.graph.parse import parse
+from cgraph.graph.scope import scope
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.numbers import backward, forward
@@ -46,6 +47,7 @@ __all__ = [
     "parameter",
     "parse",
     "prove",
+    "scope",
     "simplify",
     "table",
     "taylor",

@@ -35,6 +35,7 @@ from cgraph.graph.node import parameter as parameter
 from cgraph.graph.node import variable as variable
 from cgraph.graph.node import variables as variables
 from cgraph.graph.parse import parse as parse
+from cgraph.graph.scope import scope as scope
 from cgraph.interop.networkx import to_networkx as to_networkx
 from cgraph.interop.python import trace as trace
 from cgraph.interop.sympy.reader import from_sympy as from_sympy
@@ -74,6 +75,7 @@ __all__ = [
     "parameter",
     "parse",
     "prove",
+    "scope",
     "simplify",
     "table",
     "taylor",

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, OP, Node, as_node, variable
 from cgraph.graph.origin import caller
+from cgraph.graph.scope import Scope, common, within
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op, Rule
 from cgraph.rewriting.rewrites import equal
@@ -42,10 +43,15 @@ class Terms(list[Node]):
 
 
 class SharingWorld(GraphWorld):
-    """GRAPH for one backward pass through `graph`. Its nodes bear one origin: the user's line that asks for it."""
+    """GRAPH for one backward pass through `graph`. Its nodes bear one origin: the user's line that asks for it.
+
+    What flows back through a node of a scope belongs to a scope beside that one: ∂encoder.layer[1].
+    """
 
     def __init__(self, graph: Graph) -> None:
-        self._origin = caller()
+        self._asked = self._origin = caller()
+        self._scope: Scope | None = None  # of the node that the gradient flows through
+        self._behind: dict[Scope, Scope] = {}
         self._simplifier = Simplifier(graph.nodes, equal())
         self._made = self._simplifier.node  # looked up once, for it is called for every node
         self._templates: dict[Any, Any] = {}  # or plain numbers
@@ -66,6 +72,8 @@ class SharingWorld(GraphWorld):
         )
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
+        if result.scope is not self._scope:
+            self._enter(result.scope)
         key = (rule, len(operands), *attrs.items()) if attrs else (rule, len(operands))
         template = self._templates.get(key)
         if template is None:
@@ -87,10 +95,35 @@ class SharingWorld(GraphWorld):
         return Terms((gradient, downstream))
 
     def total(self, gradient: Any) -> Any:
-        return self._made(_ADD, tuple(gradient), NONE, self._origin) if gradient.__class__ is Terms else gradient
+        if gradient.__class__ is not Terms:
+            return gradient
+        scope = gradient[0].scope
+        for term in gradient:
+            if term.scope is not scope:
+                scope = common(term.scope, scope)
+        origin = self._asked if scope is None else (*self._asked[:2], scope)
+        return self._made(_ADD, tuple(gradient), NONE, origin)
 
     def pullback(self, rule: Rule, upstream: Any, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:
-        return self._simplifier.simplify(rule(GRAPH, upstream, result, *operands, **attrs))
+        if result.scope is not self._scope:
+            self._enter(result.scope)
+        if result.scope is None:
+            return self._simplifier.simplify(rule(GRAPH, upstream, result, *operands, **attrs))
+        with within(self._origin[2]):
+            return self._simplifier.simplify(rule(GRAPH, upstream, result, *operands, **attrs))
+
+    def _enter(self, scope: Scope | None) -> None:
+        """What is made from here on belongs to the scope behind this one; to that of the caller, behind none."""
+        self._scope, self._origin = scope, self._asked
+        if scope is not None:
+            behind = self._asked[2]
+            for part in scope.around:
+                known = self._behind.get(part)
+                if known is None:
+                    name = part.name if part.parent is not None else f"∂{part.name}"
+                    known = self._behind[part] = Scope(name, behind, part.what, part.entered)
+                behind = known
+            self._origin = (*self._asked[:2], behind)
 
     def _mine(self, template: Any) -> Any:
         """A template with constants of this pass; a number as it is."""

@@ -12,6 +12,7 @@ from cgraph.errors import ValueRefusedError
 from cgraph.functions.signatures import signature
 from cgraph.graph.node import ANSWERS, OP, Node, build, filled
 from cgraph.graph.origin import HERE
+from cgraph.graph.scope import OPEN
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Op
 
@@ -42,7 +43,7 @@ class Function:
         if self._plain and len(operands) == 1 and not attrs and operands[0].__class__ is Node:
             frame = _frame(1)
             code = frame.f_code
-            if HERE not in code.co_filename:  # all on one level, as the operators of nodes
+            if not OPEN and HERE not in code.co_filename:  # all on one level, as the operators of nodes
                 return filled(OP, self.row, operands, NONE, operands[0].shape, None, None, code, frame.f_lasti)
         return build(self.row, *operands, **attrs)
 

@@ -44,7 +44,7 @@ class Derived(Node):
 # the slots themselves, which are written to when a node is frozen: a gradient of few nodes takes 3 % less
 _FIELDS = tuple(
     (slot.__get__, slot.__set__)
-    for name in ("kind", "op", "operands", "attrs", "shape", "name", "value", "code", "instruction")
+    for name in ("kind", "op", "operands", "attrs", "shape", "name", "value", "code", "instruction", "scope")
     for slot in (_Slots.__dict__[name],)
 )
 _write_original, _write_leaves = Derived.__dict__["original"].__set__, Derived.__dict__["leaves"].__set__

@@ -12,6 +12,7 @@ from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, did_y
 from cgraph.graph.derived import Derived, derived
 from cgraph.graph.display import mimebundle
 from cgraph.graph.node import CONSTANT, OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
+from cgraph.graph.origin import Origin
 from cgraph.ops.op import NONE, Op
 from cgraph.quoting import terminal
 
@@ -181,18 +182,23 @@ class Graph:
     def _flat(self) -> list[tuple[Any, ...]]:
         """The nodes as plain records that refer to each other by number, the outputs' numbers last."""
         records: list[tuple[Any, ...]] = [
-            (n.kind, n.op, tuple(self.index[x] for x in n.operands), dict(n.attrs), n.shape, n.name, n.value, n.where)
+            (n.kind, n.op, tuple(self.index[x] for x in n.operands), dict(n.attrs), n.shape, n.name, n.value, _place(n))
             for n in self.nodes
         ]
         return [*records, tuple(self.index[n] for n in self.outputs)]
 
 
+def _place(node: Node) -> Origin:
+    """Where a node was built, in words: code is not pickled."""
+    return node.where if node.scope is None else (node.where, 0, node.scope)
+
+
 def _unpickle(records: list[tuple[Any, ...]], outputs: int) -> Node | Graph:
     nodes: list[Node] = []
-    for kind, op, operands, attrs, shape, name, value, where in records[:-1]:
+    for kind, op, operands, attrs, shape, name, value, place in records[:-1]:
         own = None if value is None else as_array(value, kind)
         given = MappingProxyType(attrs) if attrs else NONE
-        nodes.append(make(kind, op, tuple(nodes[i] for i in operands), given, shape, name, own, where))
+        nodes.append(make(kind, op, tuple(nodes[i] for i in operands), given, shape, name, own, place))
     found = [nodes[i] for i in records[-1]]
     return Graph(found) if outputs else found[0]
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from cgraph.errors import CgraphError, NoValueError, ShapeError, ValueRefusedError
 from cgraph.graph.display import mimebundle
-from cgraph.graph.origin import HERE, Origin, caller, describe
+from cgraph.graph.origin import HERE, Origin, Place, caller, describe
+from cgraph.graph.scope import OPEN, Scope, here
 from cgraph.graph.values import real
 from cgraph.graph.values import short as short  # noqa: PLC0414 - handed on
 from cgraph.ops import TABLE
@@ -33,7 +34,19 @@ class _Slots:
     """The fields of a node. A node is filled as this class and then turned into a `Node`, which refuses every
     change: slots without a `__setattr__` of their own are what makes building a graph fast."""
 
-    __slots__ = ("__weakref__", "attrs", "code", "instruction", "kind", "name", "op", "operands", "shape", "value")
+    __slots__ = (
+        "__weakref__",
+        "attrs",
+        "code",
+        "instruction",
+        "kind",
+        "name",
+        "op",
+        "operands",
+        "scope",
+        "shape",
+        "value",
+    )
 
 
 def filled(
@@ -46,6 +59,7 @@ def filled(
     value: Any,
     code: CodeType | str,
     instruction: int,
+    scope: Scope | None = None,
 ) -> Node:
     """A node from its fields as they are."""
     node: Any = _Slots()  # an __init__ would cost as much as all that follows
@@ -58,6 +72,7 @@ def filled(
     node.value = value
     node.code = code
     node.instruction = instruction
+    node.scope = scope
     node.__class__ = Node
     return node  # type: ignore[no-any-return]  # a cast costs a call
 
@@ -71,7 +86,7 @@ def _operator(name: str) -> Callable[[Any, Any], Node]:
         frame, shape = _frame(1), self.shape
         code = frame.f_code
         plain = elementwise and other.__class__ is Node and (shape is other.shape or shape == other.shape)
-        if not plain or HERE in code.co_filename:  # half the time of startswith
+        if not plain or OPEN or HERE in code.co_filename:  # half the time of startswith
             return _mixed(row, self, other, code, frame.f_lasti)
         node: Any = _Slots()  # as `filled` does, without a call
         node.kind = OP
@@ -79,7 +94,7 @@ def _operator(name: str) -> Callable[[Any, Any], Node]:
         node.operands = (self, other)
         node.attrs = NONE
         node.shape = shape
-        node.name = node.value = None
+        node.name = node.value = node.scope = None
         node.code = code
         node.instruction = frame.f_lasti
         node.__class__ = Node
@@ -101,7 +116,7 @@ def _reflected(name: str) -> Callable[[Any, Any], Node]:
 
 def _mixed(row: Op, x: Any, y: Any, code: CodeType, instruction: int) -> Node:
     """An operator between a node and anything, in the frame of which the code and the instruction are given."""
-    origin = caller() if HERE in code.co_filename else (code, instruction)
+    origin = caller() if HERE in code.co_filename else (code, instruction, here())
     if x.__class__ is not Node:
         x = as_node(x, origin)
     elif y.__class__ is not Node:
@@ -115,8 +130,9 @@ class Node(_Slots):
     """One expression of a graph: a leaf (variable, parameter, constant) or an op applied to operands.
 
     Fields: `kind`, `op` (a row of the table, None for a leaf), `operands` (a tuple of nodes), `attrs`, `shape`,
-    `name` (None until `.named`), `value` (a parameter's or a constant's own, read-only), and
-    `code` with `instruction`, from which `where` finds the user's line.
+    `name` (None until `.named`), `value` (a parameter's or a constant's own, read-only),
+    `code` with `instruction`, from which `where` finds the user's line, and `scope` (the part of a model that it was
+    built in, see `cg.scope`, or None).
     Nodes are equal only to themselves. Build them with `cg.variable`, operators, and the functions of the table.
     """
 
@@ -131,6 +147,7 @@ class Node(_Slots):
     value: Any
     code: CodeType | str
     instruction: int
+    scope: Scope | None
 
     __array_priority__ = 1000.0
 
@@ -154,9 +171,9 @@ class Node(_Slots):
         return self
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> Place:
         """Where this node was built, to build another one in its place."""
-        return self.code if isinstance(self.code, str) else (self.code, self.instruction)
+        return self.code, self.instruction, self.scope
 
     @property
     def where(self) -> str:
@@ -193,7 +210,7 @@ class Node(_Slots):
     def __neg__(self) -> Node:
         frame = _frame(1)
         code = frame.f_code
-        if HERE in code.co_filename:
+        if OPEN or HERE in code.co_filename:
             return build(_NEG, self)
         return filled(OP, _NEG, (self,), NONE, self.shape, None, None, code, frame.f_lasti)
 
@@ -316,8 +333,8 @@ def make(
     """A node from its fields; `build` and the makers of leaves check them first."""
     if origin is None:
         origin = caller()
-    code, instruction = (origin, 0) if isinstance(origin, str) else origin
-    return filled(kind, op, operands, attrs, shape, name, value, code, instruction)
+    code, instruction, scope = (origin, 0, here()) if isinstance(origin, str) else origin
+    return filled(kind, op, operands, attrs, shape, name, value, code, instruction, scope)
 
 
 def build(row: Op, *operands: Any, origin: Origin | None = None, **attrs: Any) -> Node:

@@ -8,11 +8,13 @@ import sys
 from types import CodeType
 from typing import TypeAlias
 
+from cgraph.graph.scope import Scope, here
+
 HERE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # the whole package: no line of ours is a user's
-Place: TypeAlias = tuple[CodeType, int]
-"""The code and the instruction that built a node."""
-Origin: TypeAlias = Place | str
-"""A place, or words for it."""
+Place: TypeAlias = "tuple[CodeType | str, int, Scope | None]"
+"""The code and the instruction that built a node, or words for them, and the scope that was open."""
+Origin: TypeAlias = "Place | str"
+"""A place, or words for it; what they build belongs to the scope that is open."""
 
 
 def caller() -> Place:
@@ -20,14 +22,14 @@ def caller() -> Place:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
         frame = frame.f_back
-    return frame.f_code, frame.f_lasti
+    return frame.f_code, frame.f_lasti, here()
 
 
 def describe(origin: Origin) -> str:
     """An origin as errors show it: `net.py, line 12: d = 2 * b`."""
-    if isinstance(origin, str):
-        return origin
-    code, instruction = origin
+    code, instruction = (origin, 0) if isinstance(origin, str) else origin[:2]
+    if isinstance(code, str):
+        return code
     line = list(code.co_positions())[instruction // 2][0] or code.co_firstlineno
     source = one_line(linecache.getline(code.co_filename, line))
     return f"{os.path.basename(code.co_filename)}, line {line}" + (f": {source}" if source else "")

@@ -11,6 +11,7 @@ import numpy as np
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.node import PARAMETER, Node, as_node, constant, parameter
+from cgraph.graph.scope import scope
 from cgraph.nn.init import generator
 from cgraph.shapes import show
 
@@ -72,11 +73,12 @@ class Embedding:
         return Embedding(new.get(self.E, self.E), self.one_hot)
 
     def __call__(self, ids: Any, /) -> Node:
-        if self.one_hot:
-            rows: Node = table()["one_hot"](as_node(ids), classes=self.E.shape[0]) @ self.E
-            return rows
-        looked_up: Node = table()["embedding"](self.E, as_node(ids))
-        return looked_up
+        with scope("embedding"):
+            if self.one_hot:
+                rows: Node = table()["one_hot"](as_node(ids), classes=self.E.shape[0]) @ self.E
+                return rows
+            looked_up: Node = table()["embedding"](self.E, as_node(ids))
+            return looked_up
 
 
 def nearest(vectors: Any, row: int, count: int = 5) -> list[tuple[int, float]]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError, did_you_mean
 from cgraph.functions.table import table
-from cgraph.graph.names import of_layer
+from cgraph.graph.names import layer_of, of_layer
 from cgraph.graph.node import PARAMETER, Node, parameter
+from cgraph.graph.scope import scope
 from cgraph.nn.description import Dense, Description
 from cgraph.nn.init import Initialiser, generator, glorot_uniform
 from cgraph.shapes import show
@@ -100,9 +101,15 @@ class Linear:
         """One linear layer."""
         return Description((Dense(self.W, self.b),))
 
-    def __call__(self, x: Node, /) -> Node:
+    def affine(self, x: Node, /) -> Node:
+        """xW + b in the scope that is open; the layer itself, when it is called, is a scope of its own."""
         product = x @ self.W
         return product if self.b is None else product + self.b
+
+    def __call__(self, x: Node, /) -> Node:
+        number = layer_of(self.W.name or "")
+        with scope(f"layer {number}" if number else "linear"):
+            return self.affine(x)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.node import Node, as_array, constant
+from cgraph.graph.scope import scope
 from cgraph.nn.init import Array
 from cgraph.shapes import show
 
@@ -74,7 +75,8 @@ class Normalise:
         return normal
 
     def __call__(self, x: Node, /) -> Node:
-        return (x - self.mean) / self.std
+        with scope("normalise"):
+            return (x - self.mean) / self.std
 
 
 def _matrix(X: Any) -> Array:

@@ -14,6 +14,7 @@ from cgraph.graph.display import mimebundle
 from cgraph.graph.graph import Graph
 from cgraph.graph.names import of_layer
 from cgraph.graph.node import Node, as_array, as_node, parameter, variable
+from cgraph.graph.scope import scope as scoped
 from cgraph.nn.description import Description, in_a_row
 from cgraph.nn.dropout import Dropout
 from cgraph.nn.layers import Activation, Layer, Linear
@@ -143,18 +144,31 @@ class Sequential:
         >>> steps.a[0], steps.logits is steps.z[2], steps.output is steps.a[2]
         (<X [m×2]>, True, True)
         """
-        x, waits = as_node(x), False
+        x = as_node(x)
         z: dict[int, Node] = {}
         a = {0: x}
-        for layer in self.layers:
-            x = layer(x, training) if isinstance(layer, Dropout) else layer(x)
-            if isinstance(layer, Linear):
-                number, waits = len(z) + 1, True
-                z[number] = a[number] = x = x.named(of_layer("z", number, scope))
-            elif isinstance(layer, Activation) and waits:
-                waits = False
-                a[len(z)] = x = x.named(of_layer("a", len(z), scope))
+        before, *stages = self._stages
+        around = [part.strip() for part in scope.split(".") if part.strip()]
+        for layer in before:
+            x = _applied(layer, x, training)
+        for number, (linear, *after) in enumerate(stages, 1):
+            with scoped(".".join([*around, f"layer {number}"])):
+                z[number] = a[number] = x = linear.affine(x).named(of_layer("z", number, scope))
+                for layer in after:
+                    x = _applied(layer, x, training)
+                    if isinstance(layer, Activation) and a[number] is z[number]:
+                        a[number] = x = x.named(of_layer("a", number, scope))
         return Layerwise(z, a, x)
+
+    @property
+    def _stages(self) -> list[list[Any]]:
+        """The layers before the first linear one, then each linear one with those after it."""
+        stages: list[list[Any]] = [[]]
+        for layer in self.layers:
+            if isinstance(layer, Linear):
+                stages.append([])
+            stages[-1].append(layer)
+        return stages
 
     def predict(self, X: Any, layout: Literal["row", "column"] = "row") -> NDArray[np.float64]:
         """The output [m×k] on the rows of an array X [m×d] at once (SLP3 Eq. 6.20), without dropout.
@@ -197,6 +211,11 @@ class Sequential:
         node = wanted(self.layerwise(x))
         found: NDArray[np.float64] = forward(node, {x: rows} if x in Graph(node) else {})[node]
         return found.T if layout == "column" else found
+
+
+def _applied(layer: Any, x: Node, training: bool) -> Node:
+    made: Node = layer(x, training) if isinstance(layer, Dropout) else layer(x)
+    return made
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def _instance(rewrite: Rewrite, bound: dict[Any, Any], node: Node, build: Build,
     attrs = bound.pop("attrs") if rewrite.fit is None else rewrite.fit(bound, bound.pop("attrs"))
     if attrs is None:
         return None
-    place = (node.code, node.instruction)
+    place = node.origin
     if not isinstance(rewrite.result, Node):
         make = rewrite.result
         return make(lambda name, *x, **given: build(TABLE[name], x, given, place), opaque, bound)

@@ -103,8 +103,7 @@ class Simplifier:
                     break
             else:
                 if not folds:
-                    code, instruction = origin
-                    seen[key] = found = filled(OP, row, operands, NONE, shape, None, None, code, instruction)
+                    seen[key] = found = filled(OP, row, operands, NONE, shape, None, None, *origin)
                     return found
         fresh = build(row, *operands, origin=origin, **attrs)
         found = self._rewritten(fresh)

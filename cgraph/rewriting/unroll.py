@@ -14,6 +14,7 @@ from cgraph.graph.graph import Graph
 from cgraph.graph.names import of_element, small
 from cgraph.graph.node import CONSTANT, OP, PARAMETER, VARIABLE, Node, build, constant, parameter, variable
 from cgraph.graph.parse import GraphLike, as_graph
+from cgraph.graph.scope import within
 from cgraph.ops import TABLE
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
@@ -90,11 +91,12 @@ def _unrolled(graph: Graph, sizes: Mapping[str, int], fwd: Forward | None) -> di
                 why=f"unrolled graphs have at most {MOST}",
                 fix="take a smaller net or fewer examples, or draw the tensors",
             )
-        if node.kind != OP:
-            neurons[node] = _leaf(node, shape, node in right)
-        else:
-            attrs = {**node.attrs, "shape": shape} if "shape" in node.attrs else node.attrs
-            neurons[node] = _named(node, _applied(graph, node, attrs, neurons, uses, fwd))
+        with within(node.scope):
+            if node.kind != OP:
+                neurons[node] = _leaf(node, shape, node in right)
+            else:
+                attrs = {**node.attrs, "shape": shape} if "shape" in node.attrs else node.attrs
+                neurons[node] = _named(node, _applied(graph, node, attrs, neurons, uses, fwd))
     return neurons
 
 

@@ -150,6 +150,12 @@ def test_calls_name_numpys_functions_and_the_values_in_their_arrays(node: cg.Nod
     assert cg.compile(node, backend="numpy").stages["calls"].splitlines() == lines
 
 
+def test_a_call_that_looks_for_a_zero_times_infinity_is_shown_with_what_it_looks_at() -> None:
+    x = cg.variable("x", (3,))
+    shown = cg.compile(cg.grad((cg.log(x) * x).sum(), x), backend="numpy").stages["calls"].splitlines()
+    assert [line for line in shown if line.startswith("if isnan(")] == ["if isnan(v7.dot(v7)): zero_wins()"]
+
+
 def test_a_call_in_place_writes_into_its_operand() -> None:
     x = cg.variable("x", (8,))
     calls = cg.compile(cg.exp(cg.sin(x)), backend="numpy").stages["calls"]

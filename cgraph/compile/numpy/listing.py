@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cgraph.compile.lowering.listing import names
-from cgraph.compile.numpy.calls import Call
+from cgraph.compile.numpy.calls import Call, Careful
 from cgraph.compile.numpy.steps import steps
 from cgraph.compile.plan.plan import Plan
 from cgraph.quoting import decimal
@@ -34,7 +34,9 @@ def calls_text(plan: Plan, arrays: Mapping[int, Any]) -> str:
 Known = Mapping[int, tuple[str, Any]]
 
 
-def _line(call: Call, known: Known, own: list[Any]) -> str:
+def _line(call: Callable[[], object], known: Known, own: list[Any]) -> str:
+    if isinstance(call, Careful):
+        return f"if isnan({_line(call.look, known, own)}): {_line(call.again, known, own)}"
     if not isinstance(call, partial):
         return f"{call.__name__}()"
     function, owner = call.func, getattr(call.func, "__self__", None)

@@ -14,6 +14,7 @@ from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.display import mimebundle
 from cgraph.graph.node import Node, as_node, parameter
+from cgraph.graph.scope import scope
 from cgraph.nn.description import Dense, Description, Reading
 from cgraph.nn.dropout import Dropout
 from cgraph.nn.embedding import Embedding
@@ -107,9 +108,11 @@ class EmbeddingNet(ABC):
             )
         x = self.combined(ids)
         x = Dropout(self.dropout, "mask[x]")(x, training)
-        h = Activation(self.activation)(self.hidden(x)).named("h")
-        h = Dropout(self.dropout, "mask[h]")(h, training)
-        return self.output(h).named("z")
+        with scope("hidden"):
+            h = Activation(self.activation)(self.hidden.affine(x)).named("h")
+            h = Dropout(self.dropout, "mask[h]")(h, training)
+        with scope("output"):
+            return self.output.affine(h).named("z")
 
     def probabilities(self, ids: Any) -> Node:
         """ŷ = softmax(z): the probability of each class, or of each next word."""

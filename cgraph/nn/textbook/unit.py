@@ -12,6 +12,7 @@ from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.graph.display import mimebundle
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import PARAMETER, Node, as_array, as_node, constant, parameter, variable
+from cgraph.graph.scope import scope
 from cgraph.nn.description import Dense, Description
 from cgraph.nn.layers import Activation
 from cgraph.passes.numbers import forward
@@ -73,8 +74,9 @@ class Unit:
                 why="each input has a weight",
                 fix=f"give x {self.w.shape[0]} element(s) along its last axis",
             )
-        z = (x @ self.w + self.b).named("z")
-        return Activation(self.activation)(z).named("a")
+        with scope("unit"):
+            z = (x @ self.w + self.b).named("z")
+            return Activation(self.activation)(z).named("a")
 
 
 def Perceptron(w: Any, b: Any = 0.0) -> Unit:  # noqa: N802 - it makes a unit, as a class would

@@ -1,0 +1,68 @@
+"""Graphs in scopes: random graphs whose builder enters and leaves scopes at random, and nets as users write them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from random_graphs import Seeded, grown
+
+import cgraph as cg
+
+NAMES = ("encoder", "layer[1]", "relu", "head[2].query", "<script>", '"]; x [', "形", "a & b")
+
+
+class Scoping(Seeded):
+    """Makes the choices of a seed, and between them enters and leaves scopes, as a second seed says."""
+
+    def __init__(self, seed: int, scopes: int) -> None:
+        super().__init__(seed)
+        self.chance = random.Random(scopes)
+        self.open: list[Any] = []
+        self.first = True
+
+    def below(self, count: int) -> int:
+        while self.open and self.chance.random() < 0.15:
+            self.open.pop().__exit__(None, None, None)
+        if self.first or (len(self.open) < 4 and self.chance.random() < 0.15):
+            self.first = False
+            self.open.append(cg.scope(self.chance.choice(NAMES)))
+            self.open[-1].__enter__()
+        return super().below(count)
+
+    def close(self) -> None:
+        while self.open:
+            self.open.pop().__exit__(None, None, None)
+
+
+def twins(seed: int, deepest: int = 30) -> tuple[cg.Graph, cg.Graph]:
+    """A random graph of arrays without scopes, and the same one with them."""
+    choose = Scoping(seed, seed + 1)
+    try:
+        scoped = cg.Graph(grown(choose, deepest)[0])
+    finally:
+        choose.close()
+    return cg.Graph(grown(Seeded(seed), deepest)[0]), scoped
+
+
+def residual(blocks: int, width: int = 3, relu: Callable[[cg.Node], cg.Node] | None = None) -> cg.Graph:
+    """A residual net of blocks in scopes, each of which calls one and the same activation twice, in its own scope."""
+
+    def own(x: cg.Node) -> cg.Node:
+        with cg.scope("relu"):
+            return cg.maximum(x, 0.0) * 1.0
+
+    call, generator = relu or own, np.random.default_rng(0)
+
+    def matrix(name: str) -> cg.Node:
+        return cg.parameter(name, generator.normal(size=(width, width)))
+
+    h = cg.variable("X", ("m", width))
+    for i in range(1, blocks + 1):
+        with cg.scope(f"block[{i}]"):
+            inner = call(h @ matrix(f"U[{i}]"))
+            inner = call(inner @ matrix(f"V[{i}]") + h)
+        h = inner
+    return cg.Graph(h.sum().named("L"))
