@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.compile.lowering.listing import names
-from cgraph.compile.numpy.calls import Call, Careful
+from cgraph.compile.numpy.calls import Careful
 from cgraph.compile.numpy.steps import steps
 from cgraph.compile.plan.plan import Plan
 from cgraph.quoting import decimal
