@@ -176,10 +176,10 @@ class Deriver:
     def _local_line(self, edge: Edge) -> tuple[Math | str, ...]:
         local = self._local(edge)
         if local is None:
-            row = edge.result.op
-            assert row is not None
-            others = {k: notation.text(self.names[x]) for k, x in zip("xy", edge.result.operands, strict=False)}
-            return (self._fraction(edge), f"the linear map {row.map(edge.position).format(**others)}")
+            node = edge.result
+            operands = [self.names[x] for x in node.operands]
+            parts = notation.linear_map(node, edge.position, operands, self.names[node])
+            return (self._fraction(edge), f"the linear map {notation.text(Group(tuple(math for _, math in parts)))}")
         number = None
         if self.numbers is not None:
             names = self._name(edge.result), self._name(edge.operand)

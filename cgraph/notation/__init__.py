@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cgraph.notation.formulas import applied, derivative, formula, names_of
+from cgraph.notation.maps import PLACE, elementwise_map, linear_map
 from cgraph.notation.math import (
     DOT,
     EQUALS,
@@ -27,6 +28,7 @@ __all__ = [
     "DOT",
     "EQUALS",
     "MINUS",
+    "PLACE",
     "PLUS",
     "TIMES",
     "Frac",
@@ -41,9 +43,11 @@ __all__ = [
     "bracketed",
     "constant",
     "derivative",
+    "elementwise_map",
     "formula",
     "in_circle",
     "latex",
+    "linear_map",
     "name",
     "names_of",
     "number",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cgraph import quoting
-from cgraph.notation.math import Frac, Group, Hat, Math, Named, Sym
+from cgraph.notation.math import Frac, Group, Hat, Math, Named, Script, Sym
 
 _SUBSCRIPTS = str.maketrans("0123456789−", "₀₁₂₃₄₅₆₇₈₉₋")
 _SUPERSCRIPTS = str.maketrans("0123456789−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
+_TURNED = {"T": "ᵀ", "−T": "⁻ᵀ"}
 _SPACE = {"rel": " ", "bin": " ", "thin": "", "": ""}
 
 
@@ -23,7 +24,7 @@ def text(math: Math) -> str:
     if isinstance(math, Hat):
         return f"{text(math.base)}hat"
     sup, sub = ("" if part is None else text(part) for part in (math.sup, math.sub))
-    raised = "ᵀ" if sup == "T" else sup.translate(_SUPERSCRIPTS) if _is_figures(sup) else f"^{_one(sup)}"
+    raised = _TURNED[sup] if sup in _TURNED else sup.translate(_SUPERSCRIPTS) if _is_figures(sup) else f"^{_one(sup)}"
     lowered = sub.translate(_SUBSCRIPTS) if _is_figures(sub) else f"_{_one(sub)}"
     return text(math.base) + raised + lowered
 
@@ -52,4 +53,11 @@ def latex(math: Math) -> str:
     if isinstance(math, Hat):
         return rf"\hat{{{latex(math.base)}}}"
     sup = "" if math.sup is None else f"^{{{latex(math.sup)}}}"
-    return latex(math.base) + sup + ("" if math.sub is None else f"_{{{latex(math.sub)}}}")
+    base, inner = latex(math.base), _unnamed(math.base)
+    if isinstance(inner, Script) and ((inner.sup and sup) or (inner.sub and math.sub)):
+        base = f"{{{base}}}"  # LaTeX takes no second script on one side
+    return base + sup + ("" if math.sub is None else f"_{{{latex(math.sub)}}}")
+
+
+def _unnamed(math: Math) -> Math:
+    return _unnamed(math.math) if isinstance(math, Named) else math

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.errors import ShapeError
+from cgraph.ops import maps
 from cgraph.ops.facts import Reduction
 from cgraph.ops.op import Attrs, Example, Op, structural
 from cgraph.ops.reductions import reduction, some, spread
@@ -129,14 +130,14 @@ FEW: tuple[Example, ...] = (
 TIES = "of equal elements the first gets the whole gradient (ties=split: equal parts); nan comes before all others"
 ROWS: tuple[Op, ...] = (
     structural("max", "max(x)", _max,
-               ("to the largest", lambda w, g, z, x, axis, keepdims, ties:
+               (maps.of_extreme("argmax"), lambda w, g, z, x, axis, keepdims, ties:
                    spread(w, g, x, axis, keepdims) * w.max_share(x, axis=axis, ties=ties)),
                infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES, kinked=_tied,
                definition=_greatest, examples=FEW,
                reduction=Reduction("maximum", "-INFINITY",
                                    "{{ const T x = {1}; {0} = x > {0} || x != x ? x : {0}; }}")),
     structural("min", "min(x)", _min,
-               ("to the smallest", lambda w, g, z, x, axis, keepdims, ties:
+               (maps.of_extreme("argmin"), lambda w, g, z, x, axis, keepdims, ties:
                    spread(w, g, x, axis, keepdims) * w.max_share(-x, axis=axis, ties=ties)),
                infer=_extreme, axis=None, keepdims=False, ties="first", kink=TIES,
                kinked=lambda x, **attrs: _tied(-x, **attrs),

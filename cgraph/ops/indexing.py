@@ -12,6 +12,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.ops import maps
 from cgraph.ops.facts import Ids, free
 from cgraph.ops.keys import Key
 from cgraph.ops.op import Attrs, Op, joining, structural
@@ -181,29 +182,31 @@ def _part(i: int) -> Callable[..., Any]:
 TABLE_AND_IDS = [[1, 3], [1, 0]]
 ROWS: tuple[Op, ...] = (
     structural("index", "x[key]", _picked,
-               ("put back", lambda w, g, z, x, key: w.index_add(g, x, key=key)), infer=_index, sign="[·]", key=Key(()),
-               written="picked",
+               (maps.of_index, lambda w, g, z, x, key: w.index_add(g, x, key=key)), infer=_index,
+               sign="[·]", key=Key(()), written="picked",
                examples=[(((3, 4),), {"key": (slice(1, None), [2, 0, 2])}), (((2, 3),), {"key": (0, None)}),
                          (((4,),), {"key": slice(None, None, -2)})],
                view="moved", linear=(0,)),
     structural("index_add", "0, with x added at key", _put,
-               ("picked", lambda w, g, z, x, like, key: w.index(g, key=key)), ("", None),
+               (maps.of_index_add, lambda w, g, z, x, like, key: w.index(g, key=key)), ("", None),
                infer=_index_add, sign="+[·]", key=Key(()),
                examples=[(((2, 3), (3, 4)), {"key": (slice(1, None), [2, 0, 2])})],
                linear=(0,), like=1),
     structural("take", "rows y of x", _take,
-               ("added to the rows", lambda w, g, z, x, ids, axis: w.scatter_add(g, ids, x, axis=axis)), ("", None),
+               (maps.of_take, lambda w, g, z, x, ids, axis: w.scatter_add(g, ids, x, axis=axis)), ("", None),
                infer=_take_shape, sign="rows", written="picked", axis=0,
                examples=[(((4, 2), TABLE_AND_IDS), {}), (((2, 3), [2, 2]), {"axis": 1})],
                linear=(0,), ids=Ids(1, lambda sizes, attrs: sizes[0][attrs["axis"]]), cost=free),
     structural("scatter_add", "0, with x added to the rows y", _scatter_add,
-               ("rows", lambda w, g, z, x, ids, like, axis: w.take(g, ids, axis=axis)), ("", None), ("", None),
-               infer=_scatter_shape, sign="+rows", axis=0, examples=[(((2, 2, 2), TABLE_AND_IDS, (4, 2)), {})],
+               (maps.of_scatter_add, lambda w, g, z, x, ids, like, axis: w.take(g, ids, axis=axis)),
+               ("", None), ("", None), infer=_scatter_shape, sign="+rows", axis=0,
+               examples=[(((2, 2, 2), TABLE_AND_IDS, (4, 2)), {})],
                linear=(0,), like=2, adds_rows=True, ids=Ids(1, lambda sizes, attrs: sizes[2][attrs["axis"]])),
     structural("one_hot", "1 at the class x, else 0", _one_hot, ("", None), infer=_one_hot_shape, sign="one_hot",
                classes=2, ignore=None, examples=[(([2, 0],), {"classes": 3}), (([[-1, 1]],), {"ignore": -1})],
                ids=Ids(0, lambda sizes, attrs: attrs["classes"]), cost=free, mask=True),
-    joining("concatenate", "x, y, ... joined", _joined, "its part", _part, infer=_joined_shape, sign="⧺", axis=0,
+    joining("concatenate", "x, y, ... joined", _joined, maps.of_concatenate, _part,
+            infer=_joined_shape, sign="⧺", axis=0,
             examples=[(((2, 3), (1, 3)), {}), (((2, 1), (2, 3), (2, 2)), {"axis": -1})], cost=free, through=True),
 )
 # fmt: on

@@ -8,6 +8,7 @@ from typing import Any
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
+from cgraph.ops import maps
 from cgraph.ops.facts import Sizes
 from cgraph.ops.op import Attrs, Example, Op, joining, structural, unbroadcast
 from cgraph.shapes import Shape
@@ -130,10 +131,10 @@ PRODUCTS: tuple[Example, ...] = (
 )
 ROWS: tuple[Op, ...] = (
     structural("matmul", "x @ y", "matmul",
-               ("· {y}ᵀ", _to_left),
-               ("{x}ᵀ ·", _to_right), infer=_matmul, sign="@", examples=PRODUCTS,
+               (maps.of_matmul(0), _to_left),
+               (maps.of_matmul(1), _to_right), infer=_matmul, sign="@", examples=PRODUCTS,
                written="dot", linear=(0, 1), cost=_products),
-    joining("einsum", "sum of x*y*... by subscripts", _einsum, "einsum with the others", _to_term,
+    joining("einsum", "sum of x*y*... by subscripts", _einsum, maps.of_einsum, _to_term,
             infer=_einsum_shape, subscripts="", cost=_terms, through=True,
             examples=[(((2, 3), (3, 2)), {"subscripts": "ij,jk->ki"}), (((2, 3), (2,)), {"subscripts": "ij,k->k"}),
                       (((2, 2), (2, 2), (2,)), {"subscripts": "bi,bj,b->bij"})]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
-from cgraph.ops import targets
+from cgraph.ops import maps, targets
 from cgraph.ops.op import Attrs, Example, Op, structural
 from cgraph.ops.stable import rest
 from cgraph.shapes import Shape
@@ -83,37 +83,45 @@ def _cross_entropy_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs
 
 
 # fmt: off
+SLOPE = "{{g}}@ (diag({0}) − {0} {0}ᵀ)"
 ALONG: tuple[Example, ...] = ((((2, 3),), {}), (((3, 2),), {"axis": 0}))
 ROWS: tuple[Op, ...] = (
     structural("softmax", "softmax(x)", _softmax,
-               ("softmax'", lambda w, g, z, x, axis: w.weighted_centre(g, z, axis=axis)),
+               (maps.of_rows(SLOPE.format("{z}@"), "{z} ⊙ ({g} − Σ%({g} ⊙ {z}$))"),
+                lambda w, g, z, x, axis: w.weighted_centre(g, z, axis=axis)),
                infer=_same_with_axis, axis=-1, kink="of nothing but -inf it is 0, with slope 0", probability=True,
                kinked=lambda x, axis: np.all(x == -np.inf, axis=axis, keepdims=True),
                definition=lambda w, x, axis: w.exp(x) / w.sum(w.exp(x), axis=axis, keepdims=True), examples=ALONG),
     structural("log_softmax", "log(softmax(x))", _log_softmax,
-               ("· (I − softmax)", lambda w, g, z, x, axis: -w.softmax_residual(x, g, axis=axis)),
+               (maps.of_rows("{g}@ − softmax({x}@) Σ {g}@", "{g} − softmax%({x}) ⊙ Σ%({g}$)"),
+                lambda w, g, z, x, axis: -w.softmax_residual(x, g, axis=axis)),
                infer=_same_with_axis, axis=-1,
                definition=lambda w, x, axis: x - w.log(w.sum(w.exp(x), axis=axis, keepdims=True)),
                examples=ALONG),
     structural("softmax_cross_entropy", "-sum(y*log(softmax(x)))", _cross_entropy,
-               ("· (softmax({x}) − {y})", lambda w, g, z, x, y: w.expand_dims(g, axis=len(x.shape) - 1)
+               (maps.of_loss("(softmax({x}) − {y})"), lambda w, g, z, x, y: w.expand_dims(g, axis=len(x.shape) - 1)
                    * w.softmax_residual(x, y, axis=-1)),
-               ("· (−log softmax({x}))", lambda w, g, z, x, y:
+               (maps.of_loss("(−log(softmax({x})))"), lambda w, g, z, x, y:
                    -w.expand_dims(g, axis=len(x.shape) - 1) * w.log_softmax(x, axis=-1)),
                infer=_cross_entropy_shape, sign="CE", check=targets.distributions, of_logits=True, written="of softmax",
                definition=lambda w, x, y: -w.sum(y * w.log_softmax(x, axis=-1), axis=-1),
                examples=[(((2, 3), (2, 3)), {}), (((3,), (3,)), {})]),
     structural("softmax_residual", "sum(y)*softmax(x) - y", _softmax_residual,
-               ("· sum(y) softmax'", lambda w, g, z, x, y, axis:
+               (maps.of_rows(f"(Σ {{y}}@) {SLOPE.format('p')}, p = softmax({{x}}@)",
+                             "p ⊙ ({g} − Σ%({g} ⊙ p$)) ⊙ Σ%({y}$), p = softmax%({x})"), lambda w, g, z, x, y, axis:
                    w.sum(y, axis=axis, keepdims=True) * w.weighted_centre(g, w.softmax(x, axis=axis), axis=axis)),
-               ("· (softmaxᵀ − I)", lambda w, g, z, x, y, axis:
+               (maps.of_rows("Σ({g}@ ⊙ p) − {g}@, p = softmax({x}@)", "Σ%({g} ⊙ p$) − {g}, p = softmax%({x})"),
+                lambda w, g, z, x, y, axis:
                    w.broadcast_like(w.sum(g * w.softmax(x, axis=axis), axis=axis, keepdims=True), g) - g),
                infer=_pair_with_axis, axis=-1,
                definition=lambda w, x, y, axis: w.softmax(x, axis=axis) * w.sum(y, axis=axis, keepdims=True) - y,
                examples=[(((1, 2), (1, 2)), {}), (((2, 3), (2, 3)), {"axis": 0})]),
     structural("weighted_centre", "p*(x*sum(p) - sum(p*x))", _weighted_centre,
-               ("· (diag p − p pᵀ)", lambda w, g, z, x, p, axis: w.weighted_centre(g, p, axis=axis)),
-               ("· (x − p·x) − x (p·)", lambda w, g, z, x, p, axis:
+               (maps.of_rows("{g}@ ((Σ {y}@) diag({y}@) − {y}@ {y}@ᵀ)", "{y} ⊙ ({g} ⊙ Σ%({y}$) − Σ%({y} ⊙ {g}$))"),
+                lambda w, g, z, x, p, axis: w.weighted_centre(g, p, axis=axis)),
+               (maps.of_rows("{g}@ ⊙ ({x}@ Σ {y}@ − Σ({y}@ ⊙ {x}@)) + Σ({g}@ ⊙ {y}@ ⊙ {x}@) − {x}@ Σ({g}@ ⊙ {y}@)",
+                             "{g} ⊙ ({x} ⊙ Σ%({y}$) − Σ%({y} ⊙ {x}$)) + Σ%({g} ⊙ {y} ⊙ {x}$) − {x} ⊙ Σ%({g} ⊙ {y}$)"),
+                lambda w, g, z, x, p, axis:
                    g * (x * w.sum(p, axis=axis, keepdims=True) - w.sum(p * x, axis=axis, keepdims=True))
                    + w.sum(g * p * x, axis=axis, keepdims=True) - x * w.sum(g * p, axis=axis, keepdims=True)),
                infer=_pair_with_axis, axis=-1,

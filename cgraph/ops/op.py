@@ -33,6 +33,7 @@ import numpy as np
 from cgraph import shapes
 from cgraph.errors import ShapeError, ValueRefusedError, did_you_mean
 from cgraph.ops.facts import FACTS, Facts, Sizes, an_element, an_operand, free, parted
+from cgraph.ops.maps import Written, WrittenAt
 from cgraph.shapes import Shape
 
 Array: TypeAlias = "str | Callable[..., Any]"
@@ -82,7 +83,8 @@ class Op(Facts):
     sign        as it stands on a node of a diagram: `+`, `σ`, `ReLU`
     array       the result from a namespace of arrays and its arrays, or the name of the namespace's own function
     rules       one per operand, or, for any number of operands, a function from the position to the rule
-    maps        structural only: the pullback as it is written on an edge, one per operand (one for all of any number)
+    maps        structural only: the pullback as it is written on an edge (see `ops.maps`), one per operand, or, for
+                any number of operands, a function from the position
     infer       (shapes, attributes) -> (attributes in normal form, shape of the result)
     definition  the result written in other ops, where the arrays' way is not the definition itself
     kink        where a convention decides the derivative, in words, with the attributes that choose in braces
@@ -97,7 +99,7 @@ class Op(Facts):
     sign: str
     array: Array
     rules: tuple[Rule | None, ...] | Callable[[int], Rule]
-    maps: tuple[str, ...]
+    maps: tuple[Written, ...] | WrittenAt
     infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]]
     definition: Callable[..., Any] | None
     defaults: Attrs
@@ -118,7 +120,7 @@ class Op(Facts):
         sign: str,
         array: Array,
         rules: tuple[Rule | None, ...] | Callable[[int], Rule],
-        maps: tuple[str, ...] = (),
+        maps: tuple[Written, ...] | WrittenAt = (),
         infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]] = broadcast,
         definition: Callable[..., Any] | None = None,
         defaults: Attrs = NONE,
@@ -196,9 +198,15 @@ class Op(Facts):
         """The kink with the choices that these attributes make: `ReLU'(0) = 1`."""
         return self.kink.format(**{**self.defaults, **attrs})
 
-    def map(self, position: int) -> str:
-        """The pullback to the operand at `position` as it is written on an edge; nothing for an elementwise row."""
-        return "" if self.elementwise else self.maps[position if self.arity is not None else 0]
+    def map(self, position: int, operands: Sequence[Shape], attrs: Attrs) -> str:
+        """The pullback to the operand at `position` as it is written on an edge, in the language of `ops.maps`.
+
+        Nothing for an elementwise row, and where nothing flows.
+        """
+        if self.elementwise:
+            return ""
+        written = self.maps(position) if callable(self.maps) else self.maps[position]
+        return written if isinstance(written, str) else written(operands, attrs)
 
 
 def _takes_namespace(array: Array, given: int) -> bool:
@@ -240,7 +248,7 @@ def structural(
     name: str,
     formula: str,
     array: Array,
-    *pullbacks: tuple[str, Rule | None],
+    *pullbacks: tuple[Written, Rule | None],
     infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]],
     examples: Sequence[Example],
     sign: str = "",
@@ -249,7 +257,7 @@ def structural(
     check: Callable[[Any], None] | None = None,
     **given: Any,
 ) -> Op:
-    """A row whose rules are pullbacks, each with the text drawn on its edge."""
+    """A row whose rules are pullbacks, each with the formula on its edge, as `ops.maps` writes it."""
     texts, rules = zip(*pullbacks, strict=True)
     facts, defaults = parted(given)
     attrs = MappingProxyType(defaults)
@@ -263,7 +271,7 @@ def joining(
     name: str,
     formula: str,
     array: Array,
-    text: str,
+    text: str | WrittenAt,
     pullback_at: Callable[[int], Rule],
     *,
     infer: Callable[[Sequence[Shape], Attrs], tuple[Attrs, Shape]],
@@ -272,9 +280,10 @@ def joining(
     definition: Callable[..., Any] | None = None,
     **given: Any,
 ) -> Op:
-    """A structural row for any number of operands; `pullback_at(i)` is the rule of operand i."""
+    """A structural row for any number of operands; `pullback_at(i)` is the rule of operand i, `text(i)` its map."""
     facts, defaults = parted(given)
     attrs = MappingProxyType(defaults)
     return Op(
-        name, formula, sign or name, array, pullback_at, (text,), infer, definition, attrs, "", tuple(examples), **facts
-    )
+        name, formula, sign or name, array, pullback_at, text if callable(text) else lambda _position: text, infer,
+        definition, attrs, "", tuple(examples), **facts,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
+from cgraph.ops import maps
 from cgraph.ops.facts import Reduction, free
 from cgraph.ops.op import Attrs, Example, Op, structural
 from cgraph.ops.stable import rest
@@ -191,33 +192,33 @@ SMALL: tuple[Example, ...] = (
 )
 ROWS: tuple[Op, ...] = (
     structural("sum", "sum(x)", "sum",
-               ("to each", lambda w, g, z, x, axis, keepdims: spread(w, g, x, axis, keepdims)),
+               (maps.of_sum, lambda w, g, z, x, axis, keepdims: spread(w, g, x, axis, keepdims)),
                infer=reduction, sign="Σ", axis=None, keepdims=False, examples=OVER_AXES,
                linear=(0,), reduction=Reduction("add", "0", "{0} += {1};")),
     structural("mean", "mean(x)", _mean,
-               ("÷ n to each", lambda w, g, z, x, axis, keepdims:
+               (maps.of_mean, lambda w, g, z, x, axis, keepdims:
                    spread(w, g * (w.size(z) / w.size(x)), x, axis, keepdims)),
                infer=_with_some, axis=None, keepdims=False, examples=OVER_AXES, through=True),
     structural("prod", "prod(x)", _prod,
-               ("· the other factors", lambda w, g, z, x, axis, keepdims:
+               (maps.of_product, lambda w, g, z, x, axis, keepdims:
                    _to_factors(w, g if keepdims or not axis else w.expand_dims(g, axis=axis), x, axis)),
                infer=reduction, sign="Π", axis=None, keepdims=False, examples=OVER_AXES,
                reduction=Reduction("multiply", "1", "{0} *= {1};")),
     structural("all_but_one", "row i: x with element i set to 1", _all_but_one,
-               ("summed, off the diagonal", lambda w, g, z, x, axis: w.sum(g, axis=(axis,)) - w.diagonal(g, axis=axis)),
+               (maps.of_all_but_one, lambda w, g, z, x, axis: w.sum(g, axis=(axis,)) - w.diagonal(g, axis=axis)),
                infer=_spare, axis=0, examples=[(((3,),), {}), (((2, 3, 2),), {"axis": 1})],
                scattered=True, through=True),
     structural("centre", "x - mean(x)", _centre,
-               ("· (I − 1/n)", lambda w, g, z, x, axis: w.centre(g, axis=axis)),
+               (maps.of_centre, lambda w, g, z, x, axis: w.centre(g, axis=axis)),
                infer=_same, axis=None, definition=lambda w, x, axis: x - w.mean(x, axis=axis, keepdims=True),
                examples=[(((2, 3),), {}), (((2, 3),), {"axis": 1})]),
     structural("var", "var(x)", _var,
-               ("· 2(x − mean)/n", lambda w, g, z, x, axis, keepdims, ddof:
+               (maps.of_spread(2, ""), lambda w, g, z, x, axis, keepdims, ddof:
                    spread(w, g * (2 / (w.size(x) / w.size(z) - ddof)), x, axis, keepdims) * w.centre(x, axis=axis)),
                infer=_with_freedom, axis=None, keepdims=False, ddof=0, definition=_variance,
                examples=[*SMALL, (((2, 3),), {"axis": 1, "ddof": 1})]),
     structural("std", "std(x)", _std,
-               ("· (x − mean)/(n std)", lambda w, g, z, x, axis, keepdims, ddof:
+               (maps.of_spread(1, "{z}"), lambda w, g, z, x, axis, keepdims, ddof:
                    spread(w, g * (1 / (w.size(x) / w.size(z) - ddof)), x, axis, keepdims)
                    * w.ratio(w.centre(x, axis=axis), spread(w, z, x, axis, keepdims))),
                infer=_with_freedom, axis=None, keepdims=False, ddof=0, kink="the slope of std is 0 at equal values",
@@ -225,14 +226,14 @@ ROWS: tuple[Op, ...] = (
                definition=lambda w, x, axis, keepdims, ddof: w.sqrt(_variance(w, x, axis, keepdims, ddof)),
                examples=[(((2,),), {}), (((2, 3),), {"axis": 0, "keepdims": True}), (((3,),), {"ddof": 1})]),
     structural("norm", "sqrt(sum(x**2))", _norm,
-               ("· x/norm", lambda w, g, z, x, axis, keepdims:
+               (maps.of_norm, lambda w, g, z, x, axis, keepdims:
                    spread(w, g, x, axis, keepdims) * w.ratio(x, spread(w, z, x, axis, keepdims))),
                infer=reduction, sign="‖·‖", axis=None, keepdims=False, kink="the slope of the norm is 0 at 0",
                kinked=lambda x, axis, keepdims: ~np.any(x, axis=axis, keepdims=keepdims), written="bars",
                definition=lambda w, x, axis, keepdims: w.sqrt(w.sum(x**2, axis=axis, keepdims=keepdims)),
                examples=SMALL),
     structural("logsumexp", "log(sum(exp(x)))", _logsumexp,
-               ("· softmax({x})", lambda w, g, z, x, axis, keepdims:
+               (maps.of_logsumexp, lambda w, g, z, x, axis, keepdims:
                    spread(w, g, x, axis, keepdims) * w.softmax(x, axis=axis)),
                infer=reduction, axis=None, keepdims=False, kink="of nothing but -inf it is -inf, with slope 0",
                kinked=lambda x, axis, keepdims: np.all(x == -np.inf, axis=axis, keepdims=keepdims),

@@ -9,6 +9,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
+from cgraph.ops import maps
 from cgraph.ops.facts import free
 from cgraph.ops.keys import Key
 from cgraph.ops.op import Attrs, Op, structural, unbroadcast
@@ -129,42 +130,42 @@ def _reshaped(xp: Any, x: Any, shape: Any) -> Any:
 # fmt: off
 ROWS: tuple[Op, ...] = (
     structural("reshape", "reshape(x)", _reshaped,
-               ("reshaped", lambda w, g, z, x, shape: w.reshape(g, shape=x.shape)), infer=_reshape, shape=(),
+               (maps.reshaped, lambda w, g, z, x, shape: w.reshape(g, shape=x.shape)), infer=_reshape, shape=(),
                examples=[(((2, 3),), {"shape": (3, -1)}), (((4,),), {"shape": (2, 1, 2)})],
                view="same", linear=(0,)),
     structural("transpose", "xᵀ", "transpose",
-               ("ᵀ", lambda w, g, z, x, axes: w.transpose(g, axes=_inverse(axes))),
+               (maps.of_transpose, lambda w, g, z, x, axes: w.transpose(g, axes=_inverse(axes))),
                infer=_transpose, sign="ᵀ", axes=None,
                examples=[(((2, 3),), {}), (((2, 3, 4),), {"axes": (2, 0, 1)})],
                view="moved", linear=(0,), written="turned"),
     structural("expand_dims", "expand_dims(x)", "expand_dims",
-               ("reshaped", lambda w, g, z, x, axis: w.sum(g, axis=axis) if axis else g), infer=_expand_dims, axis=0,
+               (maps.reshaped, lambda w, g, z, x, axis: w.sum(g, axis=axis) if axis else g), infer=_expand_dims, axis=0,
                examples=[(((2, 3),), {"axis": 1}), (((),), {"axis": (0, 1)})],
                view="same", linear=(0,)),
     structural("squeeze", "squeeze(x)", "squeeze",
-               ("reshaped", lambda w, g, z, x, axis: w.expand_dims(g, axis=axis) if axis else g),
+               (maps.reshaped, lambda w, g, z, x, axis: w.expand_dims(g, axis=axis) if axis else g),
                infer=_squeeze, axis=None, examples=[(((1, 3, 1),), {}), (((1, 1, 2),), {"axis": -2})],
                view="same", linear=(0,)),
     structural("broadcast_to", "broadcast(x)", "broadcast_to",
-               ("summed", lambda w, g, z, x, shape: unbroadcast(w, g, x)), infer=_broadcast_to, shape=(),
+               (maps.of_broadcast, lambda w, g, z, x, shape: unbroadcast(w, g, x)), infer=_broadcast_to, shape=(),
                examples=[(((2, 1),), {"shape": (4, 2, 3)}), (((),), {"shape": (2, 3)})],
                view="copied", linear=(0,)),
     structural("flip", "flip(x)", "flip",
-               ("flipped", lambda w, g, z, x, axis: w.flip(g, axis=axis)), infer=_flip, axis=None,
+               (maps.of_flip, lambda w, g, z, x, axis: w.flip(g, axis=axis)), infer=_flip, axis=None,
                examples=[(((2, 3),), {}), (((2, 3),), {"axis": 1})],
                view="moved", linear=(0,)),
     structural("cumsum", "cumsum(x)", "cumsum",
-               ("summed from the end", lambda w, g, z, x, axis:
+               (maps.of_cumsum, lambda w, g, z, x, axis:
                    w.flip(w.cumsum(w.flip(g, axis=(axis,)), axis=axis), axis=(axis,))),
                infer=_one_axis, sign="Σ…", axis=None, examples=[(((4,),), {}), (((2, 3),), {"axis": -1})],
                through=True),
     structural("pad", "pad(x)", _padded,
-               ("the middle", lambda w, g, z, x, width, value: w.index(g, key=_unpadded(x, width))),
+               (maps.of_pad, lambda w, g, z, x, width, value: w.index(g, key=_unpadded(x, width))),
                infer=_pad, width=0, value=0,
                examples=[(((2, 3),), {"width": ((1, 0), (0, 2))}), (((2,),), {"width": 1})],
                scattered=True, cost=free, through=True),
     structural("broadcast_like", "broadcast(x)", _copied,
-               ("summed", lambda w, g, z, x, y: unbroadcast(w, g, x)), ("", None), infer=_broadcast_like,
+               (maps.of_broadcast, lambda w, g, z, x, y: unbroadcast(w, g, x)), ("", None), infer=_broadcast_like,
                examples=[(((2, 1), (4, 2, 3)), {}), (((), (2, 3)), {})],
                view="copied", linear=(0,), like=1),
 )

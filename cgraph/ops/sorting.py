@@ -9,6 +9,7 @@ import numpy as np
 
 from cgraph import shapes
 from cgraph.errors import ShapeError
+from cgraph.ops import maps
 from cgraph.ops.keys import Key
 from cgraph.ops.op import Attrs, Op, structural
 from cgraph.shapes import Shape
@@ -110,17 +111,18 @@ def _tied(x: Any, y: Any, axis: int) -> Any:
 TIES = "of equal elements the first stays before the others; nan comes last"
 ROWS: tuple[Op, ...] = (
     structural("sort_by", "x in the order that sorts y", _sort_by,
-               ("back in place", lambda w, g, z, x, y, axis: w.unsort_by(g, y, axis=axis)), ("", None),
+               (maps.of_sort("argsort(argsort({}))"), lambda w, g, z, x, y, axis: w.unsort_by(g, y, axis=axis)),
+               ("", None),
                infer=_alike, axis=-1, kink=TIES, kinked=_tied, definition=_in_order,
                examples=[(((3,), (3,)), {}), (((2, 3), (2, 3)), {"axis": 0}), (((1,), (1,)), {})], linear=(0,)),
     structural("unsort_by", "x back from the order that sorts y", _unsort_by,
-               ("in order", lambda w, g, z, x, y, axis: w.sort_by(g, y, axis=axis)), ("", None),
+               (maps.of_sort("argsort({})"), lambda w, g, z, x, y, axis: w.sort_by(g, y, axis=axis)), ("", None),
                infer=_alike, axis=-1, kink=TIES, kinked=_tied, definition=_back_in_place,
                examples=[(((3,), (3,)), {}), (((2, 3), (2, 3)), {"axis": 0}), (((1,), (1,)), {})], linear=(0,)),
     structural("recurrence", "z_k = x_k z_(k-1) + y_k", _recurrence,
-               ("from the end, · the one before", lambda w, g, z, x, y, axis:
+               (maps.of_recurrence(0), lambda w, g, z, x, y, axis:
                    _from_the_end(w, g, x, axis) * _delayed(w, z, axis)),
-               ("from the end", lambda w, g, z, x, y, axis: _from_the_end(w, g, x, axis)),
+               (maps.of_recurrence(1), lambda w, g, z, x, y, axis: _from_the_end(w, g, x, axis)),
                infer=_one_after_another, axis=-1, linear=(1,),
                examples=[(((3,), (3,)), {}), (((2, 3), (2, 3)), {"axis": 0}), (((1,), (1,)), {})]),
 )

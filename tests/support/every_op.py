@@ -99,10 +99,10 @@ def _kind(row: Op, shapes: tuple[tuple[int, ...], ...], attrs: dict[str, Any]) -
     except CgraphError:
         return None
     leaves = tuple(x for x in operands if isinstance(x, cg.Node))
-    return Kind(row, node, leaves, {leaf: _values(row, leaf, node) for leaf in leaves})
+    return Kind(row, node, leaves, {leaf: numbers(row, leaf, node) for leaf in leaves})
 
 
-def _values(row: Op, leaf: cg.Node, node: cg.Node) -> Any:
+def numbers(row: Op, leaf: cg.Node, node: cg.Node) -> Any:
     """Numbers in the domain of every op, no two equal: rows of targets sum to 1, arccosh begins at 1."""
     size = int(np.prod(leaf.shape))
     values = 0.31 + 0.37 * np.arange(size) / size + 0.05 * "xyuv".index(str(leaf.name)) + (row.name == "arccosh")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from cgraph import notation
 from cgraph.graph.node import Node
-from cgraph.notation import DOT, EQUALS, TIMES, Math, Script, Sym, text
+from cgraph.notation import DOT, EQUALS, Math, Sym, text
 from cgraph.passes.backward import Edge
 from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NOT_DETERMINED, NUMBER, OUTLINE, EdgeText
 from viz.graphs.words.subject import Subject
@@ -90,31 +88,43 @@ class _Words:
         self.is_share = subject.shares[operand] > 1 or node is subject.root
         self.numeric = subject.numbers is not None
         self.scalar = node.shape == () and operand.shape == () and node.op.elementwise
-        self.map = None if node.op.elementwise else _map(node.op.map(position), [names[x] for x in node.operands])
         found = subject.symbols
         symbols = found if found is not None and (node, position) in found.edges else None
         self.formula = self.total = None
-        if symbols is not None and self.map is None:
-            self.formula = subject.formula(symbols.local(node, position))
+        self.number = False  # whether the local derivative is a number, the same everywhere in an array
+        if symbols is not None and node.op.elementwise:
+            found_local = symbols.local(node, position)
+            self.formula = subject.formula(found_local)
+            self.number = not isinstance(found_local, Node) or found_local.shape == ()
         if symbols is not None and self.scalar and not self.numeric:
             self.total = subject.formula(symbols.downstream(node, position))
-        self.summed = self.map is None and operand.shape != node.shape
         self.operand, self.shape = operand, operand.shape
 
     def local(self) -> Label:
         """The local derivative: as formula and number where both say something."""
         if self.detail in (HOVER, OUTLINE):
             return ()
-        if self.map is not None:
-            return (("local", self.map),)
-        value = self._number("local", self.edge.local) if self.numeric and self.scalar else None
-        parts: list[Math] = [] if self.detail == NUMBER else [self.local_by]
+        if not self.scalar:
+            parts = self._map()
+            return (("local", notation.row(*[math for _, math in parts])),) if parts else ()
+        value = self._number("local", self.edge.local) if self.numeric else None
+        words: list[Math] = [] if self.detail == NUMBER else [self.local_by]
         wanted = self.detail == FULL or value is None
         if self.formula is not None and wanted and (value is None or text(self.formula) != text(value)):
-            parts += [*([EQUALS] if parts else []), self.formula]
+            words += [*([EQUALS] if words else []), self.formula]
         if value is not None:
-            parts += [*([EQUALS] if parts else []), value]
-        return (("local", notation.row(*parts)),) if parts else ()
+            words += [*([EQUALS] if words else []), value]
+        return (("local", notation.row(*words)),) if words else ()
+
+    def _map(self, upstream: Math = notation.PLACE) -> tuple[tuple[bool, Math], ...]:
+        """The linear map between arrays, as a formula; nothing for a local derivative that is too long to be read."""
+        node, position, names = self.edge.result, self.edge.position, self.subject.names
+        assert node.op is not None
+        if not node.op.elementwise:
+            return notation.linear_map(node, position, [names[x] for x in node.operands], names[node], upstream)
+        if self.formula is None and upstream is notation.PLACE:
+            return ()
+        return notation.elementwise_map(node, position, self.formula or self.local_by, self.number, upstream)
 
     def downstream(self) -> Label:
         """The chain rule on this edge: downstream = upstream times local."""
@@ -124,7 +134,7 @@ class _Words:
         if self.detail == NUMBER:
             return (("backward", value),) if value is not None else ()
         runs: list[Run] = [] if self.is_share else [("backward", self.downstream_by), ("backward", EQUALS)]
-        if self.detail == FULL or self.is_share or self.map is not None or not self.scalar:
+        if self.detail == FULL or self.is_share or not self.scalar:
             runs += self._product(self.upstream_by, self.local_by)
             runs += [("backward", EQUALS)] if value is not None else []
             if self.detail == FULL and self.numeric and self.scalar:
@@ -138,8 +148,9 @@ class _Words:
     def sentence(self) -> str:
         """The whole chain rule of this edge as one line of text."""
         local = f"{text(self.local_by)} = "
-        if self.map is not None:
-            local = f"local gradient: {text(self.map)}"
+        parts = () if self.scalar else self._map()
+        if parts:
+            local = "local gradient: " + "".join(text(math) for _, math in parts)
         else:
             formula = text(self.formula) if self.formula is not None else ""
             number = text(notation.value(self.edge.local)) if self.numeric else ""
@@ -155,18 +166,11 @@ class _Words:
         return f"{down}{end}\n{local}"
 
     def _product(self, upstream: Math, local: Math) -> list[Run]:
-        if self.map is None:
-            if self.scalar:
-                return [("backward", upstream), ("backward", DOT), ("local", local)]
-            total: list[Run] = [("backward", Sym("Σ "))] if self.summed else []
-            shown = self.formula or local
-            if text(shown) == "1":
-                return [*total, ("backward", upstream)]
-            return [*total, ("backward", upstream), ("backward", TIMES), ("local", notation.bracketed(shown))]
-        words = text(self.map)
-        if words.endswith("·"):
-            return [("local", self.map), ("backward", Sym("", space="thin")), ("backward", upstream)]
-        return [("backward", upstream), ("backward", Sym("", space="thin")), ("local", self.map)]
+        """Upstream times local, or the map of arrays on upstream."""
+        parts = () if self.scalar else self._map(upstream)
+        if not parts:
+            return [("backward", upstream), ("backward", DOT), ("local", local)]
+        return [("backward" if is_upstream else "local", math) for is_upstream, math in parts]
 
     def _number(self, what: str, value: Any) -> Math:
         return notation.quantity(notation.number(value), f"{what} {self.id}")
@@ -177,15 +181,3 @@ class _Words:
         if self.shape == ():
             return self._number("downstream", self.edge.downstream)
         return notation.shape(self.shape) if self.detail in (FULL, NUMBER) else None
-
-
-def _map(written: str, operands: Sequence[Math]) -> Math:
-    """A linear map as the table writes it, `· {y}ᵀ`, with the operands' names in it."""
-    by_letter: Mapping[str, Math] = dict(zip("xy", operands, strict=False))
-    parts: list[Math] = []
-    for plain, letter, transposed in re.findall(r"([^{]+)|\{([xy])\}(ᵀ?)", written):
-        if letter:
-            parts.append(Script(by_letter[letter], sup=Sym("T")) if transposed else by_letter[letter])
-        else:
-            parts.append(Sym(plain))
-    return notation.row(*parts)
