@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
 
 from cgraph import notation
 from cgraph.graph.node import Node
-from cgraph.notation import DOT, EQUALS, Math, Sym, text
+from cgraph.notation import DOT, EQUALS, TIMES, Math, Sym, text
 from cgraph.passes.backward import Edge
 from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NOT_DETERMINED, NUMBER, OUTLINE, EdgeText
 from viz.graphs.words.subject import Subject
@@ -170,7 +171,10 @@ class _Words:
         parts = () if self.scalar else self._map(upstream)
         if not parts:
             return [("backward", upstream), ("backward", DOT), ("local", local)]
-        return [("backward" if is_upstream else "local", math) for is_upstream, math in parts]
+        joins = [False, *(before[0] and after[1] == TIMES for before, after in pairwise(parts))]
+        of_chain = [part[0] or part[1] == DOT or joins[i] for i, part in enumerate(parts)]
+        runs = groupby(zip(of_chain, parts, strict=True), lambda pair: "backward" if pair[0] else "local")
+        return [(role, notation.row(*[math for _, (_, math) in run])) for role, run in runs]
 
     def _number(self, what: str, value: Any) -> Math:
         return notation.quantity(notation.number(value), f"{what} {self.id}")
