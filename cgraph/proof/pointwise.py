@@ -16,7 +16,6 @@ import sympy
 
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, Node
-from cgraph.ops.op import Op
 from cgraph.passes.backward import Backward, Edge
 from cgraph.proof.judgement import where_smooth, without_kinks
 from cgraph.proof.report import PROVED, Check
@@ -47,7 +46,7 @@ class Formula:
     @classmethod
     def of_proof(cls, derivative: Any) -> Formula:
         """A proved derivative, which has no value at a kink."""
-        return cls(where_smooth(without_kinks(derivative)))
+        return cls(at_no_kink(derivative))
 
     def elsewhere(self, shown: float, point: Mapping[Any, Any], scale: float = 0.0) -> str:
         """What it does at a point when it does not give this number; nothing when it does.
@@ -73,6 +72,11 @@ class Formula:
             if distance <= allowed or distance <= allowed + _moved(self.pair, exact, value):
                 return ""
         return f"gives {_few(value)} here"
+
+
+def at_no_kink(derivative: Any) -> Any:
+    """A proved derivative as an expression that has no value at a kink."""
+    return where_smooth(without_kinks(derivative))
 
 
 def _few(value: Any) -> str:
@@ -110,7 +114,7 @@ def leaves_at_odds(
 
     `proved` has the formulas of a leaf's elements in order, `sizes` those of the named dimensions in the proof.
     """
-    others = _other_sizes(numbers, sizes)
+    others = other_sizes(numbers, sizes)
     if others:
         return dict.fromkeys(proved, f"it is proved for {others}")
     point, found = _point(numbers), {}
@@ -127,7 +131,7 @@ def leaves_at_odds(
     return found
 
 
-def _other_sizes(numbers: Backward, sizes: Mapping[str, int]) -> str:
+def other_sizes(numbers: Backward, sizes: Mapping[str, int]) -> str:
     """The sizes of named dimensions in a proof, where the pass has others."""
     fwd = numbers.forward
     pairs = [pair for leaf in fwd.graph.leaves for pair in zip(leaf.shape, np.shape(fwd[leaf]), strict=True)]
@@ -146,18 +150,25 @@ def _point(numbers: Backward) -> dict[Any, float]:
     return point
 
 
-def edge_at_odds(row: Op, edge: Edge, numbers: Backward) -> str:
+def local_formula(node: Node, position: int) -> tuple[Any, list[Any]]:
+    """The local derivative of an elementwise node that its proved rule is about, and the symbols of its operands."""
+    row = node.op
+    assert row is not None
+    expression, names = formula(row, len(node.operands), {**row.defaults, **node.attrs})
+    fixed = zip(names, node.operands, strict=True)
+    given = {n: exactly(float(x.value)) for n, x in fixed if x.kind == CONSTANT and x.shape == ()}
+    by = names[position]
+    return sympy.diff(expression.xreplace({n: v for n, v in given.items() if n != by}), by), list(names)
+
+
+def edge_at_odds(edge: Edge, numbers: Backward) -> str:
     """Why local derivatives between elements are not what the proved rule gives; nothing when they are."""
     if edge.local is None:
         return ""
     node = edge.result
     operands = [np.asarray(numbers.forward[x], float) for x in node.operands]
     arrays = np.broadcast_arrays(np.asarray(edge.local, float), *operands)
-    expression, names = formula(row, len(operands), {**row.defaults, **node.attrs})
-    fixed = zip(names, node.operands, strict=True)
-    given = {n: exactly(float(x.value)) for n, x in fixed if x.kind == CONSTANT and x.shape == ()}
-    by = names[edge.position]
-    slope = sympy.diff(expression.xreplace({n: v for n, v in given.items() if n != by}), by)
+    slope, names = local_formula(node, edge.position)
     rows = np.unique(np.stack([np.ravel(a) for a in arrays], axis=1), axis=0)
     if len(rows) > MOST:
         return f"its {len(rows)} numbers are too many to be compared"

@@ -63,7 +63,7 @@ def proved_edges(graph: Graph, numbers: Backward | None) -> tuple[frozenset[tupl
                 rules[key] = _positions(_report(node.op, attrs), node.op.elementwise)
             for position in rules[key] & set(range(len(node.operands))):
                 edge = flowing.get((node, position))
-                why = edge_at_odds(node.op, edge, numbers) if edge and numbers and node.op.elementwise else ""
+                why = edge_at_odds(edge, numbers) if edge and numbers and node.op.elementwise else ""
                 if why:
                     reasons[node, position] = why
                 else:

@@ -69,6 +69,17 @@ def unroll(of: GraphLike | Forward | Backward, sizes: Mapping[str, int] | None =
     return _scalars(graph.outputs, _unrolled(graph, dict(sizes or {}), None))
 
 
+def elements(of: GraphLike, sizes: Mapping[str, int] | None = None) -> dict[Node, Any]:
+    """Every node of a graph as an array of the scalar nodes that `unroll` makes of it. Raises what `unroll` raises.
+
+    >>> import cgraph as cg
+    >>> x = cg.variable("x", 2)
+    >>> [node.name for node in elements(x * 2.0)[x]]
+    ['x1', 'x2']
+    """
+    return _unrolled(as_graph(of), dict(sizes or {}), None)
+
+
 def _scalars(outputs: tuple[Node, ...], neurons: Mapping[Node, Any]) -> Graph:
     return Graph([element for output in outputs for element in neurons[output].flat])
 

@@ -90,4 +90,13 @@ class TextbookWorld(GraphWorld):
         return super().local(as_written(rule), result, operands, attrs)
 
 
-GRAPH, TEXTBOOK = GraphWorld(), TextbookWorld()
+class GuardedWorld(GraphWorld):
+    """Builds nodes in which 0 wins in every product of the chain rule, as in a pass in numbers whatever they are."""
+
+    def times(self, upstream: Any, local: Any) -> Any:
+        if local.__class__ is int and local in (1, -1):
+            return super().times(upstream, local)
+        return self.binary(_SCALE, upstream, local)
+
+
+GRAPH, TEXTBOOK, GUARDED = GraphWorld(), TextbookWorld(), GuardedWorld()

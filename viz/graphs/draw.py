@@ -86,7 +86,8 @@ def draw(
         )
     chosen = theme_named(theme)
     passes = asked.passes(subject)
-    drawing = annotate(passes, style, detail, asked.proofs(passes, proof), fold)
+    proofs = asked.proofs(passes, proof)
+    drawing = annotate(passes, style, detail, proofs, fold)
     if diagnosis is not None:
         drawing = badged(drawing, passes.graph, diagnosis)
     if colour is not None:
@@ -95,7 +96,8 @@ def draw(
     title = _caption(drawing, show) if caption is None else clean(caption)
     if drawing.folded:
         title += f"\n{_folded(drawing)}"
-    return Picture(passes, style, drawing, layout, chosen, show, title, alternative_text(drawing, show), direction)
+    spoken = alternative_text(drawing, show)
+    return Picture(passes, style, drawing, layout, chosen, show, title, spoken, direction, proofs)
 
 
 def coloured(drawing: Drawing, heat: Heat, show: str) -> Drawing:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from cgraph.errors import ValueRefusedError
-from viz.asked import Passes, Subjects
+from viz.asked import NO_PROOFS, Passes, Proofs, Subjects
 from viz.graphs.formats import frames, mermaid, tikz
-from viz.graphs.formats.stepper import DIGITS, page, page_theme
+from viz.graphs.formats.stepper import GLYPHS, page, page_theme
 from viz.graphs.paint import paint
 from viz.graphs.places import dot
 from viz.graphs.places.layout import Layout
@@ -38,6 +38,7 @@ class Picture:
     caption: str
     description: str
     direction: str
+    proofs: Proofs = NO_PROOFS
 
     @property
     def of(self) -> Subjects:
@@ -69,8 +70,8 @@ class Picture:
     def html(self) -> str:
         """A page of its own that walks the passes step by step and computes again when an input is changed."""
         subject, theme = self._subject, page_theme(self.theme)
-        svg = paint.svg(self.layout, theme, self.show, self.caption, self.description, self.drawing, DIGITS)
-        return page(subject, self.drawing, svg, self.caption, self.theme)
+        svg = paint.alone(self.layout, theme, self.show, self.caption, self.description, self.drawing, GLYPHS)
+        return page(subject, self.drawing, svg, self.caption, self.theme, self.show)
 
     def tex(self) -> str:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""
@@ -106,7 +107,7 @@ class Picture:
                 why="a step computes one node",
                 fix='draw a smaller graph, or all of this one: viz.draw(..., fold=False, detail="hover")',
             )
-        return Subject(self.passes, self.style, self.drawing.detail, hidden(self.passes.graph, self.style))
+        return Subject(self.passes, self.style, self.drawing.detail, hidden(self.passes.graph, self.style), self.proofs)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture as the file's ending says: .svg, .png, .pdf (extra `pdf`), .html, .dot, .tex or .mmd.

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, Node
+from viz.graphs.formats.zeros import Question, Whole, Zeros, asked
 
 HELPERS = """\
+const infinite = x => x === Infinity || x === -Infinity;
 const times = (x, y) => x === 0 || y === 0 ? 0 : x*y;
 const over = (x, y) => x === 0 ? 0 : x/y;
 const heaviside = (x, atZero) => x > 0 ? 1 : x < 0 ? 0 : x === 0 ? atZero : NaN;
@@ -80,10 +83,16 @@ const inverseMillsFall = x => {
 """
 
 
-def program(outputs: Sequence[Node], inputs: Sequence[Node]) -> str:
+def program(
+    outputs: Sequence[Node],
+    inputs: Sequence[Node],
+    questions: Sequence[Sequence[Question | Whole]] = (),
+    slopes: Mapping[Node, Sequence[Node]] = MappingProxyType({}),
+) -> str:
     """A JavaScript expression: a function from an array of the inputs' values to an array of the outputs' values.
 
-    `outputs` are scalar nodes of ops on scalars; leaves that are no inputs keep their own values.
+    `outputs` are scalar nodes of ops on scalars; leaves that are no inputs keep their own values. For each group of
+    `questions` it says whether one of them is open (see `zeros`), for which it is given the `slopes` of kinked nodes.
     Raises ValueRefusedError for arrays, and for an op that has no formula.
 
     >>> import cgraph as cg
@@ -91,7 +100,7 @@ def program(outputs: Sequence[Node], inputs: Sequence[Node]) -> str:
     >>> print(program([a * b], [a, b]).splitlines()[-4])
       const v2 = op0(v0, v1);
     """
-    graph = Graph(outputs)
+    graph = Graph(list(dict.fromkeys([*outputs, *asked(questions, slopes)])))
     place = {node: i for i, node in enumerate(inputs)}
     functions: dict[Any, str] = {}
     lines: list[str] = []
@@ -112,10 +121,28 @@ def program(outputs: Sequence[Node], inputs: Sequence[Node]) -> str:
             lines.append(f"const v{i} = {number(float(node.value))};")
         else:
             raise ValueRefusedError(f"{node.name} has no value", where=node.where, fix="make it an input")
-    found = ", ".join(f"v{graph.index[n]}" for n in graph.outputs)
+    found = [f"v{graph.index[n]}" for n in outputs]
+    if questions:
+        lines += _opened(graph, questions, slopes, functions)
+        found.append("...open")
     body = "\n  ".join(lines)
     made = "\n".join(functions.values())
-    return f"(() => {{\n{HELPERS}{made}\nreturn x => {{\n  {body}\n  return [{found}];\n}};\n}})()"
+    return f"(() => {{\n{HELPERS}{made}\nreturn x => {{\n  {body}\n  return [{', '.join(found)}];\n}};\n}})()"
+
+
+def _opened(
+    graph: Graph,
+    questions: Sequence[Sequence[Question | Whole]],
+    slopes: Mapping[Node, Sequence[Node]],
+    functions: dict[Any, str],
+) -> list[str]:
+    """The lines that answer questions; where all numbers are finite, nothing has to be asked."""
+    zeros = Zeros(graph, slopes, lambda node, given: _applied(node, given, functions))
+    numbers = ", ".join(f"v{graph.index[n]}" for n in dict.fromkeys(asked(questions, {})))
+    open_ = ", ".join(" || ".join(f"({zeros.open(q)})" for q in several) or "false" for several in questions)
+    flags = "\n  ".join(zeros.lines)
+    quiet = f"const open = [{numbers}].every(isFinite) ? Array({len(questions)}).fill(false) : (() => {{"
+    return [quiet, flags, f"return [{open_}];", "})();"]
 
 
 def number(value: float) -> str:
@@ -160,6 +187,11 @@ def _defined(name: str, row: Any, count: int, attrs: dict[str, Any]) -> str:
     letters = [sympy.Symbol(f"x{i}", real=True) for i in range(count)]
     expression = expression.xreplace(dict(zip(operands, letters, strict=True)))
     return f"const {name} = ({', '.join(map(str, letters))}) => {_printer().doprint(expression)};"
+
+
+def printed(expression: Any) -> str:
+    """A formula of SymPy's in JavaScript, with the helpers above."""
+    return str(_printer().doprint(expression))
 
 
 def _printer() -> Any:

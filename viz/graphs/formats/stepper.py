@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from html import escape
 from importlib import resources
@@ -12,20 +12,27 @@ from typing import Any
 
 import numpy as np
 
-from cgraph import notation
-from cgraph.graph.node import Node, as_node
+from cgraph.graph.node import Node
 from cgraph.notation import text
+from cgraph.notation import value as written
 from cgraph.shapes import show
-from viz.graphs.formats.javascript import program
-from viz.graphs.words.drawing import Drawing, EdgeText
-from viz.graphs.words.steps import Number, Walk, spelled, walk
-from viz.graphs.words.subject import Subject
-from viz.ink.themes import THEMES, Theme
+from viz.asked import Proofs
+from viz.graphs.formats.live import Checks, Live, checks, jacobians, live
+from viz.graphs.paint.legend import FORWARD, Entry, entries, room, sample
+from viz.graphs.words.boxes import box_text
+from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing
+from viz.graphs.words.marks import Number, Parts, titles
+from viz.graphs.words.steps import FORWARD as COMPUTED
+from viz.graphs.words.steps import GIVEN, Walk, numbers, walk
+from viz.graphs.words.subject import Subject, not_finite
+from viz.ink.themes import DARK, PRINT, TEXTBOOK, THEMES, Theme
 from viz.ink.typeset import metrics
 
-LIVE = 400  # nodes of a graph whose inputs can be changed in the page
-DIGITS = "0123456789−+.×∞Na()"  # the glyphs of numbers that the page itself may write
-JACOBIAN = 64  # entries of a local Jacobian that are written out
+GLYPHS = "".join(sorted({*"0123456789−+.×∞()[],…·✓", *"NaN in the value in the gradient"} - {" "}))  # that a page may write
+MOST = 4096  # entries of an array that a page has; of a larger one, its words
+GRID = 4  # rows and columns of an array with a field for each entry
+AUTO = "auto"  # the theme of a page that follows the reader's own
+MODULES = ("numbers", "words", "drawing", "view", "practice")
 
 
 def page_theme(theme: Theme) -> Theme:
@@ -33,26 +40,36 @@ def page_theme(theme: Theme) -> Theme:
     return replace(theme, name="page", **{name: f"var(--{name})" for name in _colours(theme)})  # type: ignore[arg-type]
 
 
-def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Theme) -> str:
+def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Theme, show: str) -> str:
     """The page as HTML text: no network, no fonts, nothing from outside.
 
-    `svg` is the picture of both passes, painted with `page_theme`.
+    `svg` is the picture without its caption and legend, painted with `page_theme`; of the forward pass alone, when that
+    is what `show` says.
     """
-    steps = walk(subject, drawing)
-    live = _live(subject, drawing, steps)
-    data = {**_data(subject, drawing, steps), **(live[0] if live else {"inputs": [], "keys": []})}
-    folder = resources.files("viz.graphs.formats") / "page"
-    return Template((folder / "stepper.html").read_text("utf-8")).substitute(
-        theme=escape(theme.name),
+    steps, found, proofs = walk(subject, drawing), live(subject), subject.proofs
+    if show == FORWARD:
+        drawing = replace(drawing, has_gradients=False, edges=tuple(e._replace(flows=False) for e in drawing.edges))
+        steps = replace(steps, steps=tuple(s for s in steps.steps if s.kind in (GIVEN, COMPUTED)))
+    proved = checks(subject, proofs)
+    chosen = AUTO if theme is TEXTBOOK else theme.name
+    data = {**_data(subject, drawing, steps), **_followed(subject, found, proved, proofs), "theme": chosen}
+    return Template(_file("stepper.html")).substitute(
+        theme=escape(chosen),
         title=escape(caption),
-        style=_variables() + (folder / "stepper.css").read_text("utf-8"),
-        svg=svg,
-        themes="".join(f"<option{' selected' * (n == theme.name)}>{escape(n)}</option>" for n in THEMES),
-        inputs=_inputs(data["inputs"]),
-        data=json.dumps(data, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c"),
-        program=live[1] if live else "() => []",
-        script=(folder / "stepper.js").read_text("utf-8"),
+        style=_variables() + _file("stepper.css"),
+        svg=svg.replace(' role="img"', ' role="group"', 1),
+        themes="".join(f"<option{' selected' * (n == chosen)}>{escape(n)}</option>" for n in (AUTO, *THEMES)),
+        legend=_legend(drawing, page_theme(theme), show),
+        inputs=_inputs(found),
+        data=json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False).replace("<", "\\u003c"),
+        program=found.program,
+        formulas=proved.functions,
+        script=Template(_file("stepper.js")).safe_substitute(modules="".join(_file(f"{m}.js") for m in MODULES)),
     )
+
+
+def _file(name: str) -> str:
+    return (resources.files("viz.graphs.formats") / "page" / name).read_text("utf-8")
 
 
 def _colours(theme: Theme) -> dict[str, str]:
@@ -60,51 +77,75 @@ def _colours(theme: Theme) -> dict[str, str]:
 
 
 def _variables() -> str:
-    """Each theme's colours as variables of the page."""
-    return "".join(
-        f':root[data-theme="{theme.name}"] {{ '
-        + " ".join(f"--{name}: {value};" for name, value in _colours(theme).items())
-        + " }\n"
-        for theme in THEMES.values()
-    )
+    """Each theme's colours as variables of the page; `auto` is the reader's own, and paper has that of print."""
+    themes = "".join(f':root[data-theme="{theme.name}"] {{ {_set(theme)} }}\n' for theme in THEMES.values())
+    auto = f':root[data-theme="{AUTO}"] {{ {_set(TEXTBOOK)} }}\n'
+    dark = f'@media (prefers-color-scheme: dark) {{ :root[data-theme="{AUTO}"] {{ {_set(DARK)} }} }}\n'
+    return f"{themes}{auto}{dark}@media print {{ :root[data-theme] {{ {_set(PRINT)} }} }}\n"
 
 
+def _set(theme: Theme) -> str:
+    return " ".join(f"--{name}: {value};" for name, value in _colours(theme).items())
+
+
+# What the page knows -------------------------------------------------------------------------------------------------
 def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
-    """What the page knows of the graph."""
+    """The graph in words, with places for what depends on numbers."""
     by_id = {subject.id(n): n for n in subject.graph.nodes}
-    jacobians = _jacobians(subject)
+    words = titles(subject)
     return {
         "root": subject.id(subject.root),
         "flows": drawing.has_gradients,
-        "nodes": {
-            b.id: {"name": b.name, "formula": b.title.split("\n")[0], "facts": _facts(by_id[b.id])}
-            for b in drawing.boxes
+        "titles": {
+            id_: [{"since": line.since, "parts": _places(line.parts)} for line in lines]
+            for id_, lines in words.items()
         },
+        "findings": {b.id: lines for b in drawing.boxes if (lines := _findings(b, subject, by_id[b.id]))},
+        "nodes": {b.id: {"name": b.name, "facts": _facts(by_id[b.id])} for b in drawing.boxes},
         "edges": {
-            e.id: {"tail": e.tail, "head": e.head, "flows": e.flows, "facts": _edge_facts(e, jacobians)}
-            for e in drawing.edges
+            e.id: {"tail": e.tail, "head": e.head, "flows": e.flows, "name": e.name} for e in drawing.edges
         },
-        "steps": [
-            {
-                "kind": s.kind,
-                "node": s.node,
-                "edge": s.edge,
-                "parts": [list(p) if isinstance(p, Number) else p for p in s.parts],
-            }
-            for s in steps.steps
-        ],
+        "steps": [{"kind": s.kind, "node": s.node, "edge": s.edge, "parts": _places(s.parts)} for s in steps.steps],
         "since": dict(steps.since),
-        "numbers": {key: _number(value) for key, value in steps.numbers.items()},
-        "advance": {" ": 200, **{c: round(1000 * metrics(c)[0]) for c in DIGITS}},
+        "words": {"open": NOT_DETERMINED},
+        "advance": {" ": 200, **{c: round(1000 * metrics(c)[0]) for c in GLYPHS}},
     }
 
 
-def _number(value: Any) -> float | str:
-    """A number for the page, or the entries of an array as they are written."""
-    if np.ndim(value):
-        return spelled(value)
+def _places(parts: Parts) -> list[Any]:
+    return [[p.key, p.inside] if isinstance(p, Number) else p for p in parts]
+
+
+def _followed(subject: Subject, found: Live, proved: Checks, proofs: Proofs) -> dict[str, Any]:
+    """What changes with the inputs, at the inputs that were given."""
+    known = {key: _sent(key, value) for key, value in numbers(subject).items()}
+    tables = jacobians(subject)
+    known |= {key: _sent(key, value) for key, value in tables.items()}
+    known |= {f"open {id_}": at in subject.undetermined for at, id_ in subject.edge_ids.items()}
+    ids: dict[Any, str] = {**{n: subject.id(n) for n in subject.graph.nodes}, **subject.edge_ids}
+    marked = {what: "" for what in (*proofs.edges, *proofs.leaves)} | dict(proofs.at_odds)
+    return {
+        "numbers": known,
+        "rows": {key: len(value) for key, value in tables.items()},
+        "inputs": [{**leaf, "values": [_one(x) for x in leaf["values"]]} for leaf in found.inputs],
+        "keys": found.keys,
+        "open": found.open,
+        "proofs": {ids[what]: why for what, why in marked.items() if what in ids},
+        "checks": proved.of,
+        **proved.tolerances,
+    }
+
+
+def _sent(key: str, value: Any) -> Any:
+    """A number, the entries of an array in a row, or of a large one its words; what is not finite is text in JSON."""
+    if np.size(value) > MOST:
+        return {"text": text(written(value)), "infinite": not_finite(key.split(" ")[0], value)}
+    return [_one(x) for x in np.ravel(value)] if np.ndim(value) else _one(value)
+
+
+def _one(value: Any) -> float | str:
     number = float(value)
-    return number if np.isfinite(number) else spelled(number)
+    return number if np.isfinite(number) else "NaN" if np.isnan(number) else f"{'-' * (number < 0)}Infinity"
 
 
 def _facts(node: Node) -> list[str]:
@@ -114,61 +155,73 @@ def _facts(node: Node) -> list[str]:
     ]
     if node.op is not None:
         facts = [f"{node.op.name}: {node.op.formula}", *([node.op.convention(node.attrs)] if node.op.kink else [])]
-    return [f for f in (*facts, show(node.shape) if node.shape else "", f"built at {node.where}") if f]
+    return [f for f in (*facts, f"built at {node.where}") if f]
 
 
-def _edge_facts(edge: EdgeText, jacobians: Mapping[str, Any]) -> list[str]:
-    facts = edge.title.split("\n")
-    if edge.id in jacobians:
-        rows = np.atleast_2d(jacobians[edge.id])
-        facts += ["local Jacobian:", *("  " + "  ".join(text(notation.number(x)) for x in row) for row in rows)]
-    return facts
+def _findings(box: BoxText, subject: Subject, node: Node) -> list[str]:
+    """What a diagnosis says of a box, in lines: it is about the numbers that were given, and no others."""
+    own = box_text(subject, node).title
+    return box.title.removeprefix(own).split("\n")[1:]
 
 
-def _live(subject: Subject, drawing: Drawing, steps: Walk) -> tuple[dict[str, Any], str] | None:
-    """The inputs that the page can change, and the program that computes all numbers again; None for arrays."""
-    graph, bwd = subject.graph, subject.numbers
-    if bwd is None or len(graph) > LIVE or any(n.shape for n in graph.nodes):
-        return None
-    symbols = subject.passes.symbols.bwd
-    nodes = {f"value {subject.id(n)}": n for n in graph.nodes}
-    nodes |= {f"gradient {subject.id(n)}": symbols.gradient[n] for n in graph.nodes}
-    for edge in symbols.edges:
-        key = subject.edge_ids.get((edge.result, edge.position), "")
-        nodes |= {f"local {key}": edge.local, f"downstream {key}": edge.downstream}
-    wanted = {key: as_node(node) for key, node in nodes.items() if key in steps.numbers}
-    inputs = [n for n in graph.inputs if subject.id(n) in {b.id for b in drawing.boxes}]
-    values = bwd.forward
-    fixed = [n for n in graph.inputs if n not in inputs]
-    told = [{"id": subject.id(n), "name": subject.spelled(n), "value": float(values[n])} for n in (*inputs, *fixed)]
-    return {"inputs": told, "keys": list(wanted)}, program(list(wanted.values()), [*inputs, *fixed])
+# What the page shows beside the picture ------------------------------------------------------------------------------
+def _legend(drawing: Drawing, theme: Theme, show: str) -> str:
+    """The legend as a list: what is there at some inputs or steps alone says on what it waits."""
+    flags = {"zero": {"zero": True}, "open": {"undetermined": True}, "proved": {"proved": True}}
+    none = {"zero": False, "undetermined": False, "proved": False}
+
+    def of(**changed: bool) -> list[Entry]:
+        edges = tuple(e._replace(**{**none, **changed}) for e in drawing.edges)
+        bare = tuple(b._replace(lines=tuple(line for line in b.lines if line[0] != "gradient")) for b in drawing.boxes)
+        return entries(replace(drawing, edges=edges, boxes=bare), show)
+
+    always = of()
+    waits = {e: name for name, flag in flags.items() for e in of(**flag) if e not in always}
+    items = (_item(e, waits.get(e, ""), theme) for e in of(zero=True, undetermined=True, proved=True))
+    return f'<ul class="legend" aria-label="legend">{"".join(items)}</ul>'
 
 
-def _jacobians(subject: Subject) -> dict[str, Any]:
-    """The local Jacobians of edges between arrays, as far as they are small enough to be read."""
-    if subject.numbers is None:
-        return {}
-    bwd = subject.numbers
-    found: dict[str, Any] = {}
-    for edge in bwd.edges:
-        result, operand = bwd.forward[edge.result], bwd.forward[edge.operand]
-        key = subject.edge_ids.get((edge.result, edge.position))
-        if key is not None and 1 < np.size(result) * np.size(operand) <= JACOBIAN:
-            found[key] = np.reshape(edge.jacobian(), (np.size(result), -1))
-    return found
+def _item(entry: Entry, waits: str, theme: Theme) -> str:
+    width = room(entry.role)
+    drawn = sample(entry.role, 0.0, 10.5, theme)
+    shown = f'<svg width="{width:g}" height="14" aria-hidden="true">{drawn}</svg>' if width else ""
+    hidden = f' data-needs="{waits}" hidden' if waits else ""
+    return f"<li{hidden}>{shown}<span>{escape(entry.words)}</span></li>"
 
 
-def _inputs(inputs: list[dict[str, Any]]) -> str:
-    """A number and a slider for each input."""
-    if not inputs:
-        return '<p class="hint">Inputs of arrays cannot be changed here; cg.unroll makes a graph of single numbers.</p>'
-    rows = []
-    for i, leaf in enumerate(inputs):
-        name, value = escape(leaf["name"]), leaf["value"]
-        reach = max(4.0, 2 * abs(value))
-        box = f'value="{value!r}" step="0.1" aria-label="{name}"'
-        rows.append(
-            f'<div class="input"><span>{name}</span><input type="number" id="number{i}" {box}>'
-            f'<input type="range" id="range{i}" min="{value - reach!r}" max="{value + reach!r}" {box}></div>'
+def _inputs(found: Live) -> str:
+    """The fields of each input: a number and a slider, a table, or rows of text."""
+    if not found.inputs:
+        return f'<p class="hint">{escape(found.why)}</p>'
+    return "".join(_fields(i, leaf) for i, leaf in enumerate(found.inputs)) + '<button id="reset">reset</button>'
+
+
+def _fields(i: int, leaf: Mapping[str, Any]) -> str:
+    name, shape, values = escape(leaf["name"]), leaf["shape"], leaf["values"]
+    if not shape:
+        reach = max(4.0, 2 * abs(values[0])) if np.isfinite(values[0]) else 4.0
+        box = f'data-input="{i}" value="{values[0]!r}" aria-label="{name}"'
+        span = f'min="{values[0] - reach!r}" max="{values[0] + reach!r}" step="0.1"'
+        return (
+            f'<div class="input"><span>{name}</span><input type="number" id="number{i}" step="any" {box}>'
+            f'<input type="range" id="range{i}" {span} {box}></div>'
         )
-    return "".join(rows) + '<button id="reset">reset</button>'
+    of = f"{name} {escape(show(shape))}"
+    if len(shape) <= 2 and max(shape) <= GRID:
+        return f'<div class="entries"><div>{of}</div><table>{"".join(_rows(i, name, shape, values))}</table></div>'
+    return (
+        f'<div class="entries"><label for="rows{i}">{of}: rows of numbers</label><textarea id="rows{i}" rows="4" '
+        f'spellcheck="false"></textarea><p class="said" id="said{i}" aria-live="polite"></p></div>'
+    )
+
+
+def _rows(i: int, name: str, shape: tuple[int, ...], values: list[float]) -> Iterator[str]:
+    width = shape[-1]
+    for row in range(len(values) // width):
+        cells = []
+        for column in range(width):
+            at = row * width + column
+            place = f"{row + 1}, {column + 1}" if len(shape) == 2 else f"{column + 1}"
+            field = f'data-input="{i}" data-entry="{at}" value="{values[at]!r}" aria-label="{name}, entry {place}"'
+            cells.append(f'<td><input type="number" step="any" {field}></td>')
+        yield f"<tr>{''.join(cells)}</tr>"

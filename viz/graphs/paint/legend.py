@@ -60,23 +60,26 @@ class Foot:
             x = (width - _width(row)) / 2
             for entry, line in row:
                 parts.append(
-                    f'<g data-role="legend"><title>legend</title>{_sample(entry.role, x, y, theme)}'
-                    f"{pen.line(PlacedLine(line, x + _room(entry.role), y), theme)}</g>"
+                    f'<g data-role="legend"><title>legend</title>{sample(entry.role, x, y, theme)}'
+                    f"{pen.line(PlacedLine(line, x + room(entry.role), y), theme)}</g>"
                 )
-                x += _room(entry.role) + line.width + GAP
+                x += room(entry.role) + line.width + GAP
             y += ROW
         return parts
+
+
+NOTHING = Foot((), ())
 
 
 def foot(drawing: Drawing, theme: Theme, show: str, caption: str, width: float) -> Foot:
     """The caption and the legend of a picture of this width."""
     width = max(width - 24.0, LEAST)
-    entries = [
+    shown = [
         (e, set_line("legend", ((_words_role(e.role), Sym(e.words)),), theme.caption_size - 1))
-        for e in _entries(drawing, show)
+        for e in entries(drawing, show)
     ]
     rows: list[list[tuple[Entry, SetLine]]] = []
-    for entry in entries:
+    for entry in shown:
         if rows and _width((*rows[-1], entry)) <= width:
             rows[-1].append(entry)
         else:
@@ -103,7 +106,7 @@ def _caption_line(words: str, theme: Theme) -> SetLine:
     return set_line("caption", (("caption", Sym(words)),), theme.caption_size)
 
 
-def _entries(drawing: Drawing, show: str) -> list[Entry]:
+def entries(drawing: Drawing, show: str) -> list[Entry]:
     """What needs a word: only what is on the picture."""
     folded = [Entry("folded", "stands for several nodes")] if drawing.folded else []
     if drawing.heat is not None:
@@ -112,38 +115,40 @@ def _entries(drawing: Drawing, show: str) -> list[Entry]:
         folded.append(Entry("heat", words))
     if show == FORWARD or not drawing.has_gradients:
         return folded
-    entries = [] if show == BACKWARD else [Entry("value", "forward: value" if drawing.has_values else "forward")]
-    entries.append(Entry("backward", "backward: upstream · local = downstream"))
+    found = [] if show == BACKWARD else [Entry("value", "forward: value" if drawing.has_values else "forward")]
+    found.append(Entry("backward", "backward: upstream · local = downstream"))
     if any(e.zero for e in drawing.edges) or (drawing.heat is not None and drawing.heat.zeros):
-        entries.append(Entry("zero", "gradient 0"))
+        found.append(Entry("zero", "gradient 0"))
     if any(e.undetermined for e in drawing.edges):
-        entries.append(Entry("boxes", "(0·∞): indeterminate, set to 0"))
+        found.append(Entry("boxes", "(0·∞): indeterminate, set to 0"))
     if any(e.local for e in drawing.edges):
-        entries.append(Entry("local", "local derivative"))
+        found.append(Entry("local", "local derivative"))
     if drawing.detail in (NUMBER, HOVER) and drawing.has_values:
-        entries.append(Entry("boxes", "in a box: ∂ gradient" if show == BACKWARD else "in a box: value, ∂ gradient"))
+        found.append(Entry("boxes", "in a box: ∂ gradient" if show == BACKWARD else "in a box: value, ∂ gradient"))
     if any(b.kind == "parameter" for b in drawing.boxes):
-        entries.append(Entry("trainable", "trainable"))
+        found.append(Entry("trainable", "trainable"))
     if drawing.has_proofs:
-        entries.append(Entry("proof", "✓ proved by SymPy: on an edge its op's rule, in a box its gradient"))
-    return [*entries, *folded]
+        found.append(Entry("proof", "✓ proved by SymPy: on an edge its op's rule, in a box its gradient"))
+    return [*found, *folded]
 
 
 def _words_role(role: str) -> str:
     return "backward" if role == "zero" else role
 
 
-def _room(role: str) -> float:
+def room(role: str) -> float:
+    """The room that the sample of an entry takes before its words."""
     return {"value": SAMPLE, "backward": SAMPLE, "zero": SAMPLE, "trainable": 20.0, "folded": 20.0, "heat": 98.0}.get(
         role, 0.0
     )
 
 
 def _width(row: tuple[tuple[Entry, SetLine], ...]) -> float:
-    return sum(_room(entry.role) + line.width for entry, line in row) + GAP * (len(row) - 1)
+    return sum(room(entry.role) + line.width for entry, line in row) + GAP * (len(row) - 1)
 
 
-def _sample(role: str, x: float, y: float, theme: Theme) -> str:
+def sample(role: str, x: float, y: float, theme: Theme) -> str:
+    """The sample of an entry, at the beginning of its line of words."""
     level = y - 3.5
     there = [(x, level), (x + 8.0, level), (x + 16.0, level), (x + 24.0, level)]
     if role == "value":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from viz.graphs.paint.cells import heat_map
-from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, Foot, foot
+from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, NOTHING, Foot, foot
 from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.heat import Heat, written_on
@@ -16,19 +16,21 @@ from viz.ink.lines import PlacedLine
 from viz.ink.pen import number, rect
 from viz.ink.themes import Theme
 
-__all__ = ["BACKWARD", "BOTH", "FORWARD", "svg"]
+__all__ = ["BACKWARD", "BOTH", "FORWARD", "alone", "parts"]
 BORDER = 1.3
 BADGE_X, BADGE_Y = 4.0, 1.5  # how far the plate of a badge reaches beyond its words
 
 
-def svg(
-    layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str = ""
+def alone(
+    layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str
 ) -> str:
-    """The picture of a layout; `show` is which pass: forward, backward or both.
+    """The picture of a layout without caption and legend below it, for a page that has its own.
 
-    The outlines of the characters `more` are in the file as well, for a page that writes other numbers.
+    The outlines of the characters `more` are in the file as well, for the other numbers that a page writes.
     """
-    return "\n".join(parts(layout, theme, show, caption, description, drawing, more))
+    body = _body(layout, theme, show, drawing, 0.0)
+    used, size = {*_characters(layout, NOTHING), *more}, (layout.width, layout.height)
+    return "\n".join(document(size, caption, description, used, background(theme.background, "background"), body))
 
 
 def parts(
@@ -38,16 +40,21 @@ def parts(
     below = foot(drawing, theme, show, caption, layout.width)
     least = below.width if drawing.heat is None else max(below.width, LEAST)  # frames of a film are all as wide
     width, height = max(layout.width, least + 24.0), layout.height + below.height
+    left = (width - layout.width) / 2
+    body = [*_body(layout, theme, show, drawing, left), *below.paint(width, layout.height, theme)]
+    used = {*_characters(layout, below), *more}
+    return document((width, height), caption, description, used, background(theme.background, "background"), body)
+
+
+def _body(layout: Layout, theme: Theme, show: str, drawing: Drawing, left: float) -> list[str]:
+    """All edges and boxes of a picture."""
     plain = _ascii if drawing.detail == OUTLINE else str
-    body = [
-        f'<g transform="translate({number((width - layout.width) / 2)} 0)" data-role="graph">',
+    return [
+        f'<g transform="translate({number(left)} 0)" data-role="graph">',
         *(plain(_edge(e, theme, show)) for e in layout.edges),
         *(plain(_box(b, theme, show, drawing.heat)) for b in layout.boxes),
         "</g>",
-        *below.paint(width, layout.height, theme),
     ]
-    used = {*_characters(layout, below), *more}
-    return document((width, height), caption, description, used, background(theme.background, "background"), body)
 
 
 def characters(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> set[str]:

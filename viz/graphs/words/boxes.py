@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from cgraph import notation
 from cgraph.graph.node import OP, Node
 from cgraph.notation import EQUALS, MINUS, PLUS, Math, Sym, text
@@ -13,7 +11,7 @@ from cgraph.shapes import show
 from viz.graphs.words.drawing import FORMULA, FULL, BoxText
 from viz.graphs.words.edges import PROOF
 from viz.graphs.words.subject import Subject, sign_of
-from viz.ink.lines import Label, clean
+from viz.ink.lines import Label
 
 SPELLED_OUT = 3  # so many terms of a sum are written; of more, their number
 GRADIENT_MARK: tuple[Math, ...] = (Sym("∂ "),)
@@ -29,13 +27,14 @@ def box_text(subject: Subject, node: Node) -> BoxText:
         lines.append(("shape", (("shape", notation.shape(node.shape)),)))
         title.append(show(node.shape))
     if subject.forward is not None:
-        shown = notation.quantity(notation.value(subject.forward[node]), f"value {subject.id(node)}")
+        key = f"value {subject.id(node)}"
+        shown = subject.quantity(subject.forward[node], key)
         lines.append(("value", (("value", shown),)))
-        title.append(f"{subject.spelled(node)} = {text(shown)}")
+        title.append(subject.line(key, f"{subject.spelled(node)} = {text(shown)}"))
     total = subject.total(node) if subject.reached(node) else None
     if total is not None:
         lines += _gradient(subject, node, total, circle)
-        title.append(_gradient_sentence(subject, node, total))
+        title.append(subject.line(f"gradient {subject.id(node)}", _gradient_sentence(subject, node, total)))
     badge = _badge(subject, node)
     if badge:
         lines.append(("badge", (("badge", Sym(badge)),)))
@@ -47,7 +46,7 @@ def box_text(subject: Subject, node: Node) -> BoxText:
         circle,
         node in subject.graph.outputs,
         tuple(lines),
-        clean("\n".join(title)),
+        subject.cleaned("\n".join(title)),
     )
 
 
@@ -98,7 +97,7 @@ def _sum(terms: list[tuple[str, Any]]) -> list[Math]:
 def _gradient_sentence(subject: Subject, node: Node, total: Math) -> str:
     terms = subject.terms.get(node, [])
     count = f" (the sum of {len(terms)} terms)" if len(terms) > 1 else ""
-    proved = subject.proofs.said(node)
+    proved = subject.said(node, subject.id(node))
     return f"∂{subject.spelled(subject.root)}/∂{subject.spelled(node)} = {text(total)}{count}{proved}"
 
 
@@ -106,12 +105,4 @@ def _badge(subject: Subject, node: Node) -> str:
     """What is not finite in a node, such as `NaN in the value`."""
     if subject.forward is None:
         return ""
-    found = [("value", subject.forward[node])]
-    if subject.numbers is not None and subject.reached(node):
-        found.append(("gradient", subject.numbers.gradient[node]))
-    for what, value in found:
-        numbers = np.asarray(value)
-        for name, count in (("NaN", np.isnan(numbers).sum()), ("∞", np.isinf(numbers).sum())):
-            if count:
-                return f"{f'{count} ' if numbers.size > 1 else ''}{name} in the {what}"
-    return ""
+    return subject.infinite("value", node) or (subject.reached(node) and subject.infinite("gradient", node)) or ""

@@ -12,9 +12,9 @@ from cgraph import notation
 from cgraph.graph.node import Node
 from cgraph.notation import DOT, EQUALS, TIMES, Math, Sym, text
 from cgraph.passes.backward import Edge
-from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NOT_DETERMINED, NUMBER, OUTLINE, EdgeText
+from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText
 from viz.graphs.words.subject import Subject
-from viz.ink.lines import Label, Run, clean
+from viz.ink.lines import Label, Run
 
 PROOF: Run = ("proof", Sym("✓", space="bin"))
 UNDETERMINED: Run = ("zero", Sym(" (0·∞)"))
@@ -52,17 +52,18 @@ def _edge(
         zero = subject.numbers is not None and bool(np.all(np.equal(edge.downstream, 0)))
     if proved:
         local = (*local, PROOF) if subject.detail != OUTLINE else local
-        title += "\nlocal derivative proved by SymPy"
-    elif (node, position) in subject.proofs.at_odds:
-        title += f"\nlocal derivative{subject.proofs.said((node, position))}"
+    said = subject.said((node, position), place[0])
+    if said:
+        title += f"\nlocal derivative{said}"
     undetermined = (node, position) in subject.undetermined
     if undetermined:
         downstream = (*downstream, UNDETERMINED) if subject.detail not in (HOVER, OUTLINE) else downstream
-        title += f"\n{NOT_DETERMINED}"
+    if edge is not None:
+        title += subject.open((node, position), place[0])
     ends = subject.id(operand), subject.id(node)
     value = _value(subject, operand)
     flags = edge is not None, zero and not undetermined, proved
-    return EdgeText(place[0], *ends, place[1], name, value, local, downstream, *flags, clean(title), undetermined)
+    return EdgeText(place[0], *ends, place[1], name, value, local, downstream, *flags, subject.cleaned(title), undetermined)
 
 
 def _value(subject: Subject, operand: Node) -> Label:
@@ -155,7 +156,7 @@ class _Words:
         else:
             formula = text(self.formula) if self.formula is not None else ""
             number = text(notation.value(self.edge.local)) if self.numeric else ""
-            local += number or formula
+            local += text(self.subject.quantity(self.edge.local, f"local {self.id}")) if number else formula
             if number and formula and number != formula:
                 local += f" (from {formula})"
         runs = self._product(self.upstream_by, self.local_by)
@@ -177,7 +178,7 @@ class _Words:
         return [(role, notation.row(*[math for _, (_, math) in run])) for role, run in runs]
 
     def _number(self, what: str, value: Any) -> Math:
-        return notation.quantity(notation.number(value), f"{what} {self.id}")
+        return self.subject.quantity(value, f"{what} {self.id}")
 
     def _value(self) -> Math | None:
         if not self.numeric:

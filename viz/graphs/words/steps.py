@@ -5,10 +5,10 @@ A step's sentence has places for numbers, so that a page can fill in others when
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from functools import cached_property
+from typing import Any
 
 from cgraph import notation
 from cgraph.graph.node import OP, Node
@@ -16,20 +16,12 @@ from cgraph.notation import Math, Sym, text
 from cgraph.ops import TABLE
 from cgraph.passes.backward import Edge
 from viz.graphs.words.drawing import Drawing
+from viz.graphs.words.marks import Line, Number, Parts, cut, mark, titles
 from viz.graphs.words.subject import Subject
-from viz.ink.lines import clean
+
+__all__ = ["BACKWARD", "FORWARD", "GIVEN", "SEED", "SUM", "Moment", "Number", "Walk", "numbers", "spelled", "walk"]
 
 GIVEN, FORWARD, SEED, BACKWARD, SUM = "given", "forward", "seed", "backward", "sum"
-
-
-class Number(NamedTuple):
-    """The place of a number in a sentence, by its key; `inside` when a sign there needs brackets."""
-
-    key: str
-    inside: bool
-
-
-Parts: TypeAlias = "tuple[str | Number, ...]"
 
 
 @dataclass(frozen=True)
@@ -74,6 +66,22 @@ def walk(subject: Subject, drawing: Drawing) -> Walk:
     return _Walker(subject, drawing).walk()
 
 
+def numbers(subject: Subject) -> dict[str, Any]:
+    """Every value, and every gradient, local derivative and downstream gradient of what is drawn, by its key."""
+    found: dict[str, Any] = {}
+    for node in subject.graph.nodes:
+        if subject.forward is not None:  # hidden constants too: sentences have their numbers
+            found[f"value {subject.id(node)}"] = subject.forward[node]
+        if subject.numbers is not None and node not in subject.hidden and subject.reached(node):
+            found[f"gradient {subject.id(node)}"] = subject.numbers.gradient[node]
+    for edge in subject.numbers.edges if subject.numbers is not None else ():
+        id_ = subject.edge_ids.get((edge.result, edge.position))
+        if id_ is not None:
+            found |= {f"downstream {id_}": edge.downstream}
+            found |= {} if edge.local is None else {f"local {id_}": edge.local}
+    return found
+
+
 class _Walker:
     """Collects the steps of one picture."""
 
@@ -83,7 +91,12 @@ class _Walker:
         self.edges = {e.id: e for e in drawing.edges}
         self.steps: list[Moment] = []
         self.since: dict[str, int] = {}
-        self.numbers: dict[str, Any] = {}
+        self.numbers = numbers(subject)
+
+    @cached_property
+    def titles(self) -> Mapping[str, tuple[Line, ...]]:
+        """The titles of edges, whose first lines are sentences."""
+        return titles(self.subject)
 
     def walk(self) -> Walk:
         self._forward()
@@ -91,15 +104,10 @@ class _Walker:
             self._backward()
         return Walk(tuple(self.steps), self.since, self.numbers)
 
-    def _add(self, kind: str, node: str, edge: str, words: str, shows: Sequence[str]) -> None:
+    def _add(self, kind: str, node: str, edge: str, words: str | Parts, shows: Sequence[str]) -> None:
         for key in shows:
             self.since[key] = len(self.steps)
-        self.steps.append(Moment(kind, node, edge, _parts(clean(words), self.numbers)))
-
-    def _number(self, key: str, value: Any) -> str:
-        """The place of a number, as characters that no name has."""
-        self.numbers[key] = value
-        return f"\ue000{key}\ue001"
+        self.steps.append(Moment(kind, node, edge, cut(words) if isinstance(words, str) else words))
 
     # The forward pass ------------------------------------------------------------------------------------------------
     def _forward(self) -> None:
@@ -126,8 +134,7 @@ class _Walker:
         return text(notation.applied(node, [names[x] for x in node.operands]))
 
     def _value(self, node: Node) -> str:
-        assert self.subject.forward is not None
-        return self._number(f"value {self.subject.id(node)}", self.subject.forward[node])
+        return mark(f"value {self.subject.id(node)}")
 
     # The backward pass -----------------------------------------------------------------------------------------------
     def _backward(self) -> None:
@@ -153,14 +160,10 @@ class _Walker:
         ratio = text(notation.derivative(subject.names[edge.result], subject.names[edge.operand]))
         whole = f"one of {subject.shares[edge.operand]} terms of {by}: " if shared else f"{by} = "
         scalar = edge.local is not None and edge.result.shape == () == edge.operand.shape
-        words = drawn.title.split("\n")[0]
+        words: str | Parts = self.titles[drawn.id][0].parts
         if subject.numbers is not None and scalar:
-            upstream = self._number(f"gradient {head}", edge.upstream)
-            local = self._number(f"local {drawn.id}", edge.local)
-            downstream = self._number(f"downstream {drawn.id}", edge.downstream)
-            words = f"{whole}{up} · {ratio} = {upstream} · {local} = {downstream}"
-        if not shared:
-            self._gradient(edge.operand, "")
+            factors = f"{mark(f'gradient {head}')} · {mark(f'local {drawn.id}')}"
+            words = f"{whole}{up} · {ratio} = {factors} = {mark(f'downstream {drawn.id}')}"
         shows = [f"edge {drawn.id}"] if shared else [f"edge {drawn.id}", f"gradient {tail}"]
         self._add(BACKWARD, tail, drawn.id, words, shows)
 
@@ -169,7 +172,7 @@ class _Walker:
         name, by = subject.id(node), text(subject.by(node))
         words, total = f"{by} is the sum of {subject.shares[node]} terms", self._gradient(node, "")
         if subject.numbers is not None and not node.shape:
-            terms = [f"\ue000{key}\ue001" for key, _ in subject.terms[node] if key in self.numbers]
+            terms = [mark(key) for key, _ in subject.terms[node] if key in self.numbers]
             if len(terms) == subject.shares[node]:
                 words = f"{by} = {' + '.join(terms)} = {total}"
         self._add(SUM, name, "", words, [f"gradient {name}"])
@@ -177,25 +180,4 @@ class _Walker:
     def _gradient(self, node: Node, symbol: str) -> str:
         if self.subject.numbers is None:
             return symbol
-        return self._number(f"gradient {self.subject.id(node)}", self.subject.numbers.gradient[node])
-
-
-_PLACE = re.compile("\ue000([^\ue001]*)\ue001")
-
-
-def _parts(words: str, numbers: Mapping[str, Any]) -> Parts:
-    """A sentence cut at its numbers; one after an operator stands inside."""
-
-    def cut() -> Iterator[str | Number]:
-        end = 0
-        for found in _PLACE.finditer(words):
-            if found[1] not in numbers:  # a name that looks like a place
-                continue
-            if found.start() > end:
-                yield words[end : found.start()]
-            yield Number(found[1], words[: found.start()].rstrip()[-1:] in ("·", "+", "−", "⊙", "/"))
-            end = found.end()
-        if end < len(words):
-            yield words[end:]
-
-    return tuple(cut())
+        return mark(f"gradient {self.subject.id(node)}")

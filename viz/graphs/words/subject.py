@@ -7,6 +7,8 @@ from collections.abc import Container
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from cgraph import notation
 from cgraph.calculus.symbols import Symbols
 from cgraph.graph.graph import Graph
@@ -14,7 +16,7 @@ from cgraph.graph.node import CONSTANT, Node
 from cgraph.notation import Math, text
 from cgraph.passes.backward import Edge
 from viz.asked import NO_PROOFS, Passes, Proofs
-from viz.graphs.words.drawing import FORMULA, FULL
+from viz.graphs.words.drawing import FORMULA, FULL, NOT_DETERMINED
 from viz.ink.lines import clean
 
 MOST_SYMBOLS = 300  # nodes of a graph whose derivatives are written as formulas
@@ -28,6 +30,15 @@ def hidden(graph: Graph, style: str) -> set[Node]:
         for n in graph.nodes
         if n.kind == CONSTANT and n in used and n.shape == () and (n.name is None or style == "circuit")
     }
+
+
+def not_finite(what: str, value: Any) -> str:
+    """What is not finite in a value or a gradient, such as `NaN in the value`, or `2 ∞ in the gradient` of arrays."""
+    numbers = np.asarray(value)
+    for name, count in (("NaN", np.isnan(numbers).sum()), ("∞", np.isinf(numbers).sum())):
+        if count:
+            return f"{f'{count} ' if numbers.size > 1 else ''}{name} in the {what}"
+    return ""
 
 
 class Subject:
@@ -97,6 +108,32 @@ class Subject:
         """The fraction ∂L/∂(node)."""
         return notation.derivative(self.names[self.root], self.names[node])
 
+    # What of a title depends on numbers; `marks.Marked` has the places of all of it instead, for a page that fills them
+    def quantity(self, value: Any, key: str) -> Math:
+        """A number or an array, as the quantity of this key."""
+        return notation.quantity(notation.value(value), key)
+
+    def said(self, what: Node | tuple[Node, int], key: str) -> str:
+        """What proofs say of a gradient or of a local derivative, `key` being its node's or its edge's id."""
+        return self.proofs.said(what)
+
+    def line(self, key: str, words: str) -> str:
+        """A line of a title that is there from the step on at which `key` is computed."""
+        return words
+
+    def infinite(self, what: str, node: Node) -> str:
+        """What is not finite in the value or the gradient of a node, such as `NaN in the value`."""
+        value = self.numbers.gradient[node] if what == "gradient" and self.numbers else self.forward and self.forward[node]
+        return "" if value is None else not_finite(what, value)
+
+    def open(self, what: tuple[Node, int], key: str) -> str:
+        """The line that says that 0 met ∞ on an edge of this id, where it did."""
+        return f"\n{NOT_DETERMINED}" if what in self.undetermined else ""
+
+    def cleaned(self, words: str) -> str:
+        """A title as files may have it."""
+        return clean(words)
+
     def reached(self, node: Node) -> bool:
         """Whether a gradient was computed for a node."""
         return node is self.root or node in self.terms
@@ -104,7 +141,7 @@ class Subject:
     def total(self, node: Node) -> Math | None:
         """The gradient of a node: its value, or its formula where there are no values."""
         if self.numbers is not None:
-            return notation.quantity(notation.value(self.numbers.gradient[node]), f"gradient {self.id(node)}")
+            return self.quantity(self.numbers.gradient[node], f"gradient {self.id(node)}")
         if self.symbols is not None and self.forward is None and not node.shape:
             return self.formula(self.symbols.gradient(node))
         return None

@@ -3,229 +3,176 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const svg = document.querySelector(".picture svg");
   const find = id => document.getElementById(id);
-  const slider = find("step"), sentence = find("sentence"), details = find("details");
-  const numbers = data.numbers;  // every value, gradient and local derivative by its key, such as "value n3"
-  const values = data.inputs.map(input => input.value);
+  const revived = x => Array.isArray(x) ? x.map(revived) : typeof x === "string" ? Number(x) : x;
+  const numbers = {};  // every number of both passes by its key, such as "value n3"; of an array, its entries in a row
+  for (const [key, x] of Object.entries(data.numbers)) numbers[key] = revived(x);
+  const proofs = {...data.proofs};  // what is proved, by its id: "", or why not of this number
+  const values = data.inputs.map(input => revived(input.values));
   const groups = new Map();  // an id, such as n3 or e4, to its element
   for (const element of svg.querySelectorAll("[data-id]")) groups.set(element.dataset.id, element);
-  let now = 0, chosen = "", playing = 0;
+  const leaving = new Map();  // a node to the edges by which gradients reach it
+  for (const [key, {tail, flows}] of Object.entries(data.edges)) {
+    if (flows) leaving.set(tail, [...leaving.get(tail) ?? [], key]);
+  }
+  let now = 0, seen = 0, chosen = "", playing = 0, untouched = true, restoring = true;
 
-  // Numbers as the picture writes them: three significant digits ------------------------------------------------------
-  const cut = text => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
-  const fixed = (x, places) => {  // as Python rounds: what lies exactly between goes to the even digit
-    const text = x.toFixed(places);
-    const half = x.toFixed(Math.min(places + 1, 100));
-    if (Number(half) !== x || !half.endsWith("5")) return text;
-    const down = half.slice(0, -1).replace(/\.$/, "");
-    return Number(down[down.length - 1]) % 2 ? text : down;
-  };
-  const parts = x => {  // [what stands on the line, the exponent]
-    if (Number.isNaN(x)) return ["NaN", ""];
-    const sign = x < 0 ? "−" : "", size = Math.abs(x);
-    if (size === Infinity) return [sign + "∞", ""];
-    if (Number.isInteger(x) && size < 1e6) return [sign + size, ""];
-    const [mantissa, exponent] = size.toExponential(2).split("e");
-    const power = Number(exponent);
-    if (power >= -4 && power < 6) return [sign + cut(fixed(size, Math.max(2 - power, 0))), ""];
-    return [sign + cut(mantissa) + "×10", String(power).replace("-", "−")];
-  };
-  const raised = text => [...text].map(c => "⁰¹²³⁴⁵⁶⁷⁸⁹"["0123456789".indexOf(c)] ?? "⁻").join("");
-  const spelled = (x, inside) => {
-    if (typeof x === "string") return x;  // an array, written by the maker of the page
-    const [line, power] = parts(x), text = line + raised(power);
-    return inside && text.startsWith("−") ? `(${text})` : text;
-  };
+$modules
+  const things = [...groups].map(([id, group]) => read(id, group));
+  const desc = svg.querySelector("desc"), slider = find("step");
 
-  const SVG = "http://www.w3.org/2000/svg";
-  const redraw = (group, x) => {  // the glyphs of one number; returns how much wider it is now
-    const first = group.querySelector("use");
-    if (!first || typeof x !== "number") return 0;
-    if (!group.dataset.place) {
-      const [size, , , , left, base] = first.getAttribute("transform").match(/-?[\d.]+(?:e-?\d+)?/g).map(Number);
-      group.dataset.place = [size, left, base, Number(group.dataset.width)].join(" ");
-    }
-    const [size, left, base, room] = group.dataset.place.split(" ").map(Number);
-    const mark = group.dataset.number[0];  // "(" for a number that has brackets when negative, "+" for one with its sign
-    let [line, power] = parts(mark === "+" ? Math.abs(x) : x);
-    if (mark === "+") line = ` ${x < 0 ? "−" : "+"} ` + line;
-    const [open, close] = mark === "(" && line.startsWith("−") ? ["(", ")"] : ["", ""];
-    const glyphs = [...[...open + line].map(c => [c, 1, 0]), ...[...power].map(c => [c, 0.72, 0.38]),
-      ...[...close].map(c => [c, 1, 0])];
-    let at = left;
-    group.replaceChildren(...glyphs.map(([c, scale, lift]) => {
-      const use = document.createElementNS(SVG, "use"), s = size*scale;
-      if (c !== " ") use.setAttribute("href", "#g" + c.codePointAt(0).toString(16));
-      use.setAttribute("transform", `matrix(${s} 0 0 ${s} ${at} ${base - lift*size*1000})`);
-      at += (data.advance[c] ?? 0)*s;
-      return use;
-    }));
-    return at - left - room;
-  };
-  const rooms = new Map();  // a line of words to its middle and the width that it may have
-  const reflow = label => {  // numbers of other widths move what follows them, and the line keeps its middle
-    if (!rooms.has(label)) {
-      const box = label.getBBox(), frame = label.parentNode.querySelector(":scope > rect, :scope > circle");
-      const room = frame && label.parentNode.dataset.node !== undefined ? frame.getBBox().width - 6 : box.width + 24;
-      rooms.set(label, [box.x + box.width/2, box.width, room]);
-    }
-    let shift = 0, tag = null;  // a tag is as wide as what stands on it
-    for (const part of label.querySelectorAll("g[data-role] > *")) {
-      part.style.translate = shift ? `${shift}px` : "";
-      if (part.dataset.role === "tag") {
-        tag = part;
-        tag.dataset.room ??= tag.getAttribute("width");
-        tag.setAttribute("width", tag.dataset.room);
-      }
-      const key = part.dataset.number?.replace(/^[(+]/, "");
-      if (!(key in numbers)) continue;
-      const wider = redraw(part, numbers[key]);
-      if (tag?.parentNode === part.parentNode) tag.setAttribute("width", Number(tag.getAttribute("width")) + wider);
-      shift += wider;
-    }
-    const [middle, width, room] = rooms.get(label);
-    const scale = Math.min(1, room/(width + shift));
-    label.setAttribute("transform", `translate(${middle} 0) scale(${scale} 1) translate(${-middle - shift/2} 0)`);
-  };
-
-  // One step ------------------------------------------------------------------------------------------------------------
+  // One step ----------------------------------------------------------------------------------------------------------
   const show = step => {
-    now = Math.max(0, Math.min(data.steps.length - 1, step));
+    const before = now, last = data.steps.length - 1;
+    now = Math.max(0, Math.min(last, step));
+    if (now !== before) practice.hinted = false;
+    seen = waiting() ? now - 1 : now;
     slider.value = now;
-    const {kind, node, edge, parts: words} = data.steps[now];
-    sentence.dataset.kind = kind;
-    sentence.textContent = words.map(p => typeof p === "string" ? p : spelled(numbers[p[0]], p[1])).join("");
-    slider.setAttribute("aria-valuetext", `step ${now + 1} of ${data.steps.length}: ${sentence.textContent}`);
+    const moment = data.steps[now], words = waiting() ? question(moment) : sentence(moment);
+    find("sentence").dataset.kind = moment.kind;
+    find("sentence").textContent = words;
+    slider.setAttribute("aria-valuetext", `step ${now + 1} of ${data.steps.length}: ${words}`);
     find("count").textContent = `${now + 1} / ${data.steps.length}`;
-    for (const [id, group] of groups) {
-      const later = key => now < (data.since[key] ?? Infinity);
-      const hide = (selector, hidden) => {
-        for (const part of group.querySelectorAll(selector)) part.classList.toggle("later", hidden);
-      };
-      group.classList.toggle("now", edge ? id === edge : id === node);
-      if (id[0] === "n") {
-        hide('[data-label="value"]', later("value " + id));
-        hide('[data-label="gradient"], [data-label="badge"]', later("gradient " + id));
-      } else hide('[data-role="backward"], [data-label]', later("edge " + id));
-    }
+    for (const thing of things) follow(thing, moment);
+    desc.textContent = described();
+    for (const item of document.querySelectorAll("[data-needs]")) item.hidden = !needed[item.dataset.needs]();
     find("back").disabled = find("first").disabled = now === 0;
-    find("on").disabled = find("last").disabled = now === data.steps.length - 1;
-    if (chosen) describe(chosen);
+    find("on").disabled = find("last").disabled = now === last;
+    find("details").textContent = chosen ? about(chosen).join("\n") : "Click a box or an edge.";
+    ask();
+    const current = groups.get(moment.edge || moment.node);
+    if (now !== before && current) bring(current);
+    if (now !== before) save();
+  };
+  const flowing = Object.keys(data.edges).filter(id => data.edges[id].flows);
+  const needed = {
+    zero: () => flowing.some(zero),
+    open: () => flowing.some(open),
+    proved: () => Object.keys(proofs).some(proved),
   };
   const stop = () => { clearInterval(playing); playing = 0; find("play").textContent = "▶ play"; };
   const play = () => {
     if (playing) return stop();
     if (now === data.steps.length - 1) show(0);
     find("play").textContent = "❚❚ pause";
-    playing = setInterval(() => now === data.steps.length - 1 ? stop() : show(now + 1), 1400);
+    playing = setInterval(() => now === data.steps.length - 1 || waiting() ? stop() : show(now + 1), 1400);
   };
 
   // Other inputs --------------------------------------------------------------------------------------------------------
   const recompute = () => {
-    program(values).forEach((x, i) => { numbers[data.keys[i]] = x; });
-    svg.querySelectorAll("[data-label]").forEach(reflow);
-    for (const [id, group] of groups) {
-      const flow = numbers["downstream " + id];
-      if (typeof flow === "number") group.dataset.zero = String(flow === 0);
+    untouched = values.every((x, i) => x.every((entry, j) => Object.is(entry, revived(data.inputs[i].values[j]))));
+    if (untouched) {
+      for (const [key, x] of Object.entries(data.numbers)) numbers[key] = revived(x);
+      Object.assign(proofs, data.proofs);
+    } else {
+      const found = program(values.flat());
+      let at = 0;
+      for (const [key, count] of data.keys) {
+        numbers[key] = count ? found.slice(at, at + count) : found[at];
+        at += count || 1;
+      }
+      for (const id of data.open) numbers["open " + id] = found[at++];
+      for (const [id, test] of Object.entries(data.checks)) proofs[id] = judged(test);
+    }
+    for (const thing of things) for (const label of thing.labels) {
+      if (label.parts.some(part => part.key in numbers)) reflow(thing, label);
     }
     show(now);
+    for (const thing of things) if (thing.runs.proof?.own || thing.runs.zero?.own) {
+      for (const label of thing.labels) reflow(thing, label);
+    }
+    save();
   };
-  const set = (i, x) => {
-    if (!Number.isFinite(x)) return;
-    values[i] = x;
-    numbers["value " + data.inputs[i].id] = x;
-    find("number" + i).value = find("range" + i).value = x;
+  const fields = i => [...document.querySelectorAll(`[data-input="${i}"]`)];
+  const written = i => {  // an input's number or numbers, into its fields
+    if (find("rows" + i)) find("rows" + i).value = rowsOf(i);
+    for (const field of fields(i)) field.value = values[i][Number(field.dataset.entry ?? 0)];
+  };
+  const set = (i, x, entry = 0) => {
+    if (!Number.isFinite(x)) return written(i);
+    values[i][entry] = x;
+    written(i);
     recompute();
   };
+  const rowsOf = i => {
+    const {shape} = data.inputs[i], width = shape.at(-1) ?? 1, lines = [];
+    for (let at = 0; at < values[i].length; at += width) lines.push(values[i].slice(at, at + width).join(" "));
+    return lines.join("\n");
+  };
+  const paste = (i, text) => {  // rows of numbers, with anything but numbers between them
+    const found = text.replace(/−/g, "-").split(/[\s,;[\]()]+/).filter(Boolean).map(Number), count = values[i].length;
+    const bad = found.findIndex(x => !Number.isFinite(x));
+    const said = bad >= 0 ? `${text.split(/[\s,;[\]()]+/).filter(Boolean)[bad]} is no number`
+      : found.length !== count ? `${found.length} numbers, and ${data.inputs[i].name} has ${count}` : "";
+    find("said" + i).textContent = said;
+    find("rows" + i).setAttribute("aria-invalid", String(Boolean(said)));
+    if (said) return;
+    values[i] = found;
+    recompute();
+  };
+  const nudge = (i, by) => set(i, Number((values[i][0] + by).toPrecision(12)));
+  const unit = i => Number(find("range" + i)?.step ?? 0);
   data.inputs.forEach((input, i) => {
-    find("number" + i).addEventListener("change", event => set(i, event.target.valueAsNumber));
-    find("range" + i).addEventListener("input", event => set(i, event.target.valueAsNumber));
+    for (const field of fields(i)) {
+      field.addEventListener(field.type === "range" ? "input" : "change",
+        event => set(i, event.target.valueAsNumber, Number(field.dataset.entry ?? 0)));
+    }
+    find("rows" + i)?.addEventListener("change", event => paste(i, event.target.value));
     const group = groups.get(input.id);
-    if (!group) return;
+    if (!group || input.shape.length) return;
     group.dataset.drag = "true";
     group.addEventListener("pointerdown", event => {
-      const from = event.clientX, start = values[i], unit = Number(find("range" + i).step);
-      const move = e => set(i, Number((start + Math.round((e.clientX - from)/4)*unit).toPrecision(12)));
-      const end = () => {
-        window.removeEventListener("pointermove", move);
-        window.removeEventListener("pointerup", end);
-      };
-      window.addEventListener("pointermove", move);
-      window.addEventListener("pointerup", end);
+      const start = values[i][0];
+      drag(event, x => set(i, Number((start + Math.round(x/4)*unit(i)).toPrecision(12))));
       event.preventDefault();
-      group.focus();
     });
   });
-  find("reset")?.addEventListener("click", () => data.inputs.forEach((input, i) => set(i, input.value)));
-
-  // What a node or an edge is -------------------------------------------------------------------------------------------
-  const MOST = 24;
-  const paths = id => {  // every way from the root back to a node, as lists of edges; without recursion
-    const found = [], waiting = [[id, []]];
-    while (waiting.length && found.length <= MOST) {
-      const [at, way] = waiting.pop();
-      if (at === data.root) found.push(way);
-      else for (const [key, edge] of Object.entries(data.edges)) {
-        if (edge.flows && edge.tail === at) waiting.push([edge.head, [key, ...way]]);
-      }
-    }
-    return found;
-  };
-  const computed = key => now >= (data.since[key] ?? Infinity);
-  const pathLines = id => {
-    const ways = paths(id);
-    if (!ways.length) return [];
-    const lines = ways.slice(0, MOST).map(way => {
-      const names = [data.nodes[data.root].name, ...way.map(key => data.nodes[data.edges[key].tail].name)];
-      const locals = way.map(key => numbers["local " + key]);
-      const told = way.length && locals.every((x, i) => typeof x === "number" && computed("edge " + way[i]));
-      const product = locals.reduce((x, y) => x*y, 1);
-      const factors = locals.map((x, i) => spelled(x, i > 0)).join(" · ");
-      return `  ${names.join(" ← ")}` + (told ? `:  ${locals.length > 1 ? factors + " = " : ""}${spelled(product)}` : "");
+  find("reset")?.addEventListener("click", () => {
+    data.inputs.forEach((input, i) => {
+      values[i] = revived(input.values);
+      written(i);
     });
-    const more = ways.length > MOST ? ["  and more"] : [];
-    return [`paths from ${data.nodes[data.root].name}: ${ways.length > MOST ? "over " + MOST : ways.length}`, ...lines,
-      ...more];
+    recompute();
+  });
+
+  // The picture is one stop of Tab; arrow keys inside go to the nearest box or edge that way -------------------------
+  const order = [...groups.keys()];
+  const focused = id => {
+    for (const [key, group] of groups) group.setAttribute("tabindex", key === id ? "0" : "-1");
+  };
+  const towards = {ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1]};
+  const middle = group => {
+    const box = (group.querySelector("[data-label]") ?? group).getBoundingClientRect();
+    return [box.x + box.width/2, box.y + box.height/2];
+  };
+  const next = (id, [x, y]) => {
+    const from = middle(groups.get(id));
+    let best = id, least = Infinity;
+    for (const [key, group] of groups) {
+      const to = middle(group), ahead = (to[0] - from[0])*x + (to[1] - from[1])*y;
+      const aside = Math.abs((to[0] - from[0])*y) + Math.abs((to[1] - from[1])*x);
+      if (key !== id && ahead > 1 && ahead + 2*aside < least) [best, least] = [key, ahead + 2*aside];
+    }
+    return best;
   };
   const describe = id => {
     chosen = id;
-    const lines = [];
-    if (id[0] === "n") {
-      const node = data.nodes[id], root = data.nodes[data.root].name;
-      lines.push(node.formula, ...node.facts);
-      if (computed("value " + id) && "value " + id in numbers) {
-        lines.push(`value: ${spelled(numbers["value " + id])}`);
-      } else lines.push("value: not computed yet");
-      if (computed("gradient " + id) && "gradient " + id in numbers) {
-        lines.push(`∂${root}/∂${node.name} = ${spelled(numbers["gradient " + id])}`);
-      } else if (data.flows) lines.push(`∂${root}/∂${node.name}: not computed${
-        "gradient " + id in data.since ? " yet" : ""}`);
-      lines.push(...pathLines(id));
-    } else {
-      const edge = data.edges[id];
-      lines.push(`edge ${data.nodes[edge.tail].name} → ${data.nodes[edge.head].name}`, ...edge.facts);
-      if (edge.flows && computed("edge " + id)) {
-        for (const what of ["local", "downstream"]) {
-          if (typeof numbers[`${what} ${id}`] === "number") lines.push(`${what}: ${spelled(numbers[`${what} ${id}`])}`);
-        }
-      } else lines.push(edge.flows ? "gradient: not computed yet" : "no gradient flows here");
-    }
-    details.textContent = lines.join("\n");
+    show(now);
   };
   for (const [id, group] of groups) {
-    group.setAttribute("tabindex", "0");
     group.setAttribute("role", "button");
-    group.setAttribute("aria-label", group.querySelector("title")?.textContent.split("\n")[0] ?? id);
     group.addEventListener("click", () => describe(id));
+    group.addEventListener("focus", () => { focused(id); bring(group); });
     group.addEventListener("keydown", event => {
-      const i = data.inputs.findIndex(input => input.id === id);
+      const i = data.inputs.findIndex(input => input.id === id && !input.shape.length), way = towards[event.key];
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
       if (event.key === "Enter" || event.key === " ") describe(id);
-      else if (i >= 0 && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-        const unit = Number(find("range" + i).step)*(event.key === "ArrowUp" ? 1 : -1);
-        set(i, Number((values[i] + unit).toPrecision(12)));
-      } else return;
+      else if (event.shiftKey && way && way[1] && i >= 0) nudge(i, -way[1]*unit(i));
+      else if (way) groups.get(next(id, way)).focus();
+      else return;
       event.preventDefault();
     });
   }
+  focused(order.find(id => id[0] === "n"));
 
   // Controls ------------------------------------------------------------------------------------------------------------
   const go = {first: () => show(0), back: () => show(now - 1), on: () => show(now + 1),
@@ -234,18 +181,56 @@
   find("play").addEventListener("click", play);
   find("print").addEventListener("click", () => window.print());
   slider.addEventListener("input", () => { stop(); show(Number(slider.value)); });
-  find("theme").addEventListener("change", event => { document.documentElement.dataset.theme = event.target.value; });
+  find("theme").addEventListener("change", event => {
+    document.documentElement.dataset.theme = event.target.value;
+    save();
+  });
   find("detail").addEventListener("change", event => { svg.setAttribute("class", event.target.value); });
   document.addEventListener("keydown", event => {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.target.closest("input, select, button, textarea")) return;
-    const keys = {ArrowRight: go.on, ArrowLeft: go.back, Home: go.first, End: go.last, " ": play};
+    if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
+    const keys = {ArrowRight: go.on, ArrowLeft: go.back, PageDown: go.on, PageUp: go.back, Home: go.first, End: go.last,
+      "+": () => zoomTo(scaled()*1.25), "-": () => zoomTo(scaled()/1.25), "0": () => zoomTo(fitting()), " ": play};
     const action = keys[event.key];
-    if (!action) return;
+    if (!action || event.key === " " && event.target.closest("button, input")) return;
     if (event.key !== " ") stop();
     action();
     event.preventDefault();
   });
+
+  // A link that keeps the state: step, inputs that were changed, theme, zoom, practice -------------------------------
+  const save = () => {
+    if (restoring) return;
+    const state = new URLSearchParams({step: now + 1});
+    data.inputs.forEach((input, i) => {
+      const now_ = values[i].join(","), first = revived(input.values).join(",");
+      if (now_ !== first) state.set(input.id, now_);
+    });
+    if (find("theme").value !== data.theme) state.set("theme", find("theme").value);
+    if (zoom) state.set("zoom", zoom.toFixed(3));
+    if (practice.on) state.set("practice", "on");
+    try { history.replaceState(null, "", "#" + state); } catch { /* a frame without an address keeps no state */ }
+  };
+  const restore = () => {
+    const state = new URLSearchParams(location.hash.slice(1));
+    restoring = true;
+    data.inputs.forEach((input, i) => {
+      const found = state.get(input.id)?.split(",").map(Number);
+      values[i] = found?.length === values[i].length && found.every(Number.isFinite) ? found : revived(input.values);
+      written(i);
+    });
+    const theme = state.get("theme") ?? data.theme;
+    if ([...find("theme").options].some(option => option.value === theme)) {
+      find("theme").value = document.documentElement.dataset.theme = theme;
+    }
+    zoom = Number(state.get("zoom")) || 0;
+    restart(state.get("practice") === "on");
+    resize();
+    if (data.inputs.length) recompute();
+    show((Number(state.get("step") ?? location.hash.slice(1)) || 1) - 1);
+    restoring = false;
+  };
+  addEventListener("hashchange", restore);
   slider.max = data.steps.length - 1;
-  show(Number(location.hash.slice(1)) || 0);
+  restore();
 })();
