@@ -73,7 +73,7 @@ class Passes:
 
     @cached_property
     def elements(self) -> Mapping[tuple[str, Any], Any]:
-        """All that both passes compute, as arrays of scalar nodes of the graph's leaves, so that it can be computed again.
+        """All that both passes compute, as arrays of scalar nodes: what a page needs that computes it again.
 
         Its keys are ("value", node), ("gradient", node), ("upstream" or "local" or "downstream", (result, position)),
         and ("jacobian 0", (result, position)) for the first row of a small local Jacobian.
@@ -94,9 +94,10 @@ class Passes:
             for what, value in (("upstream", edge.upstream), ("local", edge.local), ("downstream", edge.downstream)):
                 if value is not None:
                     found[what, at] = as_node(value)
-            for row in range(np.size(fwd[result])) if fwd is not None and self.jacobian(result, own[edge.operand]) else ():
-                unit = np.reshape(np.eye(1, np.size(fwd[result]), row), np.shape(fwd[result]))  # type: ignore[index]
-                found[f"jacobian {row}", at] = as_node(pulled_back(bwd.forward, edge, as_node(unit)))
+            if fwd is not None and self.jacobian(result, own[edge.operand]):
+                for row, unit in enumerate(np.eye(np.size(fwd[result]))):
+                    upstream = as_node(unit.reshape(np.shape(fwd[result])))
+                    found[f"jacobian {row}", at] = as_node(pulled_back(bwd.forward, edge, upstream))
         if not any(n.shape for n in found.values()):
             return {key: as_neurons(node) for key, node in found.items()}
         arrays = elements(Graph(list(dict.fromkeys(found.values()))))
@@ -187,8 +188,8 @@ def unrolled(of: Subjects) -> Subjects:
 @dataclass(frozen=True)
 class Proofs:
     """`edges`, by result and operand's position, are those whose op's own rule is proved; `leaves` those whose gradient
-    is. What is proved but is not the number that the pass shows is no member of them: `at_odds` says why not. `report` is
-    where the leaves come from."""
+    is. What is proved but is not the number that the pass shows is no member of them: `at_odds` says why not. The
+    leaves come from `report`."""
 
     edges: frozenset[tuple[Node, int]] = frozenset()
     leaves: frozenset[Node] = frozenset()

@@ -191,7 +191,7 @@ def test_every_number_of_figure_6_18_follows_an_input(page: Any, tmp_path: Path)
             found = bwd.edge(result, operand)
             assert shown[f"downstream {key}"] == notation.text(notation.number(found.downstream))
             dead = page.get_attribute(f'[data-id="{key}"]', "data-zero")
-            assert dead == str(bool(found.downstream == 0)).lower()
+            assert dead == ("true" if found.downstream == 0 else None)
             checked += 1
     assert checked == 24 + 25
 
@@ -214,15 +214,16 @@ def test_the_jacobian_of_an_edge_between_arrays_is_written_out(page: Any, tmp_pa
     bwd = cg.backward(cg.forward(cg.sum(cg.softmax(x).named("p") * [1.0, 2.0]).named("L"), x=[0.0, 0.0]))
     open_in(page, viz.draw(bwd), tmp_path)
     page.evaluate("document.querySelector('[data-edge=\"x->p\"]').dispatchEvent(new MouseEvent('click'))")
+    assert "0.25" not in page.inner_text("#details")  # it is not computed yet
+    page.keyboard.press("End")
     assert "0.25  −0.25" in page.inner_text("#details")
-    assert "cannot be changed here" in page.inner_text(".below")
 
 
 def test_arrow_keys_and_a_drag_change_an_input(page: Any, tmp_path: Path) -> None:
     open_in(page, viz.draw(figure_6_17()), tmp_path)
     page.focus('[data-node="a"]')
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Shift+ArrowUp")
     assert page.evaluate(SHOWN)["value n1"] == "3.2"
     box = page.locator('[data-node="a"]').bounding_box()
     page.mouse.move(box["x"] + 9, box["y"] + 9)
@@ -245,7 +246,7 @@ def test_themes_details_and_a_screen_readers_words(page: Any, tmp_path: Path) ->
     assert "∂L/∂b" in page.get_attribute("#step", "aria-valuetext") or page.evaluate("location.hash") == ""
     labels = page.evaluate(
         "() => [...document.querySelectorAll('button, input, select')].map(e => "
-        "e.getAttribute('aria-label') || e.textContent || e.closest('label')?.textContent)"
+        "e.getAttribute('aria-label') || e.textContent || e.labels[0]?.textContent)"
     )
     assert all(labels)
 

@@ -107,9 +107,7 @@ def _questions(subject: Subject, found: Mapping[tuple[str, Any], Any]) -> dict[s
             questions[subject.edge_ids[at]] = [Whole(tuple(np.ravel(down)), tuple(others))]
         else:
             rows = np.broadcast_arrays(up, local, *ends, subok=True)
-            questions[subject.edge_ids[at]] = [
-                Question(*four) for four in zip(*(r.flat for r in rows), strict=True)
-            ]
+            questions[subject.edge_ids[at]] = [Question(*four) for four in zip(*(r.flat for r in rows), strict=True)]
     return questions
 
 

@@ -28,7 +28,9 @@ from viz.graphs.words.subject import Subject, not_finite
 from viz.ink.themes import DARK, PRINT, TEXTBOOK, THEMES, Theme
 from viz.ink.typeset import metrics
 
-GLYPHS = "".join(sorted({*"0123456789−+.×∞()[],…·✓", *"NaN in the value in the gradient"} - {" "}))  # that a page may write
+GLYPHS = "".join(
+    sorted({*"0123456789−+.×∞()[],…·✓", *"NaN in the value in the gradient"} - {" "})
+)  # that a page may write
 MOST = 4096  # entries of an array that a page has; of a larger one, its words
 GRID = 4  # rows and columns of an array with a field for each entry
 AUTO = "auto"  # the theme of a page that follows the reader's own
@@ -97,14 +99,11 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
         "root": subject.id(subject.root),
         "flows": drawing.has_gradients,
         "titles": {
-            id_: [{"since": line.since, "parts": _places(line.parts)} for line in lines]
-            for id_, lines in words.items()
+            id_: [{"since": line.since, "parts": _places(line.parts)} for line in lines] for id_, lines in words.items()
         },
         "findings": {b.id: lines for b in drawing.boxes if (lines := _findings(b, subject, by_id[b.id]))},
         "nodes": {b.id: {"name": b.name, "facts": _facts(by_id[b.id])} for b in drawing.boxes},
-        "edges": {
-            e.id: {"tail": e.tail, "head": e.head, "flows": e.flows, "name": e.name} for e in drawing.edges
-        },
+        "edges": {e.id: {"tail": e.tail, "head": e.head, "flows": e.flows, "name": e.name} for e in drawing.edges},
         "steps": [{"kind": s.kind, "node": s.node, "edge": s.edge, "parts": _places(s.parts)} for s in steps.steps],
         "since": dict(steps.since),
         "words": {"open": NOT_DETERMINED},
@@ -123,7 +122,7 @@ def _followed(subject: Subject, found: Live, proved: Checks, proofs: Proofs) -> 
     known |= {key: _sent(key, value) for key, value in tables.items()}
     known |= {f"open {id_}": at in subject.undetermined for at, id_ in subject.edge_ids.items()}
     ids: dict[Any, str] = {**{n: subject.id(n) for n in subject.graph.nodes}, **subject.edge_ids}
-    marked = {what: "" for what in (*proofs.edges, *proofs.leaves)} | dict(proofs.at_odds)
+    marked = dict.fromkeys((*proofs.edges, *proofs.leaves), "") | dict(proofs.at_odds)
     return {
         "numbers": known,
         "rows": {key: len(value) for key, value in tables.items()},
@@ -139,7 +138,7 @@ def _followed(subject: Subject, found: Live, proved: Checks, proofs: Proofs) -> 
 def _sent(key: str, value: Any) -> Any:
     """A number, the entries of an array in a row, or of a large one its words; what is not finite is text in JSON."""
     if np.size(value) > MOST:
-        return {"text": text(written(value)), "infinite": not_finite(key.split(" ")[0], value)}
+        return {"text": text(written(value)), "infinite": not_finite(key.partition(" ")[0], value)}
     return [_one(x) for x in np.ravel(value)] if np.ndim(value) else _one(value)
 
 
@@ -168,7 +167,7 @@ def _findings(box: BoxText, subject: Subject, node: Node) -> list[str]:
 def _legend(drawing: Drawing, theme: Theme, show: str) -> str:
     """The legend as a list: what is there at some inputs or steps alone says on what it waits."""
     flags = {"zero": {"zero": True}, "open": {"undetermined": True}, "proved": {"proved": True}}
-    none = {"zero": False, "undetermined": False, "proved": False}
+    none: dict[str, Any] = {"zero": False, "undetermined": False, "proved": False}
 
     def of(**changed: bool) -> list[Entry]:
         edges = tuple(e._replace(**{**none, **changed}) for e in drawing.edges)

@@ -70,7 +70,8 @@ class Zeros:
     def _add(self, node: Node) -> None:
         if node in self.zero:
             return
-        exact = node.kind == CONSTANT or (node.op is not None and (node.op.mask or self.exact.issuperset(node.operands)))
+        made = node.op is not None and (node.op.mask or self.exact.issuperset(node.operands))
+        exact = node.kind == CONSTANT or made
         if exact:
             self.exact.add(node)
         found = self._name(node) + " === 0" if exact else self._through(node)
@@ -114,9 +115,7 @@ class Zeros:
             self.zero[node] = name
 
 
-def asked(
-    questions: Iterable[Iterable[Question | Whole]], slopes: Mapping[Node, Sequence[Node]]
-) -> Iterator[Node]:
+def asked(questions: Iterable[Iterable[Question | Whole]], slopes: Mapping[Node, Sequence[Node]]) -> Iterator[Node]:
     """All nodes that questions are about, and the slopes."""
     for several in questions:
         for question in several:

@@ -21,9 +21,7 @@ BORDER = 1.3
 BADGE_X, BADGE_Y = 4.0, 1.5  # how far the plate of a badge reaches beyond its words
 
 
-def alone(
-    layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str
-) -> str:
+def alone(layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str) -> str:
     """The picture of a layout without caption and legend below it, for a page that has its own.
 
     The outlines of the characters `more` are in the file as well, for the other numbers that a page writes.

@@ -63,7 +63,9 @@ def _edge(
     ends = subject.id(operand), subject.id(node)
     value = _value(subject, operand)
     flags = edge is not None, zero and not undetermined, proved
-    return EdgeText(place[0], *ends, place[1], name, value, local, downstream, *flags, subject.cleaned(title), undetermined)
+    return EdgeText(
+        place[0], *ends, place[1], name, value, local, downstream, *flags, subject.cleaned(title), undetermined
+    )
 
 
 def _value(subject: Subject, operand: Node) -> Label:

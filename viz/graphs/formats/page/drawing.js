@@ -65,7 +65,7 @@ const reflow = (thing, label) => {  // numbers of other widths move what follows
     if (!(entry.key in numbers)) continue;
     const grown = redraw(entry);
     shift += grown;
-    if (grown && tag?.part.parentNode === entry.part.parentNode) tag.part.setAttribute("width", tag.wide += grown);
+    if (tag?.part.parentNode === entry.part.parentNode) tag.part.setAttribute("width", tag.wide += grown);
   }
   for (const run of Object.values(thing.runs)) {
     if (run.label === label.element && run.own) {
