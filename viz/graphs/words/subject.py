@@ -123,8 +123,9 @@ class Subject:
 
     def infinite(self, what: str, node: Node) -> str:
         """What is not finite in the value or the gradient of a node, such as `NaN in the value`."""
-        found = (self.numbers and self.numbers.gradient) if what == "gradient" else self.forward
-        return "" if found is None else not_finite(what, found[node])
+        if what == "gradient":
+            return "" if self.numbers is None else not_finite(what, self.numbers.gradient[node])
+        return "" if self.forward is None else not_finite(what, self.forward[node])
 
     def open(self, what: tuple[Node, int], key: str) -> str:
         """The line that says that 0 met ∞ on an edge of this id, where it did."""
