@@ -13,6 +13,7 @@ from viz.asked import NO_PROOFS, Passes, Proofs, Subjects
 from viz.graphs.formats import frames, mermaid, tikz
 from viz.graphs.formats.stepper import GLYPHS, page, page_theme
 from viz.graphs.paint import paint
+from viz.graphs.paint.legend import as_list
 from viz.graphs.places import dot
 from viz.graphs.places.layout import Layout
 from viz.graphs.words.drawing import OUTLINE, Drawing
@@ -71,7 +72,9 @@ class Picture:
         """A page of its own that walks the passes step by step and computes again when an input is changed."""
         subject, theme = self._subject, page_theme(self.theme)
         svg = paint.alone(self.layout, theme, self.show, self.caption, self.description, self.drawing, GLYPHS)
-        return page(subject, self.drawing, svg, self.caption, self.theme, self.show)
+        return page(
+            subject, self.drawing, svg, self.caption, self.theme, self.show, as_list(self.drawing, theme, self.show)
+        )
 
     def tex(self) -> str:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""

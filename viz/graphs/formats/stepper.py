@@ -18,7 +18,6 @@ from cgraph.notation import value as written
 from cgraph.shapes import show
 from viz.asked import Proofs
 from viz.graphs.formats.live import Checks, Live, checks, jacobians, live
-from viz.graphs.paint.legend import FORWARD, Entry, entries, room, sample
 from viz.graphs.words.boxes import box_text
 from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing
 from viz.graphs.words.marks import Number, Parts, titles
@@ -28,12 +27,10 @@ from viz.graphs.words.subject import Subject, not_finite
 from viz.ink.themes import DARK, PRINT, TEXTBOOK, THEMES, Theme
 from viz.ink.typeset import metrics
 
-GLYPHS = "".join(
-    sorted({*"0123456789−+.×∞()[],…·✓", *"NaN in the value in the gradient"} - {" "})
-)  # that a page may write
+GLYPHS = "".join(sorted({*"0123456789−+.×∞()[],…·✓NaNinthevaluegradient"}))  # that a page itself may write
 MOST = 4096  # entries of an array that a page has; of a larger one, its words
 GRID = 4  # rows and columns of an array with a field for each entry
-AUTO = "auto"  # the theme of a page that follows the reader's own
+AUTO, OWN = "auto", "own"  # the themes of a page that follow the reader's own, and the author's
 MODULES = ("numbers", "words", "drawing", "view", "practice")
 
 
@@ -42,26 +39,29 @@ def page_theme(theme: Theme) -> Theme:
     return replace(theme, name="page", **{name: f"var(--{name})" for name in _colours(theme)})  # type: ignore[arg-type]
 
 
-def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Theme, show: str) -> str:
+def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Theme, show: str, legend: str) -> str:
     """The page as HTML text: no network, no fonts, nothing from outside.
 
-    `svg` is the picture without its caption and legend, painted with `page_theme`; of the forward pass alone, when that
-    is what `show` says.
+    `svg` is the picture without its caption and legend, painted with `page_theme`, and `legend` its list; both are of
+    the forward pass alone, when that is what `show` says.
     """
     steps, found, proofs = walk(subject, drawing), live(subject), subject.proofs
-    if show == FORWARD:
+    if show == "forward":
         drawing = replace(drawing, has_gradients=False, edges=tuple(e._replace(flows=False) for e in drawing.edges))
         steps = replace(steps, steps=tuple(s for s in steps.steps if s.kind in (GIVEN, COMPUTED)))
     proved = checks(subject, proofs)
-    chosen = AUTO if theme is TEXTBOOK else theme.name
+    chosen = AUTO if theme == TEXTBOOK else theme.name if THEMES.get(theme.name) == theme else OWN
     data = {**_data(subject, drawing, steps), **_followed(subject, found, proved, proofs), "theme": chosen}
     return Template(_file("stepper.html")).substitute(
         theme=escape(chosen),
         title=escape(caption),
-        style=_variables() + _file("stepper.css"),
+        style=_variables(theme) + _file("stepper.css"),
         svg=svg.replace(' role="img"', ' role="group"', 1),
-        themes="".join(f"<option{' selected' * (n == chosen)}>{escape(n)}</option>" for n in (AUTO, *THEMES)),
-        legend=_legend(drawing, page_theme(theme), show),
+        themes="".join(
+            f"<option{' selected' * (n == chosen)}>{escape(n)}</option>"
+            for n in (AUTO, *THEMES, *[OWN] * (chosen == OWN))
+        ),
+        legend=legend,
         inputs=_inputs(found),
         data=json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False).replace("<", "\\u003c"),
         program=found.program,
@@ -78,12 +78,12 @@ def _colours(theme: Theme) -> dict[str, str]:
     return {name: value for name, value in asdict(theme).items() if isinstance(value, str) and value.startswith("#")}
 
 
-def _variables() -> str:
+def _variables(own: Theme) -> str:
     """Each theme's colours as variables of the page; `auto` is the reader's own, and paper has that of print."""
-    themes = "".join(f':root[data-theme="{theme.name}"] {{ {_set(theme)} }}\n' for theme in THEMES.values())
-    auto = f':root[data-theme="{AUTO}"] {{ {_set(TEXTBOOK)} }}\n'
+    named = {**THEMES, AUTO: TEXTBOOK, OWN: own}
+    auto = "".join(f':root[data-theme="{name}"] {{ {_set(theme)} }}\n' for name, theme in named.items())
     dark = f'@media (prefers-color-scheme: dark) {{ :root[data-theme="{AUTO}"] {{ {_set(DARK)} }} }}\n'
-    return f"{themes}{auto}{dark}@media print {{ :root[data-theme] {{ {_set(PRINT)} }} }}\n"
+    return f"{auto}{dark}@media print {{ :root[data-theme] {{ {_set(PRINT)} }} }}\n"
 
 
 def _set(theme: Theme) -> str:
@@ -164,30 +164,6 @@ def _findings(box: BoxText, subject: Subject, node: Node) -> list[str]:
 
 
 # What the page shows beside the picture ------------------------------------------------------------------------------
-def _legend(drawing: Drawing, theme: Theme, show: str) -> str:
-    """The legend as a list: what is there at some inputs or steps alone says on what it waits."""
-    flags = {"zero": {"zero": True}, "open": {"undetermined": True}, "proved": {"proved": True}}
-    none: dict[str, Any] = {"zero": False, "undetermined": False, "proved": False}
-
-    def of(**changed: bool) -> list[Entry]:
-        edges = tuple(e._replace(**{**none, **changed}) for e in drawing.edges)
-        bare = tuple(b._replace(lines=tuple(line for line in b.lines if line[0] != "gradient")) for b in drawing.boxes)
-        return entries(replace(drawing, edges=edges, boxes=bare), show)
-
-    always = of()
-    waits = {e: name for name, flag in flags.items() for e in of(**flag) if e not in always}
-    items = (_item(e, waits.get(e, ""), theme) for e in of(zero=True, undetermined=True, proved=True))
-    return f'<ul class="legend" aria-label="legend">{"".join(items)}</ul>'
-
-
-def _item(entry: Entry, waits: str, theme: Theme) -> str:
-    width = room(entry.role)
-    drawn = sample(entry.role, 0.0, 10.5, theme)
-    shown = f'<svg width="{width:g}" height="14" aria-hidden="true">{drawn}</svg>' if width else ""
-    hidden = f' data-needs="{waits}" hidden' if waits else ""
-    return f"<li{hidden}>{shown}<span>{escape(entry.words)}</span></li>"
-
-
 def _inputs(found: Live) -> str:
     """The fields of each input: a number and a slider, a table, or rows of text."""
     if not found.inputs:

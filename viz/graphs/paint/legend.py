@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any, NamedTuple
 
 from cgraph.notation import Sym, number, text
 from viz.graphs.paint.cells import scale
@@ -130,6 +131,30 @@ def entries(drawing: Drawing, show: str) -> list[Entry]:
     if drawing.has_proofs:
         found.append(Entry("proof", "✓ proved by SymPy: on an edge its op's rule, in a box its gradient"))
     return [*found, *folded]
+
+
+def as_list(drawing: Drawing, theme: Theme, show: str) -> str:
+    """The legend as a list of HTML: what is there at some inputs or steps alone says on what it waits."""
+    flags = {"zero": {"zero": True}, "open": {"undetermined": True}, "proved": {"proved": True}}
+    none: dict[str, Any] = {"zero": False, "undetermined": False, "proved": False}
+
+    def of(**changed: bool) -> list[Entry]:
+        edges = tuple(e._replace(**{**none, **changed}) for e in drawing.edges)
+        bare = tuple(b._replace(lines=tuple(line for line in b.lines if line[0] != "gradient")) for b in drawing.boxes)
+        return entries(replace(drawing, edges=edges, boxes=bare), show)
+
+    always = of()
+    waits = {e: name for name, flag in flags.items() for e in of(**flag) if e not in always}
+    items = (_item(e, waits.get(e, ""), theme) for e in of(zero=True, undetermined=True, proved=True))
+    return f'<ul class="legend" aria-label="legend">{"".join(items)}</ul>'
+
+
+def _item(entry: Entry, waits: str, theme: Theme) -> str:
+    width = room(entry.role)
+    drawn = sample(entry.role, 0.0, 10.5, theme)
+    shown = f'<svg width="{width:g}" height="14" aria-hidden="true">{drawn}</svg>' if width else ""
+    hidden = f' data-needs="{waits}" hidden' if waits else ""
+    return f"<li{hidden}>{shown}<span>{escape(entry.words)}</span></li>"
 
 
 def _words_role(role: str) -> str:
