@@ -31,7 +31,7 @@ from viz.graphs.words.drawing import HOVER, BoxText, Drawing
 from viz.graphs.words.heat import VALUE, heat, limit_of, shown_numbers
 from viz.ink import files
 from viz.ink.lines import Label, clean, set_line
-from viz.ink.themes import theme_named
+from viz.ink.themes import ThemeLike, theme_named
 
 CAPTION = '<g data-role="caption">'
 SECONDS, REST = 0.6, 4  # of each frame of an animation; frames for which the last one stays
@@ -154,7 +154,7 @@ def film(
     colour: str = VALUE,
     limit: float | None = None,
     style: str = "textbook",
-    theme: str = "textbook",
+    theme: ThemeLike = "textbook",
     direction: str = "LR",
     detail: str = HOVER,
     caption: str | None = None,

@@ -32,8 +32,10 @@ class Worksheet:
     sheet: str
     answers: str
 
-    def save(self, path: str | os.PathLike[str]) -> list[Path]:
+    def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> list[Path]:
         """Write a .pdf of two pages (extra `pdf`), or for .svg and .png two files, `sheet` and `sheet-answers`.
+
+        `dpi` are the dots to the inch of a .png.
 
         Raises OutputError, MissingPackageError.
         """
@@ -42,7 +44,7 @@ class Worksheet:
             return [files.write(target, files.pages([self.sheet, self.answers]))]
         beside = target.with_name(f"{target.stem}-answers{target.suffix}")
         made = ((target, self.sheet), (beside, self.answers))
-        return [files.save(place, svg, files.IMAGES) for place, svg in made]
+        return [files.save(place, svg, files.IMAGES, dpi) for place, svg in made]
 
     def _repr_svg_(self) -> str:
         return self.sheet

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from cgraph.errors import CgraphError, FormulaError, OutputError, ShapeError, ValueRefusedError
+from cgraph.errors import (
+    CgraphError,
+    ContrastWarning,
+    FormulaError,
+    OutputError,
+    ShapeError,
+    ValueRefusedError,
+    did_you_mean,
+)
 from cgraph.graph.graph import Graph
 from cgraph.graph.parse import computing, parse
 
@@ -25,7 +38,17 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, as all of ours."""
 
     def error(self, message: str) -> NoReturn:
-        raise CgraphError(message, fix=f"{self.prog} --help shows how to call it")
+        help_ = f"{self.prog} --help shows how to call it"
+        wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if wrong is not None:
+            help_ = did_you_mean(wrong[1], re.findall(r"[\w.-]+", wrong[2]), help_)
+        raise CgraphError(message, fix=help_)
+
+    def unknown(self, arguments: list[str]) -> NoReturn:
+        """The error of arguments that there are not: it names the option that is nearest."""
+        first = next((text for text in arguments if text.startswith("-")), "").partition("=")[0]
+        fix = did_you_mean(first, self._option_string_actions, f"{self.prog} --help shows how to call it")
+        raise CgraphError(f"unrecognized arguments: {' '.join(arguments)}", fix=fix)
 
 
 def read(formula: str, written: list[str]) -> tuple[Graph, dict[str, Any]]:
@@ -37,6 +60,52 @@ def read(formula: str, written: list[str]) -> tuple[Graph, dict[str, Any]]:
     except ShapeError as error:
         fix = error.fix if values else "give values, such as x=[[1,2]]: what has none is a single number"
         raise ShapeError(error.what, where=error.where, why=error.why, fix=fix) from None
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`a=weight` as a name and what it is given."""
+    name, equals, written = text.partition("=")
+    if not equals or not name.strip():
+        raise ValueRefusedError(f"{text!r} gives no node anything", fix="write NODE=..., such as a=weight")
+    return name.strip(), written
+
+
+def theme(options: argparse.Namespace) -> Any:
+    """The theme of the options: by its name, or the colours of a file over those of that name."""
+    if options.palette is None:
+        return options.theme
+    try:
+        colours = json.loads(Path(options.palette).read_text("utf-8"))
+    except OSError as error:
+        raise ValueRefusedError(
+            f"the palette {options.palette} cannot be read",
+            why=error.strerror or str(error),
+            fix="name a file of JSON",
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise ValueRefusedError(
+            f"the palette {options.palette} is no JSON",
+            why=str(error),
+            fix='write {"forward": "#004488"}, with the names of viz.ink.themes.Theme',
+        ) from None
+    return {"base": options.theme, **colours} if isinstance(colours, dict) else colours
+
+
+@contextmanager
+def hints() -> Iterator[None]:
+    """What a picture warns of its colours as lines of the command, without a traceback's look."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ContrastWarning)
+        shown = warnings.showwarning
+
+        def show(message: Any, category: Any, *where: Any, **other: Any) -> None:
+            if issubclass(category, ContrastWarning):
+                print(f"cgraph: {message}", file=sys.stderr)
+            else:
+                shown(message, category, *where, **other)
+
+        warnings.showwarning = show
+        yield
 
 
 def value(text: str) -> tuple[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
-from cgraph.cli.arguments import Commands, folder, read
+from cgraph.cli.arguments import Commands, folder, hints, pair, read, theme
 from cgraph.errors import MissingValueError
 from cgraph.graph.graph import Graph
 from cgraph.passes.backward import Backward
@@ -29,6 +30,17 @@ def add(commands: Commands) -> None:
     parser.add_argument("--style", choices=("textbook", "circuit"), default="textbook")
     parser.add_argument("--theme", choices=("textbook", "dark", "print"), default="textbook")
     parser.add_argument("--detail", choices=("full", "formula", "number", "hover", "outline"), help="what edges say")
+    parser.add_argument("--palette", metavar="FILE", help='colours of your own, as JSON: {"forward": "#004488", ...}')
+    parser.add_argument("--highlight", action="append", metavar="NODE", help="a, or b->L for a path: dims the rest")
+    parser.add_argument("--label", action="append", default=[], metavar="NODE=WORDS", help="words for a box")
+    parser.add_argument("--colour-of", action="append", default=[], metavar="NODE=#RRGGBB", help="a colour for a box")
+    parser.add_argument("--around", metavar="NODE", help="only what is near a node")
+    parser.add_argument("--depth", type=int, metavar="EDGES", help="how near (default: 2 edges)")
+    parser.add_argument("--caption", metavar="WORDS", help='the words below; "" for none')
+    parser.add_argument("--no-legend", action="store_true", help="without the legend")
+    parser.add_argument("--transparent", action="store_true", help="without the background")
+    parser.add_argument("--digits", type=int, metavar="COUNT", help="significant digits of numbers (3)")
+    parser.add_argument("--dpi", type=float, help="dots to the inch of a .png (144)")
     parser.add_argument("--direction", choices=("LR", "TB"), default="LR", help="left to right, or top down")
     parser.set_defaults(run=run)
 
@@ -48,11 +60,25 @@ def run(options: argparse.Namespace) -> int:
     elif options.show != "both":
         names = " ".join(f"{graph.name(n)}=..." for n in graph.inputs)
         raise MissingValueError(f"--pass {options.show} needs values", fix=f"add {names}")
-    choices = {k: getattr(options, k) for k in ("style", "theme", "detail", "direction")}
-    picture = viz.draw(of, show=options.show if values else None, **choices)
+    with hints():
+        picture = viz.draw(of, show=options.show if values else None, **_choices(options))
     if options.frames is not None:
         for path in picture.save_frames(folder(options.frames)):
             print(path)
     else:
-        print(picture.save_animation(options.output) if options.animated else picture.save(options.output))
+        print(
+            picture.save_animation(options.output)
+            if options.animated
+            else picture.save(options.output, dpi=options.dpi)
+        )
     return 0
+
+
+def _choices(options: argparse.Namespace) -> dict[str, Any]:
+    """The options as `viz.draw` takes them; those that were not given are left to it."""
+    given = {
+        k: getattr(options, k) for k in ("style", "detail", "direction", "caption", "highlight", "around", "depth")
+    }
+    given |= {"theme": theme(options), "legend": not options.no_legend, "transparent": options.transparent}
+    given |= {"labels": dict(map(pair, options.label)), "colours": dict(map(pair, options.colour_of))}
+    return given if options.digits is None else {**given, "digits": options.digits}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cgraph.cli.arguments import Commands, folder
+from cgraph.cli.arguments import Commands, folder, theme
 
 
 def add(commands: Commands) -> None:
@@ -13,6 +13,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("output", nargs="?", default="cgraph-figures", help="the folder of the drawings")
     parser.add_argument("--only", default="", metavar="6.2,6.14", help="these figures (default: all)")
     parser.add_argument("--theme", choices=("textbook", "dark", "print"), default="textbook")
+    parser.add_argument("--palette", metavar="FILE", help="colours of your own, as JSON: see cgraph draw")
+    parser.add_argument("--no-numbers", action="store_true", help="captions without the numbers of the book")
     parser.add_argument("--format", default="svg,png,pdf", metavar="svg,png,pdf", help="the kinds of file")
     parser.set_defaults(run=run)
 
@@ -22,7 +24,11 @@ def run(options: argparse.Namespace) -> int:
     from viz.figures.page import write
 
     files = write(
-        folder(options.output), only=_listed(options.only), theme=options.theme, formats=_listed(options.format)
+        folder(options.output),
+        only=_listed(options.only),
+        theme=theme(options),
+        formats=_listed(options.format),
+        numbered=not options.no_numbers,
     )
     for path in files:
         print(path)

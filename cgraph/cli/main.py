@@ -51,7 +51,7 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if any(text.startswith("-") for text in rest) or (rest and not hasattr(options, "values")):
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        options.parser.unknown(rest)
     if rest:
         options.values = [*options.values, *rest]
     return options
@@ -63,4 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
+    for own in commands.choices.values():
+        own.set_defaults(parser=own)
     return parser

@@ -39,7 +39,7 @@ def number(value: Any, digits: int = 3) -> Math:
     return row(f"{sign}{mantissa}×", Script(Sym("10"), sup=Sym(str(exponent).replace("-", "−"))))
 
 
-def plain(of: Any) -> str:
+def plain(of: Any, digits: int = 3) -> str:
     """A number, or the first entries of an array, as text: what `text(number(x))` says, for many numbers at once.
 
     Trees of symbols would cost ten times as much where a picture has thousands of titles.
@@ -48,15 +48,17 @@ def plain(of: Any) -> str:
     ('−2', '0.474', '1×10⁻⁹', '[1, 0.5]')
     """
     if getattr(of, "shape", ()) != ():
-        return text(value(of))
+        return text(value(of, digits))
     x = float(of)
     if x == x // 1 and abs(x) < WHOLE:
         return str(int(x)).replace("-", "−")
-    mantissa, _, exponent = f"{x:.3g}".replace("-", "−").partition("e")
-    if not exponent or "n" in mantissa:
-        return mantissa if "n" not in mantissa else text(number(x))
+    mantissa, _, exponent = f"{x:.{digits}g}".replace("-", "−").partition("e")
+    if "n" in mantissa or (not exponent and abs(x) >= WHOLE):
+        return text(number(x, digits))
+    if not exponent:
+        return mantissa
     power = exponent.lstrip("+").replace("−0", "−").lstrip("0")
-    return f"{mantissa}×10{power.translate(_RAISED)}" if abs(x) < 1 or abs(x) >= WHOLE else text(number(x))
+    return f"{mantissa}×10{power.translate(_RAISED)}" if abs(x) < 1 or abs(x) >= WHOLE else text(number(x, digits))
 
 
 def value(array: Any, digits: int = 3) -> Math:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from cgraph.errors import ValueRefusedError
 from viz.figures import language, passes, units
+from viz.ink.themes import ThemeLike
 
 
 class Savable(Protocol):
@@ -27,7 +28,7 @@ class Savable(Protocol):
 
     def svg(self) -> str: ...
 
-    def save(self, path: str | os.PathLike[str]) -> Path: ...
+    def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> Path: ...
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,20 @@ class Figure:
     title: str
     remark: str
     description: str
-    draw: Callable[[str, str, str], Savable]
+    draw: Callable[[ThemeLike, str, str], Savable]
 
     @property
     def caption(self) -> str:
         """The line that stands below the figure."""
         return f"Fig. {self.number}: {self.title}"
 
-    def picture(self, theme: str = "textbook") -> Savable:
-        """The figure in a theme. Raises ValueRefusedError for an unknown one, MissingPackageError for plots."""
-        return self.draw(theme, self.caption, self.description)
+    def picture(self, theme: ThemeLike = "textbook", *, numbered: bool = True) -> Savable:
+        """The figure in a theme, its caption with the book's number or without.
+
+        Raises ValueRefusedError for an unknown theme, MissingPackageError for plots.
+        """
+        caption = self.caption if numbered else self.title[:1].upper() + self.title[1:]
+        return self.draw(theme, caption, self.description)
 
 
 FIGURES = {
@@ -201,8 +206,10 @@ FIGURES = {
 }
 
 
-def figure(number: str | float, theme: str = "textbook") -> Savable:
+def figure(number: str | float, theme: ThemeLike = "textbook", *, numbered: bool = True) -> Savable:
     """A figure of the chapter by its number, such as "6.6": with `.svg()` and `.save(...)`; notebooks show it.
+
+    `numbered=False` leaves the book's number out of its caption.
 
     Raises ValueRefusedError for a number that the chapter does not have, MissingPackageError for a plot without
     matplotlib.
@@ -210,7 +217,7 @@ def figure(number: str | float, theme: str = "textbook") -> Savable:
     >>> figure("6.6").svg()[:4]
     '<svg'
     """
-    return found(number).picture(theme)
+    return found(number).picture(theme, numbered=numbered)
 
 
 def found(number: str | float) -> Figure:

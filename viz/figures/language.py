@@ -8,6 +8,7 @@ from dataclasses import replace
 from cgraph import nn, notation
 from cgraph.graph.node import Node, variable
 from cgraph.notation import Math, Sym
+from viz.ink.themes import ThemeLike
 from viz.schematics.dense import COLUMNS, layers
 from viz.schematics.embeddings import language_model, lookup, pooled
 from viz.schematics.picture import SchematicPicture, picture
@@ -20,7 +21,7 @@ POSITIVE = frozenset({"great", "good", "delicious", "excellent"})
 CLASSES = ("+", "−", "neut")
 
 
-def hand_built_features(theme: str, caption: str, description: str) -> SchematicPicture:
+def hand_built_features(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.10."""
     net = _classifier(variable("W", ("d", "d_h")), variable("U", ("d_h", 3)))
     panel = layers(
@@ -49,18 +50,18 @@ def features(review: Sequence[str]) -> tuple[tuple[Math, ...], ...]:
     )
 
 
-def one_word(theme: str, caption: str, description: str) -> SchematicPicture:
+def one_word(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.11."""
     return picture(lookup(_embeddings(), [3]), theme=theme, caption=caption, description=description)
 
 
-def many_words(theme: str, caption: str, description: str) -> SchematicPicture:
+def many_words(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.12."""
     panel = lookup(_embeddings(), [-2, 3, 1, None, 5], "N")
     return picture(panel, theme=theme, caption=caption, description=description)
 
 
-def pooled_sentiment(theme: str, caption: str, description: str) -> SchematicPicture:
+def pooled_sentiment(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.13: nn.language.PooledClassifier."""
     W, U = nn.Linear(variable("W", ("d", "d_h"))), nn.Linear(variable("U", ("d_h", 3)))
     net = nn.language.PooledClassifier(nn.Embedding(_embeddings()), W, U, "relu")
@@ -68,7 +69,7 @@ def pooled_sentiment(theme: str, caption: str, description: str) -> SchematicPic
     return picture(whole, theme=theme, caption=caption, description=description)
 
 
-def next_word(theme: str, caption: str, description: str) -> SchematicPicture:
+def next_word(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.14: nn.language.LanguageModel, with a vocabulary that has the chapter's words in the chapter's places."""
     listed = [f"word {i}" for i in range(36_000)]
     for place, word in {0: "<unk>", **PLACES}.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 from cgraph.errors import ValueRefusedError
 from viz.figures import FIGURES, Figure, Savable, found
 from viz.ink import files
+from viz.ink.themes import ThemeLike
 
 FORMATS = tuple(ending[1:] for ending in files.IMAGES)
 SHOWN = ("svg", "png")  # what a page can show, the better first
@@ -40,13 +41,19 @@ _NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"></svg>'
 
 
 def write(
-    folder: str | Path, *, only: Iterable[str] = (), theme: str = "textbook", formats: Sequence[str] = FORMATS
+    folder: str | Path,
+    *,
+    only: Iterable[str] = (),
+    theme: ThemeLike = "textbook",
+    formats: Sequence[str] = FORMATS,
+    numbered: bool = True,
 ) -> list[Path]:
     """Write figures of the chapter into a folder that is there, with an index.html that shows them.
 
-    `only` are numbers such as "6.2", by default all eighteen; `formats` some of "svg", "png", "pdf". The files are
-    returned, the page last. Raises ValueRefusedError for what there is none of, MissingPackageError without the extras
-    `plots` and `pdf` where they are needed, OutputError when a file cannot be written.
+    `only` are numbers such as "6.2", by default all eighteen; `formats` some of "svg", "png", "pdf"; without
+    `numbered` the captions have no numbers. The files are returned, the page last. Raises ValueRefusedError for what
+    there is none of, MissingPackageError without the extras `plots` and `pdf` where they are needed, OutputError when a
+    file cannot be written.
     """
     wrong = [f for f in formats if f not in FORMATS]
     if wrong or not formats:
@@ -55,26 +62,27 @@ def write(
         )
     numbers = list(only)
     chosen = [found(number) for number in numbers] if numbers else list(FIGURES.values())
-    pictures = [figure.picture(theme) for figure in chosen]
+    pictures = [figure.picture(theme, numbered=numbered) for figure in chosen]
     if "pdf" in formats:
         files.pdf(_NOTHING)  # a missing package is found before the first file is written
     written: list[Path] = []
     parts = []
     for figure, picture in zip(chosen, pictures, strict=True):
         mine = [picture.save(Path(folder) / f"fig-{figure.number}.{ending}") for ending in dict.fromkeys(formats)]
-        parts.append(_part(figure, picture, mine))
+        parts.append(_part(figure, picture, mine, numbered))
         written += mine
     written.append(files.write(Path(folder) / "index.html", (_HEAD + "".join(parts) + _FOOT).encode()))
     return written
 
 
-def _part(figure: Figure, picture: Savable, files: Sequence[Path]) -> str:
+def _part(figure: Figure, picture: Savable, files: Sequence[Path], numbered: bool) -> str:
     """A figure as a part of the page: the image, its caption, and links to its files."""
     names = {path.suffix[1:]: escape(path.name) for path in files}
     image = next((names[ending] for ending in SHOWN if ending in names), None)
     shown = f'<img src="{image}" alt="{escape(picture.description)}">' if image else "<p>(as PDF only)</p>"
     links = ", ".join(f'<a href="{name}">{ending}</a>' for ending, name in names.items())
+    number = f"<b>Fig. {figure.number}</b>: " if numbered else ""
     return (
-        f'<figure id="fig-{figure.number}">\n{shown}\n<figcaption><b>Fig. {figure.number}</b>: {escape(figure.title)}. '
+        f'<figure id="fig-{figure.number}">\n{shown}\n<figcaption>{number}{escape(figure.title)}. '
         f'{escape(figure.remark)} <span class="files">({links})</span></figcaption>\n</figure>\n'
     )

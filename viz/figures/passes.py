@@ -10,27 +10,28 @@ from cgraph.passes.backward import Backward, Edge, backward
 from viz.figures.graphs import figure_6_17, figure_6_18
 from viz.graphs.draw import draw
 from viz.graphs.picture import Picture
+from viz.ink.themes import ThemeLike
 from viz.schematics.picture import SchematicPicture, picture
 from viz.schematics.pieces import ABOVE, BELOW, OP, PASS, Circle, Column, Link, Note, Schematic, Stroke
 from viz.schematics.words import words
 
 
-def forward_pass(theme: str, caption: str, _description: str) -> Picture:
+def forward_pass(theme: ThemeLike, caption: str, _description: str) -> Picture:
     """Fig. 6.15."""
     return draw(figure_6_17(), show="forward", theme=theme, caption=caption)
 
 
-def backward_pass(theme: str, caption: str, _description: str) -> Picture:
+def backward_pass(theme: ThemeLike, caption: str, _description: str) -> Picture:
     """Fig. 6.17."""
     return draw(figure_6_17(), theme=theme, caption=caption)
 
 
-def two_layer_net(theme: str, caption: str, _description: str) -> Picture:
+def two_layer_net(theme: ThemeLike, caption: str, _description: str) -> Picture:
     """Fig. 6.18."""
     return draw(figure_6_18(), style="circuit", theme=theme, caption=caption)
 
 
-def one_node(theme: str, caption: str, description: str) -> SchematicPicture:
+def one_node(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.16: the names are those of a backward pass in symbols; which ops they are does not matter."""
     graph = parse("e = exp(d); L = tanh(e)")
     return picture(chain(backward(as_pass(graph), graph.output)), theme=theme, caption=caption, description=description)

@@ -9,6 +9,7 @@ import numpy as np
 from cgraph import nn
 from cgraph.graph.node import variable
 from cgraph.passes.numbers import forward
+from viz.ink.themes import ThemeLike
 from viz.models import layers_of
 from viz.plots.curves import Curve, Points, activations, scatter
 from viz.plots.training import Plot
@@ -18,26 +19,26 @@ from viz.schematics.picture import SchematicPicture, picture
 CORNERS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
 
 
-def sigmoid_curve(theme: str, caption: str, description: str) -> Plot:
+def sigmoid_curve(theme: ThemeLike, caption: str, description: str) -> Plot:
     """Fig. 6.1."""
     return activations(
         [Curve("sigmoid", -8, 8, (0, 1), bounds=(1,))], theme=theme, caption=caption, description=description
     )
 
 
-def neural_unit(theme: str, caption: str, description: str) -> SchematicPicture:
+def neural_unit(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.2: the unit that the chapter computes by hand."""
     (dense,) = layers_of(nn.textbook.Unit([0.2, 0.3, 0.9], 0.5, "sigmoid"))
     return picture(unit(dense), theme=theme, caption=caption, description=description)
 
 
-def tanh_and_relu(theme: str, caption: str, description: str) -> Plot:
+def tanh_and_relu(theme: ThemeLike, caption: str, description: str) -> Plot:
     """Fig. 6.3."""
     curves = [Curve("tanh", -10, 10, (-1, 1), "(a)", (-1, 1)), Curve("relu", -10, 10, (-10, 10), "(b)")]
     return activations(curves, theme=theme, caption=caption, description=description)
 
 
-def perceptrons(theme: str, caption: str, description: str) -> SchematicPicture:
+def perceptrons(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.4: nn.textbook.AND and nn.textbook.OR."""
     panels = [
         layers(gate, captions=False, tag=tag) for gate, tag in ((nn.textbook.AND, "(a)"), (nn.textbook.OR, "(b)"))
@@ -45,7 +46,7 @@ def perceptrons(theme: str, caption: str, description: str) -> SchematicPicture:
     return picture(panels, theme=theme, caption=caption, description=description)
 
 
-def separability(theme: str, caption: str, description: str) -> Plot:
+def separability(theme: ThemeLike, caption: str, description: str) -> Plot:
     """Fig. 6.5: the classes are what the perceptrons and the XOR net answer."""
     x = variable("x", ("m", 2))
     answers = [forward(gate(x), {x: CORNERS})["a"] for gate in (nn.textbook.AND, nn.textbook.OR)]
@@ -55,13 +56,13 @@ def separability(theme: str, caption: str, description: str) -> Plot:
     return scatter(panels, theme=theme, caption=caption, description=description)
 
 
-def xor(theme: str, caption: str, description: str) -> SchematicPicture:
+def xor(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.6: nn.textbook.xor_net()."""
     panel = layers(nn.textbook.xor_net(), captions=False)
     return picture(panel, theme=theme, caption=caption, description=description)
 
 
-def hidden_space(theme: str, caption: str, description: str) -> Plot:
+def hidden_space(theme: ThemeLike, caption: str, description: str) -> Plot:
     """Fig. 6.7: the hidden representation of nn.textbook.xor_net()."""
     net = nn.textbook.xor_net()
     answers = net.predict(CORNERS).ravel()
@@ -73,12 +74,12 @@ def hidden_space(theme: str, caption: str, description: str) -> Plot:
     return scatter(panels, theme=theme, caption=caption, description=description)
 
 
-def feedforward(theme: str, caption: str, description: str) -> SchematicPicture:
+def feedforward(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.8: a net whose sizes are names."""
     return picture(layers(_two_layers()), theme=theme, caption=caption, description=description)
 
 
-def dummy_input(theme: str, caption: str, description: str) -> SchematicPicture:
+def dummy_input(theme: ThemeLike, caption: str, description: str) -> SchematicPicture:
     """Fig. 6.9: the net of Fig. 6.8 with its bias drawn in both ways."""
     net = _two_layers()
     panels = [layers(net, captions=False, tag="(a)"), layers(net, captions=False, bias=DUMMY, tag="(b)")]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cgraph.errors import ValueRefusedError
+from cgraph.graph.node import Node
 from cgraph.passes.forward import Forward
 from viz import asked
 from viz.diagnosis.diagnose import Diagnosis
@@ -16,11 +17,13 @@ from viz.graphs.picture import Picture
 from viz.graphs.places.engine import TIME_LIMIT
 from viz.graphs.places.layout import lay_out
 from viz.graphs.words.annotate import annotate
-from viz.graphs.words.drawing import OUTLINE, Drawing
+from viz.graphs.words.chosen import Choices
+from viz.graphs.words.drawing import DIGITS, OUTLINE, Drawing
 from viz.graphs.words.heat import GRADIENT, Heat, heat
+from viz.graphs.words.highlight import Highlight
 from viz.graphs.zoom import zoomed
 from viz.ink.lines import clean
-from viz.ink.themes import theme_named
+from viz.ink.themes import ThemeLike, theme_named
 
 if TYPE_CHECKING:
     from cgraph.proof import Report
@@ -37,7 +40,7 @@ def draw(
     show: str | None = None,
     style: str = "textbook",
     detail: str | None = None,
-    theme: str = "textbook",
+    theme: ThemeLike = "textbook",
     direction: str = "LR",
     caption: str | None = None,
     proof: Report | None = None,
@@ -46,6 +49,14 @@ def draw(
     colour: str | None = None,
     limit: float | None = None,
     diagnosis: Diagnosis | None = None,
+    highlight: Highlight | None = None,
+    colours: Mapping[Any, str] | None = None,
+    labels: Mapping[Any, str] | None = None,
+    legend: bool = True,
+    transparent: bool = False,
+    digits: int = DIGITS,
+    around: Node | str | None = None,
+    depth: int | None = None,
     engine: str | None = None,
     time_limit: float = TIME_LIMIT,
     **named: Any,
@@ -59,7 +70,9 @@ def draw(
     style       "textbook" (d = 2b in a box) or "circuit" (unnamed ops in circles)
     detail      "full", "formula", "number", "hover" or "outline": how much is written; by default it follows from
                 the size, and what is not written stands in the titles (on hover)
-    theme       "textbook", "dark" or "print"
+    theme       "textbook", "dark" or "print", or your own, {"base": "dark", "forward": "#8fbdf2"}, with the names
+                of viz.ink.themes.Theme; a warning says which of its colours are hard to read
+    caption     the words below; by default they say what is drawn, and "" is no caption
     direction   "LR" (left to right) or "TB" (top down)
     proof       the report of cg.prove on the same graph: marks the derivatives that are proved
     zoom        "layers" (a box a layer), "tensors" or "neurons" (a box a number, as cg.unroll makes them)
@@ -69,11 +82,19 @@ def draw(
     colour      "value" or "gradient": the numbers as colour, of an array as a small heat map (svg, png and pdf);
                 `limit` is the size that has the full colour, by default the largest that is computed or trained
     diagnosis   viz.diagnose of the same pass: a badge on each box of which it has a finding
+    highlight   a node, or ("b", "L") or "b->L" for all ways from one to another, or ("b", "e", "L") for those through
+                a third, or a list of all these; the rest is dimmed
+    colours     a colour for some boxes, {"a": "#ffd54f"}; labels: words for some boxes, {"a": "weight"}
+    legend      False leaves it out; transparent=True leaves out the background
+    digits      significant digits of numbers, 3 by default
+    around      a node: only what is at most `depth` edges from it (2 by default) is drawn
     engine      the Graphviz to use, or "layered" for the layout of large graphs (without words on edges); Graphviz
                 has `time_limit` seconds
 
-    Raises LayoutError when the layout takes too long or there is no engine, ValueRefusedError for other choices.
+    Raises LayoutError when the layout takes too long or there is no engine, NameUnknownError for a node that there is
+    not, ValueRefusedError for other choices.
     """
+    choices = Choices(highlight, colours, labels, legend, transparent, digits, around, depth)
     subject, fold = zoomed(asked.subject(of, {**(values or {}), **named}, draw.__kwdefaults__ or ()), zoom, fold)
     if show is None:
         show = paint.FORWARD if isinstance(subject, Forward) else paint.BOTH
@@ -87,15 +108,16 @@ def draw(
     chosen = theme_named(theme)
     passes = asked.passes(subject)
     proofs = asked.proofs(passes, proof)
-    drawing = annotate(passes, style, detail, proofs, fold)
+    drawing = annotate(passes, style, detail, proofs, fold, choices.digits, choices.part)
     if diagnosis is not None:
         drawing = badged(drawing, passes.graph, diagnosis)
     if colour is not None:
         drawing = coloured(drawing, heat(subject, colour, limit), show)
+    drawing = choices.on(drawing, passes.graph)
     layout = lay_out(drawing, chosen, direction, engine, time_limit)
     title = _caption(drawing, show) if caption is None else clean(caption)
-    if drawing.folded:
-        title += f"\n{_folded(drawing)}"
+    notes = ([drawing.part] if drawing.part else []) + ([_folded(drawing)] if drawing.folded else [])
+    title = "\n".join([title, *notes]) if title else ""
     spoken = alternative_text(drawing, show)
     return Picture(passes, style, drawing, layout, chosen, show, title, spoken, direction, proofs)
 
@@ -129,7 +151,9 @@ def alternative_text(drawing: Drawing, show: str) -> str:
     if drawing.detail == OUTLINE:
         return f"A graph of {len(drawing.boxes)} boxes and {len(drawing.edges)} edges; each says its own in its title."
     hide = show == paint.FORWARD
-    sentences = ["; ".join(t for t in b.title.split("\n") if not (hide and t.startswith("∂"))) for b in drawing.boxes]
+    bright = [b.name for b in drawing.boxes if b.id not in drawing.look.dimmed]
+    sentences = [f"Highlighted: {', '.join(bright)}"] if drawing.look.dimmed else []
+    sentences += ["; ".join(t for t in b.title.split("\n") if not (hide and t.startswith("∂"))) for b in drawing.boxes]
     if not hide:
         sentences += ["; ".join(e.title.split("\n")) for e in drawing.edges]
     else:

@@ -16,6 +16,7 @@ from viz.graphs.paint import paint
 from viz.graphs.paint.legend import as_list
 from viz.graphs.places import dot
 from viz.graphs.places.layout import Layout
+from viz.graphs.words.drawing import DIGITS as USUAL
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.steps import Walk, walk
 from viz.graphs.words.subject import Subject, hidden
@@ -104,6 +105,14 @@ class Picture:
                 why="its colours show all numbers at once",
                 fix="draw it without colour=, or show steps of training in colour with viz.film",
             )
+        if self.drawing.part or self.drawing.digits != USUAL:
+            raise ValueRefusedError(
+                "a picture of a part of a graph has no steps" if self.drawing.part else "steps have three digits",
+                why="a step computes a node of the whole"
+                if self.drawing.part
+                else "they compute with other inputs too",
+                fix="draw it without around=" if self.drawing.part else "draw it without digits=",
+            )
         if self.drawing.folded or self.drawing.detail == OUTLINE:
             raise ValueRefusedError(
                 f"a picture of {len(self.drawing.boxes)} boxes, some of them for many nodes, has no steps",
@@ -112,12 +121,13 @@ class Picture:
             )
         return Subject(self.passes, self.style, self.drawing.detail, hidden(self.passes.graph, self.style), self.proofs)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> Path:
         """Write the picture as the file's ending says: .svg, .png, .pdf (extra `pdf`), .html, .dot, .tex or .mmd.
 
-        An existing file is replaced only when the new one is complete. Raises OutputError, MissingPackageError.
+        `dpi` are the dots to the inch of a .png, 144 by default. An existing file is replaced only when the new one is
+        complete. Raises OutputError, MissingPackageError, ValueRefusedError for dots that there cannot be.
         """
-        return files.save(path, self, FORMATS)
+        return files.save(path, self, FORMATS, dpi)
 
     def save_animation(self, path: str | os.PathLike[str]) -> Path:
         """Write all steps as one SVG that plays by itself. Raises OutputError."""

@@ -12,8 +12,9 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
+from math import floor, sqrt
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from cgraph.errors import OutputError, ValueRefusedError, missing_package
 from cgraph.files import write
@@ -24,6 +25,7 @@ A4 = (841.89, 595.28)  # points, the long side level
 POINTS = 72.0  # to the inch
 DPI = 144.0  # of a PNG: two pixels to the point
 LEAST, MOST = 20.0, 2400.0  # dots to the inch that a PNG may have
+MOST_PIXELS = 250_000_000  # of a PNG: a gigabyte while it is painted
 
 
 def png(svg: str, dpi: float = DPI) -> bytes:
@@ -33,20 +35,35 @@ def png(svg: str, dpi: float = DPI) -> bytes:
     """
     import resvg_py
 
+    head, tag, rest = svg.partition(">")
+    scale = checked(dpi) / POINTS
+    across, up = (scale * float(side) for side in _SIZE.findall(head))
+    if across * up > MOST_PIXELS:
+        most = floor(dpi * sqrt(MOST_PIXELS / (across * up)))
+        raise ValueRefusedError(
+            f"a PNG of {across:.0f}×{up:.0f} pixels",
+            why=f"at {dpi:g} dots to the inch it has more than {MOST_PIXELS:,}",
+            fix=f"give dpi={most}" if most >= LEAST else "write it as .svg",
+        )
+    made = resvg_py.svg_to_bytes(
+        svg_string=_IN_POINTS.sub(r'\1"', head) + tag + rest, zoom=scale, skip_system_fonts=True
+    )
+    return _with_density(bytes(made), dpi)
+
+
+def checked(dpi: float) -> float:
+    """The same dots to the inch. Raises ValueRefusedError for what there cannot be."""
     if isinstance(dpi, bool) or not isinstance(dpi, (int, float)) or not LEAST <= dpi <= MOST:
         raise ValueRefusedError(
             f"a PNG of {dpi!r} dots to the inch",
             why=f"that is a number from {LEAST:g} to {MOST:g}",
             fix="give one such as dpi=300",
         )
-    head, tag, rest = svg.partition(">")
-    made = resvg_py.svg_to_bytes(
-        svg_string=_IN_POINTS.sub(r'\1"', head) + tag + rest, zoom=dpi / POINTS, skip_system_fonts=True
-    )
-    return _with_density(bytes(made), dpi)
+    return dpi
 
 
 _IN_POINTS = re.compile(r'(\b(?:width|height)="[\d.]+)pt"')  # which resvg takes as numbers alone
+_SIZE = re.compile(r' (?:width|height)="([\d.]+)pt"')
 _AFTER_HEADER = 33  # bytes: the signature and the chunk IHDR
 
 
@@ -91,8 +108,20 @@ def _pdf(svgs: Sequence[str], paper: tuple[float, float, float] | None) -> bytes
     return file.getvalue()
 
 
-IMAGES: dict[str, Callable[[str], bytes]] = {".svg": str.encode, ".png": png, ".pdf": pdf}  # of an SVG
 Kind = TypeVar("Kind")
+
+
+class Dotted(Generic[Kind]):
+    """A writer of a PNG, which takes dots to the inch as well."""
+
+    def __init__(self, write: Callable[[Kind, float], bytes]) -> None:
+        self._write = write
+
+    def __call__(self, picture: Kind, dpi: float = DPI) -> bytes:
+        return self._write(picture, dpi)
+
+
+IMAGES: dict[str, Callable[[str], bytes]] = {".svg": str.encode, ".png": Dotted(png), ".pdf": pdf}  # of an SVG
 
 
 def images(svg: Callable[[Kind], str]) -> dict[str, Callable[[Kind], bytes]]:
@@ -103,20 +132,35 @@ def images(svg: Callable[[Kind], str]) -> dict[str, Callable[[Kind], bytes]]:
     """
 
     def of_kind(write: Callable[[str], bytes]) -> Callable[[Kind], bytes]:
+        if isinstance(write, Dotted):
+            of_svg: Dotted[str] = write
+            return Dotted[Kind](lambda picture, dpi: of_svg(svg(picture), dpi))
         return lambda picture: write(svg(picture))
 
     return {ending: of_kind(write) for ending, write in IMAGES.items()}
 
 
-def save(path: str | os.PathLike[str], picture: Kind, formats: Mapping[str, Callable[[Kind], bytes]]) -> Path:
-    """Write a picture as the ending of its file says, by the table of its kind.
+def save(
+    path: str | os.PathLike[str],
+    picture: Kind,
+    formats: Mapping[str, Callable[[Kind], bytes]],
+    dpi: float | None = None,
+) -> Path:
+    """Write a picture as the ending of its file says, by the table of its kind; a PNG with so many dots to the inch.
 
     An existing file is replaced only when the new one is complete. Raises OutputError, and what a writer raises.
     """
-    make = formats.get(Path(path).suffix.lower())
+    ending = Path(path).suffix.lower()
+    make = formats.get(ending)
     if make is None:
         raise no_ending(path, formats)
-    return write(path, make(picture))
+    if dpi is None:
+        return write(path, make(picture))
+    if ending != ".png" or not isinstance(make, Dotted):
+        raise ValueRefusedError(
+            f"dpi for {os.fspath(path)}", why="only a .png is made of dots", fix="leave dpi out, or end it in .png"
+        )
+    return write(path, make(picture, dpi))
 
 
 def no_ending(path: str | os.PathLike[str], endings: Iterable[str]) -> OutputError:

@@ -14,7 +14,7 @@ from cgraph.functions.table import table
 from cgraph.graph.node import variable
 from cgraph.ops import TABLE
 from viz.asked import forward_pass
-from viz.ink.themes import Theme, theme_named
+from viz.ink.themes import Theme, ThemeLike, theme_named
 from viz.plots.training import Plot, plot
 
 FILLED = 1
@@ -49,7 +49,9 @@ class Points:
     names: tuple[str, ...] = ()
 
 
-def activations(curves: Sequence[Curve], *, theme: str = "textbook", caption: str = "", description: str = "") -> Plot:
+def activations(
+    curves: Sequence[Curve], *, theme: ThemeLike = "textbook", caption: str = "", description: str = ""
+) -> Plot:
     """Ops of the table as curves of z, one panel each; the values are those of a forward pass.
 
     Raises ValueRefusedError for an op that the table does not have, MissingPackageError without matplotlib.
@@ -65,7 +67,9 @@ def activations(curves: Sequence[Curve], *, theme: str = "textbook", caption: st
     return _panels([partial(_curve, curve) for curve in curves], [1.0] * len(curves), theme, caption, description)
 
 
-def scatter(panels: Sequence[Points], *, theme: str = "textbook", caption: str = "", description: str = "") -> Plot:
+def scatter(
+    panels: Sequence[Points], *, theme: ThemeLike = "textbook", caption: str = "", description: str = ""
+) -> Plot:
     """Points of two classes, filled (1) and white (0), in one plane a panel, with the line that separates them.
 
     Raises MissingPackageError without matplotlib.
@@ -78,7 +82,7 @@ def scatter(panels: Sequence[Points], *, theme: str = "textbook", caption: str =
 
 
 def _panels(
-    draw: Sequence[Callable[[Theme, Any], None]], ratios: Sequence[float], theme: str, caption: str, said: str
+    draw: Sequence[Callable[[Theme, Any], None]], ratios: Sequence[float], theme: ThemeLike, caption: str, said: str
 ) -> Plot:
     chosen = theme_named(theme)
 

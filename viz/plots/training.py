@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cgraph.errors import ValueRefusedError, missing_package
-from viz.ink.files import IMAGES, save
+from viz.ink.files import DPI, IMAGES, Dotted, checked, save
 
 if TYPE_CHECKING:
     from cgraph.train import Epoch
@@ -48,28 +48,31 @@ class Plot:
         """The plot as SVG text, letters as paths, without a time stamp."""
         return self._bytes("svg").decode()
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> Path:
         """Write the plot; the suffix says whether as svg, png or pdf. A file is replaced only by a whole one.
 
-        Raises OutputError when the suffix is another, or the path cannot be written.
+        `dpi` are the dots to the inch of a .png. Raises OutputError when the suffix is another, or the path cannot be
+        written, ValueRefusedError for dots that there cannot be.
         """
-        return save(path, self, FORMATS)
+        return save(path, self, FORMATS, dpi)
 
     def _repr_svg_(self) -> str:
         return self.svg()
 
-    def _bytes(self, suffix: str) -> bytes:
+    def _bytes(self, suffix: str, dpi: float = DPI) -> bytes:
         matplotlib = _matplotlib()
         buffer = io.BytesIO()
         metadata = {**_STAMPS[suffix], **({"Title": self.caption} if self.caption else {})}
         if self.description and suffix != "pdf":
             metadata["Description"] = self.description
         with matplotlib.rc_context(_SETTINGS):
-            self.draw().savefig(buffer, format=suffix, dpi=200, facecolor=self.background, metadata=metadata)
+            self.draw().savefig(buffer, format=suffix, dpi=dpi, facecolor=self.background, metadata=metadata)
         return buffer.getvalue()
 
 
 def _written(suffix: str) -> Callable[[Plot], bytes]:
+    if suffix == "png":
+        return Dotted[Plot](lambda plot, dpi: plot._bytes(suffix, checked(dpi)))
     return lambda plot: plot._bytes(suffix)
 
 

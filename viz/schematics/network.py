@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from viz.ink.themes import ThemeLike
 from viz.models import described
 from viz.schematics.dense import UNIT, layers, unit
 from viz.schematics.embeddings import embedding_net
@@ -22,7 +23,7 @@ def network(
     captions: bool | Sequence[str] = True,
     expand: bool = False,
     words: Sequence[str] | Mapping[str, int] = (),
-    theme: str = "textbook",
+    theme: ThemeLike = "textbook",
     caption: str | None = None,
     description: str = "",
 ) -> SchematicPicture:

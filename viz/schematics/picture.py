@@ -9,7 +9,7 @@ from pathlib import Path
 
 from viz.ink import files
 from viz.ink.lines import clean
-from viz.ink.themes import Theme, theme_named
+from viz.ink.themes import Theme, ThemeLike, theme_named
 from viz.schematics import paint
 from viz.schematics.layout import lay_out
 from viz.schematics.pieces import Schematic
@@ -32,19 +32,19 @@ class SchematicPicture:
         """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine."""
         return paint.svg(self.scene, self.theme, self.caption, self.description)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture as the file's ending says: .svg, .png, or .pdf (extra `pdf`).
+    def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> Path:
+        """Write the picture as the file's ending says: .svg, .png of `dpi` dots to the inch, or .pdf (extra `pdf`).
 
         An existing file is replaced only when the new one is complete. Raises OutputError, MissingPackageError.
         """
-        return files.save(path, self.svg(), files.IMAGES)
+        return files.save(path, self.svg(), files.IMAGES, dpi)
 
     def _repr_svg_(self) -> str:
         return self.svg()
 
 
 def picture(
-    panels: Schematic | Sequence[Schematic], *, theme: str = "textbook", caption: str = "", description: str = ""
+    panels: Schematic | Sequence[Schematic], *, theme: ThemeLike = "textbook", caption: str = "", description: str = ""
 ) -> SchematicPicture:
     """The picture of a schematic, or of several side by side. Raises ValueRefusedError for an unknown theme."""
     chosen = theme_named(theme)

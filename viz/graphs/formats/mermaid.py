@@ -5,7 +5,10 @@ from __future__ import annotations
 from cgraph import quoting
 from cgraph.notation import text
 from viz.graphs.words.drawing import Drawing
+from viz.ink.colours import ink
 from viz.ink.lines import Label
+
+DIMMED = "opacity:0.25"
 
 
 def flowchart(drawing: Drawing, show: str, direction: str) -> str:
@@ -17,14 +20,24 @@ def flowchart(drawing: Drawing, show: str, direction: str) -> str:
         )
         left, right = ("((", "))") if box.round else ("[", "]")
         lines.append(f'    {box.id}{left}"{words}"{right}')
+    dimmed, count = [], 0  # Mermaid styles edges by their place in the text
     for edge in drawing.edges:
         lines.append(f"    {edge.tail} -->{_label(edge.value if show == 'forward' else edge.local)} {edge.head}")
-        if edge.flows and show != "forward":
+        both = edge.flows and show != "forward"
+        if both:
             lines.append(f"    {edge.head} -.->{_label(edge.downstream)} {edge.tail}")
+        if edge.id in drawing.look.dimmed:
+            dimmed += [str(count), str(count + 1)][: 1 + both]
+        count += 1 + both
     for kind, colours in (("parameter", "fill:#d8efe9,stroke:#333"), ("constant", "fill:#fff,stroke:#8a8a8a")):
         of_kind = ",".join(b.id for b in drawing.boxes if b.kind == kind)
         if of_kind:
             lines += [f"    classDef {kind} {colours}", f"    class {of_kind} {kind}"]
+    for id_, fill in drawing.look.fills.items():
+        lines.append(f"    style {id_} fill:{fill},color:{ink(fill)}")
+    pale = ",".join(b.id for b in drawing.boxes if b.id in drawing.look.dimmed)
+    lines += [f"    classDef dimmed {DIMMED}", f"    class {pale} dimmed"] if pale else []
+    lines += [f"    linkStyle {','.join(dimmed)} {DIMMED}"] if dimmed else []
     return "\n".join(lines) + "\n"
 
 

@@ -91,7 +91,7 @@ def foot(drawing: Drawing, theme: Theme, show: str, caption: str, width: float) 
 def _broken(caption: str, theme: Theme, width: float) -> list[SetLine]:
     """The caption in lines no wider than this, where its words allow it."""
     lines: list[SetLine] = []
-    for paragraph in caption.split("\n"):
+    for paragraph in caption.split("\n") if caption else ():
         kept = ""
         for word in paragraph.split(" "):
             longer = f"{kept} {word}".strip()
@@ -109,6 +109,8 @@ def _caption_line(words: str, theme: Theme) -> SetLine:
 
 def entries(drawing: Drawing, show: str) -> list[Entry]:
     """What needs a word: only what is on the picture."""
+    if not drawing.look.legend:
+        return []
     folded = [Entry("folded", "stands for several nodes")] if drawing.folded else []
     if drawing.heat is not None:
         limit = text(number(drawing.heat.limit))

@@ -10,6 +10,7 @@ from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, NOTHING, Foo
 from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.heat import Heat, written_on
+from viz.graphs.words.look import read_on
 from viz.ink import pen
 from viz.ink.document import background, document
 from viz.ink.lines import PlacedLine
@@ -28,7 +29,7 @@ def alone(layout: Layout, theme: Theme, show: str, caption: str, description: st
     """
     body = _body(layout, theme, show, drawing, 0.0)
     used, size = {*_characters(layout, NOTHING), *more}, (layout.width, layout.height)
-    return "\n".join(document(size, caption, description, used, background(theme.background, "background"), body))
+    return "\n".join(document(size, _name(caption, drawing), description, used, _ground(theme, drawing), body))
 
 
 def parts(
@@ -41,16 +42,25 @@ def parts(
     left = (width - layout.width) / 2
     body = [*_body(layout, theme, show, drawing, left), *below.paint(width, layout.height, theme)]
     used = {*_characters(layout, below), *more}
-    return document((width, height), caption, description, used, background(theme.background, "background"), body)
+    return document((width, height), _name(caption, drawing), description, used, _ground(theme, drawing), body)
+
+
+def _name(caption: str, drawing: Drawing) -> str:
+    """What a reader that cannot see calls the picture, which has a name without a caption too."""
+    return caption or f"Computation graph of {drawing.root}"
+
+
+def _ground(theme: Theme, drawing: Drawing) -> str:
+    return background("none" if drawing.look.transparent else theme.background, "background")
 
 
 def _body(layout: Layout, theme: Theme, show: str, drawing: Drawing, left: float) -> list[str]:
     """All edges and boxes of a picture."""
-    plain = _ascii if drawing.detail == OUTLINE else str
+    plain, look = _ascii if drawing.detail == OUTLINE else str, drawing.look
     return [
         f'<g transform="translate({number(left)} 0)" data-role="graph">',
-        *(plain(_edge(e, theme, show)) for e in layout.edges),
-        *(plain(_box(b, theme, show, drawing.heat)) for b in layout.boxes),
+        *(plain(_edge(e, look.theme(e.edge.id, theme), show)) for e in layout.edges),
+        *(plain(_box(b, look.theme(b.box.id, theme), show, drawing)) for b in layout.boxes),
         "</g>",
     ]
 
@@ -72,9 +82,11 @@ def _ascii(part: str) -> str:
 
 
 # Boxes ---------------------------------------------------------------------------------------------------------------
-def _box(placed: PlacedBox, theme: Theme, show: str, heat: Heat | None) -> str:
-    box = placed.box
-    fill = heat.fill(box.id, theme) if heat else None
+def _box(placed: PlacedBox, theme: Theme, show: str, drawing: Drawing) -> str:
+    box, heat = placed.box, drawing.heat
+    own = drawing.look.fill(box.id, theme)
+    fill = own or (heat.fill(box.id, theme) if heat else None)
+    words = read_on(own, theme) if own else written_on(fill, theme) if fill else theme
     lines = [line for line in placed.lines if not (show == FORWARD and line.line.role == "gradient")]
     title = box.title
     if show == FORWARD:
@@ -82,19 +94,19 @@ def _box(placed: PlacedBox, theme: Theme, show: str, heat: Heat | None) -> str:
     return (
         f'<g data-id="{box.id}" data-node="{escape(box.name)}" data-role="{box.kind}"><title>{escape(title)}</title>'
         + "".join(_outlines(placed, theme, fill))
-        + "".join(_line(line, box.id, theme, fill, heat) for line in lines)
+        + "".join(_line(line, box.id, theme, words, heat) for line in lines)
         + "</g>"
     )
 
 
-def _line(line: PlacedLine, id_: str, theme: Theme, fill: str | None, heat: Heat | None) -> str:
-    """A line of a box: words, a badge on its plate, or a heat map."""
+def _line(line: PlacedLine, id_: str, theme: Theme, words: Theme, heat: Heat | None) -> str:
+    """A line of a box: words in their own theme, a badge on its plate, or a heat map."""
     left, top, *_ = line.rect
     if line.line.role == "heat" and heat is not None:
         return heat_map(heat, heat.cells[id_], left, top, theme)
     if line.line.role == "badge":
         return _plate(line.rect, theme) + pen.line(line, theme)
-    return pen.line(line, written_on(fill, theme) if fill else theme)
+    return pen.line(line, words)
 
 
 def _outlines(placed: PlacedBox, theme: Theme, heated: str | None = None) -> Iterator[str]:

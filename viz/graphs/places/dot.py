@@ -13,6 +13,7 @@ import graphviz
 
 from cgraph.notation import Frac, Group, Hat, Math, Named, Script, Sym
 from viz.graphs.words.drawing import Drawing, EdgeText
+from viz.graphs.words.look import read_on
 from viz.ink.lines import Label
 from viz.ink.strokes import Size
 from viz.ink.themes import TEXTBOOK, Theme, colour_of
@@ -71,11 +72,14 @@ def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme =
     graph.attr(rankdir=rankdir, label=f"<{escape(caption)}>", fontname="serif", nodesep="0.3", ranksep="0.5")
     graph.attr("node", fontname="serif", shape="box", style="rounded,filled", color=theme.border)
     graph.attr("edge", fontname="serif", color=theme.forward, fontsize="11")
+    whole = theme
     for box in drawing.boxes:
-        fill = theme.trainable if box.kind == "parameter" else theme.box
+        theme = drawing.look.theme(box.id, whole)
+        own = drawing.look.fill(box.id, theme)
+        fill = own or (theme.trainable if box.kind == "parameter" else theme.box)
         graph.node(
             box.id,
-            label=_table([line for _, line in box.lines], theme),
+            label=_table([line for _, line in box.lines], read_on(own, theme) if own else theme),
             fillcolor=fill,
             tooltip=_tooltip(box.title),
             peripheries="2" if box.output and drawing.edges else "1",
@@ -84,8 +88,11 @@ def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme =
         )
     for edge in drawing.edges:
         lines = [line for line in (edge.local, edge.downstream) if line]
+        theme = drawing.look.theme(edge.id, whole)
         label = _table(lines, theme) if lines else ""
-        graph.edge(edge.tail, edge.head, label=label, tooltip=_tooltip(edge.title), labeltooltip=_tooltip(edge.title))
+        dimmed = {"color": theme.forward} if edge.id in drawing.look.dimmed else {}
+        said = _tooltip(edge.title)
+        graph.edge(edge.tail, edge.head, label=label, tooltip=said, labeltooltip=said, **dimmed)
     return str(graph.source)
 
 

@@ -77,19 +77,19 @@ def _gradient(subject: Subject, node: Node, total: Math, circle: bool) -> list[t
         if circle:
             before = [("gradient", (("gradient", Sym(f"Σ of {len(terms)}")),))]
         elif subject.numbers is not None and len(terms) <= SPELLED_OUT and not node.shape:
-            parts += [*_sum(terms), EQUALS]
+            parts += [*_sum(subject, terms), EQUALS]
         else:
             parts += [Sym(f"Σ of {len(terms)}"), EQUALS]
     proof = (PROOF,) if node in subject.proofs.leaves else ()
     return [*before, ("gradient", (("gradient", notation.row(*parts, total)), *proof))]
 
 
-def _sum(terms: list[tuple[str, Any]]) -> list[Math]:
+def _sum(subject: Subject, terms: list[tuple[str, Any]]) -> list[Math]:
     """The terms with their signs between them; a sign belongs to the quantity, so its key begins with one."""
     (key, first), *others = terms
-    parts = [notation.quantity(notation.number(first), key)]
+    parts = [notation.quantity(subject.number(first), key)]
     for key, term in others:
-        signed = notation.row(MINUS if term < 0 else PLUS, notation.number(abs(term)))
+        signed = notation.row(MINUS if term < 0 else PLUS, subject.number(abs(term)))
         parts.append(notation.quantity(signed, f"+{key}"))
     return parts
 

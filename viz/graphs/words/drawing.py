@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from viz.graphs.words.heat import Heat
+from viz.graphs.words.look import PLAIN, Look
 from viz.ink.lines import Label
 
 FULL, FORMULA, NUMBER, HOVER, OUTLINE = "full", "formula", "number", "hover", "outline"
 NOT_DETERMINED = "indeterminate: 0 met ∞ on this edge, and the factors do not determine the product"
 DETAILS = (FULL, FORMULA, NUMBER, HOVER, OUTLINE)
 STYLES = ("textbook", "circuit")
+DIGITS = 3  # of numbers, as they are written by default
 
 
 class BoxText(NamedTuple):
@@ -55,7 +57,8 @@ class EdgeText(NamedTuple):
 class Drawing:
     """All that is written on a picture. `folded` says, a line a box, what stands in the boxes that hold many nodes.
 
-    `heat` are the numbers that are shown as colour, where a picture has them.
+    `heat` are the numbers that are shown as colour, where a picture has them; `look` is what its author chose; `part`
+    says of which part of a graph it is; `digits` are those of its numbers.
     """
 
     boxes: tuple[BoxText, ...]
@@ -66,6 +69,9 @@ class Drawing:
     detail: str
     folded: tuple[str, ...] = ()
     heat: Heat | None = None
+    look: Look = PLAIN
+    part: str = ""
+    digits: int = DIGITS
 
     @property
     def has_proofs(self) -> bool:

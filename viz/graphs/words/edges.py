@@ -72,7 +72,7 @@ def _value(subject: Subject, operand: Node) -> Label:
     """What flows forward along an edge: the operand's value."""
     if subject.forward is None or operand.shape or subject.detail in (HOVER, OUTLINE):
         return ()
-    shown = notation.number(subject.forward[operand])
+    shown = subject.number(subject.forward[operand])
     if subject.detail in (FULL, FORMULA):
         shown = notation.row(subject.names[operand], EQUALS, shown)
     return (("value", shown),)
@@ -143,9 +143,9 @@ class _Words:
             runs += [("backward", EQUALS)] if value is not None else []
             if self.detail == FULL and self.numeric and self.scalar:
                 up = notation.quantity(
-                    notation.number(self.edge.upstream), f"gradient {self.subject.id(self.edge.result)}"
+                    self.subject.number(self.edge.upstream), f"gradient {self.subject.id(self.edge.result)}"
                 )
-                local = notation.quantity(notation.bracketed(notation.number(self.edge.local)), f"(local {self.id}")
+                local = notation.quantity(notation.bracketed(self.subject.number(self.edge.local)), f"(local {self.id}")
                 runs += [("backward", up), ("backward", DOT), ("local", local), ("backward", EQUALS)]
         return (*runs, ("backward", value)) if value is not None else tuple(runs)
 
@@ -157,7 +157,7 @@ class _Words:
             local = "local gradient: " + "".join(text(math) for _, math in parts)
         else:
             formula = text(self.formula) if self.formula is not None else ""
-            number = text(notation.value(self.edge.local)) if self.numeric else ""
+            number = text(self.subject.value(self.edge.local)) if self.numeric else ""
             local += text(self.subject.quantity(self.edge.local, f"local {self.id}")) if number else formula
             if number and formula and number != formula:
                 local += f" (from {formula})"

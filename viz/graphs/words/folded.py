@@ -39,7 +39,14 @@ def folded_drawing(subject: Subject, found: Sequence[Fold]) -> Drawing:
     lines = tuple(_said(subject, fold) for fold in found)
     has = subject.numbers is not None or subject.symbols is not None
     return Drawing(
-        tuple(boxes), tuple(edges), subject.root_names, subject.forward is not None, has, subject.detail, lines
+        tuple(boxes),
+        tuple(edges),
+        subject.root_names,
+        subject.forward is not None,
+        has,
+        subject.detail,
+        lines,
+        digits=subject.digits,
     )
 
 
@@ -65,7 +72,7 @@ def _box(subject: Subject, fold: Fold, id_: str, leaving: Sequence[Node]) -> Box
             lines.append(("shape", (("shape", notation.shape(node.shape)),)))
             title.append(show(node.shape))
         if subject.forward is not None:
-            shown = notation.value(subject.forward[node])
+            shown = subject.value(subject.forward[node])
             lines.append(("value", (("value", shown),)))
             title.append(f"{subject.spelled(node)} = {text(shown)}")
         total = subject.total(node) if subject.reached(node) else None

@@ -17,22 +17,23 @@ from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.shapes import show
 from viz.asked import Passes, Proofs
-from viz.graphs.words.drawing import NOT_DETERMINED, OUTLINE, BoxText, Drawing, EdgeText
+from viz.graphs.words.drawing import DIGITS, NOT_DETERMINED, OUTLINE, BoxText, Drawing, EdgeText
 from viz.graphs.words.subject import sign_of
 from viz.ink.lines import Label, clean
 
 
-def outline(passes: Passes, without: set[Node], proofs: Proofs) -> Drawing:
+def outline(passes: Passes, without: set[Node], proofs: Proofs, digits: int = DIGITS) -> Drawing:
     """What is written on the picture of a large graph."""
     graph, forward, numbers, root = passes.graph, passes.forward, passes.numbers, passes.root
     names = [clean(_spelled(n, spelled)) for n, spelled in zip(graph.nodes, graph.names, strict=True)]
     return Drawing(
-        _boxes(graph, names, without, forward, numbers, proofs),
-        _edges(graph, names, without, numbers, proofs, names[graph.index[root]]),
+        _boxes(graph, names, without, forward, numbers, proofs, digits),
+        _edges(graph, names, without, numbers, proofs, names[graph.index[root]], digits),
         names[graph.index[root]] if numbers or len(graph.outputs) == 1 else ", ".join(map(graph.name, graph.outputs)),
         forward is not None,
         numbers is not None,
         OUTLINE,
+        digits=digits,
     )
 
 
@@ -43,6 +44,7 @@ def _boxes(
     forward: Forward | None,
     numbers: Backward | None,
     proofs: Proofs,
+    digits: int,
 ) -> tuple[BoxText, ...]:
     outputs = set(graph.outputs)
     signs = _Signs(without)
@@ -56,10 +58,10 @@ def _boxes(
         if node.shape:
             title.append(show(node.shape))
         if forward is not None:
-            title.append(f"{names[i]} = {plain(forward.values[i])}")
+            title.append(f"{names[i]} = {plain(forward.values[i], digits)}")
         if numbers is not None and graph.names[i] in reached:
             proved = proofs.said(node)
-            title.append(f"{by}{names[i]} = {plain(numbers.gradient[node])}{proved}")
+            title.append(f"{by}{names[i]} = {plain(numbers.gradient[node], digits)}{proved}")
         label = signs[node][0] if node.op is not None and node.name is None else (("name", _name(node, graph)),)
         lines = (("name", label),)
         found.append(BoxText(f"n{i}", names[i], node.kind, False, node in outputs, lines, "\n".join(title)))
@@ -84,7 +86,10 @@ class _Signs:
         self._without, self._known = without, dict[Any, tuple[Label, str]]()
 
     def __getitem__(self, node: Node) -> tuple[Label, str]:
-        inside = [x.name or plain(x.value) if x in self._without else len(x.shape) for x in node.operands]
+        inside = [
+            x.name or plain(x.value) if x in self._without and x.kind == CONSTANT else len(x.shape)
+            for x in node.operands
+        ]
         shapes = [x.shape for x in node.operands] if node.attrs else ()
         key = (node.op, repr(dict(node.attrs)), *inside, *shapes)
         found = self._known.get(key)
@@ -103,7 +108,13 @@ def _computed(node: Node, names: list[str], index: Any, sign: str) -> str:
 
 
 def _edges(
-    graph: Graph, names: list[str], without: set[Node], numbers: Backward | None, proofs: Proofs, root: str
+    graph: Graph,
+    names: list[str],
+    without: set[Node],
+    numbers: Backward | None,
+    proofs: Proofs,
+    root: str,
+    digits: int,
 ) -> tuple[EdgeText, ...]:
     flowing = {} if numbers is None else {(e.result, e.position): e for e in numbers.edges}
     undetermined = set() if numbers is None else {(e.result, e.position) for e in numbers.indeterminate}
@@ -111,6 +122,8 @@ def _edges(
     found: list[EdgeText] = []
     for i, node in enumerate(graph.nodes):
         slot, result = 0, names[i]
+        if node in without:
+            continue
         for position, operand in enumerate(node.operands):
             if operand in without:
                 continue
@@ -120,9 +133,9 @@ def _edges(
             if edge is not None:
                 proved = (node, position) in proofs.edges
                 by = f"∂{result}/∂{names[at]}"
-                title = f"∂{root}/∂{names[at]}: ∂{root}/∂{result} · {by} = {plain(edge.downstream)}"
+                title = f"∂{root}/∂{names[at]}: ∂{root}/∂{result} · {by} = {plain(edge.downstream, digits)}"
                 if edge.local is not None:
-                    title += f"\n{by} = {plain(edge.local)}{proofs.said((node, position))}"
+                    title += f"\n{by} = {plain(edge.local, digits)}{proofs.said((node, position))}"
                 zero = edge.downstream == 0 if operand.shape == () else not np.any(edge.downstream)
             open_ = (node, position) in undetermined
             title += f"\n{NOT_DETERMINED}" if open_ else ""

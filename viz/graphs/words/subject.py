@@ -16,7 +16,7 @@ from cgraph.graph.node import CONSTANT, Node
 from cgraph.notation import Math, text
 from cgraph.passes.backward import Edge
 from viz.asked import NO_PROOFS, Passes, Proofs
-from viz.graphs.words.drawing import FORMULA, FULL, NOT_DETERMINED
+from viz.graphs.words.drawing import DIGITS, FORMULA, FULL, NOT_DETERMINED
 from viz.ink.lines import clean
 
 MOST_SYMBOLS = 300  # nodes of a graph whose derivatives are written as formulas
@@ -51,10 +51,12 @@ class Subject:
         detail: str,
         without: set[Node],
         proofs: Proofs = NO_PROOFS,
+        digits: int = DIGITS,
     ) -> None:
         self.passes, self.graph, self.root = passes, passes.graph, passes.root
         self.style, self.detail, self.hidden, self.proofs = style, detail, without, proofs
         self.forward, self.numbers = passes.forward, passes.numbers
+        self.digits = digits
         self.names = notation.names_of(self.graph)
         symbolic = detail in (FULL, FORMULA) and self.root.shape == () and len(self.graph) <= MOST_SYMBOLS
         self.symbols: Symbols | None = passes.symbols if symbolic else None
@@ -111,7 +113,7 @@ class Subject:
     # What of a title depends on numbers; `marks.Marked` has the places of all of it instead, for a page that fills them
     def quantity(self, value: Any, key: str) -> Math:
         """A number or an array, as the quantity of this key."""
-        return notation.quantity(notation.value(value), key)
+        return notation.quantity(self.value(value), key)
 
     def said(self, what: Node | tuple[Node, int], key: str) -> str:
         """What proofs say of a gradient or of a local derivative, `key` being its node's or its edge's id."""
@@ -147,14 +149,22 @@ class Subject:
             return self.formula(self.symbols.gradient(node))
         return None
 
+    def number(self, value: Any) -> Math:
+        """A number in the picture's digits."""
+        return notation.number(value, self.digits)
+
+    def value(self, value: Any) -> Math:
+        """A number, or the first entries of an array, in the picture's digits."""
+        return notation.value(value, self.digits)
+
     def formula(self, value: Any) -> Math | None:
         """A local derivative or a gradient in symbols: a number, or a node of the graph's own nodes."""
-        return notation.formula(value, self.names) if isinstance(value, Node) else notation.number(value)
+        return notation.formula(value, self.names) if isinstance(value, Node) else self.number(value)
 
 
 def sign_of(node: Node, without: Container[Node]) -> Math:
     """What stands in the circle of an op: its sign, with the numbers that are not drawn: `+1`, `×2`, `x³`."""
-    inside = [_number(x) if x in without else None for x in node.operands]
+    inside = [_number(x) if x in without and x.kind == CONSTANT else None for x in node.operands]
     math = notation.in_circle(node, inside)
     return notation.Named(math, text(math).replace("∗", "*"))
 
