@@ -11,6 +11,7 @@ from cgraph.notation.math import (
     PLUS,
     TIMES,
     Frac,
+    Grid,
     Group,
     Hat,
     Math,
@@ -20,7 +21,7 @@ from cgraph.notation.math import (
     row,
 )
 from cgraph.notation.names import name
-from cgraph.notation.numbers import constant, number, plain, quantity, shape, value
+from cgraph.notation.numbers import constant, matrix, number, plain, quantity, shape, value
 from cgraph.notation.render import latex, text
 from cgraph.notation.written import arguments, bracketed, in_circle, sign
 
@@ -32,6 +33,7 @@ __all__ = [
     "PLUS",
     "TIMES",
     "Frac",
+    "Grid",
     "Group",
     "Hat",
     "Math",
@@ -48,6 +50,7 @@ __all__ = [
     "in_circle",
     "latex",
     "linear_map",
+    "matrix",
     "name",
     "names_of",
     "number",

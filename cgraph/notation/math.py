@@ -1,4 +1,4 @@
-"""Mathematics as a small tree: symbols, groups, scripts, fractions, hats, and names that keep how they were spelled.
+"""Mathematics as a small tree: symbols, groups, scripts, fractions, hats, matrices, and names as they were spelled.
 
 A picture typesets these trees; a terminal prints their `text`.
 """
@@ -50,6 +50,13 @@ class Hat:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """A matrix: rows of entries in square brackets."""
+
+    rows: tuple[tuple[Math, ...], ...]
+
+
+@dataclass(frozen=True)
 class Named:
     """A name: printed as `math`, spelled as `spelling`; or a number, whose `key` says which quantity it is."""
 
@@ -58,7 +65,7 @@ class Named:
     key: str = ""
 
 
-Math: TypeAlias = "Sym | Group | Script | Frac | Hat | Named"
+Math: TypeAlias = "Sym | Group | Script | Frac | Hat | Grid | Named"
 
 EQUALS, PLUS, MINUS, DOT, TIMES = (
     Sym("=", space="rel"),

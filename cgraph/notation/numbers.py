@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.notation.math import Group, Math, Named, Script, Sym, row
+from cgraph.notation.math import Grid, Group, Math, Named, Script, Sym, row
 from cgraph.notation.render import text
 from cgraph.shapes import Shape
 
+SIDE = 4  # entries along an axis of an array that is written in full beside others
 MOST = 6  # entries of an array that is written in full
 DIGITS = 12  # characters of a number that is written in full
 WHOLE = 1e6  # whole numbers below it are written with all their digits
@@ -73,6 +74,21 @@ def value(array: Any, digits: int = 3) -> Math:
     return Group((*parts, Sym(", …]" if entries.size > len(few) else "]")))
 
 
+def matrix(array: Any, digits: int = 3) -> Math:
+    """A value with all its entries where it is a vector of at most 4, or a matrix of at most 4×4; else as `value`.
+
+    >>> text(matrix([[1, 2], [0.5, -1]])), text(matrix([1, 2, 3, 4])), text(matrix([[1, 2, 3, 4, 5]]))
+    ('[[1, 2], [0.5, −1]]', '[1, 2, 3, 4]', '[1, 2, …]')
+    """
+    entries = np.asarray(array)
+    if entries.ndim not in (1, 2) or max(entries.shape) > SIDE or not entries.size:
+        return value(entries, digits)
+    if entries.ndim == 2:
+        return Grid(tuple(tuple(number(x, digits) for x in line) for line in entries))
+    parts = [p for entry in entries for p in (Sym(", "), number(entry, digits))][1:]
+    return row("[", *parts, "]")
+
+
 def constant(array: Any) -> Math:
     """A constant of a formula, with all its digits where they are few; dots say that there are more.
 
@@ -102,6 +118,6 @@ def shape(dimensions: Shape) -> Math:
     return Sym("[" + "×".join(map(str, dimensions)) + "]")
 
 
-def quantity(math: Math, key: str) -> Math:
-    """A number that a picture can find again by its key, such as `local e4`."""
-    return Named(math, text(math), key)
+def quantity(math: Math, key: str, drawn: Math | None = None) -> Math:
+    """A number that a picture can find again by its key, such as `local e4`; `drawn` is another form of it."""
+    return Named(drawn or math, text(math), key)

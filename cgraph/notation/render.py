@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgraph import quoting
-from cgraph.notation.math import Frac, Group, Hat, Math, Named, Script, Sym
+from cgraph.notation.math import Frac, Grid, Group, Hat, Math, Named, Script, Sym
 
 _SUBSCRIPTS = str.maketrans("0123456789−", "₀₁₂₃₄₅₆₇₈₉₋")
 _SUPERSCRIPTS = str.maketrans("0123456789−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
@@ -23,6 +23,8 @@ def text(math: Math) -> str:
         return f"{text(math.top)}/{text(math.bottom)}"
     if isinstance(math, Hat):
         return f"{text(math.base)}hat"
+    if isinstance(math, Grid):
+        return f"[{', '.join('[' + ', '.join(map(text, row)) + ']' for row in math.rows)}]"
     sup, sub = ("" if part is None else text(part) for part in (math.sup, math.sub))
     raised = _TURNED[sup] if sup in _TURNED else sup.translate(_SUPERSCRIPTS) if _is_figures(sup) else f"^{_one(sup)}"
     lowered = sub.translate(_SUBSCRIPTS) if _is_figures(sub) else f"_{_one(sub)}"
@@ -52,6 +54,9 @@ def latex(math: Math) -> str:
         return rf"\frac{{{latex(math.top)}}}{{{latex(math.bottom)}}}"
     if isinstance(math, Hat):
         return rf"\hat{{{latex(math.base)}}}"
+    if isinstance(math, Grid):
+        rows = r" \\ ".join(" & ".join(map(latex, row)) for row in math.rows)
+        return rf"\left[\begin{{array}}{{{'c' * len(math.rows[0])}}}{rows}\end{{array}}\right]"
     sup = "" if math.sup is None else f"^{{{latex(math.sup)}}}"
     base, inner = latex(math.base), _unnamed(math.base)
     if isinstance(inner, Script) and ((inner.sup and sup) or (inner.sub and math.sub)):

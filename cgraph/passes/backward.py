@@ -8,7 +8,7 @@ stands with the others in `cgraph.ops.conventions`; `Backward.conventions` has t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -62,7 +62,8 @@ class Edge(NamedTuple):
                 "a local Jacobian of nodes", why="this pass has no numbers", fix="use cg.jacobian(result, operand)"
             )
         units = np.eye(result.size).reshape((result.size, *result.shape))
-        rows = [np.asarray(pulled_back(self.forward, self, unit)) for unit in units]
+        pull = _puller(self.forward, self)
+        rows = [np.asarray(pull(unit)) for unit in units]
         return np.reshape(np.array(rows), (*result.shape, *operand.shape))
 
 
@@ -246,14 +247,23 @@ def _flow(forward: Forward, root: Node, upstream: Any | None, edges: list[Edge] 
 
 def pulled_back(forward: Forward, edge: Edge, upstream: Any) -> Any:
     """What an edge gives its operand for any upstream gradient: the backward pass of its op alone, in any world."""
+    return _puller(forward, edge)(upstream)
+
+
+def _puller(forward: Forward, edge: Edge) -> Callable[[Any], Any]:
+    """`pulled_back` of one edge, for many upstream gradients."""
     node = edge.result
     assert node.op is not None
     leaves = [variable(f"x{i}", forward[x].shape) for i, x in enumerate(node.operands)]
     alone = Graph([build(node.op, *leaves, **node.attrs)])
     values = {**dict(zip(leaves, map(forward.__getitem__, node.operands), strict=True)), alone.output: forward[node]}
     pass_ = Forward(alone, forward.world, tuple(values[n] for n in alone.nodes))
-    with np.errstate(all="ignore"):
-        return backward(pass_, upstream=upstream).gradient[leaves[edge.position]]
+
+    def pull(upstream: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return gradients(pass_, upstream)[leaves[edge.position]]
+
+    return pull
 
 
 def _seed(forward: Forward, root: Node, upstream: Any | None) -> Any:

@@ -61,9 +61,8 @@ def _run(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
         drawn = list(group)
         ink = glyphs(drawn, x, y)
         if key:
-            last = drawn[-1]
-            assert isinstance(last, Glyph)
-            width = last.x + metrics(last.char)[0] * last.size - drawn[0].x
+            inked = [m for m in drawn if isinstance(m, Glyph)]
+            width = max(m.x + metrics(m.char)[0] * m.size for m in inked) - min(m.x for m in inked)
             ink = f'<g data-number="{key}" data-width="{number(width)}">{ink}</g>'
         parts.append(ink)
     return "".join(parts)

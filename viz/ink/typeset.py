@@ -15,12 +15,13 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from cgraph.errors import missing_package
-from cgraph.notation import Frac, Group, Hat, Math, Named, Script, Sym
+from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym
 
 FONT = "STIXTwoMath-Regular.ttf"
 AXIS = 0.258  # the height above the baseline of fraction bars and of the middle of + and =
 RULE = 0.055
 SPACES = {"rel": 0.25, "bin": 0.2, "thin": 0.12, "": 0.0}
+LINE, COLUMN = 1.04, 0.55  # of a matrix: from one row to the next, and between columns
 SMALL = 0.72  # the size of scripts
 MISSING = "□"  # what stands for a character that the font lacks
 
@@ -85,6 +86,8 @@ def typeset(math: Math, size: float) -> Box:
         return _script(math, size)
     if isinstance(math, Frac):
         return _fraction(math, size)
+    if isinstance(math, Grid):
+        return _matrix(math, size)
     return _hat(math, size)
 
 
@@ -162,6 +165,31 @@ def _fraction(math: Frac, size: float) -> Box:
     side = 0.07 * size
     inner = Box(width, up + top.ascent, down + bottom.descent, marks)
     return Box(width + 2 * side, inner.ascent, inner.descent, inner.moved(side, 0.0))
+
+
+def _matrix(math: Grid, size: float) -> Box:
+    """Entries in columns, each centred, with a bracket of three rules on either side; the middle is on the axis.
+
+    Rows are as far apart as `LINE` says, whatever stands in them, so that other numbers have room there.
+    """
+    cells = [[typeset(entry, size) for entry in line] for line in math.rows]
+    widths = [max(line[j].width for line in cells) for j in range(len(cells[0]))]
+    arm, thick, pad, gap = 0.2 * size, RULE * size, 0.2 * size, COLUMN * size
+    height = (LINE * len(cells) + 0.12) * size
+    top = -AXIS * size - height / 2
+    marks: list[Glyph | Rule] = []
+    for i, line in enumerate(cells):
+        x = pad + arm / 2
+        for cell, width in zip(line, widths, strict=True):
+            marks += cell.moved(x + (width - cell.width) / 2, top + (LINE * i + 0.86) * size)
+            x += width + gap
+    end = 2 * pad + arm + sum(widths) + gap * (len(widths) - 1)
+    left, right = (
+        [Rule(at, y, arm, thick) for y in (top, top + height - thick)] + [Rule(bar, top, thick, height)]
+        for at, bar in ((0.0, 0.0), (end - arm, end - thick))
+    )
+    inner = Box(end, -top, top + height, (*left, *marks, *right))
+    return Box(end + 0.12 * size, inner.ascent, inner.descent, inner.moved(0.06 * size, 0.0))
 
 
 def _hat(math: Hat, size: float) -> Box:

@@ -112,7 +112,7 @@ def test_each_cell_has_the_colour_of_its_number_and_each_negative_one_a_bar() ->
 
 def test_a_heat_map_fills_the_room_that_its_box_keeps_for_it() -> None:
     for name, shape in (("W", (2, 3)), ("x", (1, 2))):
-        picture = viz.draw(matrices(), colour="value")
+        picture = viz.draw(matrices(), colour="value", limit=4.0)
         (placed,) = (b for b in picture.layout.boxes if b.box.name == name)
         (line,) = (part for part in placed.lines if part.line.role == "heat")
         left, top, right, bottom = line.rect
@@ -137,7 +137,33 @@ def test_a_box_of_one_number_is_filled_and_its_words_are_read() -> None:
 
 def test_arrays_have_the_same_layout_for_values_and_gradients() -> None:
     first, second = (viz.draw(matrices(), colour=c).layout for c in heat.COLOURS)
-    assert first == second
+    assert [b[1:5] for b in first.boxes] == [b[1:5] for b in second.boxes] and first.edges == second.edges
+
+
+@pytest.mark.parametrize("shape", [("n", "n"), (3, "n"), ("n", 3), (3, 3)])
+def test_a_heat_map_has_the_shape_of_the_value_whatever_is_named_in_it(shape: Any) -> None:
+    X = cg.variable("X", shape)
+    values = np.arange(9.0).reshape(3, 3)
+    assert np.array_equal(heat.grid(X, values), values)
+    picture = viz.draw(cg.sum(X).named("L"), X=values, colour="value", limit=8)
+    (placed,) = (b for b in picture.layout.boxes if b.box.name == "X")
+    (line,) = (part.line for part in placed.lines if part.line.role == "heat")
+    assert (line.width, line.ascent) == (39.0, 39.0)
+
+
+def test_each_array_has_a_scale_of_its_own_which_is_written_below_it() -> None:
+    small, large = cg.variable("s", (1, 2)), cg.variable("l", (1, 2))
+    fwd = cg.forward(cg.sum(small * large).named("L"), s=[[0.001, -0.002]], l=[[500.0, 250.0]])
+    picture = viz.draw(fwd, colour="value")
+    theme, (full, half) = picture.theme, (heat.colour(t, picture.theme) for t in (heat.TINTS, heat.TINTS // 2))
+    assert full in box(picture, "l") and half in box(picture, "l")
+    assert heat.colour(-heat.TINTS, theme) in box(picture, "s") and half in box(picture, "s")
+    said = {b.box.name: [m.char for p in b.lines if p.line.role == "heat" for _, run in p.line.runs for m in run]
+            for b in picture.layout.boxes}  # fmt: skip
+    assert "".join(said["s"]) == "±0.002" and "".join(said["l"]) == "±500"
+    assert collisions(picture) + spills(picture) == []
+    common = viz.draw(fwd, colour="value", limit=500)
+    assert full not in box(common, "s") and "own scale" not in common.svg()
 
 
 def test_what_is_not_a_number_is_grey_and_has_no_bar() -> None:

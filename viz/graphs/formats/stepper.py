@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cgraph.graph.node import Node
-from cgraph.notation import text
+from cgraph.notation import Grid, text
 from cgraph.notation import value as written
 from cgraph.shapes import show
 from viz.asked import Proofs
@@ -25,7 +25,7 @@ from viz.graphs.words.steps import FORWARD as COMPUTED
 from viz.graphs.words.steps import GIVEN, Walk, numbers, walk
 from viz.graphs.words.subject import Subject, not_finite
 from viz.ink.themes import DARK, PRINT, TEXTBOOK, THEMES, Theme
-from viz.ink.typeset import metrics
+from viz.ink.typeset import COLUMN, LINE, metrics
 
 GLYPHS = "".join(sorted({*"0123456789−+.×∞()[],…·✓NaNinthevaluegradient"}))  # that a page itself may write
 MOST = 4096  # entries of an array that a page has; of a larger one, its words
@@ -107,8 +107,19 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
         "steps": [{"kind": s.kind, "node": s.node, "edge": s.edge, "parts": _places(s.parts)} for s in steps.steps],
         "since": dict(steps.since),
         "words": {"open": NOT_DETERMINED},
+        "grids": dict(_grids(subject)),
+        "grid": [LINE, COLUMN],
         "advance": {" ": 200, **{c: round(1000 * metrics(c)[0]) for c in GLYPHS}},
     }
+
+
+def _grids(subject: Subject) -> Iterator[tuple[str, int]]:
+    """The arrays that are drawn as matrices, by their keys, with how many columns they have."""
+    if subject.forward is not None:
+        for node in subject.graph.nodes:
+            grid = subject.grid(subject.forward[node])
+            if isinstance(grid, Grid):
+                yield from ((f"{what} {subject.id(node)}", len(grid.rows[0])) for what in ("value", "gradient"))
 
 
 def _places(parts: Parts) -> list[Any]:

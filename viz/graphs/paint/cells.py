@@ -14,9 +14,10 @@ from viz.ink.themes import Theme
 BAR = (0.22, 0.42, 0.56, 0.16)  # the bar of a negative cell: left, top, width, height, in cells
 
 
-def heat_map(heat: Heat, cells: Any, left: float, top: float, theme: Theme) -> str:
-    """The cells of a heat map with its upper left corner at (left, top)."""
-    tints = np.vectorize(heat.tint, otypes=[int])(cells)
+def heat_map(heat: Heat, id_: str, left: float, top: float, theme: Theme) -> str:
+    """The cells of a box's heat map with its upper left corner at (left, top)."""
+    cells = heat.cells[id_]
+    tints = np.vectorize(lambda value: heat.tint(value, id_), otypes=[int])(cells)
     return painted(tints, left, top, cell_side(*cells.shape), theme, np.isnan(cells))
 
 

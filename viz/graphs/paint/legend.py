@@ -114,7 +114,11 @@ def entries(drawing: Drawing, show: str) -> list[Entry]:
     folded = [Entry("folded", "stands for several nodes")] if drawing.folded else []
     if drawing.heat is not None:
         limit = text(number(drawing.heat.limit))
-        words = f"{drawing.heat.what} from −{limit} to {limit}, or beyond; a bar is a minus sign"
+        words = f"{drawing.heat.what} from −{limit} to {limit}, or beyond"
+        if drawing.heat.own:
+            numbers = f"; of single numbers ±{limit}" if drawing.heat.single else ""
+            words = f"{drawing.heat.what}, each array on its own scale, ± below it{numbers}"
+        words += "; a bar is a minus sign"
         folded.append(Entry("heat", words))
     if show == FORWARD or not drawing.has_gradients:
         return folded

@@ -9,7 +9,7 @@ from viz.graphs.paint.cells import heat_map
 from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, NOTHING, Foot, foot
 from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge
 from viz.graphs.words.drawing import OUTLINE, Drawing
-from viz.graphs.words.heat import Heat, written_on
+from viz.graphs.words.heat import Heat, cell_side, written_on
 from viz.graphs.words.look import read_on
 from viz.ink import pen
 from viz.ink.document import background, document
@@ -101,9 +101,11 @@ def _box(placed: PlacedBox, theme: Theme, show: str, drawing: Drawing) -> str:
 
 def _line(line: PlacedLine, id_: str, theme: Theme, words: Theme, heat: Heat | None) -> str:
     """A line of a box: words in their own theme, a badge on its plate, or a heat map."""
-    left, top, *_ = line.rect
+    left, top, right, _ = line.rect
     if line.line.role == "heat" and heat is not None:
-        return heat_map(heat, heat.cells[id_], left, top, theme)
+        rows, columns = heat.cells[id_].shape
+        middle = (left + right - columns * cell_side(rows, columns)) / 2
+        return heat_map(heat, id_, middle, top, theme) + pen.line(line, theme)
     if line.line.role == "badge":
         return _plate(line.rect, theme) + pen.line(line, theme)
     return pen.line(line, words)
@@ -142,7 +144,7 @@ def _edge(placed: PlacedEdge, theme: Theme, show: str) -> str:
     edge = placed.edge
     flags = (' data-zero="true"' if edge.zero else "") + (' data-proved="true"' if edge.proved else "")
     flags += ' data-indeterminate="true"' if edge.undetermined else ""
-    title = edge.title if show != FORWARD else edge.name
+    title = "\n".join([edge.title, *edge.jacobian]) if show != FORWARD else edge.name
     colour, width = (theme.constant_border, 0.9) if show == BACKWARD else (theme.forward, 1.5)
     parts = [
         f'<g data-id="{edge.id}" data-edge="{escape(edge.name)}" data-position="{edge.slot}" data-role="edge"{flags}>',

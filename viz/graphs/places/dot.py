@@ -11,7 +11,7 @@ from html import escape
 
 import graphviz
 
-from cgraph.notation import Frac, Group, Hat, Math, Named, Script, Sym
+from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym, text
 from viz.graphs.words.drawing import Drawing, EdgeText
 from viz.graphs.words.look import read_on
 from viz.ink.lines import Label
@@ -125,6 +125,8 @@ def markup(math: Math) -> str:
         return "".join(map(markup, math.parts))
     if isinstance(math, Frac):
         return f"{markup(math.top)}/{markup(math.bottom)}"
+    if isinstance(math, Grid):
+        return escape(text(math))
     if isinstance(math, Hat):
         return f"{markup(math.base)}\u0302"
     assert isinstance(math, Script)

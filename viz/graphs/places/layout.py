@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from math import hypot
 from typing import Any, NamedTuple
 
+from cgraph.notation import number, row
 from viz.graphs.places import engine, layered
 from viz.graphs.places.dot import skeleton
 from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
+from viz.graphs.words.heat import Heat
 from viz.ink.lines import GAP, Label, PlacedLine, SetLine, set_line, stack_height, stacked
 from viz.ink.strokes import AROUND, BETWEEN, Point, Size, both, joined
 from viz.ink.themes import Theme
@@ -26,6 +28,7 @@ SLOT = 15.0  # the least height of a box for each edge that enters it
 MOST = 800  # nodes and edges that Graphviz is asked to place; more go to the layered layout
 LAYERED = "layered"
 MARGIN = 12.0  # around the whole picture
+SCALE_SIZE = 0.85  # of a value's size: the number beside a heat map
 
 
 class PlacedBox(NamedTuple):
@@ -112,10 +115,28 @@ def _lines(drawing: Drawing, box: BoxText, known: dict[tuple[str, Label], SetLin
     """The lines of a box, with room for its heat map below its value."""
     lines = [_set_once(known, role, label, theme) for role, label in box.lines]
     room = drawing.heat.room(box.id) if drawing.heat and not box.round else None
-    if room is not None:
+    if drawing.heat is not None and room is not None:
         place = next((i for i, line in enumerate(lines) if line.role in ("gradient", "badge")), len(lines))
-        lines.insert(place, SetLine("heat", room[0], room[1], 0.0, ()))
+        lines.insert(place, _heat_line(drawing.heat, box.id, room, theme))
     return lines
+
+
+def _heat_line(heat: Heat, id_: str, room: tuple[float, float], theme: Theme) -> SetLine:
+    """The room of a heat map, and below it the number that has the full colour, where that is the array's own.
+
+    That number has the same room whatever it is, so that values and gradients have one layout.
+    """
+    width, height = room
+    if id_ not in heat.own:
+        return SetLine("heat", width, height, 0.0, ())
+    words, widest = (
+        set_line("heat", (("shape", row("±", number(x, 2))),), SCALE_SIZE * theme.value_size)
+        for x in (heat.own[id_], 8.8e-88)
+    )
+    width = max(width, widest.width)
+    start = (width - words.width) / 2
+    runs = tuple((role, tuple(m._replace(x=m.x + start) for m in marks)) for role, marks in words.runs)
+    return SetLine("heat", width, height + GAP / 2 + widest.ascent, 0.0, runs)
 
 
 def _set_once(known: dict[tuple[str, Label], SetLine], role: str, label: Label, theme: Theme) -> SetLine:

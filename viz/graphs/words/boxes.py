@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from cgraph import notation
-from cgraph.graph.node import OP, Node
+from cgraph.graph.node import OP, VARIABLE, Node
 from cgraph.notation import EQUALS, MINUS, PLUS, Math, Sym, text
 from cgraph.shapes import show
 from viz.graphs.words.drawing import FORMULA, FULL, BoxText
@@ -24,8 +26,10 @@ def box_text(subject: Subject, node: Node) -> BoxText:
     lines: list[tuple[str, Label]] = [("name", (("name", heading),))]
     title = [text(heading)]
     if node.shape:
-        lines.append(("shape", (("shape", notation.shape(node.shape)),)))
-        title.append(show(node.shape))
+        bound = _bound(subject, node)
+        said = bound if node.kind == VARIABLE else ""
+        lines.append(("shape", (("shape", notation.row(notation.shape(node.shape), said)),)))
+        title.append(_shapes(node) + bound)
     if subject.forward is not None:
         key = f"value {subject.id(node)}"
         shown = subject.quantity(subject.forward[node], key)
@@ -48,6 +52,20 @@ def box_text(subject: Subject, node: Node) -> BoxText:
         tuple(lines),
         subject.cleaned("\n".join(title)),
     )
+
+
+def _bound(subject: Subject, node: Node) -> str:
+    """The sizes that the values gave to the names in a shape: `, m = 2`."""
+    if subject.forward is None:
+        return ""
+    sizes = dict(zip(node.shape, np.shape(subject.forward[node]), strict=True))
+    return "".join(f", {name} = {size}" for name, size in sizes.items() if isinstance(name, str))
+
+
+def _shapes(node: Node) -> str:
+    """The shapes that an op takes, and the one that it makes: `[m×2], [2×3] → [m×3]`; of a leaf its own."""
+    taken = [show(x.shape) for x in node.operands]
+    return f"{', '.join(taken)} → {show(node.shape)}" if taken else show(node.shape)
 
 
 def _heading(subject: Subject, node: Node) -> Math:

@@ -35,7 +35,7 @@ class EdgeText(NamedTuple):
     """An edge as it is drawn, from operand to result, with its labels.
 
     `value` is what flows forward (shown when only the forward pass is), `local` and `downstream` what flows back.
-    `undetermined` says that 0 met ∞ there.
+    `undetermined` says that 0 met ∞ there, `jacobian` are the lines of the local Jacobian of arrays, where it is small.
     """
 
     id: str
@@ -51,6 +51,7 @@ class EdgeText(NamedTuple):
     proved: bool
     title: str
     undetermined: bool = False
+    jacobian: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

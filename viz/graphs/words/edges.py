@@ -63,9 +63,28 @@ def _edge(
     ends = subject.id(operand), subject.id(node)
     value = _value(subject, operand)
     flags = edge is not None, zero and not undetermined, proved
+    jacobian = () if edge is None else _jacobian(subject, edge)
     return EdgeText(
-        place[0], *ends, place[1], name, value, local, downstream, *flags, subject.cleaned(title), undetermined
+        place[0],
+        *ends,
+        place[1],
+        name,
+        value,
+        local,
+        downstream,
+        *flags,
+        subject.cleaned(title),
+        undetermined,
+        jacobian,
     )
+
+
+def _jacobian(subject: Subject, edge: Edge) -> tuple[str, ...]:
+    """The local Jacobian between arrays, a row for each element of the result, as far as it can be read."""
+    if subject.numbers is None or not subject.passes.jacobian(edge.result, edge.operand):
+        return ()
+    rows = np.reshape(edge.jacobian(), (np.size(edge.forward[edge.result]), -1))
+    return ("local Jacobian:", *("  " + "  ".join(notation.plain(x) for x in row) for row in rows))
 
 
 def _value(subject: Subject, operand: Node) -> Label:

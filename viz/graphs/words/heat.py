@@ -1,4 +1,4 @@
-"""Numbers as colour: one scale for a picture, from blue below 0 to orange above, and the cells of small heat maps.
+"""Numbers as colour, from blue below 0 to orange above, and the cells of small heat maps, each on a scale of its own.
 
 Colour alone means nothing: size is lightness as well, so that it is read in grey, and each negative cell has a bar.
 """
@@ -6,7 +6,7 @@ Colour alone means nothing: size is lightness as well, so that it is read in gre
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import floor, log10
 from typing import Any
 
@@ -32,13 +32,15 @@ class Heat:
     """What is coloured: of each box, by its id, the numbers as rows of cells; one number colours the whole box.
 
     `what` is "value" or "gradient", `limit` the number that has the full colour, as all beyond it have. `zeros` says
-    that a frame of the same film has zero gradients, which the legend of all explains.
+    that a frame of the same film has zero gradients, which the legend of all explains. `own` are the limits of arrays
+    that have scales of their own, by the ids of their boxes: the others have the limit.
     """
 
     what: str
     limit: float
     cells: Mapping[str, Any]
     zeros: bool = False
+    own: Mapping[str, float] = field(default_factory=dict)
 
     def room(self, id_: str) -> tuple[float, float] | None:
         """The width and height of a box's heat map; None where it has none."""
@@ -49,9 +51,14 @@ class Heat:
         side = cell_side(rows, columns)
         return columns * side, rows * side
 
-    def tint(self, value: float) -> int:
-        """A number as one of the colours of the scale, from -TINTS to TINTS."""
-        share = value / self.limit
+    @property
+    def single(self) -> bool:
+        """Whether a box of one number has a colour."""
+        return any(np.ndim(cells) == 0 for cells in self.cells.values())
+
+    def tint(self, value: float, id_: str = "") -> int:
+        """A number of a box as one of the colours of the scale, from -TINTS to TINTS."""
+        share = value / self.own.get(id_, self.limit)
         return 0 if np.isnan(share) else int(np.rint(np.clip(share, -1, 1) * TINTS))
 
     def fill(self, id_: str, theme: Theme) -> str | None:
@@ -65,22 +72,26 @@ class Heat:
 def heat(of: Graph | Forward | Backward, what: str, limit: float | None = None) -> Heat:
     """The colours of a pass in numbers. Raises ValueRefusedError for another, and for a limit that is none.
 
-    The limit is the largest size of a computed or trained number, rounded up to two digits. A gradient's picture
-    leaves out the root, whose gradient is 1 by definition.
+    Without a limit each array has its own: its largest size, rounded up to two digits; that of boxes with one number is
+    the largest of these, of what is computed or trained. A gradient's picture leaves out the root, whose gradient is 1
+    by definition.
     """
     if what not in COLOURS:
         raise ValueRefusedError(f"there is no colour by {what!r}", fix=f"choose one of {', '.join(COLOURS)}")
     numbers = shown_numbers(of, what)
     graph = of if isinstance(of, Graph) else of.graph
+    own: dict[str, float] = {}
     if limit is None:
-        limit = limit_of(numbers)
+        own = {f"n{graph.position(n)}": limit_of({n: value}) for n, value in numbers.items() if np.ndim(value)}
+        limit = limit_of({n: value for n, value in numbers.items() if not np.ndim(value)} or numbers)
     elif not (np.isfinite(limit) and limit > 0):
         raise ValueRefusedError(
             f"the limit of colours is {limit!r}",
             why="it is the number that has the full colour",
             fix="give a number above 0",
         )
-    return Heat(what, float(limit), {f"n{graph.position(n)}": grid(n, value) for n, value in numbers.items()})
+    cells = {f"n{graph.position(n)}": grid(n, value) for n, value in numbers.items()}
+    return Heat(what, float(limit), cells, own=own)
 
 
 def shown_numbers(of: Graph | Forward | Backward, what: str) -> dict[Node, Any]:
@@ -115,11 +126,15 @@ def limit_of(*passes: Mapping[Node, Any]) -> float:
 
 
 def grid(node: Node, values: Any) -> Any:
-    """Numbers as rows of cells, a row an example; of more than 32 in a row or column, the largest of each block."""
+    """Numbers as rows of cells, in the shape of the value: a row an example, of a stack one matrix below another.
+
+    A vector is a row, or a column of as many numbers as there are examples. Of more than 32 in a row or column, the
+    largest of each block.
+    """
     array = np.asarray(values, dtype=float)
     if array.ndim == 0:
         return array
-    alone = isinstance(node.shape[-1], str) if node.shape else False
+    alone = array.ndim == 1 and isinstance(node.shape[-1], str)
     cells = array.reshape((-1, 1) if alone else (-1, array.shape[-1])) if array.size else np.zeros((1, 1))
     for axis in (0, 1):
         cells = _blocks(cells, axis)

@@ -112,8 +112,14 @@ class Subject:
 
     # What of a title depends on numbers; `marks.Marked` has the places of all of it instead, for a page that fills them
     def quantity(self, value: Any, key: str) -> Math:
-        """A number or an array, as the quantity of this key."""
-        return notation.quantity(self.value(value), key)
+        """A number or an array, as the quantity of this key; in text an array has its first entries."""
+        return notation.quantity(self.value(value), key, self.grid(value))
+
+    def grid(self, value: Any) -> Math | None:
+        """A small matrix as it is drawn where there is room for words."""
+        small = np.ndim(value) == 2 and self.detail in (FULL, FORMULA)
+        found = notation.matrix(value, self.digits) if small else None
+        return found if isinstance(found, notation.Grid) else None
 
     def said(self, what: Node | tuple[Node, int], key: str) -> str:
         """What proofs say of a gradient or of a local derivative, `key` being its node's or its edge's id."""

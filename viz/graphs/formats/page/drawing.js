@@ -15,6 +15,19 @@ const ink = (list, left, base, size) => {  // glyphs side by side; and where the
   });
   return [drawn, at];
 };
+const matrix = (cells, columns, left, base, size) => {  // entries in columns, each centred, as the picture has them
+  const wide = cell => cell.reduce((sum, [c, scale]) => sum + (data.advance[c] ?? 0)*size*scale, 0), [line, gap] = data.grid;
+  const widths = Array.from({length: columns}, (_, j) => Math.max(...cells.filter((_, i) => i % columns === j).map(wide)));
+  const uses = [], em = 1000*size;
+  let at = left;
+  cells.forEach((cell, i) => {
+    const j = i % columns, y = base + Math.floor(i/columns)*line*em;
+    if (j === 0) at = left;
+    uses.push(...ink(cell, at + (widths[j] - wide(cell))/2, y, size)[0]);
+    at += widths[j] + gap*em;
+  });
+  return [uses, at - gap*em];
+};
 const placed = use => use.getAttribute("transform").match(/-?[\d.]+(?:e-?\d+)?/g).map(Number);
 
 // Each box and edge with its parts, looked up once
@@ -25,7 +38,7 @@ const read = (id, group) => {
       const mark = part.dataset.number?.match(/^[(+]/)?.[0] ?? "";
       const key = part.dataset.number?.slice(mark.length) ?? "";
       const tag = part.dataset.role === "tag" ? Number(part.getAttribute("width")) : 0;  // as wide as what stands on it
-      return {part, mark, key, tag, text: key in numbers ? mark + spelled(numbers[key]) : null, grown: 0};
+      return {part, mark, key, tag, text: key in numbers ? mark + drawn(key) : null, grown: 0};
     })}));
   const runs = {};  // the marks after words: a proof's, and that of 0·∞
   for (const {element, kind} of labels) {
@@ -39,16 +52,19 @@ const read = (id, group) => {
 };
 
 const redraw = entry => {  // the glyphs of one number; how much wider it is now than it was drawn
-  const x = numbers[entry.key], text = entry.mark + spelled(x);
+  const x = numbers[entry.key], text = entry.mark + drawn(entry.key), columns = data.grids[entry.key];
   if (entry.text === text || x.text) return entry.grown;
   if (!entry.place) {
     const first = entry.part.querySelector("use");
     if (!first) return 0;
-    const [size, , , , left, base] = placed(first);
+    const [size, , , , at, base] = placed(first);
+    const left = columns ? Math.min(...[...entry.part.querySelectorAll("use")].map(use => placed(use)[4])) : at;
     entry.place = [left, base, size, Number(entry.part.dataset.width)];
   }
-  const [left, base, size, room] = entry.place, [drawn, end] = ink(glyphs(x, entry.mark), left, base, size);
-  entry.part.replaceChildren(...drawn);
+  const [left, base, size, room] = entry.place;
+  const [uses, end] = columns ? matrix(x.map(one => glyphs(one, "")), columns, left, base, size)
+    : ink(glyphs(x, entry.mark), left, base, size);
+  entry.part.replaceChildren(...uses);
   entry.text = text;
   return entry.grown = end - left - room;
 };
@@ -120,7 +136,7 @@ const flag = (element, name, on) => {
 const follow = (thing, moment) => {
   const {id, group} = thing, words = title(id);
   if (thing.words !== words) {
-    thing.title.textContent = thing.words = words;
+    thing.title.textContent = [thing.words = words, ...id[0] === "e" && known("edge " + id) ? jacobian(id) : []].join("\n");
     group.setAttribute("aria-label", label(id));
   }
   group.classList.toggle("now", moment.edge ? id === moment.edge : id === moment.node);

@@ -50,3 +50,7 @@ const glyphs = (x, mark) => {  // a number's glyphs: [character, scale, how high
   return [...plain(brackets ? "(" + written : written), ...[...power].map(c => [c, 0.72, 0.38]),
     ...plain(brackets ? ")" : "")];
 };
+const drawn = key => {  // what tells whether a number has to be drawn again: all entries of a matrix
+  const x = numbers[key];
+  return key in data.grids && Array.isArray(x) ? x.map(entry => spelled(entry)).join(" ") : spelled(x);
+};
