@@ -11,13 +11,13 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import BytesIO
 from math import floor, sqrt
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from cgraph.errors import OutputError, ValueRefusedError, missing_package
+from cgraph.errors import OutputError, ValueRefusedError
 from cgraph.files import write
+from viz.ink.pdf import write as pages_of
 
 __all__ = ["A4", "IMAGES", "images", "no_ending", "pages", "pdf", "png", "save", "write"]
 
@@ -77,35 +77,12 @@ def _with_density(png: bytes, dpi: float) -> bytes:
 
 def pdf(svg: str) -> bytes:
     """An SVG as a PDF of one page, as large as the picture. Raises MissingPackageError without the extra `pdf`."""
-    return _pdf([svg], None)
+    return pages_of([svg])
 
 
 def pages(svgs: Sequence[str], size: tuple[float, float] = A4, margin: float = 36.0) -> bytes:
     """SVGs as the pages of one PDF, each as large as the paper lets it be. Raises MissingPackageError."""
-    return _pdf(svgs, (*size, margin))
-
-
-def _pdf(svgs: Sequence[str], paper: tuple[float, float, float] | None) -> bytes:
-    try:
-        from reportlab.graphics import renderPDF
-        from reportlab.pdfgen.canvas import Canvas
-        from svglib.svglib import svg2rlg
-    except ImportError:
-        raise missing_package("svglib", "pdf", "writing PDF") from None
-    file = BytesIO()
-    canvas = Canvas(file, invariant=1)  # no time and no random number in it
-    for svg in svgs:
-        drawing = svg2rlg(BytesIO(svg.encode()))
-        assert drawing is not None, "our own SVG is well formed"
-        width, height, margin = paper or (drawing.width, drawing.height, 0.0)
-        canvas.setPageSize((width, height))
-        scale = min((width - 2 * margin) / drawing.width, (height - 2 * margin) / drawing.height)
-        canvas.translate((width - scale * drawing.width) / 2, height - margin - scale * drawing.height)
-        canvas.scale(scale, scale)
-        renderPDF.draw(drawing, canvas, 0, 0)
-        canvas.showPage()
-    canvas.save()
-    return file.getvalue()
+    return pages_of(svgs, (*size, margin))
 
 
 Kind = TypeVar("Kind")

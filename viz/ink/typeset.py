@@ -203,13 +203,18 @@ def _hat(math: Hat, size: float) -> Box:
 # The font ------------------------------------------------------------------------------------------------------------
 @cache
 def _font() -> Any:
-    """The math font of ziamath. Only the file is used: importing the package itself would cost 0.15 s."""
+    """The math font of ziamath."""
+    from ziafont.font import Font
+
+    return Font(font_file())
+
+
+def font_file() -> str:
+    """The file of the math font. Importing its package itself would cost 0.15 s."""
     package = importlib.util.find_spec("ziamath")
     if package is None or not package.submodule_search_locations:
         raise missing_package("ziamath", "plots", "setting formulas")
-    from ziafont.font import Font
-
-    return Font(os.path.join(package.submodule_search_locations[0], "fonts", FONT))
+    return os.path.join(package.submodule_search_locations[0], "fonts", FONT)
 
 
 @cache
