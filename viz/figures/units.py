@@ -10,6 +10,7 @@ from cgraph import nn
 from cgraph.graph.node import variable
 from cgraph.passes.numbers import forward
 from viz.ink.themes import ThemeLike
+from viz.ink.typeset import italic
 from viz.models import layers_of
 from viz.plots.curves import Curve, Points, activations, scatter
 from viz.plots.training import Plot
@@ -51,7 +52,8 @@ def separability(theme: ThemeLike, caption: str, description: str) -> Plot:
     x = variable("x", ("m", 2))
     answers = [forward(gate(x), {x: CORNERS})["a"] for gate in (nn.textbook.AND, nn.textbook.OR)]
     answers.append(nn.textbook.xor_net().predict(CORNERS).ravel())
-    titles = [rf"{tag} $x_1$ {name} $x_2$" for tag, name in (("(a)", "AND"), ("(b)", "OR"), ("(c)", "XOR"))]
+    x1, x2 = f"{italic('x')}₁", f"{italic('x')}₂"
+    titles = [f"{tag} {x1} {name} {x2}" for tag, name in (("(a)", "AND"), ("(b)", "OR"), ("(c)", "XOR"))]
     panels = [_plane(title, CORNERS, answer) for title, answer in zip(titles, answers, strict=True)]
     return scatter(panels, theme=theme, caption=caption, description=description)
 
@@ -68,8 +70,14 @@ def hidden_space(theme: ThemeLike, caption: str, description: str) -> Plot:
     answers = net.predict(CORNERS).ravel()
     names = tuple(f"{a:.0f}{b:.0f}" for a, b in CORNERS)
     panels = [
-        _plane("(a) the inputs, in $x$ space", CORNERS, answers, mark="", names=names),
-        _plane("(b) the hidden units, in $h$ space", net.hidden_representation(CORNERS), answers, "h", names=names),
+        _plane(f"(a) the inputs, in {italic('x')} space", CORNERS, answers, mark="", names=names),
+        _plane(
+            f"(b) the hidden units, in {italic('h')} space",
+            net.hidden_representation(CORNERS),
+            answers,
+            "h",
+            names=names,
+        ),
     ]
     return scatter(panels, theme=theme, caption=caption, description=description)
 

@@ -96,7 +96,7 @@ def _characters(sym: Sym, size: float) -> Box:
     x, ascent, descent = space, 0.0, 0.0
     marks: list[Glyph | Rule] = []
     for char in sym.text:
-        drawn, em, rise = _small(char, size) or (_italic(char) if sym.italic else char, size, 0.0)
+        drawn, em, rise = _small(char, size) or (italic(char) if sym.italic else char, size, 0.0)
         width, low, high = metrics(drawn)
         marks.append(Glyph(drawn, x, -rise, em))
         x += width * em
@@ -113,7 +113,7 @@ def _small(char: str, size: float) -> tuple[str, float, float] | None:
     return (chr(int(code, 16)), size * SMALL, size * rises[kind]) if kind in rises and " " not in code else None
 
 
-def _italic(char: str) -> str:
+def italic(char: str) -> str:
     """The italic mathematical letter of a letter."""
     code = ord(char)
     if char == "h":

@@ -14,10 +14,12 @@ from cgraph.functions.table import table
 from cgraph.graph.node import variable
 from cgraph.ops import TABLE
 from viz.asked import forward_pass
-from viz.ink.themes import Theme, ThemeLike, theme_named
+from viz.ink.themes import TEXTBOOK, Theme, ThemeLike, theme_named
+from viz.ink.typeset import italic
 from viz.plots.training import Plot, plot
 
 FILLED = 1
+SIZE = TEXTBOOK.caption_size  # of captions, titles and names
 AROUND = 0.5  # of the plane that is drawn around the points
 
 
@@ -104,7 +106,7 @@ def _panels(
             axes.spines["right"].set_visible(False)
             paint(chosen, axes)
         if caption:
-            made.supxlabel(caption, color=chosen.faint, fontsize=12.0)
+            made.supxlabel(caption, color=chosen.faint, fontsize=SIZE)
         return made
 
     return plot(figure, background=chosen.background, caption=caption, description=said)
@@ -122,10 +124,9 @@ def _curve(curve: Curve, theme: Theme, axes: Any) -> None:
     axes.plot(grid, y[y.graph.output], color=theme.forward, linewidth=2.2)
     axes.set_xlim(curve.low, curve.high)
     axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
-    axes.set_xlabel("$z$", color=theme.text)
-    sign = TABLE[curve.op].sign.replace("σ", r"\sigma")
-    axes.set_ylabel(rf"$y = \mathrm{{{sign}}}(z)$", color=theme.text)
-    axes.set_title(curve.title, color=theme.text, fontsize=12.0, pad=10.0)
+    axes.set_xlabel(italic("z"), color=theme.text)
+    axes.set_ylabel(f"{italic('y')} = {TABLE[curve.op].sign}({italic('z')})", color=theme.text)
+    axes.set_title(curve.title, color=theme.text, fontsize=SIZE, pad=10.0)
 
 
 def _points(panel: Points, theme: Theme, axes: Any) -> None:
@@ -149,9 +150,9 @@ def _points(panel: Points, theme: Theme, axes: Any) -> None:
         axes.text(*middle, panel.mark, color=theme.backward, fontsize=20.0, ha="center", va="center")
     axes.set_xticks(range(int(right) + 1))
     axes.set_yticks(range(int(top) + 1))
-    axes.set_xlabel(f"${panel.letter}_1$", color=theme.text)
-    axes.set_ylabel(f"${panel.letter}_2$", color=theme.text, rotation=0, labelpad=10.0)
-    axes.set_title(panel.title, color=theme.text, fontsize=12.0, pad=10.0)
+    axes.set_xlabel(f"{italic(panel.letter)}₁", color=theme.text)
+    axes.set_ylabel(f"{italic(panel.letter)}₂", color=theme.text, rotation=0, labelpad=10.0)
+    axes.set_title(panel.title, color=theme.text, fontsize=SIZE, pad=10.0)
 
 
 def _beside(axes: Any, said: str, point: tuple[float, float], line: Any, theme: Theme) -> None:
@@ -166,5 +167,5 @@ def _beside(axes: Any, said: str, point: tuple[float, float], line: Any, theme: 
         ha="center",
         va="center",
         color=theme.faint,
-        fontsize=10.5,
+        fontsize=SIZE,
     )

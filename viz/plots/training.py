@@ -6,16 +6,20 @@ import io
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cgraph.errors import ValueRefusedError, missing_package
+from viz.ink.colours import mixed
 from viz.ink.files import DPI, IMAGES, Dotted, checked, save
+from viz.ink.themes import TEXTBOOK, Theme, ThemeLike, theme_named
+from viz.ink.typeset import font_file
 
 if TYPE_CHECKING:
     from cgraph.train import Epoch
 
-INK, GRID, LOSS, ACCURACY = "#222222", "#dddddd", "#a63922", "#1f5fa8"
+FACE = "STIX Two Math"  # as in all other pictures
 _STAMPS = {  # what each format would otherwise stamp with the time or the version of its maker
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -24,14 +28,13 @@ _STAMPS = {  # what each format would otherwise stamp with the time or the versi
 _SETTINGS = {
     "svg.hashsalt": "cgraph",
     "svg.fonttype": "path",
-    "font.family": "STIXGeneral",
-    "mathtext.fontset": "stix",
-    "font.size": 12.0,
+    "pdf.fonttype": 42,
+    "font.family": FACE,
+    "mathtext.fontset": "custom",
+    **{f"mathtext.{kind}": FACE for kind in ("rm", "it", "bf", "bfit", "cal", "sf", "tt")},
+    "font.size": TEXTBOOK.value_size,
     "axes.spines.top": False,
-    "axes.edgecolor": INK,
-    "axes.labelsize": 13.0,
-    "xtick.color": INK,
-    "text.color": INK,
+    "axes.labelsize": TEXTBOOK.label_size,
 }
 
 
@@ -82,10 +85,18 @@ FORMATS = {ending: _written(ending[1:]) for ending in IMAGES}
 def plot(draw: Callable[[], Any], *, background: str = "white", caption: str = "", description: str = "") -> Plot:
     """A plot from a function that makes its figure. Raises MissingPackageError without matplotlib."""
     _matplotlib()
-    return Plot(draw, background, caption, description)
+    return Plot(partial(_in_our_face, draw), background, caption, description)
 
 
-def learning_curve(history: Sequence[Epoch], metric: str = "accuracy on the devset") -> Plot:
+def _in_our_face(draw: Callable[[], Any]) -> Any:
+    _face()
+    with _matplotlib().rc_context(_SETTINGS):
+        return draw()
+
+
+def learning_curve(
+    history: Sequence[Epoch], metric: str = "accuracy on the devset", *, theme: ThemeLike = "textbook"
+) -> Plot:
     """The loss of each epoch (solid, left axis) and, where it was measured, the metric (dashed, right axis).
 
     `history` is that of `cg.train.fit`; `metric` is what the right axis is called.
@@ -98,29 +109,37 @@ def learning_curve(history: Sequence[Epoch], metric: str = "accuracy on the devs
             why="it draws the epochs of a training",
             fix="give the history of cg.train.fit(...): learning_curve(run.history)",
         )
-    return plot(lambda: _curves(epochs, metric))
+    chosen = theme_named(theme)
+    return plot(lambda: _curves(epochs, metric, chosen), background=chosen.background)
 
 
-def _curves(epochs: Sequence[Epoch], metric: str) -> Any:
+def _curves(epochs: Sequence[Epoch], metric: str, theme: Theme) -> Any:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(6.4, 3.8), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.05))
     left = figure.add_subplot()
-    lines = [_curve(left, [(e.number, e.loss) for e in epochs], "loss", LOSS, "-", "o")]
+    lines = [_curve(left, [(e.number, e.loss) for e in epochs], "loss", theme.backward, "-", "o")]
     left.set_ylim(bottom=min(0.0, *(e.loss for e in epochs)))
-    left.set_xlabel("epoch", color=INK)
+    left.set_xlabel("epoch", color=theme.text)
     left.set_xlim(min(e.number for e in epochs) - 0.5, max(e.number for e in epochs) + 0.5)
     left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    left.grid(axis="y", color=GRID, linewidth=0.8)
+    left.grid(axis="y", color=mixed(theme.text, theme.background, 0.85), linewidth=0.8)
     left.spines["right"].set_visible(False)
     measured = [(e.number, e.metric) for e in epochs if e.metric is not None]
     if measured:
         right = left.twinx()
-        lines.append(_curve(right, measured, metric, ACCURACY, "--", "s"))
+        lines.append(_curve(right, measured, metric, theme.forward, "--", "s"))
         right.spines["left"].set_visible(False)
-    figure.legend(handles=lines, loc="outside upper center", ncols=2, frameon=False, handlelength=2.6)
+    for axes in figure.axes:
+        axes.set_facecolor(theme.background)
+        for spine in axes.spines.values():
+            spine.set_color(theme.border)
+    left.tick_params(axis="x", colors=theme.text)
+    figure.legend(
+        labelcolor=theme.text, handles=lines, loc="outside upper center", ncols=2, frameon=False, handlelength=2.6
+    )
     return figure
 
 
@@ -132,6 +151,14 @@ def _curve(axes: Any, points: Sequence[tuple[int, float]], name: str, colour: st
     axes.set_ylabel(name, color=colour)
     axes.tick_params(axis="y", colors=colour)
     return line
+
+
+@cache
+def _face() -> None:
+    """Make the face of all our pictures known to matplotlib, once."""
+    from matplotlib import font_manager
+
+    font_manager.fontManager.addfont(font_file())
 
 
 def _matplotlib() -> Any:

@@ -13,13 +13,24 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from colour_vision import contrast
+from sparse import sparse
 
+import viz
 from cgraph import nn, train
 from cgraph.errors import MissingPackageError, OutputError, ValueRefusedError
+from viz.ink.themes import THEMES
 from viz.plots import training as plots
+from viz.plots.curves import Points, scatter
 
 MEASURED = tuple(train.Epoch(i, 1.0 / i, 1 - 0.5 / i) for i in range(1, 41))
 UNMEASURED = tuple(train.Epoch(i, 1.0 / i) for i in range(1, 41))
+
+
+def to_hex(colour: Any) -> str:
+    from matplotlib.colors import to_hex as hexadecimal
+
+    return str(hexadecimal(colour))
 
 
 def drawn(history: Any) -> tuple[Any, list[Any]]:
@@ -78,13 +89,34 @@ def test_epochs_are_whole_numbers_on_the_axis(count: int) -> None:
     assert ticks and all(float(t).is_integer() for t in ticks)
 
 
-@pytest.mark.parametrize("colour", [plots.LOSS, plots.ACCURACY, plots.INK])
-def test_colours_have_contrast_on_white(colour: str) -> None:
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]  # WCAG 2.1
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_learning_curve_has_the_colours_of_its_theme_and_they_are_read(theme: str) -> None:
+    figure = plots.learning_curve(MEASURED, theme=theme).draw()
+    ground = THEMES[theme].background
+    words = [t for axes in figure.axes for t in (axes.xaxis.label, axes.yaxis.label, *axes.get_yticklabels())]
+    inks = {to_hex(t.get_color()) for t in words if t.get_text()} | {
+        to_hex(line.get_color()) for a in figure.axes for line in a.lines
+    }
+    assert inks == {THEMES[theme].text, THEMES[theme].forward, THEMES[theme].backward}
+    assert all(contrast(colour, ground) >= 4.5 for colour in inks)
 
-    assert 1.05 / (luminance + 0.05) >= 4.5
+
+WIDTH = 16 / 2.54 * 72  # points: the text of a page
+PLOTS = {
+    "curve": lambda: plots.learning_curve(MEASURED),
+    "title in mathtext": lambda: scatter([Points("$x_1$ in $h$", ((0, 0), (1, 1)), (0, 1))]),
+    **{number: lambda number=number: viz.figure(number) for number in ("6.1", "6.3", "6.5", "6.7")},
+}
+
+
+@pytest.mark.parametrize("of", sparse(PLOTS, 3))
+def test_a_plot_has_the_face_of_all_pictures_and_no_word_below_six_points_on_a_page(of: str) -> None:
+    svg = PLOTS[of]().svg()
+    faces = set(re.findall(r'<path id="([A-Za-z ]+)(?:-[A-Za-z]+)?-[0-9a-f]+"', svg))
+    assert faces == {"STIXTwoMath"}
+    width = float(re.findall(r'width="([\d.]+)pt"', svg)[0])
+    sizes = [100 * float(s) for s in re.findall(r"scale\(([\d.]+) -[\d.]+\)", svg)]
+    assert sizes and min(sizes) * min(1.0, WIDTH / width) >= 6.0
 
 
 # Bytes and files -----------------------------------------------------------------------------------------------------
