@@ -216,6 +216,9 @@ def _printer() -> Any:
             others = [f" + {self._print(t)}" for t in terms if t not in (-1, power)]
             return f"(Math.expm1({self._print(power.args[0])}){''.join(others)})"
 
+        def _print_NaN(self, expression: Any) -> str:  # noqa: N802
+            return "NaN"
+
         def _print_Heaviside(self, expression: Any) -> str:  # noqa: N802
             return f"heaviside({', '.join(map(self._print, expression.args))})"
 

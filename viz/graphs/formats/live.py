@@ -147,5 +147,8 @@ def _function(symbols: list[Any], formula: Any) -> str:
     import sympy
 
     letters = [sympy.Symbol(f"s{i}", real=True) for i in range(len(symbols))]
-    text = printed(formula.xreplace(dict(zip(symbols, letters, strict=True))))
+    try:
+        text = printed(formula.xreplace(dict(zip(symbols, letters, strict=True))))
+    except NotImplementedError:
+        return "null"
     return "null" if "//" in text or "\n" in text else f"({', '.join(map(str, letters))}) => {text}"

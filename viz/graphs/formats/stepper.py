@@ -187,7 +187,7 @@ def _fields(i: int, leaf: Mapping[str, Any]) -> str:
     if not shape:
         reach = max(4.0, 2 * abs(values[0])) if np.isfinite(values[0]) else 4.0
         box = f'data-input="{i}" value="{values[0]!r}" aria-label="{name}"'
-        span = f'min="{values[0] - reach!r}" max="{values[0] + reach!r}" step="0.1"'
+        span = f'min="{values[0] - reach!r}" max="{values[0] + reach!r}" step="any"'
         return (
             f'<div class="input"><span>{name}</span><input type="number" id="number{i}" step="any" {box}>'
             f'<input type="range" id="range{i}" {span} {box}></div>'

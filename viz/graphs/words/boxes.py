@@ -39,7 +39,7 @@ def box_text(subject: Subject, node: Node) -> BoxText:
     if total is not None:
         lines += _gradient(subject, node, total, circle)
         title.append(subject.line(f"gradient {subject.id(node)}", _gradient_sentence(subject, node, total)))
-    badge = _badge(subject, node)
+    badge = subject.badge(node)
     if badge:
         lines.append(("badge", (("badge", Sym(badge)),)))
         title.append(badge)
@@ -118,9 +118,3 @@ def _gradient_sentence(subject: Subject, node: Node, total: Math) -> str:
     proved = subject.said(node, subject.id(node))
     return f"∂{subject.spelled(subject.root)}/∂{subject.spelled(node)} = {text(total)}{count}{proved}"
 
-
-def _badge(subject: Subject, node: Node) -> str:
-    """What is not finite in a node, such as `NaN in the value`."""
-    if subject.forward is None:
-        return ""
-    return subject.infinite("value", node) or (subject.reached(node) and subject.infinite("gradient", node)) or ""

@@ -91,7 +91,7 @@ def _value(subject: Subject, operand: Node) -> Label:
     """What flows forward along an edge: the operand's value."""
     if subject.forward is None or operand.shape or subject.detail in (HOVER, OUTLINE):
         return ()
-    shown = subject.number(subject.forward[operand])
+    shown = subject.quantity(subject.forward[operand], f"value {subject.id(operand)}")
     if subject.detail in (FULL, FORMULA):
         shown = notation.row(subject.names[operand], EQUALS, shown)
     return (("value", shown),)

@@ -76,12 +76,14 @@ class Marked(Subject):
         return mark(f"proof {key}") if self.proofs.said(what) else ""
 
     def line(self, key: str, words: str) -> str:
-        what, _, id_ = key.partition(" ")
-        there = self.forward if what == "value" else self.numbers
-        return mark(f"@{key}") + words + ("" if there is None else mark(f"infinite {what} {id_}"))
+        return mark(f"@{key}") + words
 
-    def infinite(self, what: str, node: Node) -> str:
-        return ""
+    def badge(self, node: Node) -> str:
+        if self.forward is None:
+            return ""
+        found = ("value", "gradient") if self.numbers is not None and self.reached(node) else ("value",)
+        keys = [f"{what} {self.id(node)}" for what in found]
+        return "\n".join(self.line(key, mark(f"infinite {key}")) for key in keys)
 
     def open(self, what: tuple[Node, int], key: str) -> str:
         return "" if self.numbers is None else mark(f"open {key}")

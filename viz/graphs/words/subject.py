@@ -129,11 +129,12 @@ class Subject:
         """A line of a title that is there from the step on at which `key` is computed."""
         return words
 
-    def infinite(self, what: str, node: Node) -> str:
-        """What is not finite in the value or the gradient of a node, such as `NaN in the value`."""
-        if what == "gradient":
-            return "" if self.numbers is None else not_finite(what, self.numbers.gradient[node])
-        return "" if self.forward is None else not_finite(what, self.forward[node])
+    def badge(self, node: Node) -> str:
+        """What is not finite in a node, such as `NaN in the value`."""
+        found = "" if self.forward is None else not_finite("value", self.forward[node])
+        if not found and self.numbers is not None and self.reached(node):
+            return not_finite("gradient", self.numbers.gradient[node])
+        return found
 
     def open(self, what: tuple[Node, int], key: str) -> str:
         """The line that says that 0 met ∞ on an edge of this id, where it did."""

@@ -45,7 +45,10 @@ const read = (id, group) => {
     if (kind === "local" || kind === "gradient") runs.proof = {label: element, words: "✓", fill: "var(--proof)"};
     if (kind === "backward") runs.zero = {label: element, words: " (0·∞)", fill: "var(--text)"};
   }
-  for (const [role, run] of Object.entries(runs)) run.group = run.label.querySelector(`g[data-role="${role}"]`);
+  for (const [role, run] of Object.entries(runs)) {
+    run.group = run.label.querySelector(`g[data-role="${role}"]`);
+    run.shown = Boolean(run.group);
+  }
   return {id, group, labels, runs, title: group.querySelector("title"), back: all('[data-role="backward"]'),
     native: all('rect[data-role="badge"], [data-label="badge"]'), shape: group.querySelector("rect, circle"),
     infinite: infinite("value " + id) || infinite("gradient " + id)};
@@ -95,8 +98,7 @@ const reflow = (thing, label) => {  // numbers of other widths move what follows
 };
 const run = (thing, role, shown) => {  // a mark after words, made when it is first needed
   const mark = thing.runs[role];
-  if (!mark || !!mark.shown === shown && mark.group) return;
-  if (!mark.group && !shown) return;
+  if (!mark || mark.shown === shown) return;
   if (!mark.group) {
     const uses = [...mark.label.querySelectorAll("use")], [size, , , , at, base] = placed(uses.at(-1));
     const last = uses.at(-1).getAttribute("href"), c = String.fromCodePoint(parseInt(last.slice(2), 16));
@@ -149,7 +151,9 @@ const follow = (thing, moment) => {
   } else {
     const there = known("edge " + id);
     for (const part of thing.back) part.classList.toggle("later", !there);
-    for (const {element} of thing.labels) element.classList.toggle("later", !there);
+    for (const {element, kind} of thing.labels) {
+      element.classList.toggle("later", kind === "value" ? !known("value " + data.edges[id].tail) : !there);
+    }
     flag(group, "zero", data.edges[id].flows && zero(id));
     flag(group, "indeterminate", open(id));
   }

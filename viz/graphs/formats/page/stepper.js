@@ -85,7 +85,14 @@ $modules
   const fields = i => [...document.querySelectorAll(`[data-input="${i}"]`)];
   const written = i => {  // an input's number or numbers, into its fields
     if (find("rows" + i)) find("rows" + i).value = rowsOf(i);
-    for (const field of fields(i)) field.value = values[i][Number(field.dataset.entry ?? 0)];
+    for (const field of fields(i)) {
+      const x = values[i][Number(field.dataset.entry ?? 0)];
+      if (field.type === "range" && Number.isFinite(x)) {  // a slider reaches as far as its number
+        field.min = Math.min(field.min, x);
+        field.max = Math.max(field.max, x);
+      }
+      field.value = x;
+    }
   };
   const set = (i, x, entry = 0) => {
     if (!Number.isFinite(x)) return written(i);
@@ -107,14 +114,24 @@ $modules
     find("rows" + i).setAttribute("aria-invalid", String(Boolean(said)));
     if (said) return;
     values[i] = found;
+    written(i);
     recompute();
   };
-  const nudge = (i, by) => set(i, Number((values[i][0] + by).toPrecision(12)));
-  const unit = i => Number(find("range" + i)?.step ?? 0);
+  const UNIT = 0.1;  // by which sliders, drags and keys change a number
+  const nudge = (i, by) => set(i, Number((values[i][0] + by*UNIT).toPrecision(12)));
   data.inputs.forEach((input, i) => {
     for (const field of fields(i)) {
-      field.addEventListener(field.type === "range" ? "input" : "change",
-        event => set(i, event.target.valueAsNumber, Number(field.dataset.entry ?? 0)));
+      if (field.type !== "range") {
+        field.addEventListener("change", () => set(i, field.valueAsNumber, Number(field.dataset.entry ?? 0)));
+        continue;
+      }
+      field.addEventListener("input", () => set(i, Number((Math.round(field.valueAsNumber/UNIT)*UNIT).toPrecision(12))));
+      field.addEventListener("keydown", event => {
+        const by = {ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1}[event.key];
+        if (!by) return;
+        nudge(i, by);
+        event.preventDefault();
+      });
     }
     find("rows" + i)?.addEventListener("change", event => paste(i, event.target.value));
     const group = groups.get(input.id);
@@ -122,7 +139,7 @@ $modules
     group.dataset.drag = "true";
     group.addEventListener("pointerdown", event => {
       const start = values[i][0];
-      drag(event, x => set(i, Number((start + Math.round(x/4)*unit(i)).toPrecision(12))));
+      drag(event, x => set(i, Number((start + Math.round(x/4)*UNIT).toPrecision(12))));
       event.preventDefault();
     });
   });
@@ -166,7 +183,7 @@ $modules
       const i = data.inputs.findIndex(input => input.id === id && !input.shape.length), way = towards[event.key];
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       if (event.key === "Enter" || event.key === " ") describe(id);
-      else if (event.shiftKey && way && way[1] && i >= 0) nudge(i, -way[1]*unit(i));
+      else if (event.shiftKey && way && way[1] && i >= 0) nudge(i, -way[1]);
       else if (way) groups.get(next(id, way)).focus();
       else return;
       event.preventDefault();
@@ -199,8 +216,13 @@ $modules
   });
 
   // A link that keeps the state: step, inputs that were changed, theme, zoom, practice -------------------------------
-  const save = () => {
+  let saving = 0;
+  const save = () => {  // a moment later: browsers slow down pages that write often
     if (restoring) return;
+    clearTimeout(saving);
+    saving = setTimeout(keep, 200);
+  };
+  const keep = () => {
     const state = new URLSearchParams({step: now + 1});
     data.inputs.forEach((input, i) => {
       const now_ = values[i].join(","), first = revived(input.values).join(",");

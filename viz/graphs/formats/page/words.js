@@ -25,14 +25,13 @@ const place = ([key, inside]) => {  // what stands at a place of a template
   if (what === "proof") return proofs[id] ? `, no proof of this number: ${proofs[id]}` : ", proved by SymPy";
   if (what === "open") return numbers[key] ? `\n${data.words.open}` : "";
   if (what === "infinite") {
-    const words = infinite(id), before = id.startsWith("gradient") && infinite(id.replace("gradient", "value"));
-    return words && !before ? "\n" + words : "";
+    return id.startsWith("gradient") && infinite(id.replace("gradient", "value")) ? "" : infinite(id);
   }
   return spelled(numbers[key], inside);
 };
 const fill = words => words.map(part => typeof part === "string" ? part : place(part)).join("");
 const title = id => {
-  const lines = data.titles[id].filter(line => known(line.since)).map(line => fill(line.parts));
+  const lines = data.titles[id].filter(line => known(line.since)).map(line => fill(line.parts)).filter(Boolean);
   if (untouched && id in data.findings && seen === data.steps.length - 1) lines.push(...data.findings[id]);
   return lines.length ? lines.join("\n") : data.edges[id].name;
 };
@@ -47,7 +46,7 @@ const elsewhere = (f, shown, at, scale) => {
   if (!at.every(Number.isFinite)) return NO_VALUE;
   const value = f(...at);
   if (!Number.isFinite(value)) {
-    const near = [1 - 1e-6, 1 + 1e-6].map(by => f(...at.map(x => x ? x*by : by - 1)));
+    const near = [1 - 1e-6, 1 + 1e-6].flatMap(by => at.map((x, i) => f(...at.with(i, x ? x*by : by - 1))));
     return near.some(Number.isFinite) || !Number.isFinite(shown) ? NO_VALUE : "is too large for this page";
   }
   if (Number.isFinite(shown)) {

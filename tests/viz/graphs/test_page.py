@@ -1,0 +1,207 @@
+"""The page says one thing: after every change, at every step, what a page made anew says; and nothing before its step."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browser import opened
+from pages import AT_EVERY_STEP, DATA, SAID, change, drawn, known, open_in
+from random_scalars import random_pass
+from sparse import sparse
+
+import cgraph as cg
+import viz
+from cgraph import nn
+from cgraph.graph.node import build
+from cgraph.ops import TABLE
+from viz.asked import passes
+from viz.figures.graphs import figure_6_2, figure_6_6, figure_6_17, figure_6_18
+from viz.graphs.formats.live import live
+from viz.graphs.words.subject import Subject
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Any]:
+    with opened() as found:
+        yield found
+
+
+def again(bwd: cg.Backward, values: Mapping[str, Any]) -> cg.Backward:
+    """The same passes at other inputs; arrays by their entries in a row."""
+    graph, forward = bwd.graph, bwd.forward
+    feed = {
+        x: np.reshape(np.asarray(values[graph.name(x)], float), np.shape(forward[x]))
+        if graph.name(x) in values
+        else forward[x]
+        for x in graph.inputs
+    }
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return cg.backward(cg.forward(graph, feed), of=bwd.of)
+
+
+def at(of: Any, **values: Any) -> cg.Backward:
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return cg.backward(cg.forward(of, values))
+
+
+def mlp(activation: str = "relu") -> cg.Backward:
+    model = nn.MLP([2, 3, 1], activation, seed=0)
+    L = nn.sigmoid_cross_entropy_loss(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
+    return at(L, X=[[1, 2], [3, -4]], Y=[[0], [1]])
+
+
+def arrays() -> cg.Backward:
+    x, W, c = cg.variable("x", 3), cg.variable("W", (3, 6)), cg.variable("c")
+    p = cg.softmax(x @ W).named("p")
+    L = (cg.sum(p * p) * c + cg.max(x) + cg.sum(x[1:] * c)).named("L")
+    return at(L, x=[0.5, -1.0, 2.0], W=np.linspace(-1, 1, 18).reshape(3, 6), c=0.5)
+
+
+# A graph, how it is drawn, and inputs that it is changed to: ordinary ones, kinks, zeros, 0·∞, what is not finite
+CASES: dict[str, tuple[Any, dict[str, Any], list[dict[str, Any]]]] = {
+    "figure 6.17": (figure_6_17, {}, [{"c": 5}, {"a": -2, "b": 1}, {"c": 0}]),
+    "figure 6.18": (figure_6_18, {"style": "circuit"}, [{"x1": -2.5}, {"x1": 0, "x2": 0}]),
+    "figure 6.2": (figure_6_2, {}, [{"x1": 1e9, "w1": -1}, {"x1": 40}]),
+    "figure 6.6": (figure_6_6, {"detail": "number"}, [{"x1": 0}, {"x1": 3, "u2": 0}]),
+    "0·∞": (lambda: at("v = cbrt(x); L = v**3 + relu(x)", x=8.0), {}, [{"x": 0}, {"x": -8}]),
+    "0·∞ at first": (lambda: at("v = cbrt(x); L = v**3 + relu(x)", x=0.0), {}, [{"x": 8}]),
+    "behind a mask": (lambda: at("L = where(c, log(x), x)", x=1.0, c=1.0), {}, [{"x": 0, "c": 0}, {"x": 0}]),
+    "not finite": (lambda: at("d = log(a); e = d - d*b; L = e**2", a=2.0, b=1.0), {}, [{"a": 0}, {"a": -1}, {"b": 1e200}]),
+    "not finite at first": (lambda: at("d = log(a); e = d - d*b; L = e**2", a=0.0, b=1.0), {}, [{"a": 3}]),
+    "kinks": (lambda: at("L = abs(x)*maximum(x, y) + clip(y, -1, 1)", x=1.0, y=2.0), {}, [{"x": 0}, {"x": 2}, {"y": 1}]),
+    "a fan-out": (lambda: at("L = x*x + x*y - y", x=-3.0, y=0.5), {}, [{"x": 1, "y": -1}, {"x": 0, "y": 0}]),
+    "a net of arrays": (mlp, {}, [{"X": [1, 0, 0, 0]}, {"b[1]": [-9, -9, -9]}, {"Y": [1, 1], "W[2]": [0, 0, 0]}]),
+    "arrays": (arrays, {}, [{"x": [1, 1, 1]}, {"c": 0}, {"W": [*range(18)]}]),
+    "the forward pass alone": (lambda: figure_6_17().forward, {}, [{"c": 5}]),
+}  # fmt: skip
+
+
+def same(page: Any, of: Any, choices: dict[str, Any], values: list[dict[str, Any]], folder: Path) -> None:
+    """The page of these passes, with other inputs written into it, against pages that are made of those."""
+    back = isinstance(of, cg.Backward)
+    open_in(page, viz.draw(of, **choices), folder)
+    changed = []
+    for one in values:
+        page.click("#reset")
+        change(page, one)
+        changed.append(page.evaluate(AT_EVERY_STEP))
+    bwd = of if back else cg.backward(of)
+    for one, said in zip(values, changed, strict=True):
+        new = again(bwd, one)
+        picture = viz.draw(new if back else new.forward, **choices)
+        open_in(page, picture, folder)
+        for step, (now, anew) in enumerate(zip(said, page.evaluate(AT_EVERY_STEP), strict=True)):
+            assert now == anew, (one, step)
+        as_drawn(page, picture)
+
+
+def as_drawn(page: Any, picture: viz.Picture) -> None:
+    """A page at its last step says of each box and edge what the picture itself says."""
+    page.keyboard.press("End")
+    said = page.evaluate(SAID)
+    for id_, (title, labels, flags) in drawn(picture).items():
+        ends = {f"{id_} title: {title}", f"{id_} is drawn: {' | '.join(labels)} {','.join(flags)}"}
+        found = {line.removesuffix(" true").removesuffix(" false") for line in said}
+        assert ends <= found, (ends - found, [line for line in said if line.startswith(f"{id_} ")])
+
+
+@pytest.mark.parametrize("name", sparse(list(CASES), 3))
+def test_after_every_change_and_at_every_step_a_page_says_what_one_made_anew_says(
+    name: str, page: Any, tmp_path: Path
+) -> None:
+    make, choices, values = CASES[name]
+    same(page, make(), choices, values, tmp_path)
+
+
+@pytest.mark.parametrize("seed", sparse(list(range(40)), 20))
+def test_of_random_graphs_too(seed: int, page: Any, tmp_path: Path) -> None:
+    bwd, generator = random_pass(seed, 14 if seed % 20 else 8), random.Random(seed)
+    names = [bwd.graph.name(x) for x in bwd.graph.inputs]
+    values = [{name: round(generator.uniform(-2, 2), 2) for name in names}, dict.fromkeys(names, 0.0)]
+    same(page, bwd, {}, values, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "formula", sparse(["L = c*(a + 2*b)", "L = relu(a)*b + abs(c)", "L = maximum(a, b)*sigmoid(c)", "L = a/b + log(c)"], 4)
+)
+def test_marks_of_proofs_follow_the_numbers(formula: str, page: Any, tmp_path: Path) -> None:
+    bwd, report = at(formula, a=1.0, b=2.0, c=0.5), cg.prove(formula)
+    values = [{"a": 0}, {"c": 0, "b": -1}, {"a": 2, "b": 2}, {"b": 0}, {"c": -3.25, "a": 0.1}]
+    report = cg.prove(bwd.graph)
+    same(page, bwd, {"proof": report}, values, tmp_path)
+
+
+# Before its step -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("practice", [False, True])
+@pytest.mark.parametrize("name", sparse(["figure 6.17", "0·∞", "a net of arrays", "not finite", "figure 6.18"], 5))
+def test_nothing_that_is_said_at_a_step_depends_on_what_comes_later(
+    name: str, practice: bool, page: Any, tmp_path: Path
+) -> None:
+    bwd = CASES[name][0]()
+    proof = {"proof": cg.prove(bwd.graph)} if name == "figure 6.17" else {}
+    path = viz.draw(bwd, **CASES[name][1], **proof).save(tmp_path / "page.html")
+    html = path.read_text("utf-8")
+    data = json.loads(DATA.search(html)[0])  # type: ignore[index]
+    (tmp_path / "other.html").write_text(html, "utf-8")
+    for step, moment in enumerate(data["steps"]):
+        asks = practice and moment["kind"] != "given" and isinstance(moment["parts"][-1], list)
+        asks = asks and not isinstance(data["numbers"][moment["parts"][-1][0]], (list, dict))
+        later = {key for key, since in data["since"].items() if since > step - asks}
+        later |= {f"{what} {key[5:]}" for key in later if key.startswith("edge") for what in ("local", "downstream", "open")}
+        other = json.loads(json.dumps(data))
+        for key in later & set(other["numbers"]):
+            before = other["numbers"][key]
+            other["numbers"][key] = not before if key.startswith("open") else [77.5] * len(before) if isinstance(before, list) else 77.5
+        for id_ in [key.split()[1] for key in later if key.split()[1] in other["proofs"] and key.split()[0] != "value"]:
+            other["proofs"][id_] = "the proved formula gives 77.5 here"
+        hidden = DATA.sub(lambda _, text=json.dumps(other).replace("<", "\\u003c"): text, html)
+        (tmp_path / "other.html").write_text(hidden, "utf-8")
+        said = []
+        for file in ("page.html", "other.html"):
+            page.goto("about:blank")
+            page.goto((tmp_path / file).as_uri() + f"#step={step + 1}" + "&practice=on" * practice)
+            page.evaluate("document.querySelector('[data-id]').dispatchEvent(new MouseEvent('click'))")
+            said.append(page.evaluate(SAID))
+        assert said[0] == said[1], (step, moment)
+
+
+# What is computed ----------------------------------------------------------------------------------------------------
+ROWS = [row for row in TABLE.values() if row.elementwise and row.rule(0) is not None]
+POINTS = [-30.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.5, 3.0, 30.0, 1e200]
+OUTSIDE = {"cubed": lambda z, x: z**3, "a relu": lambda z, x: cg.relu(z), "weighted": lambda z, x: x * cg.sqrt(z)}
+
+
+@pytest.mark.parametrize("row", sparse(ROWS, 12), ids=[row.name for row in ROWS])
+def test_a_page_finds_0_times_infinity_where_the_pass_finds_it(row: Any, page: Any) -> None:
+    leaves = [cg.variable(f"p{i}") for i in range(row.arity or 2)]
+    points = list(itertools.product(POINTS if len(leaves) < 3 else POINTS[2:9:2], repeat=len(leaves)))
+    page.goto("about:blank")
+    for outer in OUTSIDE.values():
+        L = outer(build(row, *leaves), leaves[0])
+        record = passes(at(L, **{str(x.name): 0.5 for x in leaves}))
+        subject = Subject(record, "textbook", "hover", set())
+        found = live(subject)
+        assert not found.why
+        order = [i["name"] for i in found.inputs]
+        for point in points:
+            try:
+                bwd = at(L, **{str(x.name): value for x, value in zip(leaves, point, strict=True)})
+            except cg.errors.ValueRefusedError:  # a label that is no probability
+                continue
+            values = [dict(zip([str(x.name) for x in leaves], point, strict=True))[name] for name in order]
+            opened_ = {subject.edge_ids[e.result, e.position] for e in bwd.indeterminate}
+            code = f"x => {{ const f = {found.program}; return f(x).slice({len(found.keys)}); }}"
+            flags = page.evaluate(code, values)
+            assert {id_ for id_, flag in zip(found.open, flags, strict=True) if flag} == opened_, (point, str(L))
