@@ -118,7 +118,7 @@ FUNCTIONS: tuple[Op, ...] = (
     elementwise("hypot",      "sqrt(x**2 + y**2)", "hypot",
                 written(lambda w, z, x, y: w.direction(x, y), textbook=lambda w, z, x, y: w.ratio(x, z)),
                 written(lambda w, z, x, y: w.direction(y, x), textbook=lambda w, z, x, y: w.ratio(y, z)),
-                c="HYPOT({0}, {1})", kink="the slopes of hypot at (0, 0) are 0",
+                c="HYPOT({0}, {1})", js="Math.hypot({0}, {1})", kink="the slopes of hypot at (0, 0) are 0",
                 kinked=lambda x, y: (x == 0) & (y == 0)),
     elementwise("direction",  "x/sqrt(x**2 + y**2)", stable.direction,
                 lambda w, z, x, y: w.direction(y, x) * w.ratio(w.direction(y, x), w.hypot(x, y)),

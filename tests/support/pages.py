@@ -27,9 +27,9 @@ SAID = """() => {
     }
   }
   for (const group of document.querySelectorAll('[data-id]')) {
+    const runs = e => [...e.querySelectorAll('g[data-role]')].filter(e => !gone(e)).map(spelled).join('') || spelled(e);
     const labels = [...group.querySelectorAll('[data-label]')].filter(e => !gone(e))
-      .map(e => `${e.dataset.label} ${[...e.querySelectorAll('g[data-role]')].filter(e => !gone(e)).map(spelled).join('')
-        || spelled(e)}`);
+      .map(e => `${e.dataset.label} ${runs(e)}`);
     const flags = ['zero', 'proved', 'indeterminate'].map(name => group.dataset[name] ?? '');
     said.push(`${group.dataset.id} is drawn: ${labels.sort().join(' | ')} ${flags} ${group.classList.contains('now')}`);
   }

@@ -73,9 +73,8 @@ class Picture:
         """A page of its own that walks the passes step by step and computes again when an input is changed."""
         subject, theme = self._subject, page_theme(self.theme)
         svg = paint.alone(self.layout, theme, self.show, self.caption, self.description, self.drawing, GLYPHS)
-        return page(
-            subject, self.drawing, svg, self.caption, self.theme, self.show, as_list(self.drawing, theme, self.show)
-        )
+        legend, title = as_list(self.drawing, theme, self.show), paint.name(self.caption, self.drawing)
+        return page(subject, self.drawing, svg, title, self.theme, self.show, legend)
 
     def tex(self) -> str:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""

@@ -20,7 +20,7 @@ from viz.asked import Proofs
 from viz.graphs.formats.live import Checks, Live, checks, jacobians, live
 from viz.graphs.words.boxes import box_text
 from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing
-from viz.graphs.words.marks import Number, Parts, titles
+from viz.graphs.words.marks import Line, Number, Parts, titles
 from viz.graphs.words.steps import FORWARD as COMPUTED
 from viz.graphs.words.steps import GIVEN, Walk, numbers, walk
 from viz.graphs.words.subject import Subject, not_finite
@@ -94,7 +94,9 @@ def _set(theme: Theme) -> str:
 def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
     """The graph in words, with places for what depends on numbers."""
     by_id = {subject.id(n): n for n in subject.graph.nodes}
-    words = titles(subject)
+    headings = {b.id: Line("", (b.title.partition("\n")[0],)) for b in drawing.boxes}  # an author may have chosen it
+    words = {id_: (headings.get(id_, lines[0]), *lines[1:]) for id_, lines in titles(subject).items()}
+    bright = [b.name for b in drawing.boxes if b.id not in drawing.look.dimmed]
     return {
         "root": subject.id(subject.root),
         "flows": drawing.has_gradients,
@@ -106,9 +108,12 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
         "edges": {e.id: {"tail": e.tail, "head": e.head, "flows": e.flows, "name": e.name} for e in drawing.edges},
         "steps": [{"kind": s.kind, "node": s.node, "edge": s.edge, "parts": _places(s.parts)} for s in steps.steps],
         "since": dict(steps.since),
-        "words": {"open": NOT_DETERMINED},
         "grids": dict(_grids(subject)),
         "grid": [LINE, COLUMN],
+        "words": {
+            "open": NOT_DETERMINED,
+            "before": f"Highlighted: {', '.join(bright)}. " if drawing.look.dimmed else "",
+        },
         "advance": {" ": 200, **{c: round(1000 * metrics(c)[0]) for c in GLYPHS}},
     }
 
@@ -170,8 +175,7 @@ def _facts(node: Node) -> list[str]:
 
 def _findings(box: BoxText, subject: Subject, node: Node) -> list[str]:
     """What a diagnosis says of a box, in lines: it is about the numbers that were given, and no others."""
-    own = box_text(subject, node).title
-    return box.title.removeprefix(own).split("\n")[1:]
+    return box.title.split("\n")[1 + box_text(subject, node).title.count("\n") :]
 
 
 # What the page shows beside the picture ------------------------------------------------------------------------------

@@ -152,7 +152,8 @@ def as_list(drawing: Drawing, theme: Theme, show: str) -> str:
     always = of()
     waits = {e: name for name, flag in flags.items() for e in of(**flag) if e not in always}
     items = (_item(e, waits.get(e, ""), theme) for e in of(zero=True, undetermined=True, proved=True))
-    return f'<ul class="legend" aria-label="legend">{"".join(items)}</ul>'
+    listed = "".join(items)
+    return f'<ul class="legend" aria-label="legend">{listed}</ul>' if listed else ""
 
 
 def _item(entry: Entry, waits: str, theme: Theme) -> str:

@@ -17,7 +17,7 @@ from viz.ink.lines import PlacedLine
 from viz.ink.pen import number, rect
 from viz.ink.themes import Theme
 
-__all__ = ["BACKWARD", "BOTH", "FORWARD", "alone", "parts"]
+__all__ = ["BACKWARD", "BOTH", "FORWARD", "alone", "name", "parts"]
 BORDER = 1.3
 BADGE_X, BADGE_Y = 4.0, 1.5  # how far the plate of a badge reaches beyond its words
 
@@ -29,7 +29,7 @@ def alone(layout: Layout, theme: Theme, show: str, caption: str, description: st
     """
     body = _body(layout, theme, show, drawing, 0.0)
     used, size = {*_characters(layout, NOTHING), *more}, (layout.width, layout.height)
-    return "\n".join(document(size, _name(caption, drawing), description, used, _ground(theme, drawing), body))
+    return "\n".join(document(size, name(caption, drawing), description, used, _ground(theme, drawing), body))
 
 
 def parts(
@@ -42,10 +42,10 @@ def parts(
     left = (width - layout.width) / 2
     body = [*_body(layout, theme, show, drawing, left), *below.paint(width, layout.height, theme)]
     used = {*_characters(layout, below), *more}
-    return document((width, height), _name(caption, drawing), description, used, _ground(theme, drawing), body)
+    return document((width, height), name(caption, drawing), description, used, _ground(theme, drawing), body)
 
 
-def _name(caption: str, drawing: Drawing) -> str:
+def name(caption: str, drawing: Drawing) -> str:
     """What a reader that cannot see calls the picture, which has a name without a caption too."""
     return caption or f"Computation graph of {drawing.root}"
 

@@ -117,4 +117,3 @@ def _gradient_sentence(subject: Subject, node: Node, total: Math) -> str:
     count = f" (the sum of {len(terms)} terms)" if len(terms) > 1 else ""
     proved = subject.said(node, subject.id(node))
     return f"∂{subject.spelled(subject.root)}/∂{subject.spelled(node)} = {text(total)}{count}{proved}"
-

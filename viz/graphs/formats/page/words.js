@@ -36,7 +36,7 @@ const title = id => {
   return lines.length ? lines.join("\n") : data.edges[id].name;
 };
 const label = id => title(id).split("\n").join("; ");
-const described = () => [...groups.keys()].map(label).join(". ") + ".";
+const described = () => data.words.before + [...groups.keys()].map(label).join(". ") + ".";
 const sentence = moment => fill(moment.parts);
 
 // What a proof gives for the numbers that are shown: "" where it gives them, else what it does instead ----------------
