@@ -2,7 +2,7 @@
 
 Each measurement is a process of its own, so that it has a time limit and a peak of memory; the candidates take turns,
 round by round, and medians are shown. A peer that is not installed, fails, or takes too long is reported as that.
-First come the chapter's two figures, warm, in this process.
+First come the chapter's two figures, warm, in this process, and a change in a page, in a browser.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import json
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -159,6 +160,40 @@ def figures(rounds: int) -> None:
         print(f"  {name}, warm {median(times[name][1:]):>8.1f} ms   limit: {limit} ms")
 
 
+def page(rounds: int) -> None:
+    """A change of an input in the page of a graph of 140 boxes, until the browser has laid it out again."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        print("  a page of 140 boxes        playwright is not installed")
+        return
+    leaves, pairs = operands("dag", 139)
+    nodes: list[Any] = [cg.variable(f"x{i}") for i in range(leaves)]
+    for i, (a, b) in enumerate(pairs):
+        nodes.append(cg.tanh(nodes[a] * nodes[b]) if i % 2 else nodes[a] + nodes[b])
+    graph = cg.Graph(cg.add(*[nodes[i] for i in range(len(nodes)) if not any(nodes[i] in n.operands for n in nodes)]))
+    html = viz.draw(cg.backward(cg.forward(graph, dict.fromkeys(graph.inputs, 0.3)))).html()
+    change = """rounds => Array.from({length: rounds}, (_, k) => {
+      const field = document.getElementById("number0"), start = performance.now();
+      field.value = 0.31 + k/100;
+      field.dispatchEvent(new Event("change"));
+      document.body.getBoundingClientRect();
+      return performance.now() - start;
+    })"""
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        except Error:
+            print("  a page of 140 boxes        there is no browser")
+            return
+        found = browser.new_page()
+        found.set_content(html)
+        found.keyboard.press("End")
+        times = found.evaluate(change, rounds + 3)[3:]
+        browser.close()
+    print(f"  a change in a page of {len(graph)} boxes {median(times):>8.1f} ms   limit: 50 ms")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="how often each thing is measured (default: 3)")
@@ -173,6 +208,7 @@ def main() -> None:
         return
     print("from passes to SVG")
     figures(max(options.rounds, 9))
+    page(max(options.rounds, 9))
     print("from a graph to SVG; limits for 10,000 nodes: 1 s, 150 MiB")
     for kind in KINDS:
         for count in options.sizes:

@@ -161,7 +161,8 @@ def _item(entry: Entry, waits: str, theme: Theme) -> str:
     drawn = sample(entry.role, 0.0, 10.5, theme)
     shown = f'<svg width="{width:g}" height="14" aria-hidden="true">{drawn}</svg>' if width else ""
     hidden = f' data-needs="{waits}" hidden' if waits else ""
-    return f"<li{hidden}>{shown}<span>{escape(entry.words)}</span></li>"
+    words = f'<span data-role="{entry.role}">{escape(entry.words)}</span>'
+    return f"<li{hidden}>{shown}{words}</li>"
 
 
 def _words_role(role: str) -> str:

@@ -158,7 +158,7 @@ $modules
   };
   const towards = {ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1]};
   const middle = group => {
-    const box = (group.querySelector("[data-label]") ?? group).getBoundingClientRect();
+    const box = (group.querySelector('[data-role="forward"]') ?? group.querySelector("rect, circle")).getBoundingClientRect();
     return [box.x + box.width/2, box.y + box.height/2];
   };
   const next = (id, [x, y]) => {
@@ -237,7 +237,7 @@ $modules
     const state = new URLSearchParams(location.hash.slice(1));
     restoring = true;
     data.inputs.forEach((input, i) => {
-      const found = state.get(input.id)?.split(",").map(Number);
+      const found = state.get(input.id)?.split(",").map(text => text ? Number(text) : NaN);
       values[i] = found?.length === values[i].length && found.every(Number.isFinite) ? found : revived(input.values);
       written(i);
     });

@@ -1,7 +1,7 @@
 // Zoom, pan, and the current box in view -------------------------------------------------------------------------------
 const stage = document.querySelector(".picture");
 const natural = {width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height};
-const READABLE = 0.72;  // the smallest size at which a picture that is too large for its place begins
+const SMALLEST = 0.5, READABLE = 0.72;  // a picture that would be smaller than the first begins in the second size
 let zoom = 0;  // 0: as large as there is room for
 const room = () => {
   const style = getComputedStyle(stage);
@@ -9,7 +9,11 @@ const room = () => {
     stage.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)];
 };
 const fitting = () => Math.min(room()[0]/natural.width, room()[1]/natural.height, 2);
-const scaled = () => zoom || Math.max(fitting(), Math.min(READABLE, room()[1]/natural.height));
+const scaled = () => {
+  if (zoom) return zoom;
+  const fit = fitting();
+  return fit >= SMALLEST ? fit : Math.max(fit, Math.min(READABLE, room()[1]/natural.height));
+};
 const resize = () => {
   svg.style.width = `${natural.width*scaled()}px`;
   svg.style.height = `${natural.height*scaled()}px`;

@@ -1,0 +1,273 @@
+"""A page in use: keys and Tab, zoom and small screens, fields of arrays, practice, links that keep the state, axe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import opened
+from pages import SAID, change, open_in
+from sparse import sparse
+
+import cgraph as cg
+import viz
+from cgraph import nn
+from viz.figures.graphs import figure_6_17, figure_6_18
+
+WIDE = {"width": 1280, "height": 720}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with opened() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Any) -> Any:
+    browser.set_viewport_size(WIDE)
+    browser.emulate_media(media="screen", color_scheme="light", reduced_motion="reduce")
+    return browser
+
+
+def net() -> cg.Backward:
+    model = nn.MLP([2, 3, 1], "tanh", seed=0)
+    L = nn.sigmoid_cross_entropy_loss(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 1)))
+    return cg.backward(cg.forward(L, X=[[1, 2], [3, -4]], Y=[[0], [1]]))
+
+
+def pictures() -> dict[str, viz.Picture]:
+    return {
+        "figure 6.17": viz.draw(figure_6_17()),
+        "figure 6.18": viz.draw(figure_6_18(), style="circuit"),
+        "a net of arrays": viz.draw(net()),
+        "symbols": viz.draw("L = c*(a + 2*b)"),
+    }
+
+
+NAMES = ["figure 6.17", "figure 6.18", "a net of arrays", "symbols"]
+
+
+def step(page: Any) -> int:
+    return int(page.inner_text("#count").split(" / ")[0])
+
+
+# Keys ----------------------------------------------------------------------------------------------------------------
+def test_the_picture_is_one_stop_of_tab_and_arrows_go_from_box_to_box(page: Any, tmp_path: Path) -> None:
+    open_in(page, pictures()["figure 6.17"], tmp_path)
+    assert page.locator('[data-id][tabindex="0"]').count() == 1
+    focused = "document.activeElement.getAttribute('data-node') ?? document.activeElement.getAttribute('data-edge')"
+    page.focus('[data-node="b"]')
+    before = step(page)
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == "b->d"
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == "d"
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(focused) == "a"
+    assert step(page) == before
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('svg')") is None
+
+
+@pytest.mark.parametrize("focus", ["#number0", "#range0", "#theme", "#step"])
+def test_in_a_field_the_arrows_belong_to_the_field_and_do_one_thing(focus: str, page: Any, tmp_path: Path) -> None:
+    open_in(page, pictures()["figure 6.17"], tmp_path)
+    state = "() => [document.getElementById('count').innerText, document.getElementById('number0').value]"
+    page.focus(focus)
+    count, value = page.evaluate(state)
+    for key in ("ArrowRight", "ArrowUp"):
+        before = page.evaluate(state)
+        page.keyboard.press(key)
+        changed = [x != y for x, y in zip(before, page.evaluate(state), strict=True)]
+        assert sum(changed) <= 1, key
+    after = page.evaluate(state)
+    assert (after[0] != count) == (focus == "#step")
+    assert (after[1] != value) == (focus in ("#number0", "#range0"))
+
+
+def test_keys_step_from_buttons_and_after_a_click_into_the_picture(page: Any, tmp_path: Path) -> None:
+    open_in(page, pictures()["figure 6.17"], tmp_path)
+    for focus in ("#print", "#fit", "#practice"):
+        before = step(page)
+        page.focus(focus)
+        page.keyboard.press("ArrowRight")
+        assert step(page) == before + 1
+    page.click('[data-node="d"] rect')
+    page.keyboard.press("ArrowRight")
+    assert step(page) == 5
+    assert page.inner_text("#details").startswith("d = 2b")
+
+
+# Sizes ---------------------------------------------------------------------------------------------------------------
+def outside(page: Any, *selectors: str) -> list[str]:
+    """Which of these is not whole inside the window."""
+    inside = """s => { const r = document.querySelector(s).getBoundingClientRect();
+      return r.width > 0 && r.top >= 0 && r.left >= 0 && r.right <= innerWidth && r.bottom <= innerHeight; }"""
+    return [s for s in selectors if not page.evaluate(inside, s)]
+
+
+@pytest.mark.parametrize("name", sparse(NAMES, 4))
+def test_a_projector_shows_picture_sentence_and_controls_without_scrolling(
+    name: str, page: Any, tmp_path: Path
+) -> None:
+    open_in(page, pictures()[name], tmp_path)
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+        assert outside(page, ".frame", "#sentence", ".steps", "#on", "#play", "h1", "aside") == []
+        assert page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]") == [
+            720,
+            1280,
+        ]
+
+
+@pytest.mark.parametrize("name", sparse(NAMES, 4))
+def test_a_phone_shows_the_current_box_at_a_size_that_can_be_read(name: str, page: Any, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_in(page, pictures()[name], tmp_path)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    picture = "document.querySelector('.picture svg')"
+    assert page.evaluate(f"{picture}.getBoundingClientRect().width/{picture}.viewBox.baseVal.width") >= 0.7
+    count = int(page.inner_text("#count").split(" / ")[1])
+    for _ in range(count - 1):
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate("""() => { const f = document.querySelector('.picture').getBoundingClientRect();
+          const r = document.querySelector('.now').getBoundingClientRect();
+          return Math.min(r.right, f.right) - Math.max(r.left, f.left) > Math.min(r.width, f.width)/2
+            && Math.min(r.bottom, f.bottom) - Math.max(r.top, f.top) > Math.min(r.height, f.height)/2; }""")
+
+
+def test_wheel_keys_buttons_and_a_drag_zoom_and_move_the_picture(page: Any, tmp_path: Path) -> None:
+    open_in(page, pictures()["figure 6.18"], tmp_path)
+    width = "document.querySelector('.picture svg').getBoundingClientRect().width"
+    first = page.evaluate(width)
+    page.keyboard.press("+")
+    assert page.evaluate(width) == pytest.approx(1.25 * first, rel=0.01)
+    page.click("#closer")
+    page.mouse.move(400, 300)
+    here = "document.elementFromPoint(400, 300).closest('[data-id]')?.dataset.id ?? ''"
+    under = page.evaluate(here)
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(f"{width} > {1.7 * first}")
+    assert page.evaluate(here) == under  # what is under the pointer stays there
+    left = page.evaluate("document.querySelector('.picture').scrollLeft")
+    page.mouse.move(250, 480)
+    page.mouse.down()
+    page.mouse.move(200, 480)
+    page.mouse.up()
+    assert page.evaluate("document.querySelector('.picture').scrollLeft") == pytest.approx(left + 50, abs=1)
+    page.click("#fit")
+    assert page.evaluate(width) <= page.evaluate("document.querySelector('.picture').clientWidth")
+
+
+def test_paper_and_a_dark_screen_have_their_own_colours(page: Any, tmp_path: Path) -> None:
+    open_in(page, pictures()["figure 6.17"], tmp_path)
+    colour = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(colour) == "rgb(255, 255, 255)"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(colour) == "rgb(22, 24, 29)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(colour) == "rgb(255, 255, 255)"
+    gone = "s => getComputedStyle(document.querySelector(s)).display === 'none'"
+    assert all(page.evaluate(gone, s) for s in (".steps", ".zoom", ".options", "aside"))
+    assert outside(page, ".picture svg", "#sentence") == []
+
+
+# Arrays --------------------------------------------------------------------------------------------------------------
+def test_arrays_are_changed_in_a_table_or_as_rows_of_text(page: Any, tmp_path: Path) -> None:
+    x, W = cg.variable("x", 2), cg.variable("W", (2, 5))
+    bwd = cg.backward(cg.forward(cg.sum((x @ W) ** 2).named("L"), x=[1, 2], W=[[1] * 5, [0] * 5]))
+    open_in(page, viz.draw(bwd), tmp_path)
+    page.keyboard.press("End")
+    page.fill('input[aria-label="x, entry 2"]', "-1")
+    page.fill("#rows1", "1 2 3 4 5\n[0, 0, 0, 0, 1]")
+    page.keyboard.press("Tab")
+    new = cg.backward(cg.forward(bwd.graph, x=[1, -1], W=[[1, 2, 3, 4, 5], [0, 0, 0, 0, 1]]))
+    assert f"L = {new.forward['L']:g}" in page.evaluate(f"({SAID})().join('\\n')")
+    page.fill("#rows1", "1 2 3 4 5\n0 0 0 0")
+    page.keyboard.press("Tab")
+    assert page.inner_text("#said1") == "9 numbers, and W has 10"
+    page.fill("#rows1", "1 2 3 4 5\n0 0 zero 0 0")
+    page.keyboard.press("Tab")
+    assert page.inner_text("#said1") == "zero is no number"
+    assert f"L = {new.forward['L']:g}" in page.evaluate(f"({SAID})().join('\\n')")
+
+
+def test_a_page_that_cannot_compute_again_says_why(page: Any, tmp_path: Path) -> None:
+    x = cg.variable("x", 500)
+    open_in(page, viz.draw(cg.backward(cg.forward(cg.sum(x * x).named("L"), x=[0.5] * 500))), tmp_path)
+    assert "has 1001 numbers; inputs can be changed in a page of at most 400" in page.inner_text("aside")
+
+
+# Practice ------------------------------------------------------------------------------------------------------------
+def test_practice_asks_for_each_number_before_it_shows_it_and_counts(page: Any, tmp_path: Path) -> None:
+    open_in(page, viz.draw(cg.backward(cg.forward("L = a*b", a=0.5, b=-3.0))), tmp_path)
+    page.check("#practice")
+    page.click("#on")
+    assert page.inner_text("#sentence") == "L = a · b = ?"
+    assert "−1.5" not in page.inner_text("body")
+    page.fill("#answer", "-3/2")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#reply") == "Right." and page.inner_text("#score") == "1 of 1"
+    assert page.inner_text("#sentence") == "L = a · b = 0.5 · (−3) = −1.5"
+    page.click("#on")
+    page.fill("#answer", "7")
+    page.click("#answering button:not([type])")
+    assert page.inner_text("#reply") == "No: it is 1." and page.inner_text("#score") == "1 of 2"
+    page.click("#on")
+    page.click("#hint")
+    assert page.inner_text("#sentence") == "∂L/∂a = ∂L/∂L · ∂L/∂a = 1 · (−3) = ?"
+    page.fill("#answer", "−3.001")  # to the three digits that are shown
+    page.keyboard.press("Enter")
+    assert page.inner_text("#score") == "1.5 of 3"
+    page.click("#on")
+    page.fill("#answer", "zero")
+    page.keyboard.press("Enter")
+    assert "Write a number" in page.inner_text("#reply") and page.inner_text("#score") == "1.5 of 3"
+
+
+# Links ---------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", sparse(["figure 6.17", "a net of arrays"], 2))
+def test_a_link_keeps_step_inputs_theme_zoom_and_practice(name: str, page: Any, tmp_path: Path) -> None:
+    values = {"c": 5.25, "a": -1} if name == "figure 6.17" else {"X": [1, 0, -2, 0.5]}
+    open_in(page, pictures()[name], tmp_path)
+    change(page, values)
+    page.select_option("#theme", "dark")
+    page.click("#closer")
+    page.check("#practice")
+    for _ in range(2):
+        page.click("#on")
+    page.wait_for_function("location.hash.includes('step=3')")
+    link, said = page.evaluate("location.hash"), page.evaluate(SAID)
+    width = page.evaluate("document.querySelector('.picture svg').getBoundingClientRect().width")
+    open_in(page, pictures()[name], tmp_path, link)
+    assert page.evaluate(SAID) == said
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    again = page.evaluate("document.querySelector('.picture svg').getBoundingClientRect().width")
+    assert again == pytest.approx(width, rel=0.01)
+
+
+def test_a_link_that_says_nonsense_opens_the_page_as_it_is(page: Any, tmp_path: Path) -> None:
+    open_in(page, pictures()["figure 6.17"], tmp_path)
+    said = page.evaluate(SAID)
+    for link in ("#step=x&n0=1,2&theme=none&zoom=no", "#%", "#n0=", "#n0=NaN&step=-4", "#<script>"):
+        open_in(page, pictures()["figure 6.17"], tmp_path, link)
+        assert page.evaluate(SAID) == said, link
+
+
+# Readers -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("scheme", sparse(["light", "dark"], 2))
+@pytest.mark.parametrize("name", sparse(NAMES, 4))
+def test_axe_finds_nothing(name: str, scheme: str, page: Any, tmp_path: Path) -> None:
+    pytest.importorskip("axe_playwright_python", reason="axe-core is not installed: pip install axe-playwright-python")
+    page.emulate_media(color_scheme=scheme)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 720})
+        open_in(page, pictures()[name], tmp_path, "#practice=on&step=4")
+        page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+        found = page.evaluate("axe.run()")
+        assert [(v["impact"], v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+        assert len(found["passes"]) > 20
