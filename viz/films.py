@@ -245,7 +245,7 @@ def _roomiest(drawings: Sequence[Drawing]) -> Drawing:
     first = drawings[0]
     boxes = tuple(_widest([d.boxes[i] for d in drawings]) for i in range(len(first.boxes)))
     edges = tuple(
-        max((d.edges[i] for d in drawings), key=lambda e: _width(e.value) + _width(e.local) + _width(e.downstream))
+        max((d.edges[i] for d in drawings), key=lambda e: _width(e.local) + _width(e.downstream))
         for i in range(len(first.edges))
     )
     return replace(first, boxes=boxes, edges=edges)

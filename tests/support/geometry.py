@@ -21,8 +21,7 @@ def labels(picture: Picture) -> dict[str, Rect]:
     """The rectangles of all words that stand beside edges."""
     found = {}
     for placed in picture.layout.edges:
-        pair = ("value",) if picture.show == FORWARD else ("local", "downstream")
-        for role in pair:
+        for role in () if picture.show == FORWARD else ("local", "downstream"):
             line = getattr(placed, role)
             if line is not None:
                 found[f"{role} of {placed.edge.name} ({placed.edge.slot})"] = line.rect

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,11 @@ from viz.graphs.badges import badged
 from viz.graphs.paint import paint
 from viz.graphs.picture import Picture
 from viz.graphs.places.engine import TIME_LIMIT
-from viz.graphs.places.layout import lay_out
+from viz.graphs.places.fit import Fit, fitted, page_of
+from viz.graphs.places.layout import Layout
 from viz.graphs.words.annotate import annotate
 from viz.graphs.words.chosen import Choices
-from viz.graphs.words.drawing import DIGITS, OUTLINE, Drawing
+from viz.graphs.words.drawing import DIGITS, FORMULA, FULL, HOVER, NUMBER, OUTLINE, Drawing
 from viz.graphs.words.heat import GRADIENT, Heat, heat
 from viz.graphs.words.highlight import Highlight
 from viz.graphs.zoom import zoomed
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cgraph.proof import Report
 
 SHOWS = (paint.FORWARD, paint.BACKWARD, paint.BOTH)
+LESS = (FULL, FORMULA, NUMBER, HOVER)  # from many words to few
 DIRECTIONS = {"LR": "left to right", "TB": "top down"}
 
 
@@ -41,7 +43,10 @@ def draw(
     style: str = "textbook",
     detail: str | None = None,
     theme: ThemeLike = "textbook",
-    direction: str = "LR",
+    direction: str | None = None,
+    width: str | float | None = None,
+    height: str | float | None = None,
+    smallest: float | None = None,
     caption: str | None = None,
     proof: Report | None = None,
     zoom: str | None = None,
@@ -73,7 +78,10 @@ def draw(
     theme       "textbook", "dark" or "print", or your own, {"base": "dark", "forward": "#8fbdf2"}, with the names
                 of viz.ink.themes.Theme; a warning says which of its colours are hard to read
     caption     the words below; by default they say what is drawn, and "" is no caption
-    direction   "LR" (left to right) or "TB" (top down)
+    direction   "LR" (left to right) or "TB" (top down); by default the one that fits its page better
+    width       where it goes: "16cm" (by default: a page), "8.4cm" or "column", "slide" (1280×720 pixels), "454pt";
+                words, direction, rows and detail are chosen such that the smallest text there has at least `smallest`
+                points (6; 9 on a slide) and, with `height`, that it is no higher. `picture.fit` says what had to give
     proof       the report of cg.prove on the same graph: marks the derivatives that are proved
     zoom        "layers" (a box a layer), "tensors" or "neurons" (a box a number, as cg.unroll makes them)
     fold        "layers" (by names such as z[1] or encoder.W), "blocks" (one after the other) or "copies" (side by side)
@@ -98,9 +106,12 @@ def draw(
     subject, fold = zoomed(asked.subject(of, {**(values or {}), **named}, draw.__kwdefaults__ or ()), zoom, fold)
     if show is None:
         show = paint.FORWARD if isinstance(subject, Forward) else paint.BOTH
-    for what, given, allowed in (("pass", show, SHOWS), ("direction", direction, tuple(DIRECTIONS))):
+    for what, given, allowed in (("pass", show, SHOWS), ("direction", direction, (None, *DIRECTIONS))):
         if given not in allowed:
-            raise ValueRefusedError(f"there is no {what} {given!r} to show", fix=f"choose one of {', '.join(allowed)}")
+            raise ValueRefusedError(
+                f"there is no {what} {given!r} to show", fix=f"choose one of {', '.join(filter(None, allowed))}"
+            )
+    page = page_of(width, height, smallest)
     if isinstance(subject, Forward) and show != paint.FORWARD:
         raise ValueRefusedError(
             "the backward pass was not computed", why="this is a forward pass", fix="draw cg.backward(fwd)"
@@ -108,18 +119,44 @@ def draw(
     chosen = theme_named(theme)
     passes = asked.passes(subject)
     proofs = asked.proofs(passes, proof)
-    drawing = annotate(passes, style, detail, proofs, fold, choices.digits, choices.part)
-    if diagnosis is not None:
-        drawing = badged(drawing, passes.graph, diagnosis)
-    if colour is not None:
-        drawing = coloured(drawing, heat(subject, colour, limit), show)
-    drawing = choices.on(drawing, passes.graph)
-    layout = lay_out(drawing, chosen, direction, engine, time_limit)
-    title = _caption(drawing, show) if caption is None else clean(caption)
-    notes = ([drawing.part] if drawing.part else []) + ([_folded(drawing)] if drawing.folded else [])
-    title = "\n".join([title, *notes]) if title else ""
-    spoken = alternative_text(drawing, show)
-    return Picture(passes, style, drawing, layout, chosen, show, title, spoken, direction, proofs)
+
+    def drawn(wanted: str | None) -> Drawing:
+        drawing = annotate(passes, style, wanted, proofs, fold, choices.digits, choices.part)
+        if diagnosis is not None:
+            drawing = badged(drawing, passes.graph, diagnosis)
+        if colour is not None:
+            drawing = coloured(drawing, heat(subject, colour, limit), show)
+        return choices.on(drawing, passes.graph)
+
+    def title(drawing: Drawing, show: str) -> str:
+        first = _caption(drawing, show) if caption is None else clean(caption)
+        notes = ([drawing.part] if drawing.part else []) + ([_folded(drawing)] if drawing.folded else [])
+        return "\n".join([first, *notes]) if first else ""
+
+    def whole(drawing: Drawing, size: tuple[float, float]) -> tuple[float, float]:
+        return paint.size_of(drawing, chosen, paint.BOTH, title(drawing, paint.BOTH), size)  # one layout for all passes
+
+    directions = tuple(DIRECTIONS) if direction is None else (direction,)
+    drawing, layout, chosen_direction, fit = _fitted(drawn, detail, chosen, directions, page, whole, engine, time_limit)
+    words = title(drawing, show), alternative_text(drawing, show)
+    return Picture(passes, style, drawing, layout, chosen, show, *words, chosen_direction, proofs, fit)
+
+
+def _fitted(
+    drawn: Callable[[str | None], Drawing], detail: str | None, *choices: Any
+) -> tuple[Drawing, Layout, str, Fit]:
+    """The picture with the most words that fits its page; when none does, the one with the largest text."""
+    first = drawn(detail)
+    best = fitted(first, *choices)
+    if detail is not None or first.detail not in LESS:
+        return best
+    for less in LESS[LESS.index(first.detail) + 1 :]:
+        if best[3].fits:
+            return best
+        found = fitted(drawn(less), *choices)
+        if found[3].smallest > best[3].smallest:
+            best = *found[:3], replace(found[3], gave=(*found[3].gave, f"detail: {less}"))
+    return best
 
 
 def coloured(drawing: Drawing, heat: Heat, show: str) -> Drawing:

@@ -15,6 +15,7 @@ from viz.graphs.formats.stepper import GLYPHS, page, page_theme
 from viz.graphs.paint import paint
 from viz.graphs.paint.legend import as_list
 from viz.graphs.places import dot
+from viz.graphs.places.fit import Fit
 from viz.graphs.places.layout import Layout
 from viz.graphs.words.drawing import DIGITS as USUAL
 from viz.graphs.words.drawing import OUTLINE, Drawing
@@ -28,7 +29,8 @@ from viz.ink.themes import Theme
 class Picture:
     """A picture of a graph or of a pass: `.svg()`, `.dot`, `.save("figure.svg")`; notebooks show it by themselves.
 
-    `caption` stands below it, `description` is its alternative text.
+    `caption` stands below it, `description` is its alternative text; `fit` says how large its text is on its page, and
+    what had to give.
     """
 
     passes: Passes
@@ -41,6 +43,7 @@ class Picture:
     description: str
     direction: str
     proofs: Proofs = NO_PROOFS
+    fit: Fit | None = None
 
     @property
     def of(self) -> Subjects:

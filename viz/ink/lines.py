@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
 from typing import NamedTuple, TypeAlias
 
-from cgraph.notation import Math
+from cgraph.notation import EQUALS, Group, Math, Sym
 from viz.ink.strokes import Point
-from viz.ink.typeset import Box, Glyph, Rule, typeset
+from viz.ink.typeset import Box, Glyph, Rule, moved, typeset
 
 Run: TypeAlias = "tuple[str, Math]"  # (role, what is written)
 Label: TypeAlias = "tuple[Run, ...]"
+NARROWER = 0.85  # a label is broken where that leaves at most so much of its width
 GAP = 5.0  # between the lines of a stack
 TAGGED = "local"  # the role of words that stand on a tag, so that they are told apart without colour
 TAG_X, TAG_Y = 2.6, 1.4  # how far a tag reaches beyond its words
+LEADING = 3.0  # between the rows of a label
+BREAK: Run = ("break", Sym(""))  # where a label goes on in its next row
 
 
 class SetLine(NamedTuple):
@@ -42,7 +46,27 @@ class PlacedLine(NamedTuple):
 
 
 def set_line(role: str, label: Label, size: float) -> SetLine:
-    """A label's runs set one after the other; what is local stands on a tag, which is part of the line."""
+    """A label's runs set one after the other; at a break it goes on in a row below, each row centred.
+
+    What is local stands on a tag, which is part of the line.
+    """
+    rows = [_set_row(role, row, size) for row in rows_of(label)]
+    if len(rows) == 1:
+        return rows[0]
+    width = max(row.width for row in rows)
+    runs: list[tuple[str, tuple[Glyph | Rule, ...]]] = []
+    tags: list[Rule] = []
+    y = 0.0  # of the baseline
+    for row, above in zip(rows, [None, *rows], strict=False):
+        y += above.descent + LEADING + row.ascent if above else 0.0
+        runs += [(BREAK[0], ())] if above else []
+        x = (width - row.width) / 2
+        runs += [(name, moved(marks, x, y)) for name, marks in row.runs]
+        tags += [tag._replace(x=tag.x + x, y=tag.y + y) for tag in row.tags]
+    return SetLine(role, width, rows[0].ascent, y + rows[-1].descent, tuple(runs), tuple(tags))
+
+
+def _set_row(role: str, label: Label, size: float) -> SetLine:
     x, ascent, descent = 0.0, 0.0, 0.0
     runs, tags = [], []
     for run_role, math in label:
@@ -54,6 +78,45 @@ def set_line(role: str, label: Label, size: float) -> SetLine:
         x += box.width + 2 * aside
         ascent, descent = max(ascent, box.ascent + above), max(descent, box.descent + above)
     return SetLine(role, x, ascent, descent, tuple(runs), tuple(tags))
+
+
+def rows_of(label: Label) -> list[Label]:
+    """The rows of a label, which breaks divide."""
+    rows: list[list[Run]] = [[]]
+    for run in label:
+        if run == BREAK:
+            rows.append([])
+        else:
+            rows[-1].append(run)
+    return [tuple(row) for row in rows]
+
+
+def wrapped(label: Label, size: float) -> Label:
+    """The same label in two rows, broken before one of its signs of equality, where that makes it narrower.
+
+    Of several places the one is taken that leaves the wider row narrowest.
+    """
+    parts = [
+        (i, role, part)
+        for i, (role, math) in enumerate(label)
+        for part in (math.parts if isinstance(math, Group) else (math,))
+    ]
+    places = [i for i, (_, _, part) in enumerate(parts) if part == EQUALS and i]
+    if not places or BREAK in label:
+        return label
+    widths = [typeset(part, size).width for _, _, part in parts]
+    ends = [0.0, *accumulate(widths)]
+    wider, place = min((max(ends[i], ends[-1] - ends[i]), i) for i in places)
+    if wider >= NARROWER * ends[-1]:
+        return label
+    return (*_together(parts[:place]), BREAK, *_together(parts[place:]))
+
+
+def _together(parts: Sequence[tuple[int, str, Math]]) -> Iterator[Run]:
+    """Parts of the same run as one run again."""
+    for (_, role), same in groupby(parts, key=lambda part: part[:2]):
+        maths = tuple(math for *_, math in same)
+        yield role, maths[0] if len(maths) == 1 else Group(maths)
 
 
 def stack_height(lines: Sequence[SetLine]) -> float:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from math import hypot
 
-from viz.ink.lines import TAGGED, PlacedLine, SetLine
+from viz.ink.lines import BREAK, TAGGED, PlacedLine, SetLine
 from viz.ink.strokes import ARROW, HALF, Point, with_arrow
 from viz.ink.themes import Theme, colour_of
 from viz.ink.typeset import Glyph, Rule, metrics, outline
 
+CASING = 1.6  # how far the casing of a stroke reaches beyond it
 DASHES = "5.5 3.2"
 HAIR, TAG_RADIUS = 0.25, 3.0  # of a tag: half its stroke, and its corners
 
@@ -37,15 +38,17 @@ def rect(left: float, top: float, right: float, bottom: float, radius: float, pe
 
 
 def line(placed: PlacedLine, theme: Theme) -> str:
-    """A line of words at its place, a group for each role, and in it one for each quantity."""
+    """A line of words at its place: a group for each of its rows, in it one for each role and each quantity."""
     plates = iter(placed.line.tags)
-    runs = [
-        f'<g fill="{colour_of(role, theme)}" data-role="{role}">'
-        f"{tag(next(plates), placed, theme) if role == TAGGED else ''}{_run(marks, placed.x, placed.y)}</g>"
-        for role, marks in placed.line.runs
-        if marks
-    ]
-    return f'<g data-label="{placed.line.role}">{"".join(runs)}</g>' if runs else ""
+    rows: list[list[str]] = [[]]
+    for role, marks in placed.line.runs:
+        if role == BREAK[0]:
+            rows.append([])
+        elif marks:
+            plate = tag(next(plates), placed, theme) if role == TAGGED else ""
+            fill = f'fill="{colour_of(role, theme)}" data-role="{role}"'
+            rows[-1].append(f"<g {fill}>{plate}{_run(marks, placed.x, placed.y)}</g>")
+    return "".join(f'<g data-label="{placed.line.role}">{"".join(runs)}</g>' for runs in rows if runs)
 
 
 def tag(plate: Rule, placed: PlacedLine, theme: Theme) -> str:
@@ -83,8 +86,8 @@ def glyphs(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
     return "".join(parts)
 
 
-def stroke(curve: Sequence[Point], colour: str, role: str, width: float, dashed: bool = False) -> str:
-    """A stroke with its arrow head."""
+def stroke(curve: Sequence[Point], colour: str, role: str, width: float, dashed: bool = False, casing: str = "") -> str:
+    """A stroke with its arrow head; with the colour of a casing, strokes that it crosses are seen to pass below it."""
     dashes = f' stroke-dasharray="{DASHES}"' if dashed else ""
     pen = f'stroke="{colour}" stroke-width="{number(width)}"{dashes}'
     if len(curve) == 2:
@@ -92,7 +95,9 @@ def stroke(curve: Sequence[Point], colour: str, role: str, width: float, dashed:
     shortened, (tip, left, right) = with_arrow(curve)
     d = f"M{point(shortened[0])}C" + " ".join(point(q) for q in shortened[1:])
     arrow = f"M{point(tip)}L{point(left)} {point(right)}Z"
-    return f'<g data-role="{role}"><path d="{d}" fill="none" {pen}/><path d="{arrow}" fill="{colour}"/></g>'
+    around = f'stroke="{casing}" stroke-width="{number(width + 2 * CASING)}" data-role="casing"'
+    below = f'<path d="{d}" fill="none" {around}/>' if casing else ""
+    return f'<g data-role="{role}">{below}<path d="{d}" fill="none" {pen}/><path d="{arrow}" fill="{colour}"/></g>'
 
 
 def _straight(x0: float, y0: float, x1: float, y1: float) -> str:

@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeAlias
 
 Point: TypeAlias = "tuple[float, float]"
 End: TypeAlias = "tuple[Point, Size]"  # the box at an end of a curve: its centre and its size
-AROUND = 8.0  # free space that the skeleton keeps on both sides of a box, so that no stroke runs along its border
 BETWEEN = 2.8  # half the distance between the forward and the backward stroke
 ARROW, HALF = 7.5, 3.0  # length and half width of an arrow head
 
@@ -26,24 +25,9 @@ class Size(NamedTuple):
     leave: int = 1
 
 
-def joined(first: list[Point], second: list[Point]) -> list[Point]:
-    """One curve through a label's place: in, straight across, out; without a kink at the joints."""
-    start, end = first[-1], second[0]
-    across = [
-        (start[0] + (end[0] - start[0]) / 3, start[1] + (end[1] - start[1]) / 3),
-        (start[0] + 2 * (end[0] - start[0]) / 3, start[1] + 2 * (end[1] - start[1]) / 3),
-    ]
-    level = abs(end[0] - start[0]) > abs(end[1] - start[1])
-    first, second = list(first), list(second)
-    first[-2] = (first[-2][0], start[1]) if level else (start[0], first[-2][1])
-    second[1] = (second[1][0], end[1]) if level else (end[0], second[1][1])
-    return [*first, *across, *second]
-
-
 def both(centre_line: list[Point], tail: End, head: End) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
     """The forward and the backward stroke of an edge, each ending at its arrow's tip on the border of a box."""
-    curve = up_to(up_to(centre_line[::-1], *tail)[::-1], *head)
-    beside = [_on_borders(_moved(curve, side), tail, head) for side in (-BETWEEN, BETWEEN)]
+    beside = [_on_borders(_moved(centre_line, side), tail, head) for side in (-BETWEEN, BETWEEN)]
     return tuple(beside[0]), tuple(beside[1][::-1])
 
 
@@ -60,7 +44,8 @@ def _on_borders(curve: list[Point], tail: End, head: End) -> list[Point]:
                 low, high = (low, middle) if inside else (middle, high)
             curve[-4:] = _split(curve[-4:], low)
         else:
-            hit = _entry(curve[-4], curve[-1], centre, size)
+            (x0, y0), (x1, y1) = curve[-4], curve[-1]
+            hit = _entry((x1, y1), (2 * x1 - x0, 2 * y1 - y0), centre, size)
             if hit is not None:
                 curve[-3:] = _line(curve[-4], hit)
         curve.reverse()
@@ -78,16 +63,6 @@ def _inside(point: Point, centre: Point, size: Size) -> bool:
     if size.round:
         return math.hypot(x, y) < size.width / 2 - 1e-6
     return x < size.width / 2 - 1e-6 and y < size.height / 2 - 1e-6
-
-
-def up_to(curve: list[Point], centre: Point, size: Size) -> list[Point]:
-    """A curve that ends beside a box, with a straight piece up to the box itself."""
-    end, before = curve[-1], next((p for p in curve[-2::-1] if p != curve[-1]), centre)
-    for toward in ((end[0] + end[0] - before[0], end[1] + end[1] - before[1]), centre):
-        hit = _entry(end, toward, centre, size)
-        if hit is not None:
-            return [*curve, *_line(end, hit)]
-    return curve
 
 
 def _entry(start: Point, toward: Point, centre: Point, size: Size) -> Point | None:
@@ -110,7 +85,7 @@ def _entry(start: Point, toward: Point, centre: Point, size: Size) -> Point | No
         at_x, at_y = dx * reach - x, dy * reach - y
         if abs(at_x) > half_x + 0.01 or abs(at_y) > half_y + 0.01:
             return None
-    if reach < 0 or reach > 6 * AROUND:
+    if reach < 0 or reach > 48.0:
         return None
     return start[0] + dx * reach, start[1] + dy * reach
 

@@ -35,9 +35,9 @@ class Theme:
     pale: str = "#d5a79e"
     negative: str = "#0b4f9e"
     positive: str = "#a34400"
-    title_size: float = 16.0
-    value_size: float = 13.0
-    label_size: float = 13.0
+    title_size: float = 15.0
+    value_size: float = 12.5
+    label_size: float = 12.5
     caption_size: float = 13.0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ AXIS = 0.258  # the height above the baseline of fraction bars and of the middle
 RULE = 0.055
 SPACES = {"rel": 0.25, "bin": 0.2, "thin": 0.12, "": 0.0}
 LINE, COLUMN = 1.04, 0.55  # of a matrix: from one row to the next, and between columns
-SMALL = 0.72  # the size of scripts
+SMALL = 0.78  # the size of scripts
 MISSING = "□"  # what stands for a character that the font lacks
 
 
@@ -61,12 +62,17 @@ class Box:
 
     def moved(self, x: float, y: float) -> tuple[Glyph | Rule, ...]:
         """The marks with the box's origin at (x, y)."""
-        return tuple(
-            Glyph(m.char, m.x + x, m.y + y, m.size, m.key)
-            if isinstance(m, Glyph)
-            else Rule(m.x + x, m.y + y, m.width, m.height)
-            for m in self.marks
-        )
+        return moved(self.marks, x, y)
+
+
+def moved(marks: Sequence[Glyph | Rule], x: float, y: float) -> tuple[Glyph | Rule, ...]:
+    """Marks at another place."""
+    return tuple(
+        Glyph(m.char, m.x + x, m.y + y, m.size, m.key)
+        if isinstance(m, Glyph)
+        else Rule(m.x + x, m.y + y, m.width, m.height)
+        for m in marks
+    )
 
 
 @lru_cache(maxsize=4096)

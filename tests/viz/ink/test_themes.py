@@ -20,7 +20,7 @@ from viz.ink.colours import ink, mixed
 from viz.ink.themes import THEMES, Theme, faded, theme_named
 
 SVG = "{http://www.w3.org/2000/svg}"
-MARKS = {f"#g{ord(c):x}" for c in "∂Σ"}  # what a gradient in a box begins with
+MARKS = {f"#g{ord(c):x}" for c in "∂Σ="}  # what a gradient in a box begins with, and its second row
 COLOURS = [f.name for f in fields(Theme) if f.type == "str" and f.name != "name"]
 WORDS = {
     **dict.fromkeys(("text", "forward", "backward", "faint", "proof"), ("background", "box", "trainable")),

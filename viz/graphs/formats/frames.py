@@ -53,7 +53,7 @@ def _highlighted(step: Moment) -> str:
 def _outline(step: Moment) -> str:
     """What is drawn heavier while a step is on."""
     if step.edge:
-        return f'[data-id="{step.edge}"] path'
+        return f'[data-id="{step.edge}"] path:not([data-role="casing"])'
     return f'[data-id="{step.node}"]>rect,[data-id="{step.node}"]>circle' if step.node else ""
 
 

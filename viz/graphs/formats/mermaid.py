@@ -22,7 +22,7 @@ def flowchart(drawing: Drawing, show: str, direction: str) -> str:
         lines.append(f'    {box.id}{left}"{words}"{right}')
     dimmed, count = [], 0  # Mermaid styles edges by their place in the text
     for edge in drawing.edges:
-        lines.append(f"    {edge.tail} -->{_label(edge.value if show == 'forward' else edge.local)} {edge.head}")
+        lines.append(f"    {edge.tail} -->{'' if show == 'forward' else _label(edge.local)} {edge.head}")
         both = edge.flows and show != "forward"
         if both:
             lines.append(f"    {edge.head} -.->{_label(edge.downstream)} {edge.tail}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from cgraph.notation import latex
-from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge
-from viz.ink.lines import Label, PlacedLine
+from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge
+from viz.graphs.places.measure import INSET
+from viz.ink.lines import Label, PlacedLine, rows_of
 from viz.ink.strokes import Point
 from viz.ink.themes import Theme
 
@@ -66,19 +67,21 @@ def _edge(placed: PlacedEdge, show: str) -> list[str]:
     if edge.flows and show != "forward":
         colour = "cgpale" if edge.zero else "cgbackward"
         lines.append(rf"\draw[->, >=latex, dashed, {colour}] {_path(placed.back)};")
-        pairs: Iterable[tuple[PlacedLine | None, Label]] = (
-            (placed.local, edge.local),
-            (placed.downstream, edge.downstream),
-        )
-    else:
-        pairs = ((placed.value, edge.value),) if show == "forward" else ()
-    return lines + [_words(line, label) for line, label in pairs if line is not None and label]
+        for line, label in ((placed.local, edge.local), (placed.downstream, edge.downstream)):
+            lines += [_words(line, label)] if line is not None and label else []
+    return lines
 
 
 def _words(placed: PlacedLine, label: Label) -> str:
     """A line of words, as wide as it is in our own glyphs, so that it touches nothing here either."""
     left, top, right, bottom = placed.rect
-    runs = "".join(rf"{{\color{{cg{_ROLES.get(role, 'text')}}}{latex(math)}}}" for role, math in label)
+    rows = [
+        "".join(rf"{{\color{{cg{_ROLES.get(role, 'text')}}}{latex(math)}}}" for role, math in row)
+        for row in rows_of(label)
+    ]
+    runs = rows[0]
+    if len(rows) > 1:
+        runs = r"\begin{array}{c}\displaystyle " + r"\\ \displaystyle ".join(rows) + r"\end{array}"
     middle = _at(((left + right) / 2, (top + bottom) / 2))
     return rf"\node at {middle} {{\resizebox{{{right - left:.1f}bp}}{{!}}{{$\displaystyle {runs}$}}}};"
 

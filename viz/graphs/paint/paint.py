@@ -7,7 +7,8 @@ from html import escape
 
 from viz.graphs.paint.cells import heat_map
 from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, NOTHING, Foot, foot
-from viz.graphs.places.layout import INSET, Layout, PlacedBox, PlacedEdge
+from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge
+from viz.graphs.places.measure import INSET
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.heat import Heat, cell_side, written_on
 from viz.graphs.words.look import read_on
@@ -37,8 +38,7 @@ def parts(
 ) -> list[str]:
     """The picture in parts: its tag, title, description, outlines, background and group, then an element each."""
     below = foot(drawing, theme, show, caption, layout.width)
-    least = below.width if drawing.heat is None else max(below.width, LEAST)  # frames of a film are all as wide
-    width, height = max(layout.width, least + 24.0), layout.height + below.height
+    width, height = _size(drawing, below, layout.width, layout.height)
     left = (width - layout.width) / 2
     body = [*_body(layout, theme, show, drawing, left), *below.paint(width, layout.height, theme)]
     used = {*_characters(layout, below), *more}
@@ -65,6 +65,16 @@ def _body(layout: Layout, theme: Theme, show: str, drawing: Drawing, left: float
     ]
 
 
+def size_of(drawing: Drawing, theme: Theme, show: str, caption: str, size: tuple[float, float]) -> tuple[float, float]:
+    """The width and the height of a picture with its caption and its legend, where `size` is that of its graph."""
+    return _size(drawing, foot(drawing, theme, show, caption, size[0]), *size)
+
+
+def _size(drawing: Drawing, below: Foot, width: float, height: float) -> tuple[float, float]:
+    least = below.width if drawing.heat is None else max(below.width, LEAST)  # frames of a film are all as wide
+    return max(width, least + 24.0), height + below.height
+
+
 def characters(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> set[str]:
     """The characters of a picture that leave ink."""
     return _characters(layout, foot(drawing, theme, show, caption, layout.width))
@@ -72,7 +82,7 @@ def characters(layout: Layout, theme: Theme, show: str, caption: str, drawing: D
 
 def _characters(layout: Layout, below: Foot) -> set[str]:
     words = [*(line.line for b in layout.boxes for line in b.lines), *below.lines]
-    words += [label.line for e in layout.edges for label in (e.value, e.local, e.downstream) if label]
+    words += [label.line for e in layout.edges for label in (e.local, e.downstream) if label]
     return pen.characters(words)
 
 
@@ -149,12 +159,10 @@ def _edge(placed: PlacedEdge, theme: Theme, show: str) -> str:
     parts = [
         f'<g data-id="{edge.id}" data-edge="{escape(edge.name)}" data-position="{edge.slot}" data-role="edge"{flags}>',
         f"<title>{escape(title)}</title>",
-        pen.stroke(placed.forth, colour, "forward", width),
+        pen.stroke(placed.forth, colour, "forward", width, casing=theme.background),
     ]
     if edge.flows and show != FORWARD:
         colour, width = (theme.pale, 0.8) if edge.zero else (theme.backward, 1.4)
-        parts.append(pen.stroke(placed.back, colour, "backward", width, dashed=True))
+        parts.append(pen.stroke(placed.back, colour, "backward", width, True, theme.background))
         parts += [pen.line(label, theme) for label in (placed.local, placed.downstream) if label]
-    elif placed.value and show == FORWARD:
-        parts.append(pen.line(placed.value, theme))
     return "".join([*parts, "</g>"])

@@ -1,8 +1,4 @@
-"""Drawings as DOT: pure text, tested without rendering.
-
-Two texts are made. The *skeleton* has boxes and label boxes of fixed size and no words; Graphviz gives it positions.
-The *readable* one has the words, and is good by itself in any Graphviz.
-"""
+"""Drawings as DOT with words: pure text, tested without rendering, and good by itself in any Graphviz."""
 
 from __future__ import annotations
 
@@ -12,58 +8,10 @@ from html import escape
 import graphviz
 
 from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym, text
-from viz.graphs.words.drawing import Drawing, EdgeText
+from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.look import read_on
 from viz.ink.lines import Label
-from viz.ink.strokes import Size
 from viz.ink.themes import TEXTBOOK, Theme, colour_of
-
-POINTS = 72.0
-
-
-def skeleton(
-    boxes: dict[str, Size],
-    labels: dict[str, Size],
-    edges: Sequence[EdgeText],
-    rankdir: str,
-    leaving: dict[str, int] | None = None,
-) -> str:
-    """The DOT that Graphviz lays out. An edge with a label runs through a box that holds the label's place.
-
-    `leaving` says, once it is known, at which place in its box each edge begins; without it Graphviz chooses.
-    """
-    graph = graphviz.Digraph("skeleton")
-    graph.attr(rankdir=rankdir, splines="true", nodesep="0.14", ranksep="0.54", outputorder="nodesfirst")
-    graph.attr("node", shape="box", fixedsize="true", label="", fontsize="1", margin="0")
-    graph.attr("edge", arrowhead="none")
-    into, out = ("w", "e") if rankdir == "LR" else ("n", "s")
-    for name, size in boxes.items():
-        inches = {"width": f"{size.width / POINTS:.4f}", "height": f"{size.height / POINTS:.4f}"}
-        if size.round:
-            graph.node(name, shape="circle", **inches)
-        elif size.enter > 1 or (leaving and size.leave > 1):
-            fields = ["|".join(f"<{side}{i}>" for i in range(n)) for side, n in (("h", size.enter), ("t", size.leave))]
-            graph.node(name, label=f"{{{{{fields[0]}}}|{{{fields[1]}}}}}", shape="record", **inches)
-        else:
-            graph.node(name, **inches)
-    for name, size in labels.items():
-        graph.node(name, width=f"{size.width / POINTS:.4f}", height=f"{size.height / POINTS:.4f}")
-    for edge in edges:
-        head, tail = f"{edge.head}:{into}", f"{edge.tail}:{out}"
-        if boxes[edge.head].round:
-            head = edge.head
-        elif boxes[edge.head].enter > 1:
-            head = f"{edge.head}:h{edge.slot}:{into}"
-        if boxes[edge.tail].round or (boxes[edge.tail].leave > 1 and not leaving):
-            tail = edge.tail
-        elif leaving and edge.id in leaving:
-            tail = f"{edge.tail}:t{leaving[edge.id]}:{out}"
-        if edge.id in labels:
-            graph.edge(tail, f"{edge.id}:{into}", id=f"{edge.id}.0", weight="2")
-            graph.edge(f"{edge.id}:{out}", head, id=f"{edge.id}.1", weight="2")
-        else:
-            graph.edge(tail, head, id=f"{edge.id}.0")
-    return str(graph.source)
 
 
 def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme = TEXTBOOK) -> str:

@@ -6,29 +6,28 @@ everything in the same place. Distances are in points, x to the right and y down
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import hypot
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from cgraph.notation import number, row
-from viz.graphs.places import engine, layered
-from viz.graphs.places.dot import skeleton
+from viz.graphs.places import layered
+from viz.graphs.places.across import BESIDE, across
+from viz.graphs.places.channels import TRACK
+from viz.graphs.places.grid import Grid, gridded
+from viz.graphs.places.layers import Extent
+from viz.graphs.places.measure import Measured, Words, lines_of, measured
+from viz.graphs.places.rows import BELOW, Row, below, cut
 from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
-from viz.graphs.words.heat import Heat
-from viz.ink.lines import GAP, Label, PlacedLine, SetLine, set_line, stack_height, stacked
-from viz.ink.strokes import AROUND, BETWEEN, Point, Size, both, joined
+from viz.ink.lines import PlacedLine, SetLine, stacked
+from viz.ink.strokes import BETWEEN, Point, Size, both
 from viz.ink.themes import Theme
 
-PAD_X, PAD_Y = 9.0, 7.0
-ROUND_PAD = 3.5  # between a circle and the corners of its words
-INSET = 3.0  # between the two borders of an output
-CLEAR = 4.5  # between a stroke and its label
-SLOT = 15.0  # the least height of a box for each edge that enters it
+CLEAR = 4.5  # between a stroke and its words
+BESIDE_WORDS = 2.0  # free space before and after the words of an edge
 MOST = 800  # nodes and edges that Graphviz is asked to place; more go to the layered layout
 LAYERED = "layered"
+CHANNEL = 25.0  # the length of a channel, as is usual
 MARGIN = 12.0  # around the whole picture
-SCALE_SIZE = 0.85  # of a value's size: the number beside a heat map
 
 
 class PlacedBox(NamedTuple):
@@ -56,7 +55,6 @@ class PlacedEdge(NamedTuple):
     edge: EdgeText
     forth: tuple[Point, ...]
     back: tuple[Point, ...]
-    value: PlacedLine | None = None
     local: PlacedLine | None = None
     downstream: PlacedLine | None = None
 
@@ -71,82 +69,76 @@ class Layout:
     edges: tuple[PlacedEdge, ...]
 
 
-def lay_out(drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | None, time_limit: float) -> Layout:
+def lay_out(
+    drawing: Drawing, theme: Theme, rankdir: str, engine_name: str | None, time_limit: float, rows: int = 1
+) -> Layout:
     """Place a drawing, with Graphviz or, when it is large, with the layered layout.
 
     Raises LayoutError when there is no engine or it takes too long.
     """
-    enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
-    known: dict[tuple[str, Label], SetLine] = {}
-    lines = {b.id: _lines(drawing, b, known, theme) for b in drawing.boxes}
-    boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
-    if engine_name == LAYERED or (engine_name is None and len(boxes) + len(drawing.edges) > MOST):
-        return _in_layers(drawing, boxes, lines, rankdir)
-    labels = {
-        e.id: tuple(
-            set_line(role, words, theme.label_size) if words else None
-            for role, words in (("value", e.value), ("local", e.local), ("backward", e.downstream))
-        )
-        for e in drawing.edges
-        if e.value or e.local or e.downstream
-    }
-    places = {id_: _label_size(lines, rankdir) for id_, lines in labels.items()}
-    roomy = {id_: _roomy(size, rankdir) for id_, size in boxes.items()}
-    answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir), engine_name, time_limit)
-    leaving = _leaving(drawing, answer, boxes, rankdir)
-    if leaving:
-        answer = engine.positions(skeleton(roomy, places, drawing.edges, rankdir, leaving), engine_name, time_limit)
-    return _placed(drawing, answer, boxes, lines, labels, rankdir)
+    return placed(measured(drawing, theme), rankdir, engine_name, time_limit, rows)
+
+
+def placed(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: float, rows: int = 1) -> Layout:
+    """Place what was measured, in so many rows."""
+    drawing = sizes.drawing
+    if engine_name == LAYERED or (engine_name is None and len(drawing.boxes) + len(drawing.edges) > MOST):
+        return _in_layers(drawing, sizes.boxes, sizes.lines, rankdir)
+    level = rankdir == "LR"
+    boxes, words = _extents(sizes, level)
+    slots = {e.id: e.slot for e in drawing.edges}
+    is_round = {id_ for id_, size in sizes.boxes.items() if size.round}
+    parts = cut(boxes, drawing.edges, words, rows)
+    grids: list[Grid] = []
+    for row in parts:
+        found = row.ranks(words, _first(row, grids[-1]) if grids else ())
+        middle = across(found, slots, engine_name, time_limit)
+        grids.append(gridded(found, row.parts, is_round, middle))
+    return _drawn(sizes, below(parts, grids), level)
+
+
+def estimated(sizes: Measured, rankdir: str, rows: int) -> tuple[tuple[float, float], int]:
+    """The width and the height that `placed` is likely to need, and how many lines lead from row to row."""
+    level = rankdir == "LR"
+    boxes, words = _extents(sizes, level)
+    lengths, breadth, lines = [0.0], 0.0, 0
+    for row in cut(boxes, sizes.drawing.edges, words, rows):
+        found = row.ranks(words)
+        along, side = [0.0] * found.count, [0.0] * found.count
+        for node, extent in found.extents.items():
+            rank = found.rank[node]
+            along[rank] = max(along[rank], extent.along)
+            side[rank] += extent.across + BESIDE
+        lengths.append(sum(along) + CHANNEL * (found.count - 1))
+        breadth += max(side, default=0.0) + (2 * BELOW + TRACK * len(row.goes) if row.goes else 0.0)
+        lines += len(row.goes)
+    size = max(lengths) + 2 * MARGIN, breadth + 2 * MARGIN
+    return size if level else size[::-1], lines
+
+
+def _extents(sizes: Measured, level: bool) -> tuple[dict[str, Extent], dict[str, Extent]]:
+    """The room of boxes and that of words."""
+    boxes = {id_: _extent(size, level) for id_, size in sizes.boxes.items()}
+    return boxes, {id_: _extent(_words_size(lines, level), level) for id_, lines in sizes.words.items()}
+
+
+def _first(row: Row, above: Grid) -> list[str]:
+    """The inputs of a row in their order, the lines from the row above as they left it."""
+    entered = {part.head for part in row.parts}
+    comes = iter(sorted(row.comes, key=lambda port: above.curves[port.partition(">")[0]][-1][1]))
+    return [next(comes) if b in row.comes else b for b in row.boxes if b not in entered]
 
 
 def reworded(layout: Layout, drawing: Drawing, theme: Theme) -> Layout:
     """The same places with the words of another drawing of the same graph, which have room there."""
-    known: dict[tuple[str, Label], SetLine] = {}
+    lines = lines_of(drawing, theme)
     words = {b.id: b for b in drawing.boxes}
     edges = {e.id: e for e in drawing.edges}
-    boxes = tuple(
-        p._replace(box=words[p.box.id], lines=stacked(_lines(drawing, words[p.box.id], known, theme), (p.x, p.y)))
-        for p in layout.boxes
-    )
+    boxes = tuple(p._replace(box=words[p.box.id], lines=stacked(lines[p.box.id], (p.x, p.y))) for p in layout.boxes)
     return replace(layout, boxes=boxes, edges=tuple(p._replace(edge=edges[p.edge.id]) for p in layout.edges))
 
 
-def _lines(drawing: Drawing, box: BoxText, known: dict[tuple[str, Label], SetLine], theme: Theme) -> list[SetLine]:
-    """The lines of a box, with room for its heat map below its value."""
-    lines = [_set_once(known, role, label, theme) for role, label in box.lines]
-    room = drawing.heat.room(box.id) if drawing.heat and not box.round else None
-    if drawing.heat is not None and room is not None:
-        place = next((i for i, line in enumerate(lines) if line.role in ("gradient", "badge")), len(lines))
-        lines.insert(place, _heat_line(drawing.heat, box.id, room, theme))
-    return lines
-
-
-def _heat_line(heat: Heat, id_: str, room: tuple[float, float], theme: Theme) -> SetLine:
-    """The room of a heat map, and below it the number that has the full colour, where that is the array's own.
-
-    That number has the same room whatever it is, so that values and gradients have one layout.
-    """
-    width, height = room
-    if id_ not in heat.own:
-        return SetLine("heat", width, height, 0.0, ())
-    words, widest = (
-        set_line("heat", (("shape", row("±", number(x, 2))),), SCALE_SIZE * theme.value_size)
-        for x in (heat.own[id_], 8.8e-88)
-    )
-    width = max(width, widest.width)
-    start = (width - words.width) / 2
-    runs = tuple((role, tuple(m._replace(x=m.x + start) for m in marks)) for role, marks in words.runs)
-    return SetLine("heat", width, height + GAP / 2 + widest.ascent, 0.0, runs)
-
-
-def _set_once(known: dict[tuple[str, Label], SetLine], role: str, label: Label, theme: Theme) -> SetLine:
-    line = known.get((role, label))
-    if line is None:
-        line = known[role, label] = set_line(role, label, _size_of(role, theme))
-    return line
-
-
-def _in_layers(drawing: Drawing, boxes: dict[str, Size], lines: dict[str, list[SetLine]], rankdir: str) -> Layout:
+def _in_layers(drawing: Drawing, boxes: Mapping[str, Size], lines: Mapping[str, list[SetLine]], rankdir: str) -> Layout:
     """A large drawing: straight strokes without words on them."""
     (width, height), centres, forth, back = layered.positions(boxes, drawing.edges, rankdir)
     placed = [
@@ -164,108 +156,53 @@ def _in_layers(drawing: Drawing, boxes: dict[str, Size], lines: dict[str, list[S
     return Layout(round(width + 2 * MARGIN, 2), round(height + 2 * MARGIN, 2), tuple(placed), tuple(strokes))
 
 
-def _leaving(drawing: Drawing, answer: dict[str, Any], boxes: dict[str, Size], rankdir: str) -> dict[str, int]:
-    """At which place in its box each edge begins: in the order of where a first layout led them."""
-    across = 1 if rankdir == "LR" else 0
-    sign = -1.0 if rankdir == "LR" else 1.0
-    places = {o["name"]: o["pos"].split(",") for o in answer.get("objects", []) if "pos" in o}
-    by_tail: dict[str, list[tuple[float, str]]] = {}
-    for edge in drawing.edges:
-        first = places[edge.id if edge.id in places else edge.head]
-        if boxes[edge.tail].leave > 1 and not boxes[edge.tail].round:
-            by_tail.setdefault(edge.tail, []).append((sign * float(first[across]), edge.id))
-    return {id_: slot for group in by_tail.values() for slot, (_, id_) in enumerate(sorted(group))}
+def _extent(size: Size, level: bool) -> Extent:
+    return Extent(size.width, size.height) if level else Extent(size.height, size.width)
 
 
-def _roomy(size: Size, rankdir: str) -> Size:
-    if size.round:
-        return size._replace(width=size.width + 2 * AROUND, height=size.height + 2 * AROUND)
-    if rankdir == "LR":
-        return size._replace(width=size.width + 2 * AROUND)
-    return size._replace(height=size.height + 2 * AROUND)
-
-
-def _size_of(role: str, theme: Theme) -> float:
-    return theme.title_size if role == "name" else theme.value_size
-
-
-def _box_size(box: BoxText, lines: list[SetLine], enter: int, leave: int) -> Size:
-    width = max((line.width for line in lines), default=0.0)
-    height = stack_height(lines)
-    if box.round:
-        side = 2 * _radius(lines, height) + 2 * ROUND_PAD
-        return Size(side, side, round=True)
-    border = 2 * INSET if box.output else 0.0
-    return Size(
-        max(width + 2 * PAD_X, 26.0) + border,
-        max(height + 2 * PAD_Y, enter * SLOT, leave * SLOT) + border,
-        enter=enter,
-        leave=leave,
-    )
-
-
-def _radius(lines: list[SetLine], height: float) -> float:
-    """The radius of the circle about the middle of some stacked lines that holds them all."""
-    top, reach = -height / 2, 0.0
-    for line in lines:
-        bottom = top + line.ascent + line.descent
-        reach = max(reach, hypot(line.width / 2, max(-top, bottom)))
-        top = bottom + GAP
-    return reach
-
-
-def _label_size(words: tuple[SetLine | None, ...], rankdir: str) -> Size:
+def _words_size(words: Words, level: bool) -> Size:
+    """The room for the words of an edge on both sides of its strokes."""
     heights = [line.ascent + line.descent for line in words if line]
     width = max(line.width for line in words if line)
-    if rankdir == "LR":
-        return Size(width + 18.0, 2 * (max(heights) + BETWEEN + CLEAR) + 4.0)
-    return Size(2 * (width + BETWEEN + CLEAR) + 6.0, max(heights) + 26.0)
+    if level:
+        return Size(width + 2 * BESIDE_WORDS, 2 * (max(heights) + BETWEEN + CLEAR) + 2.0)
+    return Size(2 * (width + BETWEEN + CLEAR) + 2.0, max(heights) + 2 * BESIDE_WORDS)
 
 
-def _placed(
-    drawing: Drawing,
-    answer: dict[str, Any],
-    boxes: dict[str, Size],
-    lines: dict[str, list[SetLine]],
-    labels: dict[str, tuple[SetLine | None, ...]],
-    rankdir: str,
-) -> Layout:
-    left, bottom, right, top = (float(v) for v in answer["bb"].split(","))
+def _drawn(sizes: Measured, grid: Grid, level: bool) -> Layout:
+    """Everything at its place; the grid's (along, across) is (x, y) from left to right and (y, x) top down."""
 
-    def at(pair: str) -> Point:
-        x, y = pair.split(",")[:2]
-        return round(float(x) - left + MARGIN, 2), round(top - float(y) + MARGIN, 2)
+    def at(point: Point) -> Point:
+        x, y = point if level else point[::-1]
+        return round(x + MARGIN, 2), round(y + MARGIN, 2)
 
-    places = {o["name"]: at(o["pos"]) for o in answer.get("objects", []) if "pos" in o}
-    curves: dict[str, list[Point]] = {
-        e["id"]: [at(p) for p in e["pos"].split() if p[0] not in "es"] for e in answer.get("edges", [])
-    }
-    placed_boxes = tuple(
-        PlacedBox(b, *places[b.id], boxes[b.id].width, boxes[b.id].height, stacked(lines[b.id], places[b.id]))
+    drawing = sizes.drawing
+    places = {b.id: at(grid.places[b.id]) for b in drawing.boxes}
+    boxes = tuple(
+        PlacedBox(b, *places[b.id], *sizes.boxes[b.id][:2], stacked(sizes.lines[b.id], places[b.id]))
         for b in drawing.boxes
     )
-    placed_edges = []
+    edges = []
     for edge in drawing.edges:
-        value, above, below = labels.get(edge.id, (None, None, None))
-        pieces = [curves[f"{edge.id}.{part}"] for part in range(2 if edge.id in labels else 1)]
-        line = joined(*pieces) if len(pieces) == 2 else pieces[0]
-        ends = [(places[end], boxes[end]) for end in (edge.tail, edge.head)]
-        centre = places.get(edge.id)
-        flowing, _ = _beside(value, None, centre, rankdir)
-        placed_edges.append(PlacedEdge(edge, *both(line, *ends), flowing, *_beside(above, below, centre, rankdir)))
-    width, height = right - left + 2 * MARGIN, top - bottom + 2 * MARGIN
-    return Layout(round(width, 2), round(height, 2), placed_boxes, tuple(placed_edges))
+        ends = [(places[end], sizes.boxes[end]) for end in (edge.tail, edge.head)]
+        strokes = both([at(p) for p in grid.curves[edge.id]], *ends)
+        above, below = sizes.words.get(edge.id, (None, None))
+        centre = at(grid.words[edge.id]) if edge.id in grid.words else None
+        edges.append(PlacedEdge(edge, *strokes, *_beside(above, below, centre, level)))
+    length, breadth = grid.size
+    width, height = (length, breadth) if level else (breadth, length)
+    return Layout(round(width + 2 * MARGIN, 2), round(height + 2 * MARGIN, 2), boxes, tuple(edges))
 
 
 def _beside(
-    above: SetLine | None, below: SetLine | None, centre: Point | None, rankdir: str
+    above: SetLine | None, below: SetLine | None, centre: Point | None, level: bool
 ) -> tuple[PlacedLine | None, PlacedLine | None]:
     """The labels of an edge, on both sides of its straight middle."""
     if centre is None:
         return None, None
     x, y = centre
     gap = BETWEEN + CLEAR
-    if rankdir == "TB":
+    if not level:
         return (
             PlacedLine(above, x + gap, y + (above.ascent - above.descent) / 2) if above else None,
             PlacedLine(below, x - gap - below.width, y + (below.ascent - below.descent) / 2) if below else None,

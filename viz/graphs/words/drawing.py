@@ -34,7 +34,7 @@ class BoxText(NamedTuple):
 class EdgeText(NamedTuple):
     """An edge as it is drawn, from operand to result, with its labels.
 
-    `value` is what flows forward (shown when only the forward pass is), `local` and `downstream` what flows back.
+    `local` and `downstream` are what flows back; what flows forward is the value in the box where it begins.
     `undetermined` says that 0 met ∞ there, `jacobian` are the lines of the local Jacobian of arrays, where it is small.
     """
 
@@ -43,7 +43,6 @@ class EdgeText(NamedTuple):
     head: str
     slot: int
     name: str
-    value: Label
     local: Label
     downstream: Label
     flows: bool

@@ -12,7 +12,7 @@ from cgraph import notation
 from cgraph.graph.node import Node
 from cgraph.notation import DOT, EQUALS, TIMES, Math, Sym, text
 from cgraph.passes.backward import Edge
-from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText
+from viz.graphs.words.drawing import FULL, HOVER, NUMBER, OUTLINE, EdgeText
 from viz.graphs.words.subject import Subject
 from viz.ink.lines import Label, Run
 
@@ -61,22 +61,10 @@ def _edge(
     if edge is not None:
         title += subject.open((node, position), place[0])
     ends = subject.id(operand), subject.id(node)
-    value = _value(subject, operand)
     flags = edge is not None, zero and not undetermined, proved
     jacobian = () if edge is None else _jacobian(subject, edge)
-    return EdgeText(
-        place[0],
-        *ends,
-        place[1],
-        name,
-        value,
-        local,
-        downstream,
-        *flags,
-        subject.cleaned(title),
-        undetermined,
-        jacobian,
-    )
+    words = local, downstream
+    return EdgeText(place[0], *ends, place[1], name, *words, *flags, subject.cleaned(title), undetermined, jacobian)
 
 
 def _jacobian(subject: Subject, edge: Edge) -> tuple[str, ...]:
@@ -87,14 +75,9 @@ def _jacobian(subject: Subject, edge: Edge) -> tuple[str, ...]:
     return ("local Jacobian:", *("  " + "  ".join(notation.plain(x) for x in row) for row in rows))
 
 
-def _value(subject: Subject, operand: Node) -> Label:
-    """What flows forward along an edge: the operand's value."""
-    if subject.forward is None or operand.shape or subject.detail in (HOVER, OUTLINE):
-        return ()
-    shown = subject.quantity(subject.forward[operand], f"value {subject.id(operand)}")
-    if subject.detail in (FULL, FORMULA):
-        shown = notation.row(subject.names[operand], EQUALS, shown)
-    return (("value", shown),)
+def passes_on(node: Node) -> bool:
+    """Whether an op passes its gradient on as it is: a sum. In pictures of many numbers the legend says so once."""
+    return node.op is not None and node.op.elementwise and text(notation.sign(node)) == "+"
 
 
 class _Words:
@@ -122,10 +105,11 @@ class _Words:
         if symbols is not None and self.scalar and not self.numeric:
             self.total = subject.formula(symbols.downstream(node, position))
         self.operand, self.shape = operand, operand.shape
+        self.passed_on = self.detail == NUMBER and self.scalar and self.numeric and passes_on(node)
 
     def local(self) -> Label:
         """The local derivative: as formula and number where both say something."""
-        if self.detail in (HOVER, OUTLINE):
+        if self.detail in (HOVER, OUTLINE) or self.passed_on:
             return ()
         if not self.scalar:
             parts = self._map()
@@ -151,7 +135,7 @@ class _Words:
 
     def downstream(self) -> Label:
         """The chain rule on this edge: downstream = upstream times local."""
-        if self.detail in (HOVER, OUTLINE):
+        if self.detail in (HOVER, OUTLINE) or self.passed_on:
             return ()
         value = self._value()
         if self.detail == NUMBER:

@@ -136,7 +136,7 @@ def _between(subject: Subject, owner: Mapping[Node, Fold], ids: Mapping[Fold, st
         open_ = any((n, p) in subject.undetermined for n, p, _ in members)
         title += f"\n{NOT_DETERMINED}" if open_ else ""
         flags = bool(flows), zero and not open_, False
-        found.append(EdgeText(f"e{count}", tail, head, slot, name, (), (), (), *flags, title, open_))
+        found.append(EdgeText(f"e{count}", tail, head, slot, name, (), (), *flags, title, open_))
         count += 1
     return found
 

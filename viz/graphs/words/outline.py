@@ -148,7 +148,6 @@ def _edges(
                     name,
                     nothing,
                     nothing,
-                    nothing,
                     edge is not None,
                     zero and not open_,
                     proved,

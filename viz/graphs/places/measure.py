@@ -1,0 +1,114 @@
+"""The words of a drawing, set and measured once: how large its boxes are, and what stands beside its edges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import hypot
+from typing import TypeAlias
+
+from cgraph.notation import number, row
+from viz.graphs.words.drawing import BoxText, Drawing
+from viz.graphs.words.heat import Heat
+from viz.ink.lines import GAP, Label, SetLine, set_line, stack_height
+from viz.ink.strokes import Size
+from viz.ink.themes import Theme
+
+PAD_X, PAD_Y = 6.0, 6.0
+ROUND_PAD = 2.5  # between a circle and the corners of its words
+INSET = 3.0  # between the two borders of an output
+SCALE_SIZE = 0.85  # of a value's size: the number beside a heat map
+SLOT = 15.0  # the least height of a box for each edge that enters it
+
+Words: TypeAlias = "tuple[SetLine | None, SetLine | None]"  # local, downstream
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A drawing with the sizes of its boxes, their lines, and the words of those edges that have some."""
+
+    drawing: Drawing
+    boxes: Mapping[str, Size]
+    lines: Mapping[str, list[SetLine]]
+    words: Mapping[str, Words]
+
+
+def measured(drawing: Drawing, theme: Theme) -> Measured:
+    """Set and measure everything that is written on a drawing."""
+    enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
+    lines = lines_of(drawing, theme)
+    boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
+
+    def line(role: str, words: Label) -> SetLine | None:
+        return set_line(role, words, theme.label_size) if words else None
+
+    words = {
+        e.id: (line("local", e.local), line("backward", e.downstream)) for e in drawing.edges if e.local or e.downstream
+    }
+    return Measured(drawing, boxes, lines, words)
+
+
+def lines_of(drawing: Drawing, theme: Theme) -> dict[str, list[SetLine]]:
+    """The lines of each box, with room for its heat map below its value."""
+    known: dict[tuple[str, Label], SetLine] = {}
+    return {box.id: _lines(drawing, box, known, theme) for box in drawing.boxes}
+
+
+def _lines(drawing: Drawing, box: BoxText, known: dict[tuple[str, Label], SetLine], theme: Theme) -> list[SetLine]:
+    lines = [_set_once(known, role, label, theme) for role, label in box.lines]
+    room = drawing.heat.room(box.id) if drawing.heat and not box.round else None
+    if drawing.heat is not None and room is not None:
+        place = next((i for i, line in enumerate(lines) if line.role in ("gradient", "badge")), len(lines))
+        lines.insert(place, _heat_line(drawing.heat, box.id, room, theme))
+    return lines
+
+
+def _heat_line(heat: Heat, id_: str, room: tuple[float, float], theme: Theme) -> SetLine:
+    """The room of a heat map, and below it the number that has the full colour, where that is the array's own.
+
+    That number has the same room whatever it is, so that values and gradients have one layout.
+    """
+    width, height = room
+    if id_ not in heat.own:
+        return SetLine("heat", width, height, 0.0, ())
+    words, widest = (
+        set_line("heat", (("shape", row("±", number(x, 2))),), SCALE_SIZE * theme.value_size)
+        for x in (heat.own[id_], 8.8e-88)
+    )
+    width = max(width, widest.width)
+    start = (width - words.width) / 2
+    runs = tuple((role, tuple(m._replace(x=m.x + start) for m in marks)) for role, marks in words.runs)
+    return SetLine("heat", width, height + GAP / 2 + widest.ascent, 0.0, runs)
+
+
+def _set_once(known: dict[tuple[str, Label], SetLine], role: str, label: Label, theme: Theme) -> SetLine:
+    line = known.get((role, label))
+    if line is None:
+        line = known[role, label] = set_line(role, label, theme.title_size if role == "name" else theme.value_size)
+    return line
+
+
+def _box_size(box: BoxText, lines: list[SetLine], enter: int, leave: int) -> Size:
+    width = max((line.width for line in lines), default=0.0)
+    height = stack_height(lines)
+    if box.round:
+        side = 2 * _radius(lines, height) + 2 * ROUND_PAD
+        return Size(side, side, round=True)
+    border = 2 * INSET if box.output else 0.0
+    return Size(
+        max(width + 2 * PAD_X, 26.0) + border,
+        max(height + 2 * PAD_Y, enter * SLOT, leave * SLOT) + border,
+        enter=enter,
+        leave=leave,
+    )
+
+
+def _radius(lines: list[SetLine], height: float) -> float:
+    """The radius of the circle about the middle of some stacked lines that holds them all."""
+    top, reach = -height / 2, 0.0
+    for line in lines:
+        bottom = top + line.ascent + line.descent
+        reach = max(reach, hypot(line.width / 2, max(-top, bottom)))
+        top = bottom + GAP
+    return reach
