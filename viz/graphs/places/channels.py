@@ -15,8 +15,8 @@ from typing import NamedTuple
 from viz.ink.strokes import Point
 
 TRACK = 10.0  # between the tracks of a channel
-ASIDE = 5.0  # between a track and the end of its channel
-ARROWS = 8.5  # more of it, beside a box, for arrow heads
+ASIDE = 6.0  # between a track and the end of its channel
+ARROWS = 10.0  # more of it, beside a box, for arrow heads
 RADIUS = 9.0  # of a turn
 LEVEL = 0.5  # so little is no turn
 ROUND = 0.5523  # how far the control points of a quarter of a circle stand out

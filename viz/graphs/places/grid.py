@@ -38,8 +38,8 @@ def gridded(ranks: Ranks, edges: Sequence[Edge], is_round: Container[str], middl
     middle = {n: y - top for n, y in middle.items()}
     breadth = max(middle[n] + e.across / 2 for n, e in ranks.extents.items())
     ends = _ends(ranks, edges, is_round, middle)
-    for _ in range(SWEEPS):
-        middle = _straightened(ranks, ends, middle)
+    for sweep in range(SWEEPS):
+        middle = _straightened(ranks, ends, middle, late=sweep % 2 == 0)
         ends = _ends(ranks, edges, is_round, middle)
     lengths = [0.0] * ranks.count
     for node, extent in ranks.extents.items():
@@ -141,9 +141,9 @@ def spread(wanted: Sequence[float], apart: float, low: float, high: float) -> li
 
 # Straight ways -------------------------------------------------------------------------------------------------------
 def _straightened(
-    ranks: Ranks, ends: Mapping[str, tuple[float, float]], middle: Mapping[str, float]
+    ranks: Ranks, ends: Mapping[str, tuple[float, float]], middle: Mapping[str, float], *, late: bool
 ) -> dict[str, float]:
-    """The same order with fewer bends: an edge stays where it began while there is room, and then goes to its end."""
+    """The same order with fewer bends: an edge turns once where there is room, as `late` as may be or as early."""
     places = dict(middle)
     rows: list[list[str]] = [[] for _ in range(ranks.count)]
     for node in sorted(places, key=places.__getitem__):
@@ -165,7 +165,8 @@ def _straightened(
         passed, (start, stop) = chain[1:-1], ends[id_]
         from_start = [free(node, start) for node in passed]
         to_stop = [free(node, stop) for node in passed]
-        for turn in range(len(passed) + 1):
+        turns = range(len(passed), -1, -1) if late else range(len(passed) + 1)
+        for turn in turns:
             if all(from_start[:turn]) and all(to_stop[turn:]):
                 places.update({node: start if i < turn else stop for i, node in enumerate(passed)})
                 break

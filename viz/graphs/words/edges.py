@@ -63,8 +63,8 @@ def _edge(
     ends = subject.id(operand), subject.id(node)
     flags = edge is not None, zero and not undetermined, proved
     jacobian = () if edge is None else _jacobian(subject, edge)
-    words = local, downstream
-    return EdgeText(place[0], *ends, place[1], name, *words, *flags, subject.cleaned(title), undetermined, jacobian)
+    labels = local, downstream
+    return EdgeText(place[0], *ends, place[1], name, *labels, *flags, subject.cleaned(title), undetermined, jacobian)
 
 
 def _jacobian(subject: Subject, edge: Edge) -> tuple[str, ...]:
