@@ -98,7 +98,9 @@ def test_the_animation_says_when_each_part_appears(page: Any, tmp_path: Path) ->
     page.goto((tmp_path / "a.svg").as_uri())
     seen = """t => {
       for (const a of document.getAnimations()) { a.pause(); a.currentTime = t; }
-      return [...document.querySelectorAll('[data-label="gradient"]')].map(e => getComputedStyle(e).visibility);
+      const boxes = [...document.querySelectorAll('[data-node]')];  // whose gradients stand in one row or in two
+      const looks = e => [...e.querySelectorAll('[data-label="gradient"]')].map(g => getComputedStyle(g).visibility);
+      return boxes.map(looks).filter(seen => seen.length).map(seen => [...new Set(seen)].join(" and "));
     }"""
     assert set(page.evaluate(seen, 100)) == {"hidden"}
     assert page.evaluate(seen, 1400 * 4 + 100).count("visible") == 1  # ∂L/∂L, the fifth step
