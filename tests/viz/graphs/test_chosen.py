@@ -43,7 +43,8 @@ def bright(picture: viz.Picture) -> tuple[set[str], set[str]]:
     inks = {c for n in ("border", "constant_border", "forward") for c in (getattr(look, n),)}
     found: tuple[set[str], set[str]] = (set(), set())
     for group in parts(picture).values():
-        strokes = {e.get("stroke") for e in group.iter() if e.get("data-role") not in ("tag", "casing")} - {None, "none"}
+        painted = [e for e in group.iter() if e.get("data-role") not in ("tag", "casing")]
+        strokes = {e.get("stroke") for e in painted} - {None, "none"}
         assert (strokes <= inks | {look.backward, look.pale}) or strokes <= set(vars(pale).values())
         if strokes & inks:
             found[group.get("data-edge") is not None].add(group.get("data-node") or group.get("data-edge") or "")
