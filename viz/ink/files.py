@@ -36,9 +36,21 @@ def png(svg: str, dpi: float = DPI) -> bytes:
     import resvg_py
 
     head, tag, rest = svg.partition(">")
-    head = _IN_POINTS.sub(r'\1"', head)
-    sides = {name: max(1, round(float(size) * dpi / POINTS)) for name, size in _SIDES.findall(head)}
-    made = resvg_py.svg_to_bytes(svg_string=head + tag + rest, skip_system_fonts=True, **sides)
+    scale = checked(dpi) / POINTS
+    across, up = (scale * float(side) for side in _SIZE.findall(head))
+    if across * up > MOST_PIXELS:
+        most = floor(dpi * sqrt(MOST_PIXELS / (across * up)))
+        raise ValueRefusedError(
+            f"a PNG of {across:.0f}×{up:.0f} pixels",
+            why=f"at {dpi:g} dots to the inch it has more than {MOST_PIXELS:,}",
+            fix=f"give dpi={most}" if most >= LEAST else "write it as .svg",
+        )
+    made = resvg_py.svg_to_bytes(
+        svg_string=_IN_POINTS.sub(r'\1"', head) + tag + rest,
+        width=max(1, round(across)),
+        height=max(1, round(up)),
+        skip_system_fonts=True,
+    )
     return _with_density(bytes(made), dpi)
 
 
@@ -55,7 +67,6 @@ def checked(dpi: float) -> float:
 
 _IN_POINTS = re.compile(r'(\b(?:width|height)="[\d.]+)pt"')  # which resvg takes as numbers alone
 _SIZE = re.compile(r' (?:width|height)="([\d.]+)pt"')
-_SIDES = re.compile(r'\b(width|height)="([\d.]+)"')
 _AFTER_HEADER = 33  # bytes: the signature and the chunk IHDR
 
 
