@@ -37,7 +37,7 @@ def png(svg: str, dpi: float = DPI) -> bytes:
 
     head, tag, rest = svg.partition(">")
     scale = checked(dpi) / POINTS
-    across, up = (scale * float(side) for side in _SIZE.findall(head))
+    across, up = (scale * float(side) for _, side in _SIZE.findall(head))
     if across * up > MOST_PIXELS:
         most = floor(dpi * sqrt(MOST_PIXELS / (across * up)))
         raise ValueRefusedError(
@@ -45,12 +45,9 @@ def png(svg: str, dpi: float = DPI) -> bytes:
             why=f"at {dpi:g} dots to the inch it has more than {MOST_PIXELS:,}",
             fix=f"give dpi={most}" if most >= LEAST else "write it as .svg",
         )
-    made = resvg_py.svg_to_bytes(
-        svg_string=_IN_POINTS.sub(r'\1"', head) + tag + rest,
-        width=max(1, round(across)),
-        height=max(1, round(up)),
-        skip_system_fonts=True,
-    )
+    pixels = iter((max(1, round(across)), max(1, round(up))))  # resvg takes numbers alone, and rounds before it zooms
+    head = _SIZE.sub(lambda side: f' {side[1]}="{next(pixels)}"', head)
+    made = resvg_py.svg_to_bytes(svg_string=head + tag + rest, skip_system_fonts=True)
     return _with_density(bytes(made), dpi)
 
 
@@ -65,8 +62,7 @@ def checked(dpi: float) -> float:
     return dpi
 
 
-_IN_POINTS = re.compile(r'(\b(?:width|height)="[\d.]+)pt"')  # which resvg takes as numbers alone
-_SIZE = re.compile(r' (?:width|height)="([\d.]+)pt"')
+_SIZE = re.compile(r' (width|height)="([\d.]+)pt"')
 _AFTER_HEADER = 33  # bytes: the signature and the chunk IHDR
 
 
