@@ -13,11 +13,12 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import floor, sqrt
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cgraph.errors import OutputError, ValueRefusedError
 from cgraph.files import write
 from viz.ink.pdf import write as pages_of
+from viz.ink.typeset import FAMILY, font_file
 
 __all__ = ["A4", "IMAGES", "images", "no_ending", "pages", "pdf", "png", "save", "write"]
 
@@ -45,9 +46,12 @@ def png(svg: str, dpi: float = DPI) -> bytes:
             why=f"at {dpi:g} dots to the inch it has more than {MOST_PIXELS:,}",
             fix=f"give dpi={most}" if most >= LEAST else "write it as .svg",
         )
+    fonts: dict[str, Any] = {"skip_system_fonts": True}
+    if "<text" in rest:  # letters that our font lacks: of the machine's fonts, and an empty box where they lack it too
+        fonts = {"font_files": [font_file()], "serif_family": FAMILY}
     pixels = iter((max(1, round(across)), max(1, round(up))))  # resvg takes numbers alone, and rounds before it zooms
     head = _SIZE.sub(lambda side: f' {side[1]}="{next(pixels)}"', head)
-    made = resvg_py.svg_to_bytes(svg_string=head + tag + rest, skip_system_fonts=True)
+    made = resvg_py.svg_to_bytes(svg_string=head + tag + rest, **fonts)
     return _with_density(bytes(made), dpi)
 
 

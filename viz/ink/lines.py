@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from cgraph.notation import EQUALS, Group, Math, Sym
 from viz.ink.strokes import Point
-from viz.ink.typeset import Box, Glyph, Rule, moved, typeset
+from viz.ink.typeset import Box, Mark, Rule, moved, typeset
 
 Run: TypeAlias = "tuple[str, Math]"  # (role, what is written)
 Label: TypeAlias = "tuple[Run, ...]"
@@ -28,7 +28,7 @@ class SetLine(NamedTuple):
     width: float
     ascent: float
     descent: float
-    runs: tuple[tuple[str, tuple[Glyph | Rule, ...]], ...]
+    runs: tuple[tuple[str, tuple[Mark, ...]], ...]
     tags: tuple[Rule, ...] = ()
 
 

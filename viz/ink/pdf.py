@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 from cgraph.errors import missing_package
-from viz.ink.typeset import font_file, metrics
+from viz.ink.typeset import MISSING, font_file, metrics
 
 UPRIGHT, ITALIC = "STIXTwoMath", "STIXTwoMath-Italic"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -83,10 +83,22 @@ def _taken(of: Any, left: float, top: float, fill: str) -> Iterator[Letter]:
             char = chr(int(child.get("href")[2:], 16))
             yield Letter(char, left + x, top + y, 1000 * size, colour)
             of.remove(child)
+        elif child.tag == f"{SVG}text":  # letters that our font lacks: no font that may be brought has them
+            yield from _boxes(child, left, top, colour)
+            of.remove(child)
         else:
             shift = _SHIFT.fullmatch(child.get("transform", ""))
             x, y = map(float, shift.groups()) if shift is not None else (0.0, 0.0)
             yield from _taken(child, left + x, top + y, colour)
+
+
+def _boxes(text: Any, left: float, top: float, fill: str) -> Iterator[Letter]:
+    """An empty box for each letter of a text, about its middle."""
+    size, words = float(text.get("font-size")), [c for c in text.text or "" if not unicodedata.combining(c)]
+    width = size * metrics(MISSING)[0]
+    start = float(text.get("x")) - width * len(words) / 2
+    for i, _ in enumerate(words):
+        yield Letter(MISSING, left + start + i * width, top + float(text.get("y")), size, fill)
 
 
 def _runs(letters: Sequence[Letter]) -> Iterator[list[Letter]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import groupby
 from math import hypot
 
 from viz.ink.lines import BREAK, TAGGED, PlacedLine, SetLine
 from viz.ink.strokes import ARROW, HALF, Point, with_arrow
 from viz.ink.themes import Theme, colour_of
-from viz.ink.typeset import Glyph, Rule, metrics, outline
+from viz.ink.typeset import Glyph, Letters, Mark, Rule, metrics, outline
 
 CASING = 1.6  # how far the casing of a stroke reaches beyond it
 DASHES = "5.5 3.2"
@@ -58,7 +59,7 @@ def tag(plate: Rule, placed: PlacedLine, theme: Theme) -> str:
     return rect(left, top, left + plate.width - 2 * HAIR, top + plate.height - 2 * HAIR, TAG_RADIUS, pen)
 
 
-def _run(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
+def _run(marks: Iterable[Mark], x: float, y: float) -> str:
     parts = []
     for key, group in groupby(marks, lambda m: m.key if isinstance(m, Glyph) else ""):
         drawn = list(group)
@@ -71,7 +72,7 @@ def _run(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
     return "".join(parts)
 
 
-def glyphs(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
+def glyphs(marks: Iterable[Mark], x: float, y: float) -> str:
     """Glyphs and rules with their origin at (x, y)."""
     parts = []
     for m in marks:
@@ -80,10 +81,18 @@ def glyphs(marks: Iterable[Glyph | Rule], x: float, y: float) -> str:
                 scale = number(m.size / 1000, 5)
                 place = f"matrix({scale} 0 0 {scale} {number(x + m.x)} {number(y + m.y)})"
                 parts.append(f'<use href="#g{ord(m.char):x}" transform="{place}"/>')
+        elif isinstance(m, Letters):
+            parts.append(_letters(m, x, y))
         else:
             size = f'width="{number(m.width)}" height="{number(m.height)}"'
             parts.append(f'<rect x="{number(x + m.x)}" y="{number(y + m.y)}" {size}/>')
     return "".join(parts)
+
+
+def _letters(m: Letters, x: float, y: float) -> str:
+    """Letters that a font of the reader's has to draw, in the middle of the room that is kept for them."""
+    place = f'x="{number(x + m.x + m.width / 2)}" y="{number(y + m.y)}" text-anchor="middle"'
+    return f'<text {place} font-family="serif" font-size="{number(m.size)}">{escape(m.text)}</text>'
 
 
 def stroke(curve: Sequence[Point], colour: str, role: str, width: float, dashed: bool = False, casing: str = "") -> str:

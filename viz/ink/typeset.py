@@ -10,20 +10,23 @@ from __future__ import annotations
 import importlib.util
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple, TypeAlias
 
 from cgraph.errors import missing_package
 from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym
 
-FONT = "STIXTwoMath-Regular.ttf"
+FONT, FAMILY = "STIXTwoMath-Regular.ttf", "STIX Two Math"
 AXIS = 0.258  # the height above the baseline of fraction bars and of the middle of + and =
 RULE = 0.055
 SPACES = {"rel": 0.25, "bin": 0.2, "thin": 0.12, "": 0.0}
 LINE, COLUMN = 1.04, 0.55  # of a matrix: from one row to the next, and between columns
 SMALL = 0.78  # the size of scripts
+LETTERS = (1.0, 0.3)  # how high and how deep letters of the reader's fonts are, in ems
+PICTURES = 0x1F000  # from here on characters are pictures, most of them wider than an em
 MISSING = "□"  # what stands for a character that the font lacks
 
 
@@ -37,6 +40,19 @@ class Glyph(NamedTuple):
     key: str = ""
 
 
+class Letters(NamedTuple):
+    """Letters that the font lacks, set by the reader's own fonts in a width that is kept for them.
+
+    They stand together, because letters of one script join and may run from right to left.
+    """
+
+    text: str
+    x: float
+    y: float
+    size: float
+    width: float
+
+
 class Rule(NamedTuple):
     """A filled rectangle, such as a fraction bar."""
 
@@ -46,6 +62,9 @@ class Rule(NamedTuple):
     height: float
 
 
+Mark: TypeAlias = "Glyph | Rule | Letters"
+
+
 @dataclass(frozen=True)
 class Box:
     """A formula that is set: its width, its height above and its depth below the baseline, its marks."""
@@ -53,24 +72,22 @@ class Box:
     width: float
     ascent: float
     descent: float
-    marks: tuple[Glyph | Rule, ...]
+    marks: tuple[Mark, ...]
 
     @property
     def height(self) -> float:
         """Ascent and descent together."""
         return self.ascent + self.descent
 
-    def moved(self, x: float, y: float) -> tuple[Glyph | Rule, ...]:
+    def moved(self, x: float, y: float) -> tuple[Mark, ...]:
         """The marks with the box's origin at (x, y)."""
         return moved(self.marks, x, y)
 
 
-def moved(marks: Sequence[Glyph | Rule], x: float, y: float) -> tuple[Glyph | Rule, ...]:
+def moved(marks: Sequence[Mark], x: float, y: float) -> tuple[Mark, ...]:
     """Marks at another place."""
     return tuple(
-        Glyph(m.char, m.x + x, m.y + y, m.size, m.key)
-        if isinstance(m, Glyph)
-        else Rule(m.x + x, m.y + y, m.width, m.height)
+        Glyph(m.char, m.x + x, m.y + y, m.size, m.key) if isinstance(m, Glyph) else m._replace(x=m.x + x, y=m.y + y)
         for m in marks
     )
 
@@ -100,14 +117,45 @@ def typeset(math: Math, size: float) -> Box:
 def _characters(sym: Sym, size: float) -> Box:
     space = SPACES[sym.space] * size
     x, ascent, descent = space, 0.0, 0.0
-    marks: list[Glyph | Rule] = []
-    for char in sym.text:
-        drawn, em, rise = _small(char, size) or (italic(char) if sym.italic else char, size, 0.0)
+    marks: list[Mark] = []
+    for lacking, run in groupby(sym.text, _lacking):
+        if lacking:
+            letters = "".join(run)
+            width = size * max(sum(map(_width, letters)), 0.3)
+            marks.append(Letters(letters, x, 0.0, size, width))
+            x += width
+            ascent, descent = max(ascent, LETTERS[0] * size), max(descent, LETTERS[1] * size)
+            continue
+        x, ascent, descent = _glyphs(run, sym.italic, size, marks, (x, ascent, descent))
+    return Box(x + space, ascent, descent, tuple(marks))
+
+
+def _glyphs(
+    run: Iterable[str], slanted: bool, size: float, marks: list[Mark], so_far: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Sets characters of the font after others: where they end, how high and how deep the line is then."""
+    x, ascent, descent = so_far
+    for char in run:
+        drawn, em, rise = _small(char, size) or (italic(char) if slanted else char, size, 0.0)
         width, low, high = metrics(drawn)
         marks.append(Glyph(drawn, x, -rise, em))
         x += width * em
         ascent, descent = max(ascent, high * em + rise), max(descent, -low * em - rise)
-    return Box(x + space, ascent, descent, tuple(marks))
+    return x, ascent, descent
+
+
+def _lacking(char: str) -> bool:
+    """Whether neither the font has a character nor it is a small form of one that it has."""
+    return not has(char) and _small(char, 1.0) is None
+
+
+def _width(char: str) -> float:
+    """How wide a character is at most, in ems, as far as that is known without its font."""
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0.0
+    if ord(char) >= PICTURES:
+        return 1.35
+    return 1.05 if unicodedata.east_asian_width(char) in "WF" else 0.75
 
 
 def _small(char: str, size: float) -> tuple[str, float, float] | None:
@@ -132,7 +180,7 @@ def italic(char: str) -> str:
 
 def _beside(boxes: list[Box]) -> Box:
     x = 0.0
-    marks: list[Glyph | Rule] = []
+    marks: list[Mark] = []
     for box in boxes:
         marks += box.moved(x, 0.0)
         x += box.width
@@ -183,7 +231,7 @@ def _matrix(math: Grid, size: float) -> Box:
     arm, thick, pad, gap = 0.2 * size, RULE * size, 0.2 * size, COLUMN * size
     height = (LINE * len(cells) + 0.12) * size
     top = -AXIS * size - height / 2
-    marks: list[Glyph | Rule] = []
+    marks: list[Mark] = []
     for i, line in enumerate(cells):
         x = pad + arm / 2
         for cell, width in zip(line, widths, strict=True):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browser import opened
 from geometry import collisions, spills
 
 import cgraph as cg
@@ -129,3 +130,27 @@ def test_pdflatex_sets_matrices_and_maps(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout[-800:]
+
+
+MATRICES = """() => [...document.querySelectorAll('[data-number]')].map(g => [g.dataset.number,
+  [...g.querySelectorAll('use')].map(u =>
+    String.fromCodePoint(parseInt(u.getAttribute('href').slice(2), 16))).join('')])"""
+
+
+@pytest.mark.slow
+def test_a_matrix_in_a_page_follows_its_inputs_to_the_last_entry(tmp_path: Path) -> None:
+    def shown(page: Any, W: Any) -> list[Any]:
+        z = cg.variable("X", (2, 2)) @ cg.parameter("W", W)
+        bwd = cg.backward(cg.forward(cg.sum(cg.tanh(z.named("z"))).named("L"), X=[[1.0, 2.0], [3.0, 4.0]]))
+        viz.draw(bwd).save(tmp_path / "page.html")
+        page.goto((tmp_path / "page.html").as_uri())
+        page.keyboard.press("End")
+        return page.evaluate(MATRICES)  # type: ignore[no-any-return]  # of JavaScript
+
+    with opened() as page:
+        wanted = shown(page, [[1.0, -0.5], [0.25, -0.125]])
+        before = shown(page, [[1.0, -0.5], [0.25, 2.0]])
+        page.fill('[aria-label*="W"][aria-label*="2, 2"]', "-0.125")
+        page.keyboard.press("Tab")
+        after = page.evaluate(MATRICES)
+    assert before != wanted == after
