@@ -1,6 +1,7 @@
-"""The grammar of names, as the chapter writes them.
+"""The grammar of names, as the chapter and papers write them.
 
-`w[1]21` is w of layer [1] with 21 below, `x(2)1` is x of the second example with 1 below, `yhat` is y with a hat; in
+`w[1]21` is w of layer [1] with 21 below, `x(2)1` and `x^(2)_1` are x of the second example with 1 below, `yhat` and `ŷ`
+are y with a hat, `ctilde` and `c̃` c with a tilde; `h_{t-1}` has t-1 below, `W_Q[1]` is W of layer [1] with Q below. In
 `left z[1]` and `left.W` the scope is `left`.
 A name may be anything; these functions say what is read in it, and make the names of layers and of units.
 """
@@ -15,14 +16,20 @@ from typing import NamedTuple
 LONGEST_NAME = 32
 
 _NAME = re.compile(
-    r"(?P<base>[^\W\d_]+?)(?:_?(?P<hat>hat))?(?:\[(?P<layer>[\w+−-]{1,6})\])?(?:\((?P<example>\d{1,6})\))?_?"
-    r"(?P<below>(?<![^\W\d])[^\W_]+|\d+(?:_\w+)?|(?<=_)\w+)?(?P<primes>'*)"
+    r"(?P<base>[^\W\d_]+?)(?:(?P<mark>[\u0302\u0303\u0304\u0307])|_?(?P<hat>hat)|(?<=^.)(?P<accent>tilde|bar|dot))?"
+    r"(?:_(?P<first>[^\W_]+|\{[^{}]{1,20}\})(?=\[|\^?\(\d))?"
+    r"(?:\[(?P<layer>[\w+−-]{1,6})\])?(?:\^?\((?P<example>\d{1,6})\))?_?"
+    r"(?P<below>(?<![^\W\d])[^\W_]+|\d+(?:_\w+)?|(?<=_)\w+|(?<=_)\{[^{}]{1,20}\})?(?P<primes>'*)"
 )
+MARKS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot"}
 _LAYER, _SCOPE, _EXAMPLE = re.compile(r"\[([\w+-]+)\]"), re.compile(r"(.+)[./]"), re.compile(r"\(\d+\)")
 
 
 class Name(NamedTuple):
-    """What a name says: z[1](2)3 is the base z in the layer "1", of the example "2", with "3" below."""
+    """What a name says: z[1](2)3 is the base z in the layer "1", of the example "2", with "3" below.
+
+    `accent` is what else than a hat it has: "tilde", "bar" or "dot".
+    """
 
     base: str
     hat: bool
@@ -30,6 +37,7 @@ class Name(NamedTuple):
     example: str | None
     below: str | None
     primes: int
+    accent: str = ""
 
 
 @cache
@@ -37,13 +45,27 @@ def read(spelling: str) -> Name | None:
     """The parts of a name without a scope; None for what is no name of the chapter's kind, or longer than 32 letters.
 
     >>> read("w[1]21"), read("yhat").hat, read("x(2)1").example, read("my weights")
-    (Name(base='w', hat=False, layer='1', example=None, below='21', primes=0), True, '2', None)
+    (Name(base='w', hat=False, layer='1', example=None, below='21', primes=0, accent=''), True, '2', None)
     """
-    found = _NAME.fullmatch(spelling) if len(spelling) <= LONGEST_NAME else None
-    if found is None:
+    found = _NAME.fullmatch(_apart(spelling)) if len(spelling) <= LONGEST_NAME else None
+    if found is None or (found["first"] and found["below"]):
         return None
-    base, hat, layer, example, below, primes = found.group("base", "hat", "layer", "example", "below", "primes")
-    return Name(base, hat is not None, layer, example, below, len(primes))
+    accent = MARKS.get(found["mark"] or "", found["accent"] or "")
+    hat, below = found["hat"] is not None or accent == "hat", found["first"] or found["below"]
+    below = below and below.strip("{}")
+    return Name(
+        found["base"], hat, found["layer"], found["example"], below, len(found["primes"]), "" if hat else accent
+    )
+
+
+def _apart(spelling: str) -> str:
+    """A name whose first letter has its accent apart: y and a hat for ŷ."""
+    if spelling[:1].isascii():
+        return spelling
+    import unicodedata
+
+    letters = unicodedata.normalize("NFD", spelling[0])
+    return letters + spelling[1:] if letters[1:] in MARKS else spelling
 
 
 def read_scoped(spelling: str) -> Name | None:

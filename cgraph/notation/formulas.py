@@ -9,7 +9,7 @@ from cgraph.graph.node import CONSTANT, OP, Node
 from cgraph.notation.math import Frac, Math, Named, Sym, row
 from cgraph.notation.names import as_spelled, name
 from cgraph.notation.numbers import constant
-from cgraph.notation.render import text
+from cgraph.notation.render import latex, text
 from cgraph.notation.written import ATOM, SUM, is_number, negative, written
 
 
@@ -60,18 +60,26 @@ def _step(node: Node, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
     return name(node.name or "?"), ATOM
 
 
+def _looks(math: Math) -> tuple[Math | str, ...]:
+    """A name as pictures and as LaTeX have it."""
+    return (math.math, latex(math)) if isinstance(math, Named) else ()
+
+
 def names_of(graph: Graph) -> dict[Node, Math]:
     """Each node of a graph as it is written: its name, or the number of an unnamed constant.
 
-    Of two names that would be printed alike, such as x1 and x_1, the second is printed as it was spelled.
+    Of two names that would be printed alike, such as x1 and x_1, the second is printed as it was spelled; of long ones
+    that begin alike, the second has its number.
     """
     found: dict[Node, Math] = {}
-    printed: dict[Math, str] = {}
+    printed: dict[Math | str, str] = {}
     for node, spelled in zip(graph.nodes, graph.names, strict=True):
         if node.kind == CONSTANT and node.name is None:
             found[node] = constant(node.value)
             continue
-        math = name(spelled)
-        alike = isinstance(math, Named) and printed.setdefault(math.math, spelled) != spelled
-        found[node] = as_spelled(spelled) if alike else math
+        math, number = name(spelled), 1
+        while any(printed.get(look, spelled) != spelled for look in _looks(math)):
+            math, number = as_spelled(spelled, number), number + 1
+        printed |= dict.fromkeys(_looks(math), spelled)
+        found[node] = math
     return found

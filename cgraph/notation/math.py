@@ -44,9 +44,10 @@ class Frac:
 
 @dataclass(frozen=True)
 class Hat:
-    """A base with a hat."""
+    """A base with a hat, or another mark above it: "tilde", "bar", "dot"."""
 
     base: Math
+    mark: str = "hat"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def text(math: Math) -> str:
     if isinstance(math, Frac):
         return f"{text(math.top)}/{text(math.bottom)}"
     if isinstance(math, Hat):
-        return f"{text(math.base)}hat"
+        return f"{text(math.base)}{math.mark}"
     if isinstance(math, Grid):
         return f"[{', '.join('[' + ', '.join(map(text, row)) + ']' for row in math.rows)}]"
     sup, sub = ("" if part is None else text(part) for part in (math.sup, math.sub))
@@ -53,11 +53,11 @@ def latex(math: Math) -> str:
     if isinstance(math, Frac):
         return rf"\frac{{{latex(math.top)}}}{{{latex(math.bottom)}}}"
     if isinstance(math, Hat):
-        return rf"\hat{{{latex(math.base)}}}"
+        return rf"\{math.mark}{{{latex(math.base)}}}"
     if isinstance(math, Grid):
         rows = r" \\ ".join(" & ".join(map(latex, row)) for row in math.rows)
         return rf"\left[\begin{{array}}{{{'c' * len(math.rows[0])}}}{rows}\end{{array}}\right]"
-    sup = "" if math.sup is None else f"^{{{latex(math.sup)}}}"
+    sup = "" if math.sup is None else "^{" + latex(math.sup).replace("'", r"\prime ").strip() + "}"
     base, inner = latex(math.base), _unnamed(math.base)
     if isinstance(inner, Script) and ((inner.sup and sup) or (inner.sub and math.sub)):
         base = f"{{{base}}}"  # LaTeX takes no second script on one side

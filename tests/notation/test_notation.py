@@ -24,7 +24,7 @@ from cgraph.ops import TABLE
         ("W[1]", "W^{[1]}"),
         ("w[1]11", "w^{[1]}_{11}"),
         ("w1_11", "w_{1,11}"),
-        ("W[1]'", "W^{[1]'}"),
+        ("W[1]'", r"W^{[1]\prime}"),
         ("yhat", r"\hat{y}"),
         ("alpha2", r"\alpha_{2}"),
         ("loss", r"\mathrm{loss}"),

@@ -8,8 +8,11 @@ points. (What a convention decides, such as 0/0 of `ratio`, is no value: no poin
 from __future__ import annotations
 
 import itertools
+import shutil
+import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ from cgraph import notation
 from cgraph.errors import CgraphError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, build
+from cgraph.notation import Math
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
 from viz import asked
@@ -27,6 +31,7 @@ from viz.graphs.formats.mermaid import flowchart
 from viz.graphs.places.dot import readable
 from viz.graphs.words.annotate import annotate
 from viz.graphs.words.drawing import Drawing
+from viz.ink.typeset import typeset
 
 SHAPES = {"x": (), "y": (), "v": (3,), "u": (3,), "A": (3, 3), "B": (3, 3)}
 LEAVES = {name: cg.variable(name, shape) for name, shape in SHAPES.items()}
@@ -194,3 +199,97 @@ def test_names_that_would_be_printed_alike_are_not() -> None:
     x1, other = cg.variable("x1"), cg.variable("x_1")
     spelled = [notation.latex(m) for m in notation.names_of(Graph([x1, other])).values()]
     assert spelled[0] == "x_{1}" and spelled[1] != spelled[0]
+
+
+# Names ---------------------------------------------------------------------------------------------------------------
+LETTERS = ("x", "W", "h", "y", "alpha", "α", "Γ", "loss", "rate", "mu", "c\u0303", "ŷ", "z\u0304", "日", "q_proj")
+ENDS = (
+    *("", "hat", "_hat", "tilde", "bar", "1", "12", "_1", "_12", "_t", "_{t}", "_{t-1}", "_{t−1}", "_t-1", "_Q[1]"),
+    *("[1]", "[12]", "[1]2", "[1]_2", "(2)", "^(2)", "(2)1", "[1](2)3", "'", "''", "[1]'", "_out", "_{out}", "^2"),
+    *(
+        " of all",
+        ".weight",
+        "/b",
+        " ",
+        "_",
+        "{",
+        "}",
+        "\\",
+        "$",
+        "^",
+        "[",
+        "ᵀ",
+        "²",
+        "₂",
+        "′",
+        "̂",
+        "1_2",
+        "_1_2",
+        "_{1,2}",
+    ),
+)
+
+
+def spelled() -> list[str]:
+    """Names in every form that is read, and in forms that are nearly one."""
+    long = ["a long name that goes on and on and " + more for more in ("on", "further", "on and on")]
+    return list(dict.fromkeys([*(letter + end for letter in LETTERS for end in ENDS), *long]))
+
+
+def test_no_two_names_of_a_graph_are_written_alike() -> None:
+    leaves = [cg.variable(name) for name in spelled()]
+    written = notation.names_of(Graph(leaves))
+    ways: dict[str, Callable[[Math], Any]] = {
+        "text": notation.text,
+        "LaTeX": notation.latex,
+        "picture": lambda math: tuple(mark[:4] for mark in typeset(math, 10.0).marks),
+    }
+    for way, look in ways.items():
+        groups: dict[Any, list[str]] = defaultdict(list)
+        for leaf in leaves:
+            groups[look(written[leaf])].append(str(leaf.name))
+        assert [names for names in groups.values() if len(names) > 1] == [], way
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [
+        ("h_{t-1}", r"h_{t -1}"), ("W_Q[1]", "W^{[1]}_{Q}"), ("x'", r"x^{\prime}"), ("z^(2)", "z^{(2)}"),
+        ("c̃_t", r"\tilde{c}_{t}"), ("ŷ", r"\hat{y}"), ("xbar_1", r"\bar{x}_{1}"), ("alpha_t", r"\alpha_{t}"),
+        ("theta_{old}", r"\theta_{\mathrm{old}}"), ("W_Q^(3)'", r"W^{(3)\prime}_{Q}"), ("loss", r"\mathrm{loss}"),
+        ("é", r"\acute{e}"), ("tilde", r"\mathrm{tilde}"), ("crossbar", r"\mathrm{crossbar}"),
+    ],
+)  # fmt: skip
+def test_names_are_set_as_papers_write_them(name: str, latex: str) -> None:
+    assert notation.latex(notation.name(name)) == latex
+
+
+def test_products_of_names_of_several_letters_have_their_dot() -> None:
+    for left, right in itertools.product(("loss", "rate", "x", "W_out", "alpha"), ("rate", "step size", "lr")):
+        node = cg.variable(left) * cg.variable(right + "2")
+        apart = f"{left} · {right}2"
+        assert as_text(node) == apart and r"\cdot" in cg.to_latex(node)
+        (box,) = (b for b in drawn(node, "textbook", "hover").boxes if b.kind == "op")
+        assert box.title.startswith(f"v1 = {apart}")
+
+
+def test_a_long_name_stands_whole_in_its_box_line_by_line() -> None:
+    names = ("encoder.layers.0.self_attn.q_proj.weight", "the loss of all of the batches of a day", "x" * 50)
+    for style in ("textbook", "circuit"):
+        node = (cg.variable(names[0]) * cg.variable(names[1])).named(names[2])
+        for box in drawn(node, style, "full").boxes:
+            lines = [notation.text(label[0][1]) for role, label in box.lines if role == "name"]
+            whole = "".join(lines).split(" = ")[0].replace(" ", "")
+            assert whole == box.name.replace(" ", "") and max(len(x.split(" = ")[0]) for x in lines) <= 20
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_pdflatex_sets_every_name(tmp_path: Path) -> None:
+    written = notation.names_of(Graph([cg.variable(name) for name in spelled()]))
+    lines = "\n".join(f"$\\displaystyle {notation.latex(math)}$\\par" for math in written.values())
+    document = f"\\documentclass{{article}}\\begin{{document}}\n{lines}\n\\end{{document}}"
+    (tmp_path / "names.tex").write_text(document)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "names.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-800:]

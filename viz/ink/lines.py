@@ -54,7 +54,7 @@ def set_line(role: str, label: Label, size: float) -> SetLine:
     if len(rows) == 1:
         return rows[0]
     width = max(row.width for row in rows)
-    runs: list[tuple[str, tuple[Glyph | Rule, ...]]] = []
+    runs: list[tuple[str, tuple[Mark, ...]]] = []
     tags: list[Rule] = []
     y = 0.0  # of the baseline
     for row, above in zip(rows, [None, *rows], strict=False):

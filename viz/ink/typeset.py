@@ -27,6 +27,7 @@ LINE, COLUMN = 1.04, 0.55  # of a matrix: from one row to the next, and between 
 SMALL = 0.78  # the size of scripts
 LETTERS = (1.0, 0.3)  # how high and how deep letters of the reader's fonts are, in ems
 PICTURES = 0x1F000  # from here on characters are pictures, most of them wider than an em
+ABOVE = {"hat": "ˆ", "tilde": "˜", "bar": "¯", "dot": "˙"}
 MISSING = "□"  # what stands for a character that the font lacks
 
 
@@ -193,8 +194,9 @@ def _script(math: Script, size: float) -> Box:
     width, ascent, descent = x, base.ascent, base.descent
     marks = list(base.marks)
     if math.sup is not None:
-        sup = typeset(math.sup, size * SMALL)
-        rise = max(0.38 * size, base.ascent - 0.32 * size)
+        prime = isinstance(math.sup, Sym) and set(math.sup.text) == {"′"}  # which stands high by itself
+        sup = typeset(math.sup, size * (1.0 if prime else SMALL))
+        rise = max(0.0, base.ascent - 0.7 * size) if prime else max(0.38 * size, base.ascent - 0.32 * size)
         marks += sup.moved(x, -rise)
         width, ascent = x + sup.width, max(ascent, rise + sup.ascent)
     if math.sub is not None:
@@ -248,10 +250,11 @@ def _matrix(math: Grid, size: float) -> Box:
 
 def _hat(math: Hat, size: float) -> Box:
     base = typeset(math.base, size)
-    width, low, high = metrics("ˆ")
+    mark = ABOVE[math.mark]
+    width, low, high = metrics(mark)
     x = (base.width - width * size) / 2 + 0.06 * size
     y = -(base.ascent - low * size + 0.04 * size)
-    return Box(base.width, -y + high * size, base.descent, (*base.marks, Glyph("ˆ", x, y, size)))
+    return Box(base.width, -y + high * size, base.descent, (*base.marks, Glyph(mark, x, y, size)))
 
 
 # The font ------------------------------------------------------------------------------------------------------------

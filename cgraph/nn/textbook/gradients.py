@@ -100,7 +100,14 @@ def gradient_norms(backward: Backward) -> GradientNorms:
 def _layer_of(name: str) -> tuple[str, int] | None:
     """Which of W, b, z and a a node is, or the neuron or the weight of one, and of which layer: z[1](2)3 is of z[1]."""
     found = read_scoped(name)
-    if found is None or found.base not in set("Wwbza") or found.hat or found.primes or found.layer is None:
+    if (
+        found is None
+        or found.base not in set("Wwbza")
+        or found.hat
+        or found.accent
+        or found.primes
+        or found.layer is None
+    ):
         return None
     numbered = found.layer.isdecimal() and (found.below or "0").replace("_", "0").isdecimal()
     return (found.base.replace("w", "W"), int(found.layer)) if numbered else None

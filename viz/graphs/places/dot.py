@@ -7,11 +7,14 @@ from html import escape
 
 import graphviz
 
+from cgraph.graph.names import MARKS
 from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym, text
 from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.look import read_on
 from viz.ink.lines import Label
 from viz.ink.themes import TEXTBOOK, Theme, colour_of
+
+ABOVE = {mark: letter for letter, mark in MARKS.items()}
 
 
 def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme = TEXTBOOK) -> str:
@@ -76,7 +79,7 @@ def markup(math: Math) -> str:
     if isinstance(math, Grid):
         return escape(text(math))
     if isinstance(math, Hat):
-        return f"{markup(math.base)}\u0302"
+        return f"{markup(math.base)}{ABOVE[math.mark]}"
     assert isinstance(math, Script)
     sup = f"<SUP>{markup(math.sup)}</SUP>" if math.sup is not None else ""
     sub = f"<SUB>{markup(math.sub)}</SUB>" if math.sub is not None else ""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from cgraph import notation
 from cgraph.graph.node import OP, VARIABLE, Node
-from cgraph.notation import EQUALS, MINUS, PLUS, Math, Sym, text
+from cgraph.notation import EQUALS, MINUS, PLUS, Group, Math, Named, Sym, text
+from cgraph.notation.names import printable
 from cgraph.shapes import show
 from viz.graphs.words.drawing import FORMULA, FULL, BoxText
 from viz.graphs.words.edges import PROOF
 from viz.graphs.words.subject import Subject, sign_of
 from viz.ink.lines import Label
 
+LINE, LINES = 20, 4  # characters of a line of a long name, and so many lines of it
 SPELLED_OUT = 3  # so many terms of a sum are written; of more, their number
 GRADIENT_MARK: tuple[Math, ...] = (Sym("∂ "),)
 
@@ -23,7 +26,7 @@ def box_text(subject: Subject, node: Node) -> BoxText:
     """A node's lines and its title."""
     circle = subject.style == "circuit" and node.kind == OP and node.name is None and node.shape == ()
     heading = _heading(subject, node)
-    lines: list[tuple[str, Label]] = [("name", (("name", heading),))]
+    lines: list[tuple[str, Label]] = [("name", (("name", part),)) for part in _wrapped(subject, node, heading)]
     title = [text(heading)]
     if node.shape:
         bound = _bound(subject, node)
@@ -52,6 +55,31 @@ def box_text(subject: Subject, node: Node) -> BoxText:
         tuple(lines),
         subject.cleaned("\n".join(title)),
     )
+
+
+def _wrapped(subject: Subject, node: Node, heading: Math) -> list[Math]:
+    """A heading in lines: a long name of words is broken, and stands whole."""
+    own = subject.names[node]
+    if not isinstance(own, Named) or len(own.spelling) <= LINE or not _of_words(own.math):
+        return [heading]
+    pieces: list[str] = []
+    for word in re.findall(r"[^ ._/-]*[ ._/-]*", printable(own.spelling)):
+        for part in (word[i : i + LINE] for i in range(0, len(word), LINE)):
+            if pieces and len(pieces[-1] + part) <= LINE:
+                pieces[-1] += part
+            else:
+                pieces.append(part)
+    if len(pieces) > LINES:
+        pieces = [*pieces[: LINES - 1], pieces[LINES - 1][: LINE - 1] + "…"]
+    *first, last = (Sym(piece.strip()) for piece in pieces)
+    if heading is own:
+        return [*first, last]
+    rest = heading.parts[1:] if isinstance(heading, Group) and heading.parts[0] is own else (EQUALS, heading)
+    return [*first, notation.row(last, *rest)]
+
+
+def _of_words(math: Math) -> bool:
+    return isinstance(math, Sym) and not math.italic
 
 
 def _bound(subject: Subject, node: Node) -> str:
