@@ -49,7 +49,9 @@ class Scripts(HTMLParser):
 def nothing_is_broken_in(picture: viz.Picture) -> None:
     elements = list(ElementTree.fromstring(picture.svg()).iter())
     tags = {element.tag.rpartition("}")[2] for element in elements}
-    assert tags <= {"svg", "title", "desc", "defs", "path", "rect", "g", "use", "circle"}
+    assert tags <= {"svg", "title", "desc", "defs", "path", "rect", "g", "use", "circle", "text"}
+    letters = [set(e.attrib) for e in elements if e.tag.endswith("}text")]
+    assert all(names == {"x", "y", "text-anchor", "font-family", "font-size"} for names in letters)
     assert sum("data-node" in e.attrib for e in ElementTree.fromstring(picture.svg()).iter()) == len(
         picture.drawing.boxes
     )
