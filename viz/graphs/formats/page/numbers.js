@@ -47,7 +47,7 @@ const glyphs = (x, mark) => {  // a number's glyphs: [character, scale, how high
   const [line, power] = parts(mark === "+" ? Math.abs(x) : x);
   const brackets = mark === "(" && line.startsWith("−");
   const written = mark === "+" ? ` ${x < 0 ? "−" : "+"} ` + line : line;
-  return [...plain(brackets ? "(" + written : written), ...[...power].map(c => [c, 0.72, 0.38]),
+  return [...plain(brackets ? "(" + written : written), ...[...power].map(c => [c, 0.78, 0.38]),
     ...plain(brackets ? ")" : "")];
 };
 const drawn = key => {  // what tells whether a number has to be drawn again: all entries of a matrix
