@@ -59,7 +59,7 @@ class SharingWorld(GraphWorld):
     def node(self, row: Op, *operands: Any, **attrs: Any) -> Node:
         for x in operands:
             if x.__class__ is not Node:
-                operands = tuple([self._simplifier.simplify(as_node(x, self._origin)) for x in operands])
+                operands = tuple([self._simplifier.simplify(as_node(x, self._origin).itself) for x in operands])
                 break
         return self._simplifier.node(row, operands, attrs or NONE, self._origin)
 
@@ -68,7 +68,7 @@ class SharingWorld(GraphWorld):
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
         return self._simplifier.simplify(
-            super().seed(value, as_node(1.0 if upstream is None else upstream, self._origin))
+            super().seed(value, as_node(1.0 if upstream is None else upstream, self._origin).itself)
         )
 
     def local(self, rule: Rule, result: Any, operands: list[Any], attrs: Mapping[str, Any]) -> Any:

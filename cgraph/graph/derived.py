@@ -1,44 +1,83 @@
 """A node that is somebody's derivative: the node itself, and a note of the leaves that it was derived from, how often.
 
 ∂L/∂a of L = c·(a + 2b) is c, a node of L's own graph that does not depend on a or b. Whoever has values for L has them
-for its derivatives too, so these remember which leaves L has: values for them are taken, and not needed.
+for its derivatives too, so these remember which leaves L has: values for them are taken, and not needed. What is built
+on a derivative remembers them as well: (∂L/∂a)² does not depend on a either, and its derivative by a is 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from cgraph.graph.node import Node, _Slots
+from cgraph.graph.node import Node, _Slots, build
+from cgraph.ops import TABLE
+from cgraph.ops.op import Op
+
+
+class Note:
+    """The leaves of what was differentiated and the order of the derivative, and the notes of what this is built on.
+
+    Two notes are one in no time, however many leaves they have: who asks for the leaves collects them.
+    """
+
+    __slots__ = ("_own", "_parts", "order")
+
+    def __init__(self, leaves: tuple[Node, ...], order: int = 0, parts: tuple[Note, ...] = ()) -> None:
+        self._own, self.order, self._parts = leaves, order, parts
+
+    def __or__(self, other: Note) -> Note:
+        return self if other is self else Note((), max(self.order, other.order), (self, other))
+
+
+def gathered(notes: list[Note]) -> tuple[Node, ...]:
+    """The leaves of some notes and of all that these stand on, each once."""
+    found: dict[Node, None] = {}
+    seen: set[int] = set()
+    waiting = notes[::-1]
+    while waiting:
+        note = waiting.pop()
+        if id(note) not in seen:
+            seen.add(id(note))
+            found.update(dict.fromkeys(note._own))
+            waiting += note._parts[::-1]
+    return tuple(found)
 
 
 class Derived(Node):
-    """A node with a note of the leaves of what it is a derivative of, and of the `order` of that derivative.
+    """A node with a note of the leaves of what it is a derivative of, and of the order of that derivative.
 
-    It is `original` in every respect: equal to it, with its fields, and what is built on it is built on the original.
-    Only a graph of which it is an output reads the note, which holds leaves and not the graph that they come from.
+    It is `original` in every respect: equal to it, with its fields, and what is built on it stands on the original,
+    and has its note. Only a graph of which it is an output reads the note, which holds leaves and not the graph that
+    they come from.
     """
 
-    __slots__ = ("leaves", "order", "original")
+    __slots__ = ("note", "original")
 
     original: Node
-    leaves: tuple[Node, ...]
-    order: int
+    note: Note
 
     @property
     def itself(self) -> Node:
         """The node without the note."""
         return self.original
 
+    def noting(self, result: Node) -> Node:
+        """What was built on this node, with its note."""
+        return derived(result, self.note)
+
     def named(self, name: str) -> Node:
         """The same expression under a name, with the note."""
-        return derived(self.original.named(name), self.leaves, self.order)
+        return derived(self.original.named(name), self.note)
 
     def __eq__(self, other: object) -> bool:
         return self.original is (other.original if isinstance(other, Derived) else other)
 
     def __hash__(self) -> int:
         return hash(self.original)
+
+    def __neg__(self) -> Node:
+        return build(TABLE["neg"], self)
 
 
 # the slots themselves, which are written to when a node is frozen: a gradient of few nodes takes 3 % less
@@ -47,32 +86,30 @@ _FIELDS = tuple(
     for name in ("kind", "op", "operands", "attrs", "shape", "name", "value", "code", "instruction", "scope")
     for slot in (_Slots.__dict__[name],)
 )
-_write_original, _write_leaves = Derived.__dict__["original"].__set__, Derived.__dict__["leaves"].__set__
-_write_order = Derived.__dict__["order"].__set__
+_write_original, _write_note = Derived.__dict__["original"].__set__, Derived.__dict__["note"].__set__
 
 
-def derived(node: Node, leaves: Iterable[Node], order: int = 0) -> Derived:
-    """A node, with a note of the leaves of what it was derived from, and how often it was."""
+def derived(node: Node, note: Note) -> Derived:
+    """A node, with a note of what it was derived from, beside the note that it may have."""
     original = node.itself
+    if isinstance(node, Derived):
+        note = node.note | note
     noted = object.__new__(Derived)
     for read, write in _FIELDS:
         write(noted, read(original))
     _write_original(noted, original)
-    _write_leaves(noted, tuple(leaves))
-    _write_order(noted, order)
+    _write_note(noted, note)
     return noted
 
 
-def _of_the_original(name: str) -> Callable[..., Any]:
-    def apply(self: Derived, *others: Any) -> Any:
-        return getattr(self.original, name)(*others)
-
-    apply.__name__ = name
-    return apply
+def _operators(row: Op) -> tuple[Callable[[Any, Any], Node], Callable[[Any, Any], Node]]:
+    """An operator with a derivative on its left, and with one on its right."""
+    return lambda self, other: build(row, self, other), lambda self, other: build(row, other, self)
 
 
-for _operator in ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__", "__matmul__"):
-    setattr(Derived, _operator, _of_the_original(_operator))  # what `Node` builds without asking `as_node`
-    setattr(Derived, _operator.replace("__", "__r", 1), _of_the_original(_operator.replace("__", "__r", 1)))
-for _operator in ("__neg__", "__gt__", "__ge__", "__lt__", "__le__"):
-    setattr(Derived, _operator, _of_the_original(_operator))
+_TWO = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "mod": "mod", "pow": "pow", "matmul": "matmul"}
+for _name, _row in _TWO.items():
+    for _method, _apply in zip((f"__{_name}__", f"__r{_name}__"), _operators(TABLE[_row]), strict=True):
+        setattr(Derived, _method, _apply)  # those of `Node` build without asking what they are given
+for _method, _row in {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}.items():
+    setattr(Derived, f"__{_method}__", _operators(TABLE[_row])[0])

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from cgraph.errors import GraphError, NameUnknownError, ValueRefusedError, did_you_mean
-from cgraph.graph.derived import Derived, derived
+from cgraph.graph.derived import Derived, Note, derived, gathered
 from cgraph.graph.display import mimebundle
 from cgraph.graph.node import CONSTANT, OP, PARAMETER, VARIABLE, Node, as_array, make, number_text, short
 from cgraph.graph.origin import Origin
@@ -28,11 +28,9 @@ class Graph:
     """
 
     def __init__(self, outputs: Node | Graph | Iterable[Node]) -> None:
-        beyond: dict[Node, None] = {}
-        self.order = 0
+        notes: list[Note] = []
         if isinstance(outputs, Graph):
-            self.order = outputs.order
-            beyond, outputs = dict.fromkeys(outputs.noted), outputs.outputs
+            notes, outputs = [Note(outputs.noted, outputs.order)], outputs.outputs
         text = isinstance(cast(object, outputs), str)
         if text or not isinstance(outputs, (Node, Iterable)):
             fix = "cg.parse reads formulas" if text else "a graph is made from nodes"
@@ -44,16 +42,16 @@ class Graph:
             if not isinstance(output, Node):
                 raise ValueRefusedError(f"{short(output)} is no node", fix="a graph is made from nodes")
             if isinstance(output, Derived):
-                beyond.update(dict.fromkeys(output.leaves))
-                self.order = max(self.order, output.order)
-        if beyond:
+                notes.append(output.note)
+        if notes:
             self.outputs = tuple([output.itself for output in self.outputs])
         index: dict[Node, int] = {}
         self.nodes: tuple[Node, ...] = tuple(in_order(self.outputs, index))
         self.index: Mapping[Node, int] = index
         self._by_name, self.ops = _named_once(self.nodes)
-        self.noted: tuple[Node, ...] = tuple(beyond)
-        named = {leaf.name: leaf for leaf in beyond if leaf.name not in self._by_name} if beyond else {}
+        self.order: int = max([note.order for note in notes]) if notes else 0
+        self.noted: tuple[Node, ...] = gathered(notes) if notes else ()
+        named = {leaf.name: leaf for leaf in self.noted if leaf.name not in self._by_name} if notes else {}
         self.beyond: tuple[Node, ...] = tuple(named.values())
 
     @cached_property
@@ -154,8 +152,8 @@ class Graph:
 
     def derived(self, nodes: Iterable[Node], times: int = 0) -> list[Node]:
         """What was made of this graph, differentiated so many times more; it takes the values that the graph takes."""
-        leaves, order = (*self.inputs, *self.beyond), self.order + times
-        return [derived(node, leaves, order) for node in nodes]
+        note = Note((*self.inputs, *self.beyond), self.order + times)
+        return [derived(node, note) for node in nodes]
 
     def __getitem__(self, key: Node | str) -> Node:
         return self.nodes[self.position(key)]
@@ -204,7 +202,7 @@ def _unpickle(records: list[tuple[Any, ...]], outputs: int) -> Node | Graph:
 
 
 def _unpickle_derived(both: Graph, outputs: int, order: int) -> Graph:
-    return Graph([derived(node, both.outputs[outputs:], order) for node in both.outputs[:outputs]])
+    return Graph([derived(node, Note(both.outputs[outputs:], order)) for node in both.outputs[:outputs]])
 
 
 def in_order(outputs: Sequence[Node], places: dict[Node, int]) -> list[Node]:
@@ -271,11 +269,11 @@ def _pickled(node: Node) -> tuple[Any, ...]:
 
 def _pickled_derived(node: Derived) -> tuple[Any, ...]:
     graph = Graph(node)
-    return _unpickle_derived_node, (Graph([node.original, *graph.inputs, *graph.beyond]), node.order)
+    return _unpickle_derived_node, (Graph([node.original, *graph.inputs, *graph.beyond]), graph.order)
 
 
 def _unpickle_derived_node(both: Graph, order: int) -> Node:
-    return derived(both.outputs[0], both.outputs[1:], order)
+    return derived(both.outputs[0], Note(both.outputs[1:], order))
 
 
 copyreg.pickle(Node, _pickled)  # flat, so that depth does not matter

@@ -170,6 +170,10 @@ class Node(_Slots):
         """This node; of a derivative that has a note of where it comes from (`graph.derived`), the node alone."""
         return self
 
+    def noting(self, result: Node) -> Node:
+        """What was built on this node, with its note, if it has one."""
+        return result
+
     @property
     def origin(self) -> Place:
         """Where this node was built, to build another one in its place."""
@@ -344,7 +348,10 @@ def build(row: Op, *operands: Any, origin: Origin | None = None, **attrs: Any) -
     """
     if origin is None:
         origin = caller()
-    nodes = tuple([x if x.__class__ is Node else as_node(x, origin) for x in operands])
+    for x in operands:
+        if x.__class__ is not Node:
+            return _built_on(row, [as_node(x, origin) for x in operands], attrs, origin)
+    nodes: tuple[Node, ...] = operands
     arity = row.arity
     if arity != len(nodes) and (arity is not None or len(nodes) < 2):
         if row.arity is None and len(nodes) == 1:
@@ -383,9 +390,18 @@ def build(row: Op, *operands: Any, origin: Origin | None = None, **attrs: Any) -
     return make(OP, row, nodes, MappingProxyType(normal) if normal else NONE, shape, origin=origin)
 
 
+def _built_on(row: Op, operands: list[Node], attrs: Attrs, origin: Origin) -> Node:
+    """What `build` builds, with the notes of those operands that have one."""
+    result: Node = build(row, *[x.itself for x in operands], origin=origin, **attrs)
+    for x in operands:
+        if x.__class__ is not Node:
+            result = x.noting(result)
+    return result
+
+
 def as_node(value: Any, origin: Origin | None = None) -> Node:
     """A node as it is; a number or an array as a constant."""
-    return value.itself if isinstance(value, Node) else _constant(value, None, origin)
+    return value if isinstance(value, Node) else _constant(value, None, origin)
 
 
 def variable(name: str, shape: Any = ()) -> Node:

@@ -23,7 +23,7 @@ class GraphWorld(World):
     pi = constant(math.pi, "π")  # which SymPy reads as its own π
 
     def leaf(self, node: Node, value: Any | None, shape: Shape) -> Any:
-        return node if value is None else as_node(value)
+        return node if value is None else as_node(value).itself
 
     def function(self, row: Op) -> Callable[..., Node]:
         return lambda *operands, **attrs: self.node(row, *operands, **attrs)
@@ -37,7 +37,7 @@ class GraphWorld(World):
         return build(row, x, y)
 
     def seed(self, value: Any, upstream: Any | None) -> Any:
-        seed = as_node(1.0 if upstream is None else upstream)
+        seed = as_node(1.0 if upstream is None else upstream).itself
         return seed if seed.shape == value.shape else self.node(TABLE["broadcast_like"], seed, value)
 
     def zeros(self, shape: Shape, like: Any) -> Any:

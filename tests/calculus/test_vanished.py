@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
+from sparse import sparse
 
 import cgraph as cg
 from cgraph.errors import GradientError, NameUnknownError
@@ -53,6 +54,48 @@ def test_a_derivative_that_became_constant_has_the_derivative_0(build: Callable[
         cg.grad(copy.copy(cg.Graph(last)), "x"), cg.grad(last.named("f"), x),
     ):  # fmt: skip
         assert cg.forward(form, x=1.5).values[-1] == 0.0
+
+
+# what is built on a derivative d of a vector v: functions of the table, composed ones, operators, NumPy's
+BUILT: dict[str, Callable[[Any], Any]] = {
+    "the sum": cg.sum, "a square": lambda d: cg.sum(d * d), "a power": lambda d: cg.sum(d**2.0),
+    "a multiple": lambda d: cg.sum(2 * d), "less a constant": lambda d: cg.sum(1 - d),
+    "the negative": lambda d: cg.sum(-d),
+    "a remainder": lambda d: cg.sum(d % 3), "an element": lambda d: d[0], "a slice": lambda d: cg.sum(d[1:]),
+    "another shape": lambda d: cg.sum(d.reshape(1, 3) @ d.reshape(3, 1)), "a product with itself": lambda d: d @ d,
+    "a norm": cg.norm, "tanh": lambda d: cg.sum(cg.tanh(d)), "under a name": lambda d: cg.sum(d.named("slope")),
+    "NumPy's": lambda d: np.sum(np.exp(d)), "joined": lambda d: cg.sum(cg.concatenate([d, d])),
+    "einsum": lambda d: cg.einsum("i,i->", d, d), "a loss": lambda d: cg.mse(d, np.ones(3)), "var": cg.var,
+    "chosen": lambda d: cg.sum(cg.where(np.array([1, 0, 1]), d, 0.0)), "NumPy's flip": lambda d: np.sum(np.flip(d) * d),
+    "an outer product": lambda d: cg.sum(cg.outer(d, d)), "simplified": lambda d: cg.sum(cg.simplify(d * d + 0)),
+    "twice": lambda d: cg.sum(cg.exp(cg.sin(d) + d)),
+    "with conventions": lambda d: cg.with_conventions(cg.sum(d), "frameworks"),
+}  # fmt: skip
+LINES: dict[str, Callable[[Any], Any]] = {name: build for name, (build, order) in FLAT.items() if order == 1}
+
+
+@pytest.mark.parametrize("on", BUILT.values(), ids=BUILT.keys())
+@pytest.mark.parametrize("line", sparse([pytest.param(f, id=name) for name, f in LINES.items()], 4))
+def test_what_is_built_on_a_derivative_that_vanished_has_the_derivative_0(
+    line: Callable[[Any], Any], on: Callable[[Any], Any]
+) -> None:
+    v, at = cg.variable("v", 3), np.array([0.5, 0.25, 0.75])
+    built = on(cg.grad(cg.sum(line(v)), v))
+    for zero in (cg.grad(built, v), cg.grad(built, ["v"])[0], cg.vjp(built, v, 1.0), cg.jacobian(built, v)):
+        assert cg.forward(zero, v=at).values[-1].tolist() == [0.0, 0.0, 0.0]
+    assert np.isfinite(cg.forward(built, v=at).values[-1])
+    assert cg.compile(cg.grad(built, v), backend="numpy")(v=at)[0].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("on", BUILT.values(), ids=BUILT.keys())
+def test_what_is_built_on_a_derivative_is_differentiated_by_what_stayed(on: Callable[[Any], Any]) -> None:
+    u, v, at = cg.variable("u", 3), cg.variable("v", 3), np.array([0.5, 0.25, 0.75])
+    slope = cg.grad(cg.sum(cg.exp(u) * v), v)  # exp(u)
+    by_u, by_v = cg.grad(on(slope), [u, v])
+    assert cg.forward([by_u, by_v], u=at, v=at)[by_v].tolist() == [0.0, 0.0, 0.0]
+    assert np.allclose(
+        cg.forward(by_u, u=at, v=at)[by_u], cg.forward(cg.grad(on(cg.exp(u)), u), u=at).values[-1], rtol=1e-13
+    )
 
 
 def smooth(row: Op) -> bool:

@@ -104,9 +104,29 @@ def test_a_value_that_is_not_needed_is_checked_all_the_same() -> None:
 def test_a_graph_of_nothing_derived_takes_no_value_that_it_does_not_have() -> None:
     L = chapter()
     c, slope = cg.Graph(L)["c"], cg.grad(L, "a")
-    for built in (c, 2 * c, 2 * slope, slope + c):  # what is built on a derivative is no derivative
+    for built in (c, 2 * c, c * slope.itself):
         with pytest.raises(NameUnknownError, match="no node named 'a'"):
             cg.forward(built, a=3.0, b=1.0, c=-2.0)
+
+
+def test_what_is_built_on_derivatives_takes_the_values_of_all_that_was_differentiated() -> None:
+    d = cg.variable("d")
+    one, other = cg.grad(chapter(), "a"), cg.grad(3 * d, d)
+    for built, value in ((2 * one, -4.0), (one * other, -6.0), (cg.exp(one + 2) - other, -2.0), (other % one, -1.0)):
+        fwd = cg.forward(built, {**VALUES, "d": 7.0} if value != -4.0 else VALUES)
+        assert fwd.values[-1] == value
+        assert cg.compile(built)(**VALUES) == [value]
+    with pytest.raises(NameUnknownError, match="no node named 'e'"):
+        cg.forward(one * other, VALUES, e=1.0)
+
+
+def test_twenty_thousand_notes_are_one() -> None:
+    L = chapter()
+    slopes = cg.grad(L, ["a", "b", "c"])
+    total = slopes[0]
+    for i in range(20_000):
+        total = total + slopes[i % 3]
+    assert [leaf.name for leaf in cg.Graph(total).noted] == ["c", "a", "b"]
 
 
 def test_a_derivative_that_is_a_node_of_the_graph_is_equal_to_it() -> None:
@@ -120,7 +140,8 @@ def test_a_derivative_that_is_a_node_of_the_graph_is_equal_to_it() -> None:
     assert repr(slope) == "<c>"
 
 
-OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.gt, operator.le]
+OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.mod,
+             operator.gt, operator.ge, operator.lt, operator.le]  # fmt: skip
 
 
 @pytest.mark.parametrize("apply", OPERATORS)
