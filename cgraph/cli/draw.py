@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from cgraph.cli.arguments import Commands, folder, hints, pair, read, theme
-from cgraph.errors import MissingValueError
+from cgraph.cli.prove import watched
+from cgraph.errors import MissingValueError, ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
@@ -42,13 +44,21 @@ def add(commands: Commands) -> None:
     parser.add_argument("--digits", type=int, metavar="COUNT", help="significant digits of numbers (3)")
     parser.add_argument("--dpi", type=float, help="dots to the inch of a .png (144)")
     parser.add_argument("--direction", choices=("LR", "TB"), default="LR", help="left to right, or top down")
+    parser.add_argument("--prove", action="store_true", help="mark the derivatives that are proved against SymPy")
+    parser.add_argument("--seconds", type=float, help="the time for --prove; what is undecided has no mark (60)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draw, and say where the file is."""
+    """Draw, and say where the file is; 1 when a derivative is proved to be wrong."""
     import viz
 
+    if options.prove and options.show == "forward":
+        raise ValueRefusedError(
+            "--prove --pass forward", why="a proof is of derivatives", fix="draw --pass backward or both"
+        )
+    if options.seconds is not None and not options.prove:
+        raise ValueRefusedError("--seconds without --prove", why="it is the time of a proof", fix="add --prove")
     graph, values = read(options.formula, options.values)
     if options.of is not None:
         graph = Graph(graph[options.of])
@@ -60,8 +70,11 @@ def run(options: argparse.Namespace) -> int:
     elif options.show != "both":
         names = " ".join(f"{graph.name(n)}=..." for n in graph.inputs)
         raise MissingValueError(f"--pass {options.show} needs values", fix=f"add {names}")
+    report = None
+    if options.prove:
+        report = watched(of, _ids(graph, values), 60.0 if options.seconds is None else options.seconds)
     with hints():
-        picture = viz.draw(of, show=options.show if values else None, **_choices(options))
+        picture = viz.draw(of, show=options.show if values else None, proof=report, **_choices(options))
     if options.frames is not None:
         for path in picture.save_frames(folder(options.frames)):
             print(path)
@@ -71,7 +84,10 @@ def run(options: argparse.Namespace) -> int:
             if options.animated
             else picture.save(options.output, dpi=options.dpi)
         )
-    return 0
+    if report is None:
+        return 0
+    print(report if report.failures else report.verdict)
+    return 1 if report.failures else 0
 
 
 def _choices(options: argparse.Namespace) -> dict[str, Any]:
@@ -82,3 +98,9 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
     given |= {"theme": theme(options), "legend": not options.no_legend, "transparent": options.transparent}
     given |= {"labels": dict(map(pair, options.label)), "colours": dict(map(pair, options.colour_of))}
     return given if options.digits is None else {**given, "digits": options.digits}
+
+
+def _ids(graph: Graph, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the values those of ids, which a proof takes as numbers: they choose rows, and have no symbols."""
+    chosen = {n.operands[n.op.ids.place] for n in graph.nodes if n.op is not None and n.op.ids is not None}
+    return {name: given for name, given in values.items() if graph[name] in chosen}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from cgraph.cli.arguments import Commands, value
+from cgraph.graph.parse import GraphLike
+from cgraph.passes.backward import Backward
+from cgraph.passes.forward import Forward
 
 if TYPE_CHECKING:
-    from cgraph.proof import UnderWay
+    from cgraph.proof import Report, UnderWay
 
 
 def add(commands: Commands) -> None:
@@ -24,15 +28,23 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the report; 1 when a derivative is wrong."""
-    from cgraph.proof import prove
-
     values = dict(value(text) for text in options.values)
-    progress = _line if sys.stderr.isatty() else None
-    report = prove(options.formula, None, None, values, wrt=options.wrt, seconds=options.seconds, progress=progress)
-    if progress:
-        print("\r\033[K", end="", file=sys.stderr)
+    report = watched(options.formula, values, options.seconds, options.wrt)
     print(report)
     return 1 if report.failures else 0
+
+
+def watched(
+    of: GraphLike | Forward | Backward, values: Mapping[str, Any], seconds: float, wrt: Sequence[str] | None = None
+) -> Report:
+    """The report of `cg.prove`; a terminal shows how far it is."""
+    from cgraph.proof import prove
+
+    progress = _line if sys.stderr.isatty() else None
+    report = prove(of, None, None, values, wrt=wrt, seconds=seconds, progress=progress)
+    if progress:
+        print("\r\033[K", end="", file=sys.stderr)
+    return report
 
 
 def _line(now: UnderWay) -> None:

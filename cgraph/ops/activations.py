@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cgraph.ops import stable, targets
-from cgraph.ops.op import Op, elementwise, written
+from cgraph.ops.op import Op, elementwise, lossless
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017, page 3
 
@@ -30,7 +30,7 @@ def _at_zero(x: Any, **attrs: float) -> Any:
 # fmt: off
 ROWS: tuple[Op, ...] = (
     elementwise("sigmoid",      "1/(1 + exp(-x))",     stable.sigmoid,
-                written(lambda w, z, x: w.sigmoid_slope(x), textbook=lambda w, z, x: z * (1 - z)), sign="σ",
+                lossless(lambda w, z, x: w.sigmoid_slope(x), textbook=lambda w, z, x: z * (1 - z)), sign="σ",
                 bounds=(0, 1), probability=True, c="sigmoid({0})"),
     elementwise("sigmoid_slope", "exp(-x)/(1 + exp(-x))**2", stable.sigmoid_slope,
                 lambda w, z, x: -z * w.tanh(x / 2), sign="σ′", c="sigmoid_slope({0})", js="sigmoidSlope({0})"),
@@ -94,7 +94,7 @@ ROWS: tuple[Op, ...] = (
                 lambda w, z, x, y: w.log1p(-x) - w.log(x), sign="BCE", check=targets.labels,
                 c="-(x_log_y({1}, {0}) + x_log1p_y(1 - {1}, -{0}))"),
     elementwise("sigmoid_cross_entropy", "log(1 + exp(x)) - x*y", stable.sigmoid_cross_entropy,
-                written(lambda w, z, x, y: w.sigmoid_residual(x, y), textbook=lambda w, z, x, y: w.sigmoid(x) - y),
+                lossless(lambda w, z, x, y: w.sigmoid_residual(x, y), textbook=lambda w, z, x, y: w.sigmoid(x) - y),
                 lambda w, z, x, y: -x, sign="BCE", check=targets.labels, of_logits=True, written="of sigmoid",
                 c="{0} * (above({0}, 0, 1) - {1}) + LOG1P(EXP(-FABS({0})))", js="crossEntropy({0}, {1})"),
     elementwise("sigmoid_residual", "1/(1 + exp(-x)) - y", stable.sigmoid_residual,

@@ -10,7 +10,7 @@ from math import pi
 from typing import Any
 
 from cgraph.ops import stable
-from cgraph.ops.op import Op, elementwise, variadic, written
+from cgraph.ops.op import Op, elementwise, lossless, variadic
 from cgraph.ops.stable import indicator
 
 
@@ -109,15 +109,15 @@ FUNCTIONS: tuple[Op, ...] = (
                 written="one less square",
                 c="(1 - {0}) * (1 + {0})"),
     elementwise("arctan",     "atan(x)",           "arctan",
-                written(lambda w, z, x: w.direction(1, x) ** 2, textbook=lambda w, z, x: 1 / (1 + x**2)),
+                lossless(lambda w, z, x: w.direction(1, x) ** 2, textbook=lambda w, z, x: 1 / (1 + x**2)),
                 bounds=(-pi / 2, pi / 2), c="ATAN({0})"),
     elementwise("arctan2",    "atan2(x, y)",       "arctan2",
                 lambda w, z, x, y: w.ratio(w.direction(y, x), w.hypot(x, y)),
                 lambda w, z, x, y: -w.ratio(w.direction(x, y), w.hypot(x, y)), c="ATAN2({0}, {1})",
                 kink="the slopes of arctan2 at (0, 0) are 0", kinked=lambda x, y: (x == 0) & (y == 0)),
     elementwise("hypot",      "sqrt(x**2 + y**2)", "hypot",
-                written(lambda w, z, x, y: w.direction(x, y), textbook=lambda w, z, x, y: w.ratio(x, z)),
-                written(lambda w, z, x, y: w.direction(y, x), textbook=lambda w, z, x, y: w.ratio(y, z)),
+                lossless(lambda w, z, x, y: w.direction(x, y), textbook=lambda w, z, x, y: w.ratio(x, z)),
+                lossless(lambda w, z, x, y: w.direction(y, x), textbook=lambda w, z, x, y: w.ratio(y, z)),
                 c="HYPOT({0}, {1})", js="Math.hypot({0}, {1})", kink="the slopes of hypot at (0, 0) are 0",
                 kinked=lambda x, y: (x == 0) & (y == 0)),
     elementwise("direction",  "x/sqrt(x**2 + y**2)", stable.direction,
@@ -132,12 +132,12 @@ FUNCTIONS: tuple[Op, ...] = (
     elementwise("cosh",       "cosh(x)",           "cosh",     lambda w, z, x: w.sinh(x),
                 c="COSH({0})", pole="always"),
     elementwise("tanh",       "tanh(x)",           "tanh",
-                written(lambda w, z, x: w.tanh_slope(x), textbook=lambda w, z, x: 1 - z**2),
+                lossless(lambda w, z, x: w.tanh_slope(x), textbook=lambda w, z, x: 1 - z**2),
                 bounds=(-1, 1), c="TANH({0})"),
     elementwise("tanh_slope", "1 - tanh(x)**2",    stable.tanh_slope, lambda w, z, x: -2 * z * w.tanh(x), sign="tanh′",
                 c="tanh_slope({0})", js="(4*sigmoidSlope(2*{0}))"),
     elementwise("arcsinh",    "asinh(x)",          "arcsinh",
-                written(lambda w, z, x: w.direction(1, x), textbook=lambda w, z, x: 1 / w.sqrt(1 + x**2)),
+                lossless(lambda w, z, x: w.direction(1, x), textbook=lambda w, z, x: 1 / w.sqrt(1 + x**2)),
                 c="ASINH({0})"),
     elementwise("arccosh",    "acosh(x)",          "arccosh",  lambda w, z, x: 1 / w.sqrt(x - 1) / w.sqrt(x + 1),
                                                                                                         c="ACOSH({0})"),

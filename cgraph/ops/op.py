@@ -16,7 +16,7 @@ Rules are functions of a world `w`, the result `z` and the operands, written wit
 Attributes of the op and its facts follow by keyword.
 
 A rule that is None says that nothing flows to that operand. Where a textbook's rule cancels in numbers (z(1 - z) is 0
-where z is rounded to 1), `written` gives the rule and the textbook's form of it, which pictures and derivations show.
+where z is rounded to 1), `lossless` has a rule that does not and the textbook's, which pictures and derivations show.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Example: TypeAlias = "tuple[tuple[Any, ...], dict[str, Any]]"
 NONE: Attrs = MappingProxyType({})
 
 
-def written(rule: Rule, textbook: Rule) -> Rule:
+def lossless(rule: Rule, textbook: Rule) -> Rule:
     """A rule that loses no digits, and the same as a textbook writes it: numbers and gradients take the first,
     what is shown to a reader the second. Both are proved."""
     vars(rule)["textbook"] = textbook

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _weakrefset
 import sys
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import CO_GENERATOR
@@ -47,8 +49,7 @@ class Clock:
         """
 
         def look(frame: FrameType, event: str, argument: Any) -> None:
-            # a generator that is thrown away is called too, and what is raised there only printed
-            if monotonic() > self.end and not frame.f_code.co_flags & CO_GENERATOR:
+            if monotonic() > self.end and not _unheard(frame):
                 raise OutOfTimeError
 
         if not self.left:
@@ -61,4 +62,21 @@ class Clock:
             sys.settrace(before)
 
 
+def _unheard(frame: FrameType) -> bool:
+    """Whether what is raised in a call would be printed and forgotten: while a generator is closed, or an object ends.
+
+    The next call looks at the clock again.
+    """
+    if frame.f_code.co_flags & CO_GENERATOR or isinstance(sys.exception(), GeneratorExit):
+        return True
+    caller: FrameType | None = frame
+    while caller is not None:
+        code = caller.f_code
+        if code.co_name == "__del__" or code.co_filename in _CALLBACKS:
+            return True
+        caller = caller.f_back
+    return False
+
+
+_CALLBACKS = frozenset({weakref.__file__, _weakrefset.__file__})  # whose functions are called when an object ends
 ENDLESS = Clock(float("inf"))

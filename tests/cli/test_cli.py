@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -37,6 +38,34 @@ def test_draw_without_values_writes_symbols(tmp_path):
     out = tmp_path / "fig.dot"
     assert main(["draw", FORMULA, "-o", str(out)]) == 0
     assert "∂L/∂b = 2c" in out.read_text()
+
+
+@pytest.mark.parametrize(
+    ("formula", "values", "marks"),
+    [
+        (FORMULA, ["a=3", "b=1", "c=-2"], {"a", "b", "c"}),
+        (FORMULA, [], {"a", "b", "c"}),
+        ("L = sum(x*w)", ["x=[1,2]", "w=1/2"], {"x", "w"}),
+        ("L = sum(embedding(E, y)**2)", ["E=[[1,2],[3,4]]", "y=[1,1]"], {"E"}),
+        ("v = cbrt(x); L = v**3 + a", ["x=0", "a=1"], {"a"}),  # 0·∞ at x: its number is not that of the formula
+    ],
+)
+@pytest.mark.filterwarnings("ignore::cgraph.errors.IndeterminateWarning")
+def test_draw_marks_what_is_proved(tmp_path, capsys, formula, values, marks):
+    out = tmp_path / "fig.svg"
+    assert main(["draw", formula, *values, "--prove", "--seconds", "30", "-o", str(out)]) == 0
+    path, verdict = capsys.readouterr().out.splitlines()
+    assert (path, verdict.split(":")[0]) == (str(out), "proved")
+    assert marks <= set(re.findall(r"∂L/∂(\w+)[^<]*, proved by SymPy", out.read_text()))
+    assert "∂L/∂x = 0, proved" not in out.read_text()
+    assert main(["draw", formula, *values, "-o", str(out)]) == 0
+    assert "proved by SymPy" not in out.read_text()
+
+
+@pytest.mark.parametrize("asked", [["--prove", "--pass", "forward"], ["--seconds", "3"], ["--prove", "--seconds", "0"]])
+def test_draw_refuses_a_proof_of_nothing(tmp_path, capsys, asked):
+    assert main(["draw", FORMULA, "a=3", "b=1", "c=-2", *asked, "-o", str(tmp_path / "fig.svg")]) == 2
+    assert "Fix: " in capsys.readouterr().err
 
 
 def test_draw_takes_fractions_and_arrays(tmp_path):

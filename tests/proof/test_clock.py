@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import weakref
+from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -29,6 +32,71 @@ def test_what_runs_on_is_given_up_and_the_trace_function_put_back() -> None:
         Clock.of(0.01).run(forever)
     assert sys.gettrace() is before
     assert ENDLESS.run(lambda: 3) == 3
+
+
+def called() -> None:
+    pass
+
+
+def generating() -> Iterator[int]:
+    try:
+        yield 1
+    finally:
+        while True:
+            called()
+            if monotonic() > LATE[0]:
+                break
+
+
+def delegating() -> Iterator[int]:
+    yield from generating()
+
+
+class Ends:
+    def __del__(self) -> None:
+        while monotonic() < LATE[0]:
+            called()
+
+
+class Held:
+    pass
+
+
+def ended_key() -> None:
+    held, keys = [Held() for _ in range(1000)], weakref.WeakKeyDictionary[Any, int]()
+    for one in held:
+        keys[one] = 1
+    while monotonic() < LATE[0] - 0.02:
+        pass
+    del held, one
+
+
+LATE = [0.0]
+ENDINGS: dict[str, Callable[[], Any]] = {  # each runs in a call that nobody hears, when the time is spent
+    "a generator": lambda: next(iter(generating())),
+    "a generator of a generator": lambda: next(iter(delegating())),
+    "an object": Ends,
+    "keys of a dictionary": ended_key,
+}
+
+
+@pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS.keys())
+def test_nothing_is_raised_where_it_would_only_be_printed(
+    end: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", printed.append)
+
+    def all_of_it() -> None:
+        end()
+        while monotonic() < LATE[0] + 5:  # a trace function that raised is gone, whoever caught what it raised
+            called()
+
+    LATE[0] = monotonic() + 0.05
+    with pytest.raises(OutOfTimeError):
+        Clock.of(0.02).run(all_of_it)
+    assert monotonic() >= LATE[0] - 0.02
+    assert [str(what.exc_value) for what in printed] == []
 
 
 def test_nothing_in_sympy_catches_that_the_time_is_spent() -> None:
