@@ -98,6 +98,11 @@ def softplus(xp: Any, x: Any) -> Any:
     return xp.logaddexp(x, 0)
 
 
+def softsign(xp: Any, x: Any) -> Any:
+    """x/(1 + abs(x)), and its limits at the infinities: 1e30 is as far from 1 as they are."""
+    return x / (1 + xp.abs(x)) if xp.isfinite(x).all() else xp.clip(x, -1e30, 1e30) / (1 + xp.clip(xp.abs(x), 0, 1e30))
+
+
 def rest(xp: Any, e: Any, axis: Any) -> Any:
     """The sum of numbers of which the largest is 1, without one that is 1: it keeps the digits that 1 would cost."""
     top = e == 1
@@ -176,7 +181,7 @@ def inverse_mills(xp: Any, x: Any) -> Any:
 def inverse_mills_fall(xp: Any, x: Any) -> Any:
     """z*(z + x) with z = inverse_mills(x): minus its slope, which lies between 0 and 1."""
     full = xp.asarray(x, dtype=xp.float64)
-    t, z = xp.maximum(-full, 4.0), inverse_mills(xp, full)
+    t, z = xp.clip(-full, 4.0, 1e30), inverse_mills(xp, full)  # beyond, it is 1
     tail, near = _above_tail(xp, t), xp.maximum(full, -4.0)
     return keep_type(xp, xp.where(full < -4, (t + tail) * tail, xp.where(z == 0, 0.0, z * (z + near))), x)
 

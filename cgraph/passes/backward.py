@@ -23,7 +23,7 @@ from cgraph.graph.parse import GraphLike, as_graph
 from cgraph.ops.op import unbroadcast
 from cgraph.passes.decisions import Decision, decisions
 from cgraph.passes.forward import Forward
-from cgraph.passes.indeterminate import suspicious, traced, undetermined
+from cgraph.passes.indeterminate import before_infinity, suspicious, traced, undetermined
 from cgraph.quoting import terminal
 from cgraph.shapes import show
 
@@ -139,10 +139,12 @@ class Backward:
             forward = traced(self.forward) if suspicious(self.edges, self.forward[self.of]) else None
             if forward is None:
                 return ()
-            again: list[Edge] = []
-            _flow(forward, self.of, self.gradient[self.of], again)
-            pairs = zip(self.edges, again, strict=True)
-            return tuple([edge for edge, twin in pairs if undetermined(edge, twin, forward.world)])
+            every: list[list[Edge]] = []
+            for fwd in (forward, *before_infinity(self.forward)):
+                _flow(fwd, self.of, self.gradient[self.of], edges := [])
+                every.append(edges)
+            twins = zip(self.edges, *every, strict=True)
+            return tuple([edge for edge, twin, *near in twins if undetermined(edge, twin, near, forward.world)])
 
     @cached_property
     def conventions(self) -> tuple[Decision, ...]:

@@ -2,12 +2,14 @@
 
 A quick look at what has been computed says whether anything is not finite. Only then is the pass repeated with numbers
 that know which of their zeros are structural (`cgraph.worlds.traced`): masks stop a branch, and that is no question.
+Nor is it one where a leaf is infinite and the product is 0 at large finite numbers already, as x exp(-x) is.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,13 +21,36 @@ if TYPE_CHECKING:
     from cgraph.worlds.world import World
 
 
-def traced(fwd: Forward) -> Forward | None:
-    """A forward pass once more, in the world that knows structural zeros; None where values are no numbers."""
+FAR = (1e4, 1e30)  # in place of infinity: where exp(-x) is 0, and where rounding alone does not make a 0
+
+
+def traced(fwd: Forward, far: float = math.inf) -> Forward | None:
+    """A forward pass once more, in the world that knows structural zeros; None where values are no numbers.
+
+    Infinite leaves may get another value, which is as far as that on their side.
+    """
     world: World | None = fwd.world.traced()
     if world is None:
         return None
+    values = {leaf: fwd[leaf] for leaf in fwd.graph.leaves}
+    if far != math.inf:
+        values = {leaf: np.where(np.isinf(v), np.copysign(far, v), v) for leaf, v in values.items()}
     with np.errstate(all="ignore"):
-        return forward(fwd.graph, {leaf: fwd[leaf] for leaf in fwd.graph.leaves}, world)
+        return forward(fwd.graph, values, world)
+
+
+def before_infinity(fwd: Forward) -> list[Forward]:
+    """The pass in that world with large numbers in place of infinite leaves; none where there are no such leaves."""
+    if not any(np.isinf(fwd[leaf]).any() for leaf in fwd.graph.leaves):
+        return []
+    return [again for again in (traced(fwd, far) for far in FAR) if again is not None]
+
+
+def _settled(products: Sequence[tuple[Any, Any]], world: Any) -> Any:
+    """Where products are 0 before infinity, each of a determined 0."""
+    zero = [np.equal(_number(x), 0) | np.equal(_number(y), 0) for x, y in products]
+    known = [z & ~world.undetermined(x, y) for z, (x, y) in zip(zero, products, strict=True)]
+    return reduce(np.logical_and, known) if known else np.bool_(False)
 
 
 def suspicious(edges: Iterable[Any], root: Any) -> bool:
@@ -57,10 +82,12 @@ def _finite(value: Any) -> bool:
     return math.isfinite(flat.dot(flat))
 
 
-def undetermined(edge: Any, again: Any, world: Any) -> bool:
-    """Whether 0 met ∞ on an edge, of which `again` is the same in the world that knows structural zeros."""
+def undetermined(edge: Any, again: Any, before: Sequence[Any], world: Any) -> bool:
+    """Whether 0 met ∞ on an edge, of which `again` is the same in the world that knows structural zeros; and `before`
+    are the same with large numbers in place of infinite leaves."""
     if edge.local is not None:
-        return bool(np.any(world.undetermined(again.upstream, again.local) | _overflown(edge, again, world)))
+        open_ = world.undetermined(again.upstream, again.local) | _overflown(edge, again, world)
+        return bool(np.any(open_ & ~_settled([(e.upstream, e.local) for e in before], world)))
     nodes = (edge.result, *edge.result.operands)
     return _nan(edge.downstream) and not (_nan(edge.upstream) or any(_nan(edge.forward[node]) for node in nodes))
 
@@ -99,8 +126,18 @@ def counted(fwd: Forward) -> tuple[tuple[Node, int], ...]:
     if again is None:
         return ()
     world: Any = again.world
-    counts = [(node, int(np.sum(world.undetermined(*map(again.__getitem__, node.operands))))) for node in doubtful]
+    before = before_infinity(fwd)
+    counts: list[tuple[Node, int]] = []
+    for node in doubtful:
+        x, y = node.operands
+        settled = _settled([(near[x], near[y]) for near in before], world)
+        counts.append((node, int(np.sum(world.undetermined(again[x], again[y]) & ~settled))))
     return tuple((node, count) for node, count in counts if count)
+
+
+def _number(value: Any) -> Any:
+    """A value of the world that knows structural zeros, without that."""
+    return getattr(value, "value", value)
 
 
 def _doubtful(fwd: Forward, node: Node) -> bool:

@@ -25,6 +25,7 @@ static inline T smallest(T x, T y) { return x <= y || x != x ? x : y; }
 static inline T scaled(T x, T y) { T p = x * y; \
 int zero = (x == 0) | ((y == 0) & (FABS(x) == INFINITY)); return (p != p) & zero ? 0 : p; }
 static inline T above(T x, T y, T ties) { return x > y ? 1 : x == y ? ties : 0; }
+static inline T softsign(T x) { T a = FABS(x); return a == INFINITY ? COPYSIGN(1, x) : x / (1 + a); }
 static inline T sigmoid(T x) { T e = EXP(-FABS(x)); return (x >= 0 ? 1 : e) / (1 + e); }
 static inline T sigmoid_slope(T x) { T e = EXP(-FABS(x)), d = 1 + e; return e / (d * d); }
 static inline T sigmoid_residual(T x, T y) { T e = EXP(-FABS(x)), r = e / (1 + e); \
@@ -49,7 +50,7 @@ static inline double mills(double x) { return x < -4 ? above_tail(-x) - x \
 : exp(-x * x / 2) * 0.3989422804014327 / precise_cdf(x); }
 static inline T inverse_mills(T x) { return (T)mills(x); }
 static inline T inverse_mills_fall(T x) { double k = above_tail(-x), z = mills(x); \
-return (T)(x < -4 ? (k - x) * k : z == 0 ? 0 : z * (z + x)); }
+return (T)(x < -1e30 ? 1 : x < -4 ? (k - x) * k : z == 0 ? 0 : z * (z + x)); }
 static inline T elu(T x, T alpha) { T e = alpha * EXPM1(x < 0 || x != x ? x : 0); return x > 0 ? x : e; }
 static inline T modulo(T x, T y) { T r = FMOD(x, y); T s = r != 0 && (r < 0) != (y < 0) ? r + y : r; \
 return s == 0 ? COPYSIGN(s, y) : s; }
