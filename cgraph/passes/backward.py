@@ -141,8 +141,8 @@ class Backward:
                 return ()
             every: list[list[Edge]] = []
             for fwd in (forward, *before_infinity(self.forward)):
-                _flow(fwd, self.of, self.gradient[self.of], edges := [])
-                every.append(edges)
+                every.append([])
+                _flow(fwd, self.of, self.gradient[self.of], every[-1])
             twins = zip(self.edges, *every, strict=True)
             return tuple([edge for edge, twin, *near in twins if undetermined(edge, twin, near, forward.world)])
 
