@@ -12,7 +12,6 @@ from typing import Any
 
 from cgraph.graph.node import Node, _Slots, build
 from cgraph.ops import TABLE
-from cgraph.ops.op import Op
 
 
 class Note:
@@ -42,6 +41,17 @@ def gathered(notes: list[Note]) -> tuple[Node, ...]:
             found.update(dict.fromkeys(note._own))
             waiting += note._parts[::-1]
     return tuple(found)
+
+
+def _operator(name: str) -> Callable[[Any, Any], Node]:
+    """An operator that asks what it is given, which those of `Node` do not."""
+    row = TABLE[name]
+    return lambda self, other: build(row, self, other)
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Node]:
+    row = TABLE[name]
+    return lambda self, other: build(row, other, self)
 
 
 class Derived(Node):
@@ -76,6 +86,16 @@ class Derived(Node):
     def __hash__(self) -> int:
         return hash(self.original)
 
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
+    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _reflected("div")
+    __mod__, __rmod__ = _operator("mod"), _reflected("mod")
+    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
+    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
+    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
+    __lt__, __le__ = _operator("less"), _operator("less_equal")
+
     def __neg__(self) -> Node:
         return build(TABLE["neg"], self)
 
@@ -100,16 +120,3 @@ def derived(node: Node, note: Note) -> Derived:
     _write_original(noted, original)
     _write_note(noted, note)
     return noted
-
-
-def _operators(row: Op) -> tuple[Callable[[Any, Any], Node], Callable[[Any, Any], Node]]:
-    """An operator with a derivative on its left, and with one on its right."""
-    return lambda self, other: build(row, self, other), lambda self, other: build(row, other, self)
-
-
-_TWO = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "mod": "mod", "pow": "pow", "matmul": "matmul"}
-for _name, _row in _TWO.items():
-    for _method, _apply in zip((f"__{_name}__", f"__r{_name}__"), _operators(TABLE[_row]), strict=True):
-        setattr(Derived, _method, _apply)  # those of `Node` build without asking what they are given
-for _method, _row in {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}.items():
-    setattr(Derived, f"__{_method}__", _operators(TABLE[_row])[0])
