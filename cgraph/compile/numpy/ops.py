@@ -102,13 +102,9 @@ def _rest(value: Value, out: Any, operands: list[Any]) -> list[Call]:
         assert value.op is not None
         return [partial(by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
     rows, every, columns = e.reshape(-1, e.shape[-1]), e.reshape(-1), e.shape[-1]
-    starts, certain = np.arange(0, e.size, columns), 2.0**-25 if e.itemsize == 4 else 0.25
-    double, total, ones = np.full((len(rows), columns + 1), -1.0), np.empty(len(rows)), np.ones(columns, e.dtype)
+    starts, ones = np.arange(0, e.size, columns), np.ones(columns, e.dtype)
 
-    def without_the_largest_if_need_be() -> None:
-        if total.item(total.argmin()) >= certain:
-            flat[...] = total
-            return
+    def without_the_largest() -> None:
         places = rows.argmax(1)
         places += starts
         kept = every.take(places)
@@ -117,8 +113,25 @@ def _rest(value: Value, out: Any, operands: list[Any]) -> list[Call]:
         np.add(flat, kept - kept, flat)  # NaN where that is the largest
         every[places] = kept
 
-    sums = dot(double, np.ones(columns + 1), total)
-    return [copy(double[:, :-1], rows), sums, without_the_largest_if_need_be]
+    if e.itemsize == 8:
+        one = np.ones(())
+
+        def less_one() -> None:
+            if flat.item(flat.argmin()) >= 1.25:
+                np.subtract(flat, one, flat)
+            else:
+                without_the_largest()
+
+        return [dot(rows, ones, flat), less_one]
+    double, total = np.full((len(rows), columns + 1), -1.0), np.empty(len(rows))
+
+    def rounded() -> None:
+        if total.item(total.argmin()) >= 2.0**-25:
+            flat[...] = total
+        else:
+            without_the_largest()
+
+    return [copy(double[:, :-1], rows), dot(double, np.ones(columns + 1), total), rounded]
 
 
 @STEPS
