@@ -88,11 +88,13 @@ def _unusual(node: Node) -> dict[str, Any]:
 
 
 def _attribute(name: str, value: Any) -> str:
-    """An attribute with its value: `keepdims`, `at_zero=0`, `shape=[2×3]`."""
+    """An attribute with its value: `keepdims`, `at_zero=0`, `[2×3]` of a shape, `ij,jk→ik` of an einsum."""
     if value is True:
         return name
     if name == "shape":
         return show(value)
+    if name == "subscripts":
+        return str(value).replace("->", "→")
     return f"{name}={value if isinstance(value, str) else _spelled(value)}"
 
 

@@ -8,6 +8,7 @@ points. (What a convention decides, such as 0/0 of `ratio`, is no value: no poin
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import subprocess
 from collections import defaultdict
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 
 import cgraph as cg
+import viz
 from cgraph import notation
 from cgraph.errors import CgraphError
 from cgraph.graph.graph import Graph
@@ -199,6 +201,37 @@ def test_names_that_would_be_printed_alike_are_not() -> None:
     x1, other = cg.variable("x1"), cg.variable("x_1")
     spelled = [notation.latex(m) for m in notation.names_of(Graph([x1, other])).values()]
     assert spelled[0] == "x_{1}" and spelled[1] != spelled[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda A, B: A[1:3, ::2], "A[1:3, ::2]"),
+        (lambda A, B: A[0], "A[0]"),
+        (lambda A, B: cg.take(A, cg.constant(2)), "A[2]"),
+        (lambda A, B: A.sum(axis=0), "Σ₀(A)"),
+        (lambda A, B: A.mean(axis=1, keepdims=True), "mean₁(A; keepdims)"),
+        (lambda A, B: cg.einsum("ij,jk->ik", A, B), "einsum(A, B; ij,jk→ik)"),
+        (lambda A, B: cg.einsum("ij,jk->ki", A, B), "einsum(A, B; ij,jk→ki)"),
+        (lambda A, B: A @ B, "AB"),
+        (lambda A, B: A * B, "A ⊙ B"),
+    ],
+)
+def test_an_op_says_its_slice_its_axis_its_letters_its_rows(make: Callable[..., Node], text: str) -> None:
+    assert as_text(make(LEAVES["A"], LEAVES["B"])) == text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leaves", ["x", "A"])
+def test_what_looks_the_same_is_the_same_in_tikz(leaves: str) -> None:
+    nodes = list(of_one_op({name: LEAVES[name] for name in leaves}))[::7]
+
+    def words_of(node: Node) -> str:
+        lines = viz.draw(node, detail="hover", engine="layered").tex().splitlines()
+        return "\n".join(re.sub(r"\([-\d.,]+\)|[-\d.]+(bp|pt|cm)", "", line) for line in lines if "$" in line)
+
+    assert len({words_of(node) for node in nodes}) > len(nodes) // 4
+    assert clashes(words_of, nodes) == []
 
 
 # Names ---------------------------------------------------------------------------------------------------------------
