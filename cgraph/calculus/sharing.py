@@ -121,7 +121,7 @@ class SharingWorld(GraphWorld):
                 known = self._behind.get(part)
                 if known is None:
                     name = part.name if part.parent is not None else f"∂{part.name}"
-                    known = self._behind[part] = Scope(name, behind, part.what, part.entered)
+                    known = self._behind[part] = Scope(name, behind, part.what, part.entered, part)
                 behind = known
             self._origin = (*self._asked[:2], behind)
 

@@ -20,13 +20,14 @@ class Scope:
     """A part of a model: its own `name`, the scope that it stands in, and what it is, such as "LSTM cell".
 
     `entered` is False for what only a path names, as `encoder` in "encoder.layer[1]": of those, one name in one scope
-    is one part.
+    is one part. `of` is the scope that a gradient flows back through in this one.
     """
 
     name: str
     parent: Scope | None = None
     what: str = ""
     entered: bool = True
+    of: Scope | None = None
 
     @property
     def path(self) -> str:

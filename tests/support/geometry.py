@@ -18,8 +18,8 @@ BERNSTEIN = np.hstack(
 
 
 def labels(picture: Picture) -> dict[str, Rect]:
-    """The rectangles of all words that stand beside edges."""
-    found = {}
+    """The rectangles of all words that stand beside edges, and of the titles of frames."""
+    found = {f"title of frame {f.frame.id} {f.frame.name}": f.title.rect for f in picture.layout.frames}
     for placed in picture.layout.edges:
         for role in () if picture.show == FORWARD else ("local", "downstream"):
             line = getattr(placed, role)
@@ -88,7 +88,44 @@ def collisions(picture: Picture, gap: float = 0.5) -> list[str]:
     for name, (left, top, right, bottom) in all_rects.items():
         if left < 0 or top < 0 or right > width or bottom > height:
             found.append(f"{name} leaves the canvas")
-    return found
+    return found + astray(picture)
+
+
+def within(inner: Rect, outer: Rect) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
+
+
+def astray(picture: Picture) -> list[str]:
+    """What is not on its own side of a frame: boxes, words and frames are in it or out of it, and no border is on them.
+
+    A stroke may cross a border.
+    """
+    layout, found = picture.layout, []
+    rects = {f.frame.id: (f.left, f.top, f.right, f.bottom) for f in layout.frames}
+    parent = {f.frame.id: f.frame.parent for f in layout.frames}
+    of_box = {box: f.frame.id for f in layout.frames for box in f.frame.boxes}
+
+    def around(id_: str | None) -> list[str]:
+        ids = []
+        while id_ is not None:
+            ids.append(id_)
+            id_ = parent[id_]
+        return ids
+
+    inside = {f"box {b.box.name}": (b.rect, around(of_box.get(b.box.id))) for b in layout.boxes}
+    inside |= {f"frame {f.frame.id}": (rects[f.frame.id], around(f.frame.parent)) for f in layout.frames}
+    inside |= {f"title of {f.frame.id}": (f.title.rect, around(f.frame.id)) for f in layout.frames}
+    for name, (rect, frames) in inside.items():
+        for id_, outer in rects.items():
+            if name != f"frame {id_}" and (not within(rect, outer) if id_ in frames else overlap(rect, outer)):
+                apart = name.startswith("frame ") and id_ not in frames and within(outer, rect)  # an outer one of it
+                if not apart:
+                    found.append(f"{name} is on the wrong side of frame {id_}")
+    for name, rect in labels(picture).items():
+        if any(overlap(rect, outer) and not within(rect, outer) for outer in rects.values()):
+            found.append(f"{name} is on a frame's border")
+    drawn = {f.id for f in picture.drawing.frames}
+    return found + [f"frame {id_} is not placed" for id_ in sorted(drawn - set(rects))]
 
 
 def spills(picture: Picture) -> list[str]:

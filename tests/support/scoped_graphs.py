@@ -66,3 +66,28 @@ def residual(blocks: int, width: int = 3, relu: Callable[[cg.Node], cg.Node] | N
             inner = call(inner @ matrix(f"V[{i}]") + h)
         h = inner
     return cg.Graph(h.sum().named("L"))
+
+
+def with_calls_by_name(blocks: int, shared: int = 1) -> cg.Graph:
+    """A residual net whose parts are told by names alone: blocks, and activations that all blocks call."""
+    h = cg.variable("x")
+    for i in range(blocks):
+        z = (h * cg.parameter(f"block{i}.w", 0.5) + cg.parameter(f"block{i}.b", 0.1)).named(f"block{i}.z")
+        for j in range(shared):
+            low = cg.maximum(z, 0.0).named(f"act{j}.low{i}")
+            z = (low * 0.9).named(f"act{j}.out{i}")
+        h = (z * cg.parameter(f"block{i}.v", 2.0) + h).named(f"block{i}.y")
+    return cg.Graph((h * h).named("L"))
+
+
+def scattered(seed: int, size: int = 40, names: int = 5) -> cg.Graph:
+    """A random graph whose nodes are of layers at random, by names: most layers are on cycles."""
+    chance = random.Random(seed)
+    nodes: list[cg.Node] = [cg.variable(f"x{i}") for i in range(3)]
+    while len(nodes) < size:
+        x, y = (nodes[-1 - min(len(nodes) - 1, int(chance.expovariate(1 / 6)))] for _ in range(2))
+        made = chance.choice((lambda x, y: x + y, lambda x, y: x * y, lambda x, _: cg.tanh(x)))(x, y)
+        path = ".".join(f"p{chance.randrange(names)}" for _ in range(chance.randint(0, 2)))
+        nodes.append(made.named(f"{path}.n{len(nodes)}") if path else made)
+    used = {x for node in nodes for x in node.operands}
+    return cg.Graph(cg.add(*(node for node in nodes if node not in used), cg.constant(0.0)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import Node
 from cgraph.passes.forward import Forward
+from cgraph.shapes import is_integer
 from viz import asked
 from viz.diagnosis.diagnose import Diagnosis
 from viz.graphs.badges import badged
@@ -17,9 +18,10 @@ from viz.graphs.picture import Picture
 from viz.graphs.places.engine import TIME_LIMIT
 from viz.graphs.places.fit import Fit, fitted, page_of
 from viz.graphs.places.layout import Layout
-from viz.graphs.words.annotate import annotate
+from viz.graphs.words.annotate import Layers, annotate
 from viz.graphs.words.chosen import Choices
 from viz.graphs.words.drawing import DIGITS, FORMULA, FULL, HOVER, NUMBER, OUTLINE, Drawing
+from viz.graphs.words.fold import LAYERS
 from viz.graphs.words.heat import GRADIENT, Heat, heat
 from viz.graphs.words.highlight import Highlight
 from viz.graphs.zoom import zoomed
@@ -51,6 +53,9 @@ def draw(
     proof: Report | None = None,
     zoom: str | None = None,
     fold: str | bool | None = None,
+    open: str | Iterable[str] = (),
+    repeats: bool | None = None,
+    frames: bool | None = None,
     colour: str | None = None,
     limit: float | None = None,
     diagnosis: Diagnosis | None = None,
@@ -84,9 +89,13 @@ def draw(
                 points (6; 9 on a slide) and, with `height`, that it is no higher. `picture.fit` says what had to give
     proof       the report of cg.prove on the same graph: marks the derivatives that are proved
     zoom        "layers" (a box a layer), "tensors" or "neurons" (a box a number, as cg.unroll makes them)
-    fold        "layers" (by names such as z[1] or encoder.W), "blocks" (one after the other) or "copies" (side by side)
-                puts many nodes into one box; False draws every node; by default more than 300 boxes are folded, in the
-                first way that halves them. `picture.folded` says what was folded
+    fold        "layers" (by scopes, see cg.scope, and by names such as z[1] or encoder.W), "blocks" (one after the
+                other) or "copies" (side by side) puts many nodes into one box; False draws every node; by default more
+                than 300 boxes are folded, in the first way that halves them. `picture.folded` says what was folded
+    open        the name of a layer, or several, to draw open beside those that are folded: "block[1]"
+    repeats     of layers: whether those that compute the same, three times or more in a row, are one box (× 12); by
+                default scopes are, where there are no numbers for each
+    frames      True for a frame around each scope; by default there are frames around open layers where others fold
     colour      "value" or "gradient": the numbers as colour, of an array as a small heat map (svg, png and pdf);
                 `limit` is the size that has the full colour, by default the largest that is computed or trained
     diagnosis   viz.diagnose of the same pass: a badge on each box of which it has a finding
@@ -96,13 +105,18 @@ def draw(
     legend      False leaves it out; transparent=True leaves out the background
     digits      significant digits of numbers, 3 by default
     around      a node: only what is at most `depth` edges from it (2 by default) is drawn
+    depth       with around=, how many edges; with fold="layers", how far down: 1 folds the outermost layers, 2 those in
+                them; by default the first depth at which there are several
     engine      the Graphviz to use, or "layered" for the layout of large graphs (without words on edges); Graphviz
                 has `time_limit` seconds
 
     Raises LayoutError when the layout takes too long or there is no engine, NameUnknownError for a node that there is
     not, ValueRefusedError for other choices.
     """
-    choices = Choices(highlight, colours, labels, legend, transparent, digits, around, depth)
+    opened = (open,) if isinstance(open, str) else tuple(open)
+    of_layers = around is None and (bool(opened) or LAYERS in (fold, zoom))
+    edges = None if of_layers else depth
+    choices = Choices(highlight, colours, labels, legend, transparent, digits, around, edges)
     subject, fold = zoomed(asked.subject(of, {**(values or {}), **named}, draw.__kwdefaults__ or ()), zoom, fold)
     if show is None:
         show = paint.FORWARD if isinstance(subject, Forward) else paint.BOTH
@@ -119,9 +133,15 @@ def draw(
     chosen = theme_named(theme)
     passes = asked.passes(subject)
     proofs = asked.proofs(passes, proof)
+    layers = Layers(_depth(depth) if of_layers else None, opened, repeats)
 
     def drawn(wanted: str | None) -> Drawing:
-        drawing = annotate(passes, style, wanted, proofs, fold, choices.digits, choices.part)
+        drawing = annotate(passes, style, wanted, proofs, fold, choices.digits, choices.part, layers)
+        if zoom == LAYERS and drawing.nothing:
+            why, _, fix = drawing.nothing.partition("; ")
+            raise ValueRefusedError("there are no layers to zoom to", why=why, fix=fix)
+        if frames is False or (frames is None and not drawing.folded and not opened):
+            drawing = replace(drawing, frames=())
         if diagnosis is not None:
             drawing = badged(drawing, passes.graph, diagnosis)
         if colour is not None:
@@ -169,6 +189,14 @@ def coloured(drawing: Drawing, heat: Heat, show: str) -> Drawing:
             fix='draw it with detail="hover"' if drawing.detail == OUTLINE else 'choose colour="value"',
         )
     return replace(drawing, heat=heat)
+
+
+def _depth(depth: int | None) -> int | None:
+    if depth is not None and (not is_integer(depth) or depth < 1):
+        raise ValueRefusedError(
+            f"the depth is {depth!r}", why="the outermost layers are at depth 1", fix="give a whole number from 1 on"
+        )
+    return depth
 
 
 def _folded(drawing: Drawing) -> str:

@@ -57,8 +57,11 @@ class Picture:
 
     @property
     def folded(self) -> tuple[str, ...]:
-        """What stands in each box that holds many nodes; `viz.draw(..., fold=False)` draws them all."""
-        return self.drawing.folded
+        """What stands in each box that holds many nodes; `viz.draw(..., fold=False)` draws them all.
+
+        Where boxes should have been folded and there was nothing to fold, why, and what would help.
+        """
+        return self.drawing.folded or ((f"nothing: {self.drawing.nothing}",) if self.drawing.nothing else ())
 
     def svg(self) -> str:
         """The picture as SVG text: no fonts and nothing else from outside, the same bytes on every machine."""

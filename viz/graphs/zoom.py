@@ -6,11 +6,12 @@ from cgraph.errors import ValueRefusedError
 from viz.asked import Subjects, unrolled
 from viz.graphs.words.fold import LAYERS
 
-ZOOMS = ("layers", "tensors", "neurons")
+NEURONS = "neurons"
+ZOOMS = (LAYERS, "tensors", NEURONS)
 
 
 def zoomed(subject: Subjects, zoom: str | None, fold: str | bool | None) -> tuple[Subjects, str | bool | None]:
     """What is drawn at a zoom, and how it is folded. Raises ValueRefusedError for a zoom that there is not."""
     if zoom is not None and zoom not in ZOOMS:
         raise ValueRefusedError(f"there is no zoom {zoom!r}", fix=f"choose one of {', '.join(ZOOMS)}")
-    return unrolled(subject) if zoom == "neurons" else subject, LAYERS if zoom == "layers" else fold
+    return unrolled(subject) if zoom == NEURONS else subject, LAYERS if zoom == LAYERS else fold

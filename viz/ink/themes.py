@@ -182,5 +182,6 @@ def colour_of(role: str, theme: Theme) -> str:
         "proof": theme.proof,
         "shape": theme.faint,
         "caption": theme.faint,
+        "frame title": theme.faint,
         "badge": theme.background,
     }.get(role, theme.text)

@@ -44,8 +44,8 @@ def headings(picture: viz.Picture) -> dict[str, list[str]]:
 def test_a_layer_is_one_box_with_its_formula_and_its_shape():
     picture = viz.draw(net(2), fold="layers")
     assert headings(picture) == {
-        "layer 1": ["ReLU(XW[1] + b[1])", "[m×4]"],
-        "layer 2": ["a[1]W[2] + b[2]", "[m×1]"],
+        "layer 1": ["layer 1", "ReLU(XW[1] + b[1])", "[m×2] → [m×4]", "12 parameters"],
+        "layer 2": ["layer 2", "a[1]W[2] + b[2]", "[m×4] → [m×1]", "5 parameters"],
     }
     assert [b.name for b in picture.drawing.boxes if b.kind != "folded"] == ["X", "Y", "v3", "L"]
     assert picture.folded == ("layer 1, 5 nodes", "layer 2, 4 nodes")
@@ -78,7 +78,7 @@ def test_a_block_that_stands_many_times_in_a_row_is_one_box_that_says_how_often(
     graph = chain(200)
     picture = viz.draw(graph, fold="blocks")
     (lines,) = headings(picture).values()
-    assert lines[-1] == "199 times"
+    assert lines[-1] == "× 199"
     (fold,) = folds(graph, "blocks")
     assert len(fold.first) == 6
     assert len(fold.nodes) == 199 * 6
@@ -106,7 +106,7 @@ def test_blocks_with_other_constants_are_not_the_same():
 
 def test_copies_side_by_side_are_one_box():
     picture = viz.draw(tree(512))
-    times = [int(lines[-1].split()[0]) for lines in headings(picture).values()]
+    times = [int(lines[-1].removeprefix("× ")) for lines in headings(picture).values()]
     assert picture.caption.endswith("; and 5 more. fold=False draws every node.")
     assert times == [512, 256, 128, 64, 32, 16, 8, 4]
     assert len(picture.drawing.boxes) == 8 + 3
@@ -129,7 +129,8 @@ def test_a_small_graph_is_not_folded_by_itself_and_fold_false_draws_every_node()
 
 def test_a_graph_that_no_fold_makes_smaller_is_drawn_whole():
     graph = random_graph(7, 39)
-    assert viz.draw(graph, fold="layers").folded == ()
+    (said,) = viz.draw(graph, fold="layers").folded
+    assert said.startswith("nothing: no scope and no name says which nodes are of one layer; `with cg.scope(")
     assert len(viz.draw(graph, fold="layers").drawing.boxes) == len(viz.draw(graph).drawing.boxes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cgraph import quoting
 from cgraph.notation import text
-from viz.graphs.words.drawing import Drawing
+from viz.graphs.words.drawing import Drawing, nested
 from viz.ink.colours import ink
 from viz.ink.lines import Label
 
@@ -20,6 +20,9 @@ def flowchart(drawing: Drawing, show: str, direction: str) -> str:
         )
         left, right = ("((", "))") if box.round else ("[", "]")
         lines.append(f'    {box.id}{left}"{words}"{right}')
+    for frame, begins in nested(drawing.frames):
+        lines.append(f'    subgraph {frame.id}["{quoting.mermaid(frame.title)}"]' if begins else "    end")
+        lines += [f"        {id_}" for id_ in frame.boxes if begins]
     dimmed, count = [], 0  # Mermaid styles edges by their place in the text
     for edge in drawing.edges:
         lines.append(f"    {edge.tail} -->{'' if show == 'forward' else _label(edge.local)} {edge.head}")

@@ -7,7 +7,7 @@ from html import escape
 
 from viz.graphs.paint.cells import heat_map
 from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, NOTHING, Foot, foot
-from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge
+from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge, PlacedFrame
 from viz.graphs.places.measure import INSET
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.heat import Heat, cell_side, written_on
@@ -59,6 +59,7 @@ def _body(layout: Layout, theme: Theme, show: str, drawing: Drawing, left: float
     plain, look = _ascii if drawing.detail == OUTLINE else str, drawing.look
     return [
         f'<g transform="translate({number(left)} 0)" data-role="graph">',
+        *(_frame(f, theme) for f in layout.frames),
         *(plain(_edge(e, look.theme(e.edge.id, theme), show)) for e in layout.edges),
         *(plain(_box(b, look.theme(b.box.id, theme), show, drawing)) for b in layout.boxes),
         "</g>",
@@ -83,6 +84,7 @@ def characters(layout: Layout, theme: Theme, show: str, caption: str, drawing: D
 def _characters(layout: Layout, below: Foot) -> set[str]:
     words = [*(line.line for b in layout.boxes for line in b.lines), *below.lines]
     words += [label.line for e in layout.edges for label in (e.local, e.downstream) if label]
+    words += [f.title.line for f in layout.frames]
     return pen.characters(words)
 
 
@@ -147,6 +149,18 @@ def _plate(words: tuple[float, float, float, float], theme: Theme) -> str:
     left, top, right, bottom = words
     fill = f'fill="{theme.text}" data-role="badge"'
     return rect(left - BADGE_X, top - BADGE_Y, right + BADGE_X, bottom + BADGE_Y, 4.0, fill)
+
+
+# Frames --------------------------------------------------------------------------------------------------------------
+def _frame(placed: PlacedFrame, theme: Theme) -> str:
+    """A dashed line around the boxes of a layer, below all that stands in it."""
+    frame, left, top, right, bottom, title, _ = placed
+    name = escape(frame.name)
+    look = f'fill="none" stroke="{theme.faint}" stroke-width="0.9" stroke-dasharray="2 3"'
+    return (
+        f'<g data-id="{frame.id}" data-frame="{name}" data-role="frame"><title>{name}</title>'
+        f"{rect(left, top, right, bottom, 10.0, look)}{pen.line(title, theme)}</g>"
+    )
 
 
 # Edges ---------------------------------------------------------------------------------------------------------------

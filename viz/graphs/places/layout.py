@@ -6,20 +6,22 @@ everything in the same place. Distances are in points, x to the right and y down
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from cgraph.notation import Sym
 from viz.graphs.places import layered
 from viz.graphs.places.across import BESIDE, across
 from viz.graphs.places.channels import TRACK
+from viz.graphs.places.clusters import TitleRoom, clustered
 from viz.graphs.places.grid import Grid, gridded
 from viz.graphs.places.layers import Extent
 from viz.graphs.places.measure import Measured, Words, lines_of, measured
 from viz.graphs.places.rows import BELOW, Row, below, cut
-from viz.graphs.words.drawing import BoxText, Drawing, EdgeText
-from viz.ink.lines import PlacedLine, SetLine, stacked
-from viz.ink.strokes import BETWEEN, Point, Size, both
+from viz.graphs.words.drawing import BoxText, Drawing, EdgeText, Frame
+from viz.ink.lines import PlacedLine, SetLine, set_line, stacked
+from viz.ink.strokes import BETWEEN, Point, Size, along, both
 from viz.ink.themes import Theme
 
 CLEAR = 4.5  # between a stroke and its words
@@ -28,6 +30,9 @@ MOST = 800  # nodes and edges that Graphviz is asked to place; more go to the la
 LAYERED = "layered"
 CHANNEL = 25.0  # the length of a channel, as is usual
 MARGIN = 12.0  # around the whole picture
+TRIES = 4  # layouts, each with more room, and on the other side, for titles of frames that strokes crossed
+STEP = 3.0  # between two points of a stroke that are looked at
+TITLE_PAD = 5.0  # between the corner of a frame and its title
 
 
 class PlacedBox(NamedTuple):
@@ -59,14 +64,27 @@ class PlacedEdge(NamedTuple):
     downstream: PlacedLine | None = None
 
 
+class PlacedFrame(NamedTuple):
+    """A frame at its place, and its title, which no stroke crosses if it is `free`."""
+
+    frame: Frame
+    left: float
+    top: float
+    right: float
+    bottom: float
+    title: PlacedLine
+    free: bool = True
+
+
 @dataclass(frozen=True)
 class Layout:
-    """Everything at its place, from (0, 0) to (width, height)."""
+    """Everything at its place, from (0, 0) to (width, height). The outer frames come before those that are in them."""
 
     width: float
     height: float
     boxes: tuple[PlacedBox, ...]
     edges: tuple[PlacedEdge, ...]
+    frames: tuple[PlacedFrame, ...] = ()
 
 
 def lay_out(
@@ -85,6 +103,8 @@ def placed(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: f
     if engine_name == LAYERED or (engine_name is None and len(drawing.boxes) + len(drawing.edges) > MOST):
         return _in_layers(drawing, sizes.boxes, sizes.lines, rankdir)
     level = rankdir == "LR"
+    if drawing.frames:
+        return _with_frames(sizes, rankdir, engine_name, time_limit)
     boxes, words = _extents(sizes, level)
     slots = {e.id: e.slot for e in drawing.edges}
     is_round = {id_ for id_, size in sizes.boxes.items() if size.round}
@@ -192,6 +212,51 @@ def _drawn(sizes: Measured, grid: Grid, level: bool) -> Layout:
     length, breadth = grid.size
     width, height = (length, breadth) if level else (breadth, length)
     return Layout(round(width + 2 * MARGIN, 2), round(height + 2 * MARGIN, 2), boxes, tuple(edges))
+
+
+def _with_frames(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: float) -> Layout:
+    """A drawing with frames, which Graphviz's clusters keep together; in one row."""
+    level = rankdir == "LR"
+    words = {id_: _words_size(lines, level) for id_, lines in sizes.words.items()}
+    titles = {frame: frame_title(frame, sizes.size_of_titles) for frame in sizes.drawing.frames}
+    rooms = {f: TitleRoom(line.width + 2 * TITLE_PAD, line.ascent + line.descent) for f, line in titles.items()}
+    for _ in range(TRIES):
+        found = clustered(sizes.drawing, sizes.boxes, words, rankdir, rooms, engine_name, time_limit)
+        layout = _drawn(sizes, found.grid, level)
+        frames = []
+        for frame, title in titles.items():
+            (x0, y0), (x1, y1) = (p if level else p[::-1] for p in found.corners[frame.id])
+            rect = (round(x0 + MARGIN, 2), round(y0 + MARGIN, 2), round(x1 + MARGIN, 2), round(y1 + MARGIN, 2))
+            frames.append(framed(frame, rect, title, layout.edges, rooms[frame].below))
+        layout = replace(layout, frames=tuple(frames))
+        crossed = [placed.frame for placed in frames if not placed.free]
+        if not crossed:
+            break
+        for frame in crossed:
+            room = rooms[frame]
+            rooms[frame] = room._replace(width=room.width + titles[frame].width + 20.0, below=not room.below)
+    return layout
+
+
+def frame_title(frame: Frame, size: float) -> SetLine:
+    """The title of a frame, set."""
+    return set_line("title", (("frame title", Sym(frame.title)),), size)
+
+
+def framed(
+    frame: Frame, rect: tuple[float, float, float, float], title: SetLine, edges: Sequence[PlacedEdge], below: bool
+) -> PlacedFrame:
+    """A frame with its title in the room at its top, or at its bottom, as far to the left as no stroke crosses it."""
+    left, top, right, bottom = rect
+    y = bottom - TITLE_PAD - title.descent if below else top + TITLE_PAD + title.ascent
+    low, high = y - title.ascent - CLEAR, y + title.descent + CLEAR
+    crossing = [
+        x for edge in edges for line in (edge.forth, edge.back) for x, at in along(line, STEP) if low < at < high
+    ]
+    first, last = left + TITLE_PAD, right - title.width - TITLE_PAD
+    places = [first + 4.0 * i for i in range(int(max(last - first, 0.0) / 4.0) + 1)]
+    free = [x for x in places if not any(x - CLEAR < at < x + title.width + CLEAR for at in crossing)]
+    return PlacedFrame(frame, *rect, PlacedLine(title, round((free or places)[0], 2), round(y, 2)), bool(free))
 
 
 def _beside(

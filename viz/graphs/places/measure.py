@@ -32,6 +32,7 @@ class Measured:
     boxes: Mapping[str, Size]
     lines: Mapping[str, list[SetLine]]
     words: Mapping[str, Words]
+    size_of_titles: float = 0.0  # of frames
 
 
 def measured(drawing: Drawing, theme: Theme) -> Measured:
@@ -46,7 +47,7 @@ def measured(drawing: Drawing, theme: Theme) -> Measured:
     words = {
         e.id: (line("local", e.local), line("backward", e.downstream)) for e in drawing.edges if e.local or e.downstream
     }
-    return Measured(drawing, boxes, lines, words)
+    return Measured(drawing, boxes, lines, words, theme.caption_size)
 
 
 def lines_of(drawing: Drawing, theme: Theme) -> dict[str, list[SetLine]]:

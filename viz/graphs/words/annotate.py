@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from cgraph.errors import ValueRefusedError
 from viz.asked import NO_PROOFS, Passes, Proofs
 from viz.graphs.words.boxes import box_text
 from viz.graphs.words.drawing import DETAILS, DIGITS, FULL, OUTLINE, STYLES, Drawing, detail_for
 from viz.graphs.words.edges import edge_texts
-from viz.graphs.words.fold import WAYS, folds
-from viz.graphs.words.folded import folded_drawing
+from viz.graphs.words.fold import LAYERS, WAYS, Folding, folding, frames
+from viz.graphs.words.folded import folded_drawing, framed
 from viz.graphs.words.named import Named
 from viz.graphs.words.near import boxes_near, near, part_of
 from viz.graphs.words.outline import outline
 from viz.graphs.words.subject import Subject, hidden
+
+
+class Layers(NamedTuple):
+    """How layers are folded: down to which depth, which of them are open, and whether the same ones are one box."""
+
+    depth: int | None = None
+    opened: tuple[str, ...] = ()
+    repeats: bool | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything was chosen."""
+        return self != (None, (), None)
+
+
+AS_THEY_ARE = Layers()
 
 
 def annotate(
@@ -25,6 +41,7 @@ def annotate(
     fold: str | bool | None = False,
     digits: int = DIGITS,
     around: tuple[Named, int] | None = None,
+    layers: Layers = AS_THEY_ARE,
 ) -> Drawing:
     """What is written on the picture of a graph (symbols), a forward pass, or a backward pass (numbers).
 
@@ -32,6 +49,12 @@ def annotate(
 
     Raises ValueRefusedError for a choice that there is not.
     """
+    if layers and fold not in (None, LAYERS):
+        raise ValueRefusedError(
+            f"fold={fold!r} has no depth and no frames to open",
+            fix='choose fold="layers", or leave out depth= and open=',
+        )
+    fold = LAYERS if layers else fold
     ways = (None, False, *WAYS)
     for what, given, allowed in (("style", style, STYLES), ("detail", detail or FULL, DETAILS), ("fold", fold, ways)):
         if given not in allowed:
@@ -45,15 +68,18 @@ def annotate(
         part = part_of(graph, *around, len(shown), len(graph) - len(without))
         without, fold = {n for n in graph.nodes if n not in shown}, False
     large = detail_for(len(graph) - len(without)) == OUTLINE
-    found = folds(graph, fold if isinstance(fold, str) else None) if fold or (fold is None and large) else ()
-    if found:
-        inside = {n for f in found for n in f.nodes}
-        detail = detail or detail_for(len(graph) - len(without | inside) + len(found))
+    found = Folding()
+    if fold or (fold is None and large):
+        repeats = False if layers.repeats is None and passes.forward is not None else layers.repeats  # hides numbers
+        found = folding(graph, fold if isinstance(fold, str) else None, layers.depth, layers.opened, repeats)
+    if found.folds:
+        inside = {n for f in found.folds for n in f.nodes}
+        detail = detail or detail_for(len(graph) - len(without | inside) + len(found.folds))
         drawing = folded_drawing(Subject(passes, style, detail, without | inside, proofs, digits), found)
         return drawing if around is None else boxes_near(drawing, graph, *around)
     detail = detail or detail_for(len(graph) - len(without))
     if detail == OUTLINE:
-        return replace(outline(passes, without, proofs, digits), part=part)
+        return replace(outline(passes, without, proofs, digits), part=part, nothing=found.nothing)
     subject = Subject(passes, style, detail, without, proofs, digits)
     return Drawing(
         tuple(box_text(subject, n) for n in graph.nodes if n not in without),
@@ -64,4 +90,6 @@ def annotate(
         detail,
         part=part,
         digits=digits,
+        frames=framed(subject, found.frames or frames(graph), {}, {}),
+        nothing=found.nothing,
     )

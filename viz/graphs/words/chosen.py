@@ -45,7 +45,7 @@ class Choices:
             raise ValueRefusedError(
                 "depth without around",
                 why="it is how many edges a picture goes from a node",
-                fix='add around="z[3]", or give the value of a leaf called depth in a dict',
+                fix='add around="z[3]", or fold="layers" for layers of that depth; a leaf called depth goes in a dict',
             )
 
     @property

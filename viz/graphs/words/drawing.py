@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -53,12 +54,51 @@ class EdgeText(NamedTuple):
     jacobian: tuple[str, ...] = ()
 
 
+class Frame(NamedTuple):
+    """A dashed line with a title around the boxes of a layer that is open, by their ids.
+
+    `boxes` are those that stand in no frame inside it; `parent` is the id of the frame that it stands in.
+    """
+
+    id: str
+    name: str
+    title: str
+    boxes: tuple[str, ...]
+    parent: str | None
+
+
+def nested(frames: Iterable[Frame]) -> Iterator[tuple[Frame, bool]]:
+    """Each frame twice: with True where it begins, and with False where it ends, those that are in it in between."""
+    within: dict[str | None, list[Frame]] = {}
+    for frame in frames:
+        within.setdefault(frame.parent, []).append(frame)
+    waiting = [(frame, True) for frame in reversed(within.get(None, []))]
+    while waiting:
+        frame, begins = waiting.pop()
+        yield frame, begins
+        if begins:
+            waiting += [(frame, False), *((inner, True) for inner in reversed(within.get(frame.id, [])))]
+
+
+def left(frames: Sequence[Frame], shown: Container[str]) -> tuple[Frame, ...]:
+    """The frames around those of their boxes that are shown; those around none are left out."""
+    kept: list[Frame] = []
+    needed: set[str | None] = set()
+    for frame in reversed(frames):  # the inner before the outer ones
+        boxes = tuple(box for box in frame.boxes if box in shown)
+        if boxes or frame.id in needed:
+            needed.add(frame.parent)
+            kept.append(frame._replace(boxes=boxes))
+    return tuple(kept[::-1])
+
+
 @dataclass(frozen=True)
 class Drawing:
     """All that is written on a picture. `folded` says, a line a box, what stands in the boxes that hold many nodes.
 
     `heat` are the numbers that are shown as colour, where a picture has them; `look` is what its author chose; `part`
-    says of which part of a graph it is; `digits` are those of its numbers.
+    says of which part of a graph it is; `digits` are those of its numbers. `frames` are around boxes, the outer
+    before the inner ones. `nothing` says why nothing is folded that was asked to be, and what would help.
     """
 
     boxes: tuple[BoxText, ...]
@@ -72,6 +112,8 @@ class Drawing:
     look: Look = PLAIN
     part: str = ""
     digits: int = DIGITS
+    frames: tuple[Frame, ...] = ()
+    nothing: str = ""
 
     @property
     def has_proofs(self) -> bool:

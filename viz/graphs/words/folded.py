@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 
 from cgraph import notation
-from cgraph.graph.node import CONSTANT, OP, Node
+from cgraph.graph.node import OP, PARAMETER, Node
 from cgraph.notation import Group, Math, Sym, text
 from cgraph.shapes import show
 from viz.graphs.words.boxes import GRADIENT_MARK, box_text
-from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing, EdgeText
+from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing, EdgeText, Frame
 from viz.graphs.words.edges import edge_texts
-from viz.graphs.words.fold import Fold, in_order, owners
+from viz.graphs.words.fold import Folding
+from viz.graphs.words.groups import Group as Layer
 from viz.graphs.words.subject import Subject
+from viz.graphs.words.units import Fold, drawn, in_order, owners
 from viz.ink.lines import Label, clean
 
+SHAPES = 2  # of so many kinds are what goes into a layer and what comes out of it written
 NAMED = 6  # so many nodes or edges of a fold are named in its title
 LONGEST = 28  # characters of a formula in a folded box
 
 
-def folded_drawing(subject: Subject, found: Sequence[Fold]) -> Drawing:
+def folded_drawing(subject: Subject, folding: Folding) -> Drawing:
     """The drawing of a graph with these folds: `subject` hides their nodes."""
+    found = folding.folds
     order = in_order(subject.graph, found) or []
     owner = owners(found)
     ids = {fold: f"f{i}" for i, fold in enumerate(found)}
-    leaving = _leaving(subject, owner)
+    leaving = _leaving(subject, {node: fold for fold in found for node in fold.first})
     boxes = []
     for unit in order:
         if isinstance(unit, Fold):
@@ -36,7 +40,7 @@ def folded_drawing(subject: Subject, found: Sequence[Fold]) -> Drawing:
             boxes.append(box_text(subject, unit))
     kept = edge_texts(subject)
     edges = [*kept, *_between(subject, owner, ids, len(kept))]
-    lines = tuple(_said(subject, fold) for fold in found)
+    lines = tuple(_said(fold) for fold in found)
     has = subject.numbers is not None or subject.symbols is not None
     return Drawing(
         tuple(boxes),
@@ -47,30 +51,27 @@ def folded_drawing(subject: Subject, found: Sequence[Fold]) -> Drawing:
         subject.detail,
         lines,
         digits=subject.digits,
+        frames=framed(subject, folding.frames, ids, owner),
     )
 
 
-def _said(subject: Subject, fold: Fold) -> str:
+def _said(fold: Fold) -> str:
     times = f", {fold.times} times the same" if fold.times > 1 else ""
-    return clean(f"{fold.name}, {_count(subject, fold)} nodes{times}")
-
-
-def _count(subject: Subject, fold: Fold) -> int:
-    """How many of its nodes would be boxes: constants without a name would not."""
-    return sum(n.kind != CONSTANT or n.name is not None or n.shape != () for n in fold.nodes)
+    return clean(f"{fold.name}, {drawn(fold.nodes)} nodes{times}")
 
 
 def _box(subject: Subject, fold: Fold, id_: str, leaving: Sequence[Node]) -> BoxText:
     """What a fold computes, how often, and its value and gradient where one node leaves it."""
-    lines: list[tuple[str, Label]] = [("name", (("name", _heading(subject, fold)),))]
+    heading, *what = _heading(subject, fold)
+    lines: list[tuple[str, Label]] = [("name", (("name", heading),)), *(("what", (("what", math),)) for math in what)]
     if fold.times > 1:
-        lines.append(("shape", (("shape", Sym(f"{fold.times} times")),)))
-    title = [_said(subject, fold)]
+        lines.append(("shape", (("shape", Sym(f"× {fold.times}")),)))
+    title = [_said(fold)]
+    for words in _facts(fold, leaving):
+        lines.append(("shape", (("shape", Sym(words)),)))
+        title.append(words)
     if len(leaving) == 1 and fold.times == 1:
         (node,) = leaving
-        if node.shape:
-            lines.append(("shape", (("shape", notation.shape(node.shape)),)))
-            title.append(show(node.shape))
         if subject.forward is not None:
             shown = subject.value(subject.forward[node])
             lines.append(("value", (("value", shown),)))
@@ -85,7 +86,7 @@ def _box(subject: Subject, fold: Fold, id_: str, leaving: Sequence[Node]) -> Box
 
 
 def _leaving(subject: Subject, owner: Mapping[Node, Fold]) -> dict[Fold, list[Node]]:
-    """The nodes of each fold that are used outside of it."""
+    """The nodes of the first unit of each fold that are used outside of it."""
     outputs = set(subject.graph.outputs)
     used = {x for n in subject.graph.nodes for x in n.operands if owner.get(x) is not owner.get(n)}
     found: dict[Fold, list[Node]] = {fold: [] for fold in owner.values()}
@@ -95,8 +96,41 @@ def _leaving(subject: Subject, owner: Mapping[Node, Fold]) -> dict[Fold, list[No
     return found
 
 
-def _heading(subject: Subject, fold: Fold) -> Math:
-    """The formula of one unit, such as ReLU(xW + b), where it is short; else its name."""
+def _heading(subject: Subject, fold: Fold) -> list[Math]:
+    """The name of a layer, and what it is: its formula, such as ReLU(xW + b), where that is short, or its own words.
+
+    Of nodes that are no layer, the formula or the name alone.
+    """
+    formula = _formula(subject, fold)
+    if fold.group is None:
+        return [Sym(clean(fold.name)) if formula is None else formula]
+    what = [Sym(clean(fold.group.what))] if fold.group.what else [] if formula is None else [formula]
+    return [Sym(clean(fold.title)), *what]
+
+
+def _facts(fold: Fold, leaving: Sequence[Node]) -> list[str]:
+    """Of a layer, the shapes that go into one and come out of it, and how many numbers are trained in it."""
+    if fold.group is None:
+        return []
+    inside = set(fold.first)
+    entering = dict.fromkeys(x for n in fold.first for x in n.operands if x not in inside)
+    facts = []
+    if any(n.shape for n in (*entering, *leaving)):
+        facts.append(f"{_shapes(entering)} → {_shapes(leaving)}".strip())
+    count = sum(int(np.size(n.value)) for n in inside if n.kind == PARAMETER)
+    if count:
+        facts.append(f"{count:,} parameter{'s' if count > 1 else ''}{' each' if fold.times > 1 else ''}")
+    return facts
+
+
+def _shapes(of: Iterable[Node]) -> str:
+    """Shapes, each once, in the order of the nodes."""
+    found = list(dict.fromkeys(show(n.shape) or "number" for n in of))
+    return ", ".join(found[:SHAPES]) + (f" and {len(found) - SHAPES} more" if len(found) > SHAPES else "")
+
+
+def _formula(subject: Subject, fold: Fold) -> Math | None:
+    """The formula of one unit where it is short."""
     inside = set(fold.first)
     used = {x for n in fold.first for x in n.operands}
     ends = [n for n in fold.first if n not in used]
@@ -109,7 +143,30 @@ def _heading(subject: Subject, fold: Fold) -> Math:
             return found
     if fold.times > 1 and len(ends) == 1 and ends[0].op is None:
         return Group((subject.names[ends[0]], Sym(", …")))
-    return Sym(fold.name)
+    return None
+
+
+def framed(
+    subject: Subject, groups: Sequence[Layer], ids: Mapping[Fold, str], owner: Mapping[Node, Fold]
+) -> tuple[Frame, ...]:
+    """The frames of the layers that are open: around two boxes at least, each in the innermost frame that it is in."""
+    inside: dict[Layer, dict[str, None]] = {}
+    for group in groups:
+        inside[group] = {}
+        for node in group.nodes:
+            fold = owner.get(node)
+            if fold is not None:
+                inside[group][ids[fold]] = None
+            elif node not in subject.hidden:
+                inside[group][subject.id(node)] = None
+    kept = {group: f"g{i}" for i, group in enumerate(g for g in groups if len(inside[g]) > 1)}
+    innermost = {box: group for group in kept for box in inside[group]}  # the outer ones come first
+    found = []
+    for group, id_ in kept.items():
+        above = next((kept[g] for g in group.around[-2::-1] if g in kept), None) if group.parent else None
+        boxes = tuple(box for box in inside[group] if innermost[box] is group)
+        found.append(Frame(id_, clean(group.name), clean(group.title), boxes, above))
+    return tuple(found)
 
 
 def _between(subject: Subject, owner: Mapping[Node, Fold], ids: Mapping[Fold, str], count: int) -> list[EdgeText]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node
-from viz.graphs.words.drawing import Drawing
+from viz.graphs.words.drawing import Drawing, left
 from viz.graphs.words.named import Named, box_of
 from viz.ink.lines import clean
 
@@ -41,7 +41,10 @@ def boxes_near(drawing: Drawing, graph: Graph, of: Named, depth: int) -> Drawing
     shown = _within(middle, depth, [(e.tail, e.head) for e in drawing.edges])
     boxes = tuple(b for b in drawing.boxes if b.id in shown)
     edges = tuple(e for e in drawing.edges if e.tail in shown and e.head in shown)
-    return replace(drawing, boxes=boxes, edges=edges, part=part_of(graph, of, depth, len(boxes), len(drawing.boxes)))
+    frames = left(drawing.frames, shown)
+    return replace(
+        drawing, boxes=boxes, edges=edges, frames=frames, part=part_of(graph, of, depth, len(boxes), len(drawing.boxes))
+    )
 
 
 def part_of(graph: Graph, of: Named, depth: int, shown: int, all_: int) -> str:
