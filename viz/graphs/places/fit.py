@@ -172,7 +172,7 @@ def _ways(sizes: Sequence[Measured], directions: Sequence[str]) -> Iterator[Way]
         yield Way(0, directions[0], 1)
         return
     layer = layers([box.id for box in drawing.boxes], drawing.edges)
-    most = max(1, max(layer.values(), default=0) // (2 * SHORTEST))
+    most = 1 if drawing.frames else max(1, max(layer.values(), default=0) // (2 * SHORTEST))  # a frame is in one row
     for direction in directions:
         for form in range(len(sizes)):
             if form and sizes[form].drawing == sizes[form - 1].drawing:
