@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("formula", help='such as "d = 2*b; e = a + d; L = c*e"')
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="such as a=3 b=1/2 x=[1,2]; none: symbols")
     parser.add_argument(
-        "-o", "--output", default="graph.svg", help="a .svg, .png, .pdf, .html, .dot, .tex or .mmd file (graph.svg)"
+        "-o", "--output", default="graph.svg", help="a .svg, .png, .pdf, .html, .dot, .tex, .tikz or .mmd file"
     )
     parser.add_argument("--frames", metavar="FOLDER", help="write each step as a numbered .svg into this folder")
     parser.add_argument("--animated", action="store_true", help="one .svg that plays all steps")

@@ -84,7 +84,11 @@ class Picture:
 
     def tex(self) -> str:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""
-        return tikz.document(self.layout, self.theme, self.show, self.caption)
+        return tikz.document(self.layout, self.theme, self.show, self.caption, self.drawing)
+
+    def tikz(self) -> str:
+        """The picture as a `tikzpicture` with its styles, to be \\input into a document that loads tikz."""
+        return tikz.picture(self.layout, self.theme, self.show, self.caption, self.drawing)
 
     def mermaid(self) -> str:
         """The graph as a Mermaid flowchart, for Markdown."""
@@ -127,7 +131,8 @@ class Picture:
         return Subject(self.passes, self.style, self.drawing.detail, hidden(self.passes.graph, self.style), self.proofs)
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> Path:
-        """Write the picture as the file's ending says: .svg, .png, .pdf (extra `pdf`), .html, .dot, .tex or .mmd.
+        """Write the picture as the file's ending says: .svg, .png, .pdf (extra `pdf`), .html, .dot, .tex, .tikz or
+        .mmd.
 
         `dpi` are the dots to the inch of a .png, 144 by default. An existing file is replaced only when the new one is
         complete. Raises OutputError, MissingPackageError, ValueRefusedError for dots that there cannot be.
@@ -156,5 +161,6 @@ FORMATS: dict[str, Callable[[Picture], bytes]] = {
     ".dot": lambda picture: picture.dot.encode(),
     ".gv": lambda picture: picture.dot.encode(),
     ".tex": lambda picture: picture.tex().encode(),
+    ".tikz": lambda picture: picture.tikz().encode(),
     ".mmd": lambda picture: picture.mermaid().encode(),
 }

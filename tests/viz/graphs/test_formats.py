@@ -97,7 +97,7 @@ def test_mermaid_has_every_node_and_both_passes() -> None:
 def test_a_file_is_what_its_ending_says(tmp_path: Path) -> None:
     picture = viz.draw(figure_6_17())
     starts = {".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!DOCTYPE html>", ".dot": b"digraph"}
-    starts |= {".gv": b"digraph", ".tex": b"% Computation graph", ".mmd": b"flowchart LR"}
+    starts |= {".gv": b"digraph", ".tex": b"\\documentclass", ".tikz": b"% Computation graph", ".mmd": b"flowchart LR"}
     assert set(starts) == set(FORMATS)
     for ending, start in starts.items():
         assert picture.save(tmp_path / f"x{ending}").read_bytes().startswith(start)

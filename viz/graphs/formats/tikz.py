@@ -1,93 +1,249 @@
-"""A picture as TikZ: the same places and the same words, set by LaTeX in the reader's own document."""
+"""A picture as TikZ: the same places and the same words, set by LaTeX in the fonts of the reader's own document.
+
+Nodes have names, and the look of everything is a style, so that an author can draw on and change it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from cgraph.notation import latex
+from cgraph import quoting
+from cgraph.notation import Group, Math, Named, Sym, latex
+from viz.graphs.paint.legend import BACKWARD as ALONE
+from viz.graphs.paint.legend import CAPTION_ROW, FORWARD, GAP, ROW, Foot, foot, room
 from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge
-from viz.graphs.places.measure import INSET
-from viz.ink.lines import Label, PlacedLine, rows_of
+from viz.graphs.words.drawing import BoxText, Drawing
+from viz.graphs.words.look import read_on
+from viz.ink.lines import TAGGED, Label, PlacedLine, rows_of
 from viz.ink.strokes import Point
 from viz.ink.themes import Theme
 
-_COLOURS = ("text", "border", "box", "trainable", "forward", "backward", "local", "faint", "pale")
-_ROLES = {"value": "forward", "gradient": "backward", "backward": "backward", "local": "local", "shape": "faint"}
+_COLOURS = ("text", "border", "box", "trainable", "forward", "backward", "local", "tag", "proof", "faint", "pale")
+_ROLES = {
+    **{"value": "forward", "gradient": "backward", "backward": "backward", "local": "local", "proof": "proof"},
+    **{"shape": "faint", "caption": "faint"},
+}
+_HEAD = r"""% {caption}
+% In your own document: \usepackage{{tikz}}, then \input this file. Colours and styles that you have defined before are
+% kept, such as \tikzset{{forward/.style={{draw=red, ->}}}}, and so are \cgraphsize and \cgraphnamesize, the sizes of
+% words, in proportion to which the picture is drawn. Its nodes have names, for strokes and words of your own.
+\ifdefined\cgraphunit\else\newdimen\cgraphunit\fi
+\providecommand\cgraphsize{{\normalsize}}
+\providecommand\cgraphnamesize{{\large}}
+\providecommand\cgraphstyle[2]{{\pgfkeysifdefined{{/tikz/#1/.@cmd}}{{}}{{\tikzset{{#1/.style={{#2}}}}}}}}
+\providecommand\cgraphtag[1]{{{{\fboxsep=1.5\cgraphunit\fboxrule=.4pt%
+  \fcolorbox{{cglocal}}{{cgtag}}{{\color{{cglocal}}$#1$}}}}}}
+{{\cgraphsize\global\cgraphunit={em:.6f}em}}
+"""
+_STYLES = (
+    ("cgraph", r"x=\cgraphunit, y=-\cgraphunit, >=latex, inner sep=0pt, font=\cgraphsize"),
+    ("cgraph box", r"draw=cgborder, fill=cgbox, text=cgtext, line width=1.1\cgraphunit, align=center"),
+    ("cgraph op", r"cgraph box, rounded corners=6\cgraphunit"),
+    ("cgraph circle", r"cgraph box, circle"),
+    ("cgraph leaf", r"cgraph box, rounded corners=6\cgraphunit"),
+    ("cgraph variable", "cgraph leaf"),
+    ("cgraph parameter", r"cgraph leaf, fill=cgtrainable, line width=1.7\cgraphunit"),
+    ("cgraph constant", r"cgraph leaf, draw=cgfaint, line width=.8\cgraphunit"),
+    ("cgraph folded", "cgraph op, dashed"),
+    ("cgraph output", r"double, double distance=2\cgraphunit"),
+    ("forward", r"draw=cgforward, line width=1.3\cgraphunit, ->"),
+    ("backward", r"draw=cgbackward, line width=1.2\cgraphunit, dashed, ->"),
+    ("zero", r"draw=cgpale, line width=.7\cgraphunit"),
+    ("edge", r"draw=cgfaint, line width=.8\cgraphunit, ->"),
+    (
+        "cgraph tag",
+        r"fill=cgtag, draw=cglocal, line width=.4pt, rounded corners=2.5\cgraphunit, inner sep=2\cgraphunit",
+    ),
+    ("local", "text=cglocal, align=center, cgraph tag"),
+    ("downstream", "text=cgbackward, align=center"),
+    ("cgraph caption", "text=cgfaint, anchor=base"),
+    ("cgraph legend", "anchor=base west"),
+    ("cgraph dimmed", "opacity=.24"),
+)
 
 
-def document(layout: Layout, theme: Theme, show: str, caption: str) -> str:
-    """A LaTeX document of one page, as large as the picture; the `tikzpicture` in it can stand in any other."""
-    colours = "\n".join(
-        rf"\definecolor{{cg{name}}}{{HTML}}{{{getattr(theme, name).lstrip('#').upper()}}}" for name in _COLOURS
-    )
-    body = [line for edge in layout.edges for line in _edge(edge, show)]
-    body += [line for box in layout.boxes for line in _box(box, show)]
-    picture = "\n".join(f"  {line}" for line in body)
-    return rf"""% {_comment(caption)}
-% Compile with pdflatex, or copy the colours and the tikzpicture into a document that loads tikz.
-\documentclass{{article}}
+def document(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> str:
+    """A LaTeX document of one page, as large as the picture, for plain pdflatex."""
+    return rf"""\documentclass{{article}}
 \usepackage{{tikz}}
-{colours}
 \pagestyle{{empty}}
 \begin{{document}}
 \setbox0=\hbox{{%
-\begin{{tikzpicture}}[x=1bp, y=-1bp, line width=0.7bp, inner sep=0]
-  \path[use as bounding box] (0,0) rectangle ({layout.width:.1f},{layout.height:.1f});
-{picture}
-\end{{tikzpicture}}}}
+{picture(layout, theme, show, caption, drawing)}}}
 \pdfpagewidth=\wd0 \pdfpageheight=\ht0 \hoffset=-1in \voffset=-1in
 \shipout\box0
 \end{{document}}
 """
 
 
-def _box(placed: PlacedBox, show: str) -> list[str]:
+def picture(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> str:
+    """The `tikzpicture` with the styles that it needs, to be \\input into a document that loads tikz."""
+    below = foot(drawing, theme, show, caption, layout.width)
+    over = max(0.0, (below.width + 24.0 - layout.width) / 2)
+    height = layout.height + (below.height if below.lines else 0.0)
+    names = node_names(drawing.boxes)
+    body = [line for edge in layout.edges for line in _edge(edge, show, names, drawing)]
+    body += [line for box in layout.boxes for line in _box(box, show, names[box.box.id], theme, drawing)]
+    body += _foot(below, layout.width / 2, layout.height)
+    head = _HEAD.format(caption=_comment(caption or f"Computation graph of {drawing.root}"), em=1 / theme.value_size)
+    colours = [rf"\providecolor{{cg{name}}}{{HTML}}{{{getattr(theme, name).lstrip('#').upper()}}}" for name in _COLOURS]
+    styles = [rf"\cgraphstyle{{{name}}}{{{look}}}" for name, look in _STYLES]
+    lines = [
+        *(f"{line}%" for line in (*colours, *styles)),
+        r"\begin{tikzpicture}[cgraph]",
+        rf"  \path ({-over:.1f},0) rectangle ({layout.width + over:.1f},{height:.1f});",
+        *(f"  {line}" for line in body),
+        r"\end{tikzpicture}%",
+    ]
+    return head.replace("}\n", "}%\n").replace("\\fi\n", "\\fi%\n") + "\n".join(lines) + "\n"
+
+
+def node_names(boxes: Sequence[BoxText]) -> dict[str, str]:
+    """A name that TikZ allows for each box, made from its own: `w[1]11` is w-1-11. No two are the same."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for box in boxes:
+        plain = re.sub("[^A-Za-z0-9]+", "-", box.name).strip("-")
+        name = plain if re.match("[A-Za-z]", plain) else f"n-{plain}".rstrip("-")
+        if name in taken:
+            name = f"{name}-{box.id}"
+        while name in taken:
+            name += "-"
+        taken.add(name)
+        found[box.id] = name
+    return found
+
+
+# Boxes and edges -----------------------------------------------------------------------------------------------------
+def _box(placed: PlacedBox, show: str, name: str, theme: Theme, drawing: Drawing) -> list[str]:
     box = placed.box
-    left, top, right, bottom = placed.rect
-    fill = "cgtrainable" if box.kind == "parameter" else "cgbox"
+    kind = "circle" if box.round else box.kind
+    look = [f"cgraph {kind}", *(["cgraph output"] if box.output and not box.round else [])]
+    own = drawing.look.fill(box.id, theme)
+    words = read_on(own, theme) if own else theme
+    if own:
+        look.append(f"fill={_mixed(own)}, text={_mixed(words.text)}")
     if box.round:
-        lines = [rf"\filldraw[draw=cgborder, fill={fill}] {_at((placed.x, placed.y))} circle ({placed.width / 2:.1f});"]
+        look.append(rf"minimum size={placed.width:.1f}\cgraphunit")
     else:
-        pen = rf"draw=cgborder, fill={fill}, rounded corners=5bp"
-        lines = [rf"\filldraw[{pen}] {_at((left, top))} rectangle {_at((right, bottom))};"]
-        if box.output:
-            inner = (left + INSET, top + INSET), (right - INSET, bottom - INSET)
-            lines.append(rf"\draw[cgborder, rounded corners=4bp] {_at(inner[0])} rectangle {_at(inner[1])};")
-    words = [line for line in placed.lines if line.line.role != "heat"]  # colours are in SVG, PNG and PDF only
-    for line, (role, label) in zip(words, box.lines, strict=True):
-        if not (show == "forward" and role == "gradient"):
-            lines.append(_words(line, label))
-    return lines
-
-
-def _edge(placed: PlacedEdge, show: str) -> list[str]:
-    edge = placed.edge
-    colour = "cgborder" if show == "backward" else "cgforward"
-    lines = [rf"\draw[->, >=latex, {colour}] {_path(placed.forth)};"]
-    if edge.flows and show != "forward":
-        colour = "cgpale" if edge.zero else "cgbackward"
-        lines.append(rf"\draw[->, >=latex, dashed, {colour}] {_path(placed.back)};")
-        for line, label in ((placed.local, edge.local), (placed.downstream, edge.downstream)):
-            lines += [_words(line, label)] if line is not None and label else []
-    return lines
-
-
-def _words(placed: PlacedLine, label: Label) -> str:
-    """A line of words, as wide as it is in our own glyphs, so that it touches nothing here either."""
-    left, top, right, bottom = placed.rect
-    rows = [
-        "".join(rf"{{\color{{cg{_ROLES.get(role, 'text')}}}{latex(math)}}}" for role, math in row)
+        look.append(rf"minimum width={placed.width:.1f}\cgraphunit, minimum height={placed.height:.1f}\cgraphunit")
+    look += ["cgraph dimmed"] if box.id in drawing.look.dimmed else []
+    lines = [
+        rf"{{\cgraphnamesize ${_runs(row, words, theme)}$}}" if role == "name" else f"${_runs(row, words, theme)}$"
+        for role, label in box.lines
+        if not (show == FORWARD and role == "gradient")
         for row in rows_of(label)
     ]
-    runs = rows[0]
-    if len(rows) > 1:
-        runs = r"\begin{array}{c}\displaystyle " + r"\\ \displaystyle ".join(rows) + r"\end{array}"
-    middle = _at(((left + right) / 2, (top + bottom) / 2))
-    return rf"\node at {middle} {{\resizebox{{{right - left:.1f}bp}}{{!}}{{$\displaystyle {runs}$}}}};"
+    inside = r"\\".join(lines)
+    return [rf"\node[{', '.join(look)}] ({name}) at {_at((placed.x, placed.y))} {{{inside}}};"]
+
+
+def _edge(placed: PlacedEdge, show: str, names: Mapping[str, str], drawing: Drawing) -> list[str]:
+    edge = placed.edge
+    dimmed = ", cgraph dimmed" if edge.id in drawing.look.dimmed else ""
+    said = f"% {names[edge.tail]} to {names[edge.head]}"
+    lines = [rf"\draw[{'edge' if show == ALONE else 'forward'}{dimmed}] {_path(placed.forth)}; {said}"]
+    labels: list[tuple[str, PlacedLine | None, Label]] = []
+    if edge.flows and show != FORWARD:
+        zero = ", zero" if edge.zero else ""
+        lines.append(rf"\draw[backward{zero}{dimmed}] {_path(placed.back)};")
+        labels = [("local", placed.local, edge.local), ("downstream", placed.downstream, edge.downstream)]
+    return lines + [
+        rf"\node[{style}{dimmed}] at {_middle(line)} {{{_label(label, style)}}};"
+        for style, line, label in labels
+        if line is not None and label
+    ]
+
+
+def _label(label: Label, style: str) -> str:
+    """The words of an edge; what is local in the words of another has a tag of its own."""
+    tagged = "" if style == "local" else TAGGED  # the node of what is local is the tag itself
+    rows = [
+        " ".join(rf"\cgraphtag{{{_math(math)}}}" if role == tagged else _math(math) for role, math in row)
+        for row in rows_of(label)
+    ]
+    return r"\\".join(f"${row}$" for row in rows)
+
+
+def _runs(label: Label, words: Theme, theme: Theme) -> str:
+    """The words of a line of a box, each run in its colour; on a colour of the author's own, in that which is read."""
+
+    def ink(role: str) -> str:
+        name = _ROLES.get(role, "text")
+        own = getattr(words, name)
+        return rf"\color{{cg{name}}}" if own == getattr(theme, name) else rf"\color[HTML]{{{own.lstrip('#').upper()}}}"
+
+    return "".join(rf"{{{ink(role)}{_math(math)}}}" for role, math in label)
+
+
+def _math(math: Math) -> str:
+    """A formula; words of several letters are words, not a product, and a number with its sign is one thing."""
+    if isinstance(math, Sym) and not math.italic and re.search(r"[^\W\d_]\S|\s\S", math.text):
+        return rf"\mbox{{{_prose(math.text)}}}"
+    if isinstance(math, Sym) and math.text.endswith(" "):
+        return rf"{{{latex(math)}}}\;"
+    if isinstance(math, Group):
+        return " ".join(filter(None, map(_math, math.parts)))
+    if isinstance(math, Named) and not math.key.startswith("+"):  # which has its sign as an operator
+        return f"{{{_math(math.math)}}}"
+    return _math(math.math) if isinstance(math, Named) else latex(math)
+
+
+# Caption and legend --------------------------------------------------------------------------------------------------
+def _foot(below: Foot, middle: float, top: float) -> Iterator[str]:
+    y = top + 14.0
+    for words in below.caption_words:
+        yield rf"\node[cgraph caption] at {_at((middle, y))} {{{_prose(words)}}};"
+        y += CAPTION_ROW
+    y += 4.0
+    for i, row in enumerate(below.legend):
+        left = middle - (sum(room(e.role) + line.width for e, line in row) + GAP * (len(row) - 1)) / 2
+        for j, (entry, _) in enumerate(row):  # each after the last one, whose words are as wide as LaTeX sets them
+            at = [_at((left, y)), f"cgraph-{i}-{j - 1}.base east"][j > 0]
+            gap = GAP * (j > 0)
+            yield from _sample(entry.role, at, gap)
+            colour = "local" if entry.role == TAGGED else f"text=cg{_ROLES.get(entry.role, 'text')}"
+            place = _beside(at, gap + room(entry.role))
+            yield rf"\node[cgraph legend, {colour}] (cgraph-{i}-{j}) at {place} {{{_prose(entry.words)}}};"
+        y += ROW
+
+
+def _beside(at: str, x: float, y: float = 0.0) -> str:
+    """A place so far to the right of, and above, a point or an anchor."""
+    return rf"([xshift={x:.1f}\cgraphunit, yshift={y:.1f}\cgraphunit]{at.strip('()')})"
+
+
+def _sample(role: str, at: str, gap: float) -> Iterator[str]:
+    if role in ("value", "backward", "zero"):
+        style = {"value": "forward", "backward": "backward", "zero": "backward, zero"}[role]
+        ends = [_beside(at, x, 3.5) for x in (gap, gap + 24.0)]
+        yield rf"\draw[{style}] {' -- '.join(ends if role == 'value' else ends[::-1])};"
+    elif role in ("trainable", "folded"):
+        style = "parameter" if role == "trainable" else "folded"
+        size = r"minimum width=14\cgraphunit, minimum height=11\cgraphunit, rounded corners=2.5\cgraphunit"
+        yield rf"\node[cgraph {style}, {size}] at {_beside(at, gap + 7.0, 3.5)} {{}};"
+
+
+# Text ----------------------------------------------------------------------------------------------------------------
+def _prose(words: str) -> str:
+    """Words as LaTeX sets text; every character that is not plain is set as mathematics."""
+    return "".join(c if re.match(r"[A-Za-z0-9 .,:;()'/!?]", c) else _sign(c) for c in words)
+
+
+def _sign(c: str) -> str:
+    dashes = {"—": "---", "–": "--", "“": "``", "”": "''", "’": "'", "-": "-"}
+    return dashes.get(c) or rf"\ensuremath{{{quoting.latex(c)}}}"
 
 
 def _comment(words: str) -> str:
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in words)
+
+
+def _mixed(colour: str) -> str:
+    """A colour as xcolor takes it without a name."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
 
 
 def _path(points: Sequence[Point]) -> str:
@@ -98,6 +254,11 @@ def _path(points: Sequence[Point]) -> str:
         a, b, end = points[i : i + 3]
         parts.append(f".. controls {_at(a)} and {_at(b)} .. {_at(end)}")
     return " ".join(parts)
+
+
+def _middle(placed: PlacedLine) -> str:
+    left, top, right, bottom = placed.rect
+    return _at(((left + right) / 2, (top + bottom) / 2))
 
 
 def _at(point: Point) -> str:

@@ -32,6 +32,7 @@ class Foot:
 
     caption: tuple[SetLine, ...]
     legend: tuple[tuple[tuple[Entry, SetLine], ...], ...]
+    caption_words: tuple[str, ...] = ()
 
     @property
     def width(self) -> float:
@@ -85,21 +86,22 @@ def foot(drawing: Drawing, theme: Theme, show: str, caption: str, width: float) 
             rows[-1].append(entry)
         else:
             rows.append([entry])
-    return Foot(tuple(_broken(caption, theme, width)), tuple(map(tuple, rows)))
+    broken = tuple(_broken(caption, theme, width))
+    return Foot(tuple(_caption_line(words, theme) for words in broken), tuple(map(tuple, rows)), broken)
 
 
-def _broken(caption: str, theme: Theme, width: float) -> list[SetLine]:
+def _broken(caption: str, theme: Theme, width: float) -> list[str]:
     """The caption in lines no wider than this, where its words allow it."""
-    lines: list[SetLine] = []
+    lines: list[str] = []
     for paragraph in caption.split("\n") if caption else ():
         kept = ""
         for word in paragraph.split(" "):
             longer = f"{kept} {word}".strip()
             if kept and _caption_line(longer, theme).width > width:
-                lines.append(_caption_line(kept, theme))
+                lines.append(kept)
                 longer = word
             kept = longer
-        lines.append(_caption_line(kept, theme))
+        lines.append(kept)
     return lines
 
 
