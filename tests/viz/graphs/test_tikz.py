@@ -163,5 +163,5 @@ def test_a_style_and_a_colour_that_an_author_has_defined_are_kept(tmp_path: Path
 \pdfcompresslevel=0 \begin{document}\input{picture.tikz}\end{document}"""
     compiled(tmp_path, own)
     content = (tmp_path / "x.pdf").read_bytes()
-    assert b"0.00392 0.00783 0.01175 RG" in content  # 1, 2 and 3 of 255
+    assert b"0.00392 0.00784 0.01176 RG" in content  # 1, 2 and 3 of 255
     assert b"0 1 0 RG" in content
