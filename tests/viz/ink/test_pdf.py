@@ -38,7 +38,8 @@ def fonts(page: Any) -> dict[str, bool]:
     brought = {}
     for font in (page["/Resources"].get("/Font") or {}).values():
         whole = font.get_object()
-        about = whole.get("/FontDescriptor", {})
+        inside = whole["/DescendantFonts"][0].get_object() if "/DescendantFonts" in whole else whole
+        about = inside.get("/FontDescriptor", {})
         brought[whole["/BaseFont"]] = whole["/Subtype"] == "/Type3" or any("FontFile" in key for key in about)
         brought[whole["/BaseFont"]] &= "/ToUnicode" in whole
     return brought

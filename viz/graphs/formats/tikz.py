@@ -20,6 +20,7 @@ from viz.ink.strokes import Point
 from viz.ink.themes import Theme
 
 _COLOURS = ("text", "border", "box", "trainable", "forward", "backward", "local", "tag", "proof", "faint", "pale")
+WIDER = 1.07  # how much wider words are in the fonts of LaTeX than in ours, about
 _ROLES = {
     **{"value": "forward", "gradient": "backward", "backward": "backward", "local": "local", "proof": "proof"},
     **{"shape": "faint", "caption": "faint"},
@@ -135,7 +136,7 @@ def _box(placed: PlacedBox, show: str, name: str, theme: Theme, drawing: Drawing
         if not (show == FORWARD and role == "gradient")
         for row in rows_of(label)
     ]
-    inside = r"\\".join(lines)
+    inside = r"\\[-.12em]".join(lines)
     return [rf"\node[{', '.join(look)}] ({name}) at {_at((placed.x, placed.y))} {{{inside}}};"]
 
 
@@ -198,7 +199,7 @@ def _foot(below: Foot, middle: float, top: float) -> Iterator[str]:
         y += CAPTION_ROW
     y += 4.0
     for i, row in enumerate(below.legend):
-        left = middle - (sum(room(e.role) + line.width for e, line in row) + GAP * (len(row) - 1)) / 2
+        left = middle - (sum(room(e.role) + WIDER * line.width for e, line in row) + GAP * (len(row) - 1)) / 2
         for j, (entry, _) in enumerate(row):  # each after the last one, whose words are as wide as LaTeX sets them
             at = [_at((left, y)), f"cgraph-{i}-{j - 1}.base east"][j > 0]
             gap = GAP * (j > 0)
