@@ -12,8 +12,9 @@ from cgraph.errors import ValueRefusedError
 from viz.asked import NO_PROOFS, Passes, Proofs, Subjects
 from viz.graphs.formats import frames, mermaid, tikz
 from viz.graphs.formats.stepper import GLYPHS, page, page_theme
+from viz.graphs.formats.tikz import Below, Sample
 from viz.graphs.paint import paint
-from viz.graphs.paint.legend import as_list
+from viz.graphs.paint.legend import as_list, foot, room
 from viz.graphs.places import dot
 from viz.graphs.places.fit import Fit
 from viz.graphs.places.layout import Layout
@@ -84,11 +85,25 @@ class Picture:
 
     def tex(self) -> str:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""
-        return tikz.document(self.layout, self.theme, self.show, self.caption, self.drawing)
+        return tikz.document(self.layout, self.theme, self.show, self._name, self.drawing, self._below)
 
     def tikz(self) -> str:
         """The picture as a `tikzpicture` with its styles, to be \\input into a document that loads tikz."""
-        return tikz.picture(self.layout, self.theme, self.show, self.caption, self.drawing)
+        return tikz.picture(self.layout, self.theme, self.show, self._name, self.drawing, self._below)
+
+    @property
+    def _name(self) -> str:
+        return self.caption or f"Computation graph of {self.drawing.root}"
+
+    @property
+    def _below(self) -> Below:
+        """The caption and the legend as TikZ takes them."""
+        below = foot(self.drawing, self.theme, self.show, self.caption, self.layout.width)
+        caption, rows = below.levels()
+        legend = (tuple(Sample(e.role, room(e.role), e.words, line.width) for e, line in row) for row in below.legend)
+        height = below.height if below.lines else 0.0
+        words = zip(caption, below.caption_words, strict=True)
+        return Below(below.width, height, tuple(words), tuple(zip(rows, legend, strict=True)))
 
     def mermaid(self) -> str:
         """The graph as a Mermaid flowchart, for Markdown."""

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from cgraph import quoting
 from cgraph.notation import Group, Math, Named, Sym, latex
-from viz.graphs.paint.legend import BACKWARD as ALONE
-from viz.graphs.paint.legend import CAPTION_ROW, FORWARD, GAP, ROW, Foot, foot, room
 from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge
 from viz.graphs.words.drawing import BoxText, Drawing
 from viz.graphs.words.look import read_on
@@ -25,6 +24,28 @@ _ROLES = {
     **{"value": "forward", "gradient": "backward", "backward": "backward", "local": "local", "proof": "proof"},
     **{"shape": "faint", "caption": "faint"},
 }
+FORWARD, ALONE = "forward", "backward"  # pictures of one pass
+GAP = 22.0  # between the words of a legend
+
+
+class Sample(NamedTuple):
+    """A sample of the legend: its role, the room that it takes, its words, and how wide they are in our own fonts."""
+
+    role: str
+    room: float
+    words: str
+    width: float
+
+
+class Below(NamedTuple):
+    """What stands below a picture: lines of the caption and rows of the legend, each with its distance from above."""
+
+    width: float
+    height: float
+    caption: tuple[tuple[float, str], ...]
+    legend: tuple[tuple[float, tuple[Sample, ...]], ...]
+
+
 _HEAD = r"""% {caption}
 % In your own document: \usepackage{{tikz}}, then \input this file. Colours and styles that you have defined before are
 % kept, such as \tikzset{{forward/.style={{draw=red, ->}}}}, and so are \cgraphsize and \cgraphnamesize, the sizes of
@@ -64,30 +85,29 @@ _STYLES = (
 )
 
 
-def document(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> str:
+def document(layout: Layout, theme: Theme, show: str, name: str, drawing: Drawing, below: Below) -> str:
     """A LaTeX document of one page, as large as the picture, for plain pdflatex."""
     return rf"""\documentclass{{article}}
 \usepackage{{tikz}}
 \pagestyle{{empty}}
 \begin{{document}}
 \setbox0=\hbox{{%
-{picture(layout, theme, show, caption, drawing)}}}
+{picture(layout, theme, show, name, drawing, below)}}}
 \pdfpagewidth=\wd0 \pdfpageheight=\ht0 \hoffset=-1in \voffset=-1in
 \shipout\box0
 \end{{document}}
 """
 
 
-def picture(layout: Layout, theme: Theme, show: str, caption: str, drawing: Drawing) -> str:
+def picture(layout: Layout, theme: Theme, show: str, name: str, drawing: Drawing, below: Below) -> str:
     """The `tikzpicture` with the styles that it needs, to be \\input into a document that loads tikz."""
-    below = foot(drawing, theme, show, caption, layout.width)
     over = max(0.0, (below.width + 24.0 - layout.width) / 2)
-    height = layout.height + (below.height if below.lines else 0.0)
+    height = layout.height + below.height
     names = node_names(drawing.boxes)
     body = [line for edge in layout.edges for line in _edge(edge, show, names, drawing)]
     body += [line for box in layout.boxes for line in _box(box, show, names[box.box.id], theme, drawing)]
     body += _foot(below, layout.width / 2, layout.height)
-    head = _HEAD.format(caption=_comment(caption or f"Computation graph of {drawing.root}"), em=1 / theme.value_size)
+    head = _HEAD.format(caption=_comment(name), em=1 / theme.value_size)
     colours = [rf"\providecolor{{cg{name}}}{{HTML}}{{{getattr(theme, name).lstrip('#').upper()}}}" for name in _COLOURS]
     styles = [rf"\cgraphstyle{{{name}}}{{{look}}}" for name, look in _STYLES]
     lines = [
@@ -192,22 +212,18 @@ def _math(math: Math) -> str:
 
 
 # Caption and legend --------------------------------------------------------------------------------------------------
-def _foot(below: Foot, middle: float, top: float) -> Iterator[str]:
-    y = top + 14.0
-    for words in below.caption_words:
-        yield rf"\node[cgraph caption] at {_at((middle, y))} {{{_prose(words)}}};"
-        y += CAPTION_ROW
-    y += 4.0
-    for i, row in enumerate(below.legend):
-        left = middle - (sum(room(e.role) + WIDER * line.width for e, line in row) + GAP * (len(row) - 1)) / 2
-        for j, (entry, _) in enumerate(row):  # each after the last one, whose words are as wide as LaTeX sets them
-            at = [_at((left, y)), f"cgraph-{i}-{j - 1}.base east"][j > 0]
+def _foot(below: Below, middle: float, top: float) -> Iterator[str]:
+    for y, words in below.caption:
+        yield rf"\node[cgraph caption] at {_at((middle, top + y))} {{{_prose(words)}}};"
+    for i, (y, row) in enumerate(below.legend):
+        left = middle - (sum(s.room + WIDER * s.width for s in row) + GAP * (len(row) - 1)) / 2
+        for j, sample in enumerate(row):  # each after the last one, whose words are as wide as LaTeX sets them
+            at = [_at((left, top + y)), f"cgraph-{i}-{j - 1}.base east"][j > 0]
             gap = GAP * (j > 0)
-            yield from _sample(entry.role, at, gap)
-            colour = "local" if entry.role == TAGGED else f"text=cg{_ROLES.get(entry.role, 'text')}"
-            place = _beside(at, gap + room(entry.role))
-            yield rf"\node[cgraph legend, {colour}] (cgraph-{i}-{j}) at {place} {{{_prose(entry.words)}}};"
-        y += ROW
+            yield from _sample(sample.role, at, gap)
+            colour = "local" if sample.role == TAGGED else f"text=cg{_ROLES.get(sample.role, 'text')}"
+            place = _beside(at, gap + sample.room)
+            yield rf"\node[cgraph legend, {colour}] (cgraph-{i}-{j}) at {place} {{{_prose(sample.words)}}};"
 
 
 def _beside(at: str, x: float, y: float = 0.0) -> str:

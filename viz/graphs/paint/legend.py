@@ -49,16 +49,21 @@ class Foot:
         """All its lines of words."""
         return [*self.caption, *(line for row in self.legend for _, line in row)]
 
+    def levels(self) -> tuple[list[float], list[float]]:
+        """How far below the picture the lines of the caption stand, and the rows of the legend."""
+        caption = [14.0 + CAPTION_ROW * i for i in range(len(self.caption))]
+        first = 18.0 + CAPTION_ROW * len(self.caption)
+        return caption, [first + ROW * i for i in range(len(self.legend))]
+
     def paint(self, width: float, top: float, theme: Theme) -> list[str]:
         """The rows as SVG, centred in a width."""
         parts = []
-        y = top + 14.0
-        for line in self.caption:
-            placed = PlacedLine(line, (width - line.width) / 2, y)
+        caption, rows = self.levels()
+        for line, below in zip(self.caption, caption, strict=True):
+            placed = PlacedLine(line, (width - line.width) / 2, top + below)
             parts.append(f'<g data-role="caption"><title>caption</title>{pen.line(placed, theme)}</g>')
-            y += CAPTION_ROW
-        y += 4.0
-        for row in self.legend:
+        for row, below in zip(self.legend, rows, strict=True):
+            y = top + below
             x = (width - _width(row)) / 2
             for entry, line in row:
                 parts.append(
@@ -66,7 +71,6 @@ class Foot:
                     f"{pen.line(PlacedLine(line, x + room(entry.role), y), theme)}</g>"
                 )
                 x += room(entry.role) + line.width + GAP
-            y += ROW
         return parts
 
 
