@@ -40,10 +40,17 @@ SAID = """() => {
 }"""
 AT_EVERY_STEP = f"""() => {{
   const said = {SAID}, slider = document.getElementById('step'), all = [];
+  const groups = [...document.querySelectorAll('[data-id]')];
+  const about = group => group.dispatchEvent(new MouseEvent('click'));
   for (let i = 0; i <= Number(slider.max); i++) {{
     slider.value = i;
     slider.dispatchEvent(new Event('input'));
+    about(groups[i % groups.length]);
     all.push(said());
+  }}
+  for (const group of groups) {{
+    about(group);
+    all.push([document.getElementById('details').textContent]);
   }}
   return all;
 }}"""

@@ -1,17 +1,17 @@
 // Numbers as the picture writes them: three significant digits; an array by its first entries -------------------------
 const cut = text => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
-const fixed = (x, places) => {  // as Python rounds: what lies exactly between goes to the even digit
-  const text = x.toFixed(places);
-  const half = x.toFixed(Math.min(places + 1, 100));
-  if (Number(half) !== x || !half.endsWith("5")) return text;
-  const down = half.slice(0, -1).replace(/\.$/, "");
-  return Number(down[down.length - 1]) % 2 ? text : down;
+// Rounded as Python does: what lies exactly between two goes to the even digit, of what is less than a digit beyond it
+// nothing is lost. toFixed and toExponential are exact but for that, which goes up.
+const even = (text, longer) => {  // `longer` has forty digits more
+  const half = longer.slice(text.replace(/e.*/, "").length).replace(/^\.|e.*/g, ""), last = /(\d)\.?$/;
+  if (!/^50*$/.test(half)) return text;
+  const down = longer.slice(0, text.replace(/e.*/, "").length).replace(/\.$/, "");
+  return Number(down.match(last)[1]) % 2 ? text : down + (text.match(/e.*/)?.[0] ?? "");
 };
-const exponential = x => {  // the same for a number with an exponent
-  const [mantissa, exponent] = x.toExponential(2).split("e"), [half, same] = x.toExponential(3).split("e");
-  if (Number(x.toExponential(3)) !== x || !half.endsWith("5") || same !== exponent) return [mantissa, Number(exponent)];
-  const down = half.slice(0, -1);
-  return [Number(down[down.length - 1]) % 2 ? mantissa : down, Number(exponent)];
+const fixed = (x, places) => even(x.toFixed(places), x.toFixed(places + 40));
+const exponential = x => {  // [mantissa, exponent]
+  const [mantissa, exponent] = even(x.toExponential(2), x.toExponential(42)).split("e");
+  return [mantissa, Number(exponent)];
 };
 const parts = x => {  // [what stands on the line, the exponent]
   if (Number.isNaN(x)) return ["NaN", ""];

@@ -3,10 +3,11 @@ const stage = document.querySelector(".picture");
 const natural = {width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height};
 const SMALLEST = 0.5, READABLE = 0.72;  // a picture that would be smaller than the first begins in the second size
 let zoom = 0;  // 0: as large as there is room for
+const narrow = matchMedia("(max-width: 800px)");  // where the picture is as high as it needs, up to half the window
 const room = () => {
-  const style = getComputedStyle(stage);
+  const style = getComputedStyle(stage), height = narrow.matches ? parseFloat(style.maxHeight) : stage.clientHeight;
   return [stage.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight),
-    stage.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)];
+    height - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)];
 };
 const fitting = () => Math.min(room()[0]/natural.width, room()[1]/natural.height, 2);
 const scaled = () => {

@@ -87,9 +87,10 @@ const pathLines = id => {
     const names = [root, ...way.map(key => data.nodes[data.edges[key].tail].name)];
     const locals = way.map(key => numbers["local " + key]);
     const told = way.length && locals.every((x, i) => typeof x === "number" && known("edge " + way[i]));
-    const product = locals.reduce((x, y) => x*y, 1);
-    const factors = locals.map((x, i) => spelled(x, i > 0)).join(" · ");
-    return `  ${names.join(" ← ")}` + (told ? `:  ${locals.length > 1 ? factors + " = " : ""}${spelled(product)}` : "");
+    const named = `  ${names.join(" ← ")}`;
+    if (!told) return named;  // some are not computed yet, or are maps of arrays
+    const product = spelled(locals.reduce((x, y) => x*y, 1));
+    return `${named}:  ${locals.length > 1 ? `${locals.map((x, i) => spelled(x, i > 0)).join(" · ")} = ` : ""}${product}`;
   });
   return [`paths from ${root}: ${ways.length > MOST ? "over " + MOST : ways.length}`, ...lines,
     ...ways.length > MOST ? ["  and more"] : []];
