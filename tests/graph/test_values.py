@@ -289,3 +289,42 @@ def test_what_python_cannot_do_with_a_node_says_what_to_write(call: Callable[[An
 def test_sympys_functions_of_a_node_say_what_to_write() -> None:
     with pytest.raises(sympy.SympifyError, match=r"cg\.sin\(x\).*cg\.to_sympy\(x\)"):
         sympy.sin(cg.variable("x"))
+
+
+def square(x: cg.Node) -> cg.Node:
+    return cg.sum(x * x)
+
+
+def model() -> Any:
+    return cg.nn.Sequential([cg.nn.Linear.random(3, 1, seed=0)])
+
+
+x = cg.variable("x", 3)
+CALLS: dict[str, Callable[[Any], Any]] = {  # whatever takes numbers, given an array of three
+    "forward": lambda t: cg.forward(square(x), x=t).values[-1],
+    "a feed": lambda t: cg.forward(square(x), {x: t}).values[-1],
+    "a formula": lambda t: cg.forward("L = sum(x**2)", x=t).values[-1],
+    "backward": lambda t: cg.backward(square(x), x=t).gradient["x"],
+    "upstream": lambda t: cg.backward(x * x, x=[1, 2, 3], upstream=t).gradient["x"],
+    "vjp": lambda t: cg.forward(cg.vjp(x * x, x, t), x=[1, 2, 3]).values[-1],
+    "jvp": lambda t: cg.forward(cg.jvp(x * x, x, t), x=[1, 2, 3]).values[-1],
+    "a program": lambda t: cg.compile([square(x), cg.grad(square(x), x)], backend="numpy")(x=t)[1],
+    "a program of many": lambda t: cg.compile(square(x)).run(x=np.stack([t, t]))[0],
+    "parameter": lambda t: cg.parameter("w", t).value,
+    "constant": lambda t: cg.constant(t).value,
+    "an operand": lambda t: cg.forward(square(x * t), x=[1, 2, 3]).values[-1],
+    "an operand on the left": lambda t: cg.forward(square(t * x), x=[1, 2, 3]).values[-1],
+    "a function": lambda t: cg.forward(cg.mse(x, t), x=[1, 1, 1]).values[-1],
+    "ids": lambda t: cg.forward(cg.take(cg.variable("E", 4), cg.variable("i", 3)), E=[1, 2, 3, 4], i=t).values[-1],
+    "check_gradient": lambda t: [s.ours for s in cg.check_gradient(square(x), x=t).slopes],
+    "predict": lambda t: model().predict(t.reshape(1, 3)),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_pytorchs_tensors_are_what_numpys_arrays_are_in_every_call(call: Callable[[Any], Any]) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    for dtype in (torch.float64, torch.float32, torch.float16, torch.int64, torch.int32):
+        tensor = torch.tensor([1, 0, 2, 9, 3])[[0, 2, 4]].to(dtype)  # a stride of its own
+        for given in (tensor, torch.stack([tensor, tensor], dim=1)[:, 0]):
+            assert np.array_equal(call(given), call(given.numpy().copy()))
