@@ -34,10 +34,9 @@ const spelled = (x, inside) => {
   return inside && text.startsWith("−") ? `(${text})` : text;
 };
 const decimal = x => {  // six significant digits, as reports write them
-  const text = Number(x.toPrecision(6)), power = Math.floor(Math.log10(Math.abs(text)));
-  if (text === 0 || power >= -4 && power < 6) return String(text);
-  const [mantissa, exponent] = text.toExponential().split("e");
-  return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
+  const [mantissa, exponent] = even(x.toExponential(5), x.toExponential(45)).split("e"), power = Number(exponent);
+  if (power >= -4 && power < 6) return cut(fixed(x, 5 - power));
+  return `${cut(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 };
 const glyphs = (x, mark) => {  // a number's glyphs: [character, scale, how high it stands]
   const plain = text => [...text].map(c => [c, 1, 0]);
