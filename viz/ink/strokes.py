@@ -14,6 +14,7 @@ Point: TypeAlias = "tuple[float, float]"
 End: TypeAlias = "tuple[Point, Size]"  # the box at an end of a curve: its centre and its size
 BETWEEN = 2.8  # half the distance between the forward and the backward stroke
 ARROW, HALF = 7.5, 3.0  # length and half width of an arrow head
+NOTHING = 0.02  # points: a piece of a curve that is shorter is only a rounded number
 
 
 class Size(NamedTuple):
@@ -132,12 +133,14 @@ def _refined(curve: Sequence[Point]) -> list[Point]:
     fine: list[Point] = [curve[0]]
     for i in range(0, len(curve) - 1, 3):
         rest = list(curve[i : i + 4])
+        if all(math.dist(rest[0], point) < NOTHING for point in rest):
+            continue  # it has no direction to be moved aside from
         for parts in range(_pieces(rest), 1, -1):
             first = _split(rest, 1 / parts)
             rest = _split(rest[::-1], 1 - 1 / parts)[::-1]
             fine += first[1:]
         fine += rest[1:]
-    return fine
+    return fine if len(fine) > 1 else list(curve)
 
 
 def _pieces(p: Sequence[Point]) -> int:
