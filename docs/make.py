@@ -1,6 +1,7 @@
 """Makes docs/course/: a page for each script of examples/, with its text, its code, what it prints and what it draws.
 
-The list of the pages in docs/index.md is made anew as well, and so are the pictures that the code of the README draws.
+The list of the pages in docs/index.md is made anew as well, and so are the pictures that the code of the README draws,
+and docs/gallery.md with its pictures.
 
 Run `python docs/make.py` after a change of an example or of a picture; a test says when a page is out of date.
 """
@@ -19,7 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DOCS, README = ROOT / "docs", ROOT / "README.md"
 COURSE, INDEX = DOCS / "course", DOCS / "index.md"
+GALLERY = DOCS / "gallery"
 SCRIPTS = tuple(sorted((ROOT / "examples").glob("[0-9]*.py")))
+
+GALLERY_TEXT = """Twenty-one computation graphs that well-known courses draw, each with the code that draws it: at most
+fifteen lines, and on paper, 16 cm wide, no letter is smaller than 6 points. `viz.gallery("lstm-cell").save("lstm.pdf")`
+gives one of them in Python, with its title below it, and `cgraph figures --set gallery OUT` writes them all. Each block
+of code goes on from these two lines:"""
 
 
 def run(script: Path, folder: Path) -> str:
@@ -98,8 +105,31 @@ def _next(script: Path) -> str:
     return f"Next: [{title(SCRIPTS[place])}]({SCRIPTS[place].stem}.md)."
 
 
+def gallery_page() -> str:
+    """The page of the gallery: each diagram with the code that draws it."""
+    from viz.figures.gallery import GALLERY as diagrams
+
+    parts = ["# The gallery", GALLERY_TEXT, "```python\nimport cgraph as cg\nfrom viz import draw\n```"]
+    for name, diagram in diagrams.items():
+        parts += [f"## {diagram.title}", diagram.remark, _block(diagram.code), f"![{diagram.title}](gallery/{name}.svg)"]
+    return "\n\n".join(parts) + "\n"
+
+
+def make_gallery() -> None:
+    """Write the page of the gallery and its pictures anew."""
+    from viz.figures.gallery import GALLERY as diagrams
+
+    GALLERY.mkdir(exist_ok=True)
+    for old in GALLERY.glob("*.svg"):
+        old.unlink()
+    for name, diagram in diagrams.items():
+        diagram.picture().save(GALLERY / f"{name}.svg")
+    (DOCS / "gallery.md").write_text(gallery_page(), encoding="utf-8")
+
+
 def main() -> None:
     """Write every page and its pictures anew."""
+    make_gallery()
     with tempfile.TemporaryDirectory() as name:
         run_page(README, Path(name))
         for picture in Path(name).glob("*.svg"):

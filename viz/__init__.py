@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from viz.diagnosis.diagnose import Diagnosis, diagnose
 from viz.figures import figure
+from viz.figures.gallery import gallery
 from viz.films import Film, film
 from viz.graphs.draw import draw
 from viz.graphs.picture import Picture
@@ -27,6 +28,7 @@ __all__ = [
     "draw",
     "figure",
     "film",
+    "gallery",
     "network",
     "step_through",
     "worksheet",

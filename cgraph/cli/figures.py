@@ -1,4 +1,4 @@
-"""`cgraph figures`: the eighteen figures of the chapter, and a page that shows them."""
+"""`cgraph figures`: the eighteen figures of the chapter, or the gallery, and a page that shows them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from cgraph.cli.arguments import Commands, folder, theme
 
 def add(commands: Commands) -> None:
     """Declare the command."""
-    parser = commands.add_parser("figures", help="draw the eighteen figures of the chapter")
+    parser = commands.add_parser("figures", help="draw the eighteen figures of the chapter, or the gallery")
     parser.add_argument("output", nargs="?", default="cgraph-figures", help="the folder of the drawings")
-    parser.add_argument("--only", default="", metavar="6.2,6.14", help="these figures (default: all)")
+    parser.add_argument(
+        "--set", choices=("chapter", "gallery"), default="chapter", help="the figures of the chapter, or of known courses"
+    )
+    parser.add_argument("--only", default="", metavar="6.2,6.14", help="these figures, such as lstm-cell of the gallery")
     parser.add_argument("--theme", choices=("textbook", "dark", "print"), default="textbook")
     parser.add_argument("--palette", metavar="FILE", help="colours of your own, as JSON: see cgraph draw")
     parser.add_argument("--no-numbers", action="store_true", help="captions without the numbers of the book")
@@ -29,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
         theme=theme(options),
         formats=_listed(options.format),
         numbered=not options.no_numbers,
+        of=options.set,
     )
     for path in files:
         print(path)

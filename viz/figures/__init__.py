@@ -50,6 +50,11 @@ class Figure:
         """The line that stands below the figure."""
         return f"Fig. {self.number}: {self.title}"
 
+    @property
+    def stem(self) -> str:
+        """The name of its files."""
+        return f"fig-{self.number}"
+
     def picture(self, theme: ThemeLike = "textbook", *, numbered: bool = True) -> Savable:
         """The figure in a theme, its caption with the book's number or without.
 
