@@ -107,22 +107,27 @@ def _next(script: Path) -> str:
 
 def gallery_page() -> str:
     """The page of the gallery: each diagram with the code that draws it."""
-    from viz.figures.gallery import GALLERY as diagrams
+    from viz.figures import gallery
 
     parts = ["# The gallery", GALLERY_TEXT, "```python\nimport cgraph as cg\nfrom viz import draw\n```"]
-    for name, diagram in diagrams.items():
-        parts += [f"## {diagram.title}", diagram.remark, _block(diagram.code), f"![{diagram.title}](gallery/{name}.svg)"]
+    for name, diagram in gallery.GALLERY.items():
+        parts += [
+            f"## {diagram.title}",
+            diagram.remark,
+            _block(diagram.code),
+            f"![{diagram.title}](gallery/{name}.svg)",
+        ]
     return "\n\n".join(parts) + "\n"
 
 
 def make_gallery() -> None:
     """Write the page of the gallery and its pictures anew."""
-    from viz.figures.gallery import GALLERY as diagrams
+    from viz.figures import gallery
 
     GALLERY.mkdir(exist_ok=True)
     for old in GALLERY.glob("*.svg"):
         old.unlink()
-    for name, diagram in diagrams.items():
+    for name, diagram in gallery.GALLERY.items():
         diagram.picture().save(GALLERY / f"{name}.svg")
     (DOCS / "gallery.md").write_text(gallery_page(), encoding="utf-8")
 

@@ -12,9 +12,14 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser("figures", help="draw the eighteen figures of the chapter, or the gallery")
     parser.add_argument("output", nargs="?", default="cgraph-figures", help="the folder of the drawings")
     parser.add_argument(
-        "--set", choices=("chapter", "gallery"), default="chapter", help="the figures of the chapter, or of known courses"
+        "--set",
+        choices=("chapter", "gallery"),
+        default="chapter",
+        help="the figures of the chapter, or of known courses",
     )
-    parser.add_argument("--only", default="", metavar="6.2,6.14", help="these figures, such as lstm-cell of the gallery")
+    parser.add_argument(
+        "--only", default="", metavar="6.2,6.14", help="these figures, such as lstm-cell of the gallery"
+    )
     parser.add_argument("--theme", choices=("textbook", "dark", "print"), default="textbook")
     parser.add_argument("--palette", metavar="FILE", help="colours of your own, as JSON: see cgraph draw")
     parser.add_argument("--no-numbers", action="store_true", help="captions without the numbers of the book")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -15,6 +16,7 @@ import viz
 from cgraph.cli import main
 from cgraph.errors import MissingPackageError, ValueRefusedError
 from viz.figures import FIGURES, page
+from viz.figures.gallery import GALLERY
 from viz.ink import themes
 from viz.schematics import SchematicPicture
 
@@ -70,9 +72,20 @@ def test_some_figures_in_another_theme_and_format(tmp_path, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
+def test_diagrams_of_the_gallery_are_written_with_their_code(tmp_path, capsys):
+    assert main(["figures", str(tmp_path), "--set", "gallery", "--only", "gates, dropout", "--format", "svg"]) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["dropout.svg", "gates.svg", "index.html"]
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    text = (tmp_path / "index.html").read_text()
+    assert [a["id"] for tag, a in Page(text).elements if tag == "figure"] == ["gates", "dropout"]
+    assert html.unescape(text).count(GALLERY["gates"].code) == 1
+    assert (tmp_path / "gates.svg").read_text() == viz.gallery("gates").svg()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--set", "gallery", "--only", "6.2"], "the gallery has no diagram '6.2'"),
         (["--only", "6.19"], "the chapter has no figure '6.19'"),
         (["--only", "6.2,<b>"], "the chapter has no figure '<b>'"),
         (["--format", "svg,gif"], "the figures as 'gif'"),
@@ -101,6 +114,11 @@ def test_a_page_escapes_what_stands_in_it(tmp_path, monkeypatch):
     read = Page((tmp_path / "index.html").read_text())
     assert not [tag for tag, _ in read.elements if tag in ("script", "i")]
     assert not list(ET.parse(tmp_path / "fig-6.6.svg").iter(f"{SVG}script"))
+
+
+def test_a_set_that_there_is_not_is_refused(tmp_path):
+    with pytest.raises(ValueRefusedError, match=r"no set of figures 'book'.*chapter, gallery"):
+        page.write(tmp_path, of="book")
 
 
 def test_a_notebook_shows_a_figure_by_its_number():

@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 # Pages of the course are made from scripts that run.
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted(DOCS.glob("*.md")))
 OTHERS = [
-    page for page in PAGES if page.name not in ("README.md", "CONTRIBUTING.md", "python.md")
+    page for page in PAGES if page.name not in ("README.md", "CONTRIBUTING.md", "python.md", "gallery.md")
 ]  # they have tests of their own
 WIDTH, SMALLEST = 16 / 2.54 * 72, 6.0  # of a picture on a printed page, and of its smallest letters there, in points
 

@@ -43,16 +43,16 @@ def layer_norm(draw: Draw) -> Picture:
 
 
 def residual_block(draw: Draw) -> Picture:
-    """The gradient of y reaches x by two ways; the one around the layers is not multiplied by anything."""
-    x, W1, W2 = cg.variable("x", ("m", "d")), cg.variable("W[1]", ("d", "d")), cg.variable("W[2]", ("d", "d"))
-    h = cg.relu(x @ W1).named("h")
-    F = (h @ W2).named("F")
-    return draw(cg.relu((x + F).named("s")).named("y"))
+    """The gradient of L reaches x by two ways; the one around the layers is not multiplied by anything."""
+    x, W, V = cg.variable("x", (2,)), cg.variable("W", (2, 2)), cg.variable("V", (2, 2))
+    F = (cg.relu((x @ W).named("z")).named("h") @ V).named("F")
+    L = cg.sum((x + F).named("y")).named("L")
+    return draw(L, x=[1, 2], W=[[1, 0], [0, -1]], V=[[2, 1], [1, 1]])
 
 
 def convolution(draw: Draw) -> Picture:
     """Two weights slide along four inputs: each weight is used three times, and its gradient is a sum of three."""
-    x1, x2, x3, x4 = x = cg.variables("x1 x2 x3 x4")
+    x = cg.variables("x1 x2 x3 x4")
     w1, w2 = cg.parameter("w1", 1.0), cg.parameter("w2", -2.0)
     y1, y2, y3 = ((w1 * x[i] + w2 * x[i + 1]).named(f"y{i + 1}") for i in range(3))
     L = (y1 + y2 + y3).named("L")

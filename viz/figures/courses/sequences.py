@@ -39,12 +39,12 @@ def two_heads(draw: Draw) -> Picture:
     """Two heads look at X each in its own way; what they find is put side by side and mixed."""
     X, heads = cg.variable("X", ("n", "d")), []
     for i in (1, 2):
-        with cg.scope(f"head {i}"):
+        with cg.scope(f"head[{i}]"):
             Q, K, V = (X @ cg.variable(f"W_{k}[{i}]", ("d", 32)) for k in "QKV")
             A = cg.softmax(Q @ K.T / 8).named(f"A[{i}]")
             heads.append((A @ V).named(f"H[{i}]"))
     H = cg.concatenate(heads, axis=1).named("H")
-    return draw((H @ cg.variable("W_O", (64, "d"))).named("O"))
+    return draw((H @ cg.variable("W_O", (64, "d"))).named("O"), frames=True)
 
 
 def skip_gram(draw: Draw) -> Picture:
@@ -70,11 +70,17 @@ def language_model(draw: Draw) -> Picture:
 
 
 def transformer(draw: Draw) -> Picture:
-    """Twelve blocks, one of them open: attention, then two layers, each beside a way that goes around it."""
+    """Twelve blocks, the first of them open: attention, then two layers, each with a way that goes around it."""
     h = cg.variable("X", ("n", 64))
     for k in range(1, 13):
-        with cg.scope(f"block {k}", "transformer block"):
-            Q, K, V = (h @ cg.variable(f"W_{m}[{k}]", (64, 64)) for m in "QKV")
-            a = h + cg.softmax(Q @ K.T / 8) @ V
-            h = a + cg.relu(a @ cg.variable(f"U[{k}]", (64, 256))) @ cg.variable(f"D[{k}]", (256, 64))
-    return draw(h.named("Y"), fold="blocks")
+        with cg.scope(f"block[{k}]", "transformer block"):
+            with cg.scope("attention", "after a norm"):
+                n = cg.layer_norm(h)
+                Q, K, V = (n @ cg.variable(f"W_{m}[{k}]", (64, 64)) for m in "QKV")
+                a = cg.softmax(Q @ K.T / 8) @ V
+            h = h + a
+            with cg.scope("feedforward", "after a norm"):
+                n = cg.layer_norm(h)
+                f = cg.relu(n @ cg.variable(f"U[{k}]", (64, 256))) @ cg.variable(f"D[{k}]", (256, 64))
+            h = h + f
+    return draw((h @ cg.variable("E", (64, "V"))).named("z"), open="block[1]")

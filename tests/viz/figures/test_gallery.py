@@ -1,0 +1,198 @@
+"""The gallery: each diagram fits its page, nothing touches, its code is short, and its numbers are those of NumPy."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+
+import numpy as np
+import pytest
+from geometry import collisions, spills
+from sparse import sparse
+
+import viz
+from cgraph.errors import ValueRefusedError
+from viz.figures.gallery import GALLERY
+from viz.graphs.picture import Picture
+from viz.graphs.places.fit import SHEET, SMALLEST, WIDEST
+
+NAMES = list(GALLERY)
+LINES = 15
+
+
+@cache
+def picture(name: str) -> Picture:
+    return viz.gallery(name)
+
+
+def faults(of: Picture) -> list[str]:
+    """What is wrong with a picture at a width of 16 cm."""
+    width, height = map(float, re.search(r'<svg [^>]*width="([\d.]+)pt" height="([\d.]+)pt"', of.svg()).groups())
+    page = 16 / 2.54 * 72
+    scale = min(page / width, page / SHEET / height)
+    sizes = [1000 * float(size) for size in re.findall(r"matrix\(([\d.]+) 0 0", of.svg())]
+    found = [*collisions(of), *spills(of)]
+    if not sizes or min(sizes) * scale < SMALLEST:
+        found.append(f"its smallest letter has {min(sizes, default=0) * scale:.2f} points")
+    if width / height > WIDEST:
+        found.append(f"it is {width / height:.2f} times as wide as high")
+    used, there = set(re.findall(r'href="#(g\w+)"', of.svg())), set(re.findall(r'<path id="(g\w+)" d="M', of.svg()))
+    if "<text" in of.svg():
+        found.append("a letter is not of the font")
+    return [*found, *(f"no outline of {glyph}" for glyph in sorted(used - there))]
+
+
+def test_there_are_twenty_one_diagrams():
+    assert len(GALLERY) == 21
+    assert len({d.title for d in GALLERY.values()}) == len({d.remark for d in GALLERY.values()}) == 21
+
+
+@pytest.mark.parametrize("name", sparse(NAMES, 7))
+def test_a_diagram_fits_a_page_of_16_cm_and_nothing_in_it_touches(name):
+    assert faults(picture(name)) == []
+    assert picture(name).fit.smallest >= SMALLEST
+
+
+def test_a_diagram_that_does_not_fit_is_found():
+    wide = viz.draw("L = tanh(tanh(tanh(tanh(tanh(x)))))", x=1, detail="full", direction="LR", engine="layered")
+    assert faults(wide)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_code_of_a_diagram_is_short_and_its_remark_is_a_line(name):
+    diagram = GALLERY[name]
+    lines = diagram.code.strip().split("\n")
+    assert 1 < len(lines) <= LINES
+    assert lines[-1].startswith("draw(") and "return" not in diagram.code
+    assert diagram.remark.endswith(".") and "\n" not in diagram.remark
+
+
+@pytest.mark.slow
+def test_the_same_bytes_come_out_in_every_process():
+    code = (
+        "import viz, hashlib; print(hashlib.sha256(''.join("
+        "viz.gallery(n).svg() for n in ('gates', 'dropout')).encode()).hexdigest())"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "77")
+    }
+    assert len(seen) == 1
+
+
+def test_a_name_that_the_gallery_does_not_have_is_refused_with_the_one_that_was_meant():
+    with pytest.raises(ValueRefusedError, match=r"no diagram 'lstm-cel'.*did you mean 'lstm-cell'"):
+        viz.gallery("lstm-cel")
+
+
+def test_a_diagram_is_drawn_in_every_theme():
+    assert viz.gallery("gates", theme="dark").svg() != viz.gallery("Gates").svg()
+
+
+# Numbers, beside NumPy ----------------------------------------------------------------------------------------------
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def micrograd(p):
+    """The expression of micrograd's README, as it stands there."""
+    a, b = p
+    c = a + b
+    d = a * b + b**3
+    c += c + 1
+    c += 1 + c + (-a)
+    d += d * 2 + max(b + a, 0)
+    d += 3 * d + max(b - a, 0)
+    e = c - d
+    f = e**2
+    return f / 2.0 + 10.0 / f
+
+
+def normed(x, gamma, beta):
+    return gamma * (x - x.mean()) / np.sqrt(x.var() + 1e-5) + beta
+
+
+def unrolled(w, x):
+    h = 1.0
+    for input_ in x:
+        h = np.tanh(w * h + input_)
+    return h
+
+
+ERROR = np.array([[1, 0], [2, 1], [0, 2]])
+WANTED = {
+    "gates": (lambda x: 2 * (x[0] * x[1] + max(x[2], x[3])), {"x": 0, "y": 1, "z": 2, "w": 3}, [3, -4, 2, -1]),
+    "sigmoid-neuron": (
+        lambda p: sigmoid(p[0] * p[1] + p[2] * p[3] + p[4]),
+        {"w0": 0, "x0": 1, "w1": 2, "x1": 3, "w2": 4},
+        [2, -1, -3, -2, -3],
+    ),
+    "neuron": (
+        lambda p: max(p[0] * p[1] + p[2] * p[3] + p[4], 0),
+        {"w1": 0, "x1": 1, "w2": 2, "x2": 3, "b": 4},
+        [0.8, 1, -0.5, -2, 0.1],
+    ),
+    "expression": (micrograd, {"a": 0, "b": 1}, [-4, 2]),
+    "linear-regression": (
+        lambda p: np.mean((ERROR @ p[:2] + p[2] - [2, 0, -1]) ** 2),
+        {"w": slice(0, 2), "b": 2},
+        [0.5, -1, 0.5],
+    ),
+    "logistic-regression": (
+        lambda p: -np.log(sigmoid(1.5 * p[0] + 0.5 * p[1] + p[2])),
+        {"w1": 0, "w2": 1, "b": 2},
+        [0.5, -1, 0.25],
+    ),
+    "softmax-cross-entropy": (
+        lambda z: -np.log(np.exp(z[1]) / np.exp(z).sum()),
+        {"z1": 0, "z2": 1, "z3": 2},
+        [1, 2, 0],
+    ),
+    "batch-norm": (
+        lambda p: normed(p[:3], p[3], p[4])[0],
+        {"x": slice(0, 3), "gamma": 3, "beta": 4},
+        [1, 2, 6, 2, 1],
+    ),
+    "residual-block": (
+        lambda x: (x + np.maximum(x @ [[1, 0], [0, -1]], 0) @ [[2, 1], [1, 1]]).sum(),
+        {"x": slice(0, 2)},
+        [1, 2],
+    ),
+    "convolution": (
+        lambda p: np.convolve(p[:4], p[:3:-1], "valid").sum(),
+        {"x1": 0, "x2": 1, "x3": 2, "x4": 3, "w1": 4, "w2": 5},
+        [1, 2, 0, 1, 1, -2],
+    ),
+    "dropout": (
+        lambda p: p[4:] @ (p[:4] * [1, 0, 0, 1] / 0.5),
+        {"h": slice(0, 4), "w": slice(4, 8)},
+        [1, 2, 3, 4, 1, -1, 2, 0.5],
+    ),
+    "recurrent": (lambda p: unrolled(p[0], p[1:]), {"w": 0, "x1": 1, "x2": 2, "x3": 3}, [0.5, 1, -0.5, 0.25]),
+}
+
+
+def slope(of, at, step=1e-6):
+    """Central differences."""
+    return np.array([(of(at + d) - of(at - d)) / (2 * step) for d in step * np.eye(len(at))])
+
+
+@pytest.mark.parametrize("name", sparse(list(WANTED), 12))
+def test_the_numbers_of_a_diagram_are_those_of_numpy(name):
+    of, leaves, at = WANTED[name]
+    at = np.array(at, dtype=float)
+    bwd = picture(name).of
+    assert np.allclose(bwd.forward[bwd.of], of(at), rtol=1e-12)
+    expected = slope(of, at)
+    for leaf, place in leaves.items():
+        assert np.allclose(bwd.gradient[leaf], expected[place], rtol=1e-5, atol=1e-7), leaf
+
+
+def test_layer_norm_is_numpys():
+    fwd = viz.gallery("layer-norm").of
+    assert np.allclose(fwd["y"], normed(np.array([1.0, 2, 6]), np.array([1, 1, 2]), np.array([0, 0, 1])), rtol=1e-12)
