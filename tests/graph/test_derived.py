@@ -120,6 +120,13 @@ def test_what_is_built_on_derivatives_takes_the_values_of_all_that_was_different
         cg.forward(one * other, VALUES, e=1.0)
 
 
+def test_what_is_built_on_derivatives_is_of_the_highest_order_among_them() -> None:
+    x = cg.variable("x")
+    once = cg.grad(x**3, x)
+    twice = cg.grad(once, x)
+    assert [cg.Graph(node).order for node in (x * x, 2 * once, once * twice, twice - once, once + x)] == [0, 1, 2, 2, 1]
+
+
 def test_twenty_thousand_notes_are_one() -> None:
     L = chapter()
     slopes = cg.grad(L, ["a", "b", "c"])

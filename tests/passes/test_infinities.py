@@ -23,6 +23,7 @@ from cgraph.worlds.sympy import formula
 BACKENDS = [b for b in ("numpy", "native", "scalar", "scalar-numpy") if compiler() or b in ("numpy", "scalar-numpy")]
 FAR = ("1e20", "1e21", "1e22")
 NAMES = {
+    "tail": lambda u: mpmath.erfc(-u),
     "DiracDelta": lambda x: 0,
     "Heaviside": lambda x, at_zero: mpmath.mpf(x > 0),
     "Max": max,
@@ -47,7 +48,7 @@ class Case(NamedTuple):
 def limit(function: Any, side: int) -> float | None:
     """What mpmath finds far out; None where that is no real number, or no limit."""
     try:
-        with mpmath.workdps(40):
+        with mpmath.workdps(120):
             near, far, farther = (function(side * mpmath.mpf(x)) for x in FAR)
             if any(isinstance(x, mpmath.mpc) for x in (near, far, farther)):
                 return None
@@ -59,13 +60,18 @@ def limit(function: Any, side: int) -> float | None:
         return None
 
 
+def tails(e: Any) -> Any:
+    """An expression with erfc(-u) for 1 + erf(u), which cancels."""
+    tail = sympy.Function("tail")
+    return e.replace(sympy.erf, lambda u: tail(u) - 1).replace(lambda part: part.is_Add, sympy.expand)
+
+
 def cases() -> Iterator[Case]:
     for row in TABLE.values():
         if not row.elementwise or row.arity != 1 or row.rule(0) is None or row.name in UNKNOWN:
             continue
         expression, (x,) = formula(row, 1, row.defaults)
-        expression = expression.subs(1 + sympy.erf(x / sympy.sqrt(2)), sympy.erfc(-x / sympy.sqrt(2)))
-        functions = [sympy.lambdify([x], f, [NAMES, "mpmath"]) for f in (expression, sympy.diff(expression, x))]
+        functions = [sympy.lambdify([x], tails(f), [NAMES, "mpmath"]) for f in (expression, sympy.diff(expression, x))]
         for side in (-1, 1):
             value, slope = (limit(f, side) for f in functions)
             if value is not None and slope is not None:

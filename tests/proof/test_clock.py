@@ -62,21 +62,25 @@ class Held:
     pass
 
 
-def ended_key() -> None:
-    held, keys = [Held() for _ in range(1000)], weakref.WeakKeyDictionary[Any, int]()
-    for one in held:
-        keys[one] = 1
-    while monotonic() < LATE[0] - 0.02:
-        pass
-    del held, one
+def keys_that_end() -> Callable[[], None]:
+    held = [Held() for _ in range(1000)]
+    keys = weakref.WeakKeyDictionary(dict.fromkeys(held, 1))
+
+    def end() -> None:
+        while monotonic() < LATE[0]:
+            pass
+        held.clear()
+        assert not keys
+
+    return end
 
 
 LATE = [0.0]
-ENDINGS: dict[str, Callable[[], Any]] = {  # each runs in a call that nobody hears, when the time is spent
-    "a generator": lambda: next(iter(generating())),
-    "a generator of a generator": lambda: next(iter(delegating())),
-    "an object": Ends,
-    "keys of a dictionary": ended_key,
+ENDINGS: dict[str, Callable[[], Any]] = {  # each makes what runs in a call that nobody hears, when the time is spent
+    "a generator": lambda: lambda: next(iter(generating())),
+    "a generator of a generator": lambda: lambda: next(iter(delegating())),
+    "an object": lambda: Ends,
+    "keys of a dictionary": keys_that_end,
 }
 
 
@@ -87,8 +91,10 @@ def test_nothing_is_raised_where_it_would_only_be_printed(
     printed: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", printed.append)
 
+    ends = end()
+
     def all_of_it() -> None:
-        end()
+        ends()
         while monotonic() < LATE[0] + 5:  # a trace function that raised is gone, whoever caught what it raised
             called()
 
