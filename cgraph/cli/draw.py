@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from cgraph.passes.forward import Forward
 from cgraph.passes.numbers import backward, forward
 
 PASSES = ("forward", "backward", "both")
+FOLDS = ("layers", "blocks", "copies", "none")
 
 
 def add(commands: Commands) -> None:
@@ -37,7 +39,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("--label", action="append", default=[], metavar="NODE=WORDS", help="words for a box")
     parser.add_argument("--colour-of", action="append", default=[], metavar="NODE=#RRGGBB", help="a colour for a box")
     parser.add_argument("--around", metavar="NODE", help="only what is near a node")
-    parser.add_argument("--depth", type=int, metavar="EDGES", help="how near (default: 2 edges)")
+    parser.add_argument("--fold", choices=FOLDS, help="many nodes in one box; none draws every node")
+    parser.add_argument("--open", action="append", default=[], metavar="LAYER", help="a layer that is not folded")
+    parser.add_argument("--depth", type=int, metavar="COUNT", help="edges from --around (2), or depth of --fold layers")
     parser.add_argument("--caption", metavar="WORDS", help='the words below; "" for none')
     parser.add_argument("--no-legend", action="store_true", help="without the legend")
     parser.add_argument("--transparent", action="store_true", help="without the background")
@@ -75,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
         report = watched(of, _ids(graph, values), 60.0 if options.seconds is None else options.seconds)
     with hints():
         picture = viz.draw(of, show=options.show if values else None, proof=report, **_choices(options))
+    if options.fold is not None and picture.drawing.nothing:
+        print(f"cgraph: folded {picture.folded[0]}", file=sys.stderr)
     if options.frames is not None:
         for path in picture.save_frames(folder(options.frames)):
             print(path)
@@ -96,6 +102,9 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
         k: getattr(options, k) for k in ("style", "detail", "direction", "caption", "highlight", "around", "depth")
     }
     given |= {"theme": theme(options), "legend": not options.no_legend, "transparent": options.transparent}
+    given |= {"open": options.open} | (
+        {} if options.fold is None else {"fold": options.fold != "none" and options.fold}
+    )
     given |= {"labels": dict(map(pair, options.label)), "colours": dict(map(pair, options.colour_of))}
     return given if options.digits is None else {**given, "digits": options.digits}
 

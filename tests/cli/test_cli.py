@@ -276,3 +276,15 @@ def test_a_mistake_in_a_derivation_is_one_line_and_status_2(arguments, message, 
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_draw_folds_and_says_so_where_there_is_nothing_to_fold(tmp_path, capsys):
+    path = tmp_path / "folded.svg"
+    chain = "y = " + "tanh(" * 6 + "x" + ")" * 6
+    assert main(["draw", chain, "--fold", "blocks", "-o", str(path)]) == 0
+    assert capsys.readouterr().err == ""
+    assert "× 5" in path.read_text() or "5 times the same" in path.read_text()
+    assert main(["draw", chain, "--fold", "layers", "--depth", "1", "-o", str(path)]) == 0
+    assert "cgraph: folded nothing: no scope and no name says" in capsys.readouterr().err
+    assert main(["draw", chain, "--open", "block[1]", "-o", str(path)]) == 2
+    assert "no frame 'block[1]' to open" in capsys.readouterr().err
