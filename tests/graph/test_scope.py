@@ -113,6 +113,19 @@ def test_what_flows_back_through_a_scope_is_in_a_scope_beside_it():
     assert sorted(found) == sorted([*forward, *(f"∂{path}" for path in forward)])
 
 
+def test_the_sum_of_what_flows_back_is_in_the_innermost_scope_around_its_terms():
+    x = cg.variable("x")
+    with cg.scope("net"):
+        h = cg.exp(x)
+        with cg.scope("left"):
+            left = cg.sin(h)
+        with cg.scope("right"):
+            right = cg.tanh(h)
+        L = left * right
+    sums = [n for n in cg.Graph(cg.grad(L, x)) if n.op is not None and n.op.name == "add"]
+    assert [str(n.scope) for n in sums] == ["∂net"]
+
+
 @pytest.mark.parametrize("seed", sparse(range(40), 10))
 def test_copies_of_nodes_are_in_the_scopes_of_what_they_are_copies_of(seed):
     _, scoped = twins(seed)
