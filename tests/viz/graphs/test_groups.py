@@ -92,6 +92,8 @@ def test_frames_nest_as_scopes_do_and_hold_the_boxes_of_their_nodes(seed):
         assert len(inside) > 1
         assert frame.parent is None or set(inside) <= set(frame_boxes(drawing, frame.parent))
     assert Counter(f.id for f, _ in nested(drawing.frames)) == {f.id: 2 for f in drawing.frames}
+    boxes = [box for frame in drawing.frames for box in frame.boxes]
+    assert len(boxes) == len(set(boxes))
 
 
 def frame_boxes(drawing: Drawing, id_: str) -> list[str]:
@@ -142,6 +144,19 @@ def test_every_layer_by_name_keeps_what_is_on_no_cycle(name):
             assert found[group.name].nodes == group.nodes
 
 
+def test_layers_that_depend_on_each_other_are_cut_and_cost_no_other_layer():
+    x = cg.variable("x")
+    p, q = cg.exp(x).named("p.0"), cg.sin(x).named("q.0")
+    for i in range(1, 5):
+        p, q = (cg.tanh(p) * q).named(f"p.{i}"), (cg.tanh(q) + p).named(f"q.{i}")
+    free = cg.tanh(cg.exp((p * q).named("z")).named("free.a")).named("free.b")
+    graph = cg.Graph((free + 1).named("L"))
+    found = {f.name: f for f in folding(graph, "layers").folds}
+    assert [n.name for n in found["free"].nodes] == ["free.a", "free.b"]
+    assert {name.split(",")[0] for name in found} == {"p", "q", "free"}
+    assert in_order(graph, list(found.values())) is not None
+
+
 # Repeats -------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("count", [3, 12])
 def test_the_same_block_many_times_is_one_box_that_says_how_often(count):
@@ -180,6 +195,15 @@ def test_blocks_that_differ_are_not_the_same(change):
     found = [(f.name, f.times) for f in folding(cg.Graph(h.sum()), "layers").folds]
     assert ("block[0] to block[4]", 5) not in found
     assert sum(times for _, times in found) == 5
+
+
+def test_blocks_that_take_other_things_from_outside_are_not_the_same():
+    x, y, h = cg.variable("x", (2, 3)), cg.variable("y", (2, 3)), cg.variable("h", (2, 3))
+    for i in range(8):
+        with cg.scope(f"block[{i}]"):
+            h = cg.tanh(h) * (y if i in (1, 2, 4) else x)
+    rows = [(f.name, f.times) for f in folding(cg.Graph(h.sum()), "layers").folds if f.times > 1]
+    assert rows == [("block[5] to block[7]", 3)]
 
 
 def test_numbers_are_shown_of_each_block_unless_repeats_are_asked_for():

@@ -51,7 +51,7 @@ def box_text(subject: Subject, node: Node) -> BoxText:
         subject.spelled(node),
         node.kind,
         circle,
-        node in subject.graph.outputs,
+        node in subject.outputs,
         tuple(lines),
         subject.cleaned("\n".join(title)),
     )

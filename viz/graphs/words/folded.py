@@ -81,13 +81,13 @@ def _box(subject: Subject, fold: Fold, id_: str, leaving: Sequence[Node]) -> Box
             lines.append(("gradient", (("gradient", notation.row(*GRADIENT_MARK, total)),)))
             title.append(f"∂{subject.spelled(subject.root)}/∂{subject.spelled(node)} = {text(total)}")
     title.append(_listed([subject.spelled(n) for n in fold.nodes]))
-    output = any(n in subject.graph.outputs for n in fold.nodes)
+    output = not subject.outputs.isdisjoint(fold.nodes)
     return BoxText(id_, clean(fold.name), "folded", False, output, tuple(lines), clean("\n".join(title)))
 
 
 def _leaving(subject: Subject, owner: Mapping[Node, Fold]) -> dict[Fold, list[Node]]:
     """The nodes of the first unit of each fold that are used outside of it."""
-    outputs = set(subject.graph.outputs)
+    outputs = subject.outputs
     used = {x for n in subject.graph.nodes for x in n.operands if owner.get(x) is not owner.get(n)}
     found: dict[Fold, list[Node]] = {fold: [] for fold in owner.values()}
     for node, fold in owner.items():

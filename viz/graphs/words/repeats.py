@@ -28,11 +28,11 @@ def with_repeats(graph: Graph, found: Sequence[Fold], known: Groups) -> tuple[Fo
     waiting = [(0, len(numbers))]
     while waiting:
         low, high = waiting.pop()
-        row = longest_row(numbers[low:high], LEAST - 1)
+        row = longest_row(numbers[low:high]) or longest_row(numbers[low:high], LEAST - 1)  # with one before it
         if row is None:
             continue
         start, period, times = low + row[0], row[1], row[2]
-        while start - period >= low and codes.of_units(start - period, period) == codes.of_units(start, period):
+        if start - period >= low and codes.alike(start - period, start, period):
             start, times = start - period, times + 1  # the first one takes its operands from elsewhere
         units = order[start : start + period * times]
         if times >= LEAST and any(isinstance(unit, Fold) for unit in units[:period]):
@@ -106,8 +106,12 @@ class _Codes:
     def _unit(self, node: Node) -> Unit:
         return self.owner.get(node, node)
 
-    def _strict(self, place: int) -> Hashable:
-        """What a unit computes, from which of the units before it, in which layer."""
+    def alike(self, one: int, other: int, count: int) -> bool:
+        """Whether some units compute the same, but for what they take from single units before them."""
+        return all(self._strict(one + i, i) == self._strict(other + i, i) for i in range(count))
+
+    def _strict(self, place: int, near: int | None = None) -> Hashable:
+        """What a unit computes, from which of the units before it, no further away than `near`, in which layer."""
         unit = self.order[place]
         above = self.known.of.get(unit) if isinstance(unit, Node) else unit.group.parent if unit.group else None
 
@@ -117,6 +121,7 @@ class _Codes:
                 return "in", self.inner[x]
             if x in self.shared:
                 return "same", self.graph.index[x]
-            return "back", place - self.place[other], self.inner.get(x, 0)
+            back = place - self.place[other]
+            return ("back", back, self.inner.get(x, 0)) if near is None or back <= near else "before"
 
         return self.loose[place], above, tuple(operand(x) for n in self.nodes(place) for x in n.operands)

@@ -75,6 +75,11 @@ class Subject:
         return () if self.symbols is None else self.symbols.bwd.edges
 
     @cached_property
+    def outputs(self) -> frozenset[Node]:
+        """The outputs of the graph, of which there may be thousands."""
+        return frozenset(self.graph.outputs)
+
+    @cached_property
     def undetermined(self) -> frozenset[tuple[Node, int]]:
         """The edges on which 0 met ∞, by their results and their operands' positions."""
         found = () if self.numbers is None else self.numbers.indeterminate
