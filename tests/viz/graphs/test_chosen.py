@@ -90,7 +90,7 @@ def test_a_highlight_is_told_in_words_and_moves_nothing():
 
 
 def test_what_is_dimmed_is_dimmed_in_every_format():
-    picture = viz.draw(figure_6_17(), highlight=("b", "L"))
+    picture = viz.draw(figure_6_17(), highlight=("b", "L"), **FAST)
     assert picture.dot.count(faded(THEMES["textbook"]).forward) > 1
     assert re.search(r"class n\d+,n\d+ dimmed", picture.mermaid())
     assert re.search(r"linkStyle \d+(,\d+){3} opacity", picture.mermaid())
@@ -207,16 +207,15 @@ def test_a_caption_of_none_is_the_usual_one_and_of_nothing_is_none_even_for_a_pa
 def test_a_transparent_picture_has_no_background():
     from matplotlib import image
 
-    picture = viz.draw(figure_6_17(), transparent=True)
+    picture = viz.draw(figure_6_17(), transparent=True, **FAST)
     grounds = [e for e in ElementTree.fromstring(picture.svg()).iter() if e.get("data-role") == "background"]
     assert [g.get("fill") for g in grounds] == ["none"]
-    assert viz.draw(figure_6_17()).svg().replace('fill="#ffffff" data-role="background"', "") != picture.svg()
     import io
 
     from viz.ink.files import png
 
     pixels = image.imread(io.BytesIO(png(picture.svg(), 72)))
-    solid = image.imread(io.BytesIO(png(viz.draw(figure_6_17()).svg(), 72)))
+    solid = image.imread(io.BytesIO(png(viz.draw(figure_6_17(), **FAST).svg(), 72)))
     assert pixels[0, 0, 3] == 0 and solid[0, 0, 3] == 1
     assert (pixels[..., 3] == 1).any()
 
@@ -261,7 +260,7 @@ def test_digits_that_there_cannot_be_are_refused(digits):
 
 
 # The part near a node ------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("style", ["textbook", "circuit"])
+@pytest.mark.parametrize("style", sparse(["circuit", "textbook"], 2))
 @pytest.mark.parametrize("seed", sparse(range(6), 6))
 def test_the_part_around_a_node_is_what_is_so_many_edges_from_it(seed, style):
     bwd = random_pass(seed, most=20)
@@ -275,6 +274,7 @@ def test_the_part_around_a_node_is_what_is_so_many_edges_from_it(seed, style):
             assert f"The part around {name}: {len(near)} of {len(whole)} boxes" in part.caption
 
 
+@pytest.mark.slow
 def test_a_part_has_the_words_of_its_own_size_and_touches_nothing():
     for seed in range(5):
         bwd = random_pass(seed)
@@ -283,7 +283,7 @@ def test_a_part_has_the_words_of_its_own_size_and_touches_nothing():
         assert collisions(part) + spills(part) == []
 
 
-@pytest.mark.parametrize("detail", ["outline", "hover"])
+@pytest.mark.parametrize("detail", sparse(["outline", "hover"], 2))
 def test_a_part_of_a_large_graph_is_drawn_at_once(detail):
     node = cg.variable("x")
     for i in range(5_000):

@@ -42,7 +42,7 @@ def points(svg: str) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("dpi", sparse([300, None, 72, 96.5], 4))
-@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("kind", sparse(PICTURES, 3))
 def test_a_png_is_as_large_on_paper_as_the_svg_at_any_dots_to_the_inch(tmp_path: Path, kind: str, dpi: float) -> None:
     picture = PICTURES[kind]()
     found = chunks(picture.save(tmp_path / "x.png", **({} if dpi is None else {"dpi": dpi})).read_bytes())

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 import pytest
 from colour_vision import NORMAL, SEEN, contrast
 from random_scalars import random_pass
-from sparse import sparse
 
 import cgraph as cg
 import viz
@@ -78,7 +77,8 @@ def test_upstream_local_and_downstream_differ_without_colour(detail, style):
     read_apart(viz.draw(cg.parse("d = 2*b; L = c*d*d"), detail=detail, style=style).svg())
 
 
-@pytest.mark.parametrize("seed", sparse(range(16), 16))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(16))
 def test_roles_differ_without_colour_on_random_graphs(seed):
     style, detail = STYLES[seed % 2], (*DETAILS[:-1], None)[seed // 2 % len(DETAILS)]
     svg = viz.draw(random_pass(seed), detail=detail, style=style).svg()
@@ -170,6 +170,7 @@ def test_what_is_no_palette_is_refused_with_its_nearest(wrong, said):
         viz.draw(figure_6_17(), theme=wrong)
 
 
+@pytest.mark.slow
 def test_every_kind_of_picture_takes_a_palette():
     own = {"background": "#fffef8"}
     pictures = [viz.film([figure_6_17()], theme=own).html(), viz.figure("6.6", own).svg(), viz.figure("6.1", own).svg()]
