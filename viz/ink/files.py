@@ -66,6 +66,7 @@ def checked(dpi: float) -> float:
     return dpi
 
 
+_FILLED = ' preserveAspectRatio="none"'  # whole pixels are a little wider or narrower: no seam at the edge
 _SIZE = re.compile(r' (width|height)="([\d.]+)pt"')
 _AFTER_HEADER = 33  # bytes: the signature and the chunk IHDR
 

@@ -20,7 +20,6 @@ UPRIGHT, ITALIC = "STIXTwoMath", "STIXTwoMath-Italic"
 SVG = "{http://www.w3.org/2000/svg}"
 _MATRIX = re.compile(r"matrix\(([-\d.e]+) 0 0 [-\d.e]+ ([-\d.e]+) ([-\d.e]+)\)")
 _SHIFT = re.compile(r"translate\(([-\d.e]+) ([-\d.e]+)\)")
-SPACE = 0.1  # ems between two glyphs of a line from which on a space was meant
 
 
 class Letter(NamedTuple):
@@ -110,8 +109,7 @@ def _runs(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
             same = (letter.y, letter.size, letter.fill) == (last.y, last.size, last.fill)
             gap = letter.x - last.x - metrics(last.char)[0] * last.size
             if not same or abs(gap) > 0.02 or _face(letter.char) != _face(last.char):
-                meant = abs(letter.y - last.y) < 0.5 * last.size and gap > SPACE * last.size
-                yield [*run, Letter(" ", 0.0, 0.0, 0.0, "")] if meant else run
+                yield run
                 run = []
         run.append(letter)
     if run:
@@ -131,7 +129,7 @@ def _set(run: Sequence[Letter], canvas: Any, height: float) -> None:
 # Faces ---------------------------------------------------------------------------------------------------------------
 def _plain(char: str) -> str:
     """The letter that an italic letter of mathematics is."""
-    return unicodedata.normalize("NFKC", char) if char != " " else char
+    return unicodedata.normalize("NFKC", char)
 
 
 def _face(char: str) -> str:

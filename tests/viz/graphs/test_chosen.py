@@ -216,7 +216,7 @@ def test_a_transparent_picture_has_no_background():
 
     pixels = image.imread(io.BytesIO(png(picture.svg(), 72)))
     solid = image.imread(io.BytesIO(png(viz.draw(figure_6_17(), **FAST).svg(), 72)))
-    assert pixels[0, 0, 3] == 0 and solid[0, 0, 3] == 1
+    assert pixels[0, 0, 3] == 0 and solid[..., 3].min() == 1
     assert (pixels[..., 3] == 1).any()
 
 
