@@ -60,9 +60,11 @@ def _step(node: Node, operands: list[tuple[Math, int]]) -> tuple[Math, int]:
     return name(node.name or "?"), ATOM
 
 
-def _looks(math: Math) -> tuple[Math | str, ...]:
-    """A name as pictures and as LaTeX have it."""
-    return (math.math, latex(math)) if isinstance(math, Named) else ()
+def _looks(math: Math, ascii_only: bool) -> tuple[Math | str, ...]:
+    """A name as pictures have it, and as LaTeX, in which other names than these are written alike without ASCII."""
+    if not isinstance(math, Named):
+        return ()
+    return (math.math,) if ascii_only else (math.math, latex(math))
 
 
 def names_of(graph: Graph) -> dict[Node, Math]:
@@ -73,13 +75,13 @@ def names_of(graph: Graph) -> dict[Node, Math]:
     """
     found: dict[Node, Math] = {}
     printed: dict[Math | str, str] = {}
+    plain = all(map(str.isascii, graph.names))  # as almost always, and LaTeX takes its time
     for node, spelled in zip(graph.nodes, graph.names, strict=True):
         if node.kind == CONSTANT and node.name is None:
             found[node] = constant(node.value)
             continue
         math, number = name(spelled), 1
-        while any(printed.get(look, spelled) != spelled for look in _looks(math)):
+        while any(printed.setdefault(look, spelled) != spelled for look in _looks(math, plain)):
             math, number = as_spelled(spelled, number), number + 1
-        printed |= dict.fromkeys(_looks(math), spelled)
         found[node] = math
     return found
