@@ -51,7 +51,7 @@ def png(svg: str, dpi: float = DPI) -> bytes:
         fonts = {"font_files": [font_file()], "serif_family": FAMILY}
     pixels = iter((max(1, round(across)), max(1, round(up))))  # resvg takes numbers alone, and rounds before it zooms
     head = _SIZE.sub(lambda side: f' {side[1]}="{next(pixels)}"', head)
-    made = resvg_py.svg_to_bytes(svg_string=head + tag + rest, **fonts)
+    made = resvg_py.svg_to_bytes(svg_string=head + _FILLED + tag + rest, **fonts)
     return _with_density(bytes(made), dpi)
 
 
