@@ -29,9 +29,10 @@ SAID = """() => {
   for (const group of document.querySelectorAll('[data-id]')) {
     const runs = e => [...e.querySelectorAll('g[data-role]')].filter(e => !gone(e)).map(spelled).join('') || spelled(e);
     const labels = [...group.querySelectorAll('[data-label]')].filter(e => !gone(e))
-      .map(e => `${e.dataset.label} ${runs(e)}`);
+      .reduce((all, e) => ({...all, [e.dataset.label]: (all[e.dataset.label] ?? '') + runs(e)}), {});
     const flags = ['zero', 'proved', 'indeterminate'].map(name => group.dataset[name] ?? '');
-    said.push(`${group.dataset.id} is drawn: ${labels.sort().join(' | ')} ${flags} ${group.classList.contains('now')}`);
+    const words = Object.entries(labels).map(([kind, line]) => `${kind} ${line}`).sort().join(' | ');
+    said.push(`${group.dataset.id} is drawn: ${words} ${flags} ${group.classList.contains('now')}`);
   }
   for (const e of document.querySelectorAll('input:not(#step), textarea')) {
     if (!gone(e)) said.push(`field ${e.id || e.getAttribute('aria-label')}: ${e.value}`);
@@ -93,7 +94,10 @@ def drawn(picture: Picture) -> dict[str, tuple[str, list[str], list[str]]]:
             continue
         labels = [e for e in group.iter(f"{name}g") if "data-label" in e.attrib]
         glyphs = [[chr(int(u.attrib["href"][2:], 16)) for u in label.iter(f"{name}use")] for label in labels]
-        words = sorted(f"{e.attrib['data-label']} {''.join(g)}" for e, g in zip(labels, glyphs, strict=True))
+        lines: dict[str, str] = {}  # by what they say; long ones are broken where the picture has room
+        for label, run in zip(labels, glyphs, strict=True):
+            lines[label.attrib["data-label"]] = lines.get(label.attrib["data-label"], "") + "".join(run)
+        words = sorted(f"{kind} {line}" for kind, line in lines.items())
         flags = [group.attrib.get(f"data-{flag}", "") for flag in ("zero", "proved", "indeterminate")]
         title = group.find(f"{name}title")
         assert title is not None

@@ -67,7 +67,7 @@ def test_the_picture_is_one_stop_of_tab_and_arrows_go_from_box_to_box(page: Any,
     page.keyboard.press("ArrowRight")
     assert page.evaluate(focused) == "d"
     page.keyboard.press("ArrowUp")
-    assert page.evaluate(focused) == "a"
+    assert page.evaluate(focused) in ("a", "a->e")
     assert step(page) == before
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('svg')") is None
@@ -147,12 +147,16 @@ def test_wheel_keys_buttons_and_a_drag_zoom_and_move_the_picture(page: Any, tmp_
     page.keyboard.press("+")
     assert page.evaluate(width) == pytest.approx(1.25 * first, rel=0.01)
     page.click("#closer")
-    page.mouse.move(400, 300)
-    here = "document.elementFromPoint(400, 300).closest('[data-id]')?.dataset.id ?? ''"
+    box = page.locator("[data-node='z[1]1'] rect").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    here = f"document.elementFromPoint({x}, {y}).closest('[data-id]')?.dataset.id"
     under = page.evaluate(here)
     page.mouse.wheel(0, -200)
     page.wait_for_function(f"{width} > {1.7 * first}")
     assert page.evaluate(here) == under  # what is under the pointer stays there
+    for _ in range(4):
+        page.click("#closer")
     left = page.evaluate("document.querySelector('.picture').scrollLeft")
     page.mouse.move(250, 480)
     page.mouse.down()

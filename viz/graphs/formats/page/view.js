@@ -13,7 +13,7 @@ const fitting = () => Math.min(room()[0]/natural.width, room()[1]/natural.height
 const scaled = () => {
   if (zoom) return zoom;
   const fit = fitting();
-  return fit >= SMALLEST ? fit : Math.max(fit, Math.min(READABLE, room()[1]/natural.height));
+  return fit >= (narrow.matches ? READABLE : SMALLEST) ? fit : Math.max(fit, Math.min(READABLE, room()[1]/natural.height));
 };
 const resize = () => {
   svg.style.width = `${natural.width*scaled()}px`;
