@@ -13,6 +13,7 @@ import pytest
 from geometry import collisions, spills
 from sparse import sparse
 
+import cgraph as cg
 import viz
 from cgraph.errors import ValueRefusedError
 from viz.figures.gallery import GALLERY
@@ -169,9 +170,9 @@ WANTED = {
         [1, 2, 0, 1, 1, -2],
     ),
     "dropout": (
-        lambda p: p[4:] @ (p[:4] * [1, 0, 0, 1] / 0.5),
-        {"h": slice(0, 4), "w": slice(4, 8)},
-        [1, 2, 3, 4, 1, -1, 2, 0.5],
+        lambda p: p[3:] @ (p[:3] * [1, 0, 1] / 0.5),
+        {"h": slice(0, 3), "w": slice(3, 6)},
+        [1, 2, 3, 1, -1, 2],
     ),
     "recurrent": (lambda p: unrolled(p[0], p[1:]), {"w": 0, "x1": 1, "x2": 2, "x3": 3}, [0.5, 1, -0.5, 0.25]),
 }
@@ -196,3 +197,69 @@ def test_the_numbers_of_a_diagram_are_those_of_numpy(name):
 def test_layer_norm_is_numpys():
     fwd = viz.gallery("layer-norm").of
     assert np.allclose(fwd["y"], normed(np.array([1.0, 2, 6]), np.array([1, 1, 2]), np.array([0, 0, 1])), rtol=1e-12)
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def attended(X, Q, K, V, scale):
+    return softmax((X @ Q) @ (X @ K).T / scale) @ (X @ V)
+
+
+def test_attention_is_numpys():
+    X, Q, K, V = map(np.array, ([[1, 0], [0, 1], [1, 1]], [[2, 0], [0, 1]], [[0, 1], [2, 0]], [[1, 0], [0, 3]]))
+    assert np.allclose(picture("attention").of["O"], attended(X, Q, K, V, 2**0.5), rtol=1e-12)
+
+
+def lstm(h, x, c, W):
+    f, i, g, o = np.split(np.concatenate([h, x]) @ W, 4)
+    return np.tanh(sigmoid(f) * c + sigmoid(i) * np.tanh(g)) * sigmoid(o)
+
+
+def decayed(X, y, W1, W2):
+    return np.mean((np.maximum(X @ W1, 0) @ W2 - y) ** 2) + 0.01 * ((W1**2).sum() + (W2**2).sum())
+
+
+def skip_gram(E, C):
+    return -np.log(sigmoid(E[5] @ C[8])) - sum(np.log(sigmoid(-E[5] @ C[k])) for k in (2, 6))
+
+
+def next_word(E, W, U):
+    z = np.maximum(np.concatenate([E[4], E[7], E[1]]) @ W, 0) @ U
+    return -np.log(softmax(z)[2])
+
+
+def two_heads(X, Q1, K1, V1, Q2, K2, V2, O):  # noqa: E741, N803 - as the diagram calls them
+    return np.hstack([attended(X, Q1, K1, V1, 8), attended(X, Q2, K2, V2, 8)]) @ O
+
+
+def deep(X, *weights):
+    for W in weights:
+        X = np.tanh(X @ W)
+    return np.mean(X**2)
+
+
+HEADS = {f"W_{k}[{i}]": (5, 32) for i in (1, 2) for k in "QKV"}
+IN_NAMES = {  # what NumPy computes, and the shapes of the leaves in the order in which it takes them
+    "lstm-cell": (lstm, {"h": (4,), "x": (4,), "c": (4,), "W": (8, 16)}),
+    "weight-decay": (decayed, {"X": (3, 2), "y": (3, 2), "W[1]": (2, 4), "W[2]": (4, 2)}),
+    "skip-gram": (skip_gram, {"E": (9, 3), "C": (9, 3)}),
+    "language-model": (next_word, {"E": (9, 8), "W": (24, 5), "U": (5, 9)}),
+    "two-heads": (two_heads, {"X": (3, 5), **HEADS, "W_O": (64, 5)}),
+    "deep-mlp": (deep, {"X": (3, 8), **{f"W[{k}]": (8, 8) for k in range(1, 9)}}),
+}
+
+
+@pytest.mark.parametrize("name", sparse(IN_NAMES, 6))
+def test_a_diagram_without_numbers_computes_what_numpy_does(name):
+    of, shapes = IN_NAMES[name]
+    rng = np.random.default_rng(7)
+    values = {leaf: rng.normal(size=shape) for leaf, shape in shapes.items()}
+    graph = picture(name).of
+    assert np.allclose(cg.forward(graph, values)[graph.outputs[0]], of(*values.values()), rtol=1e-10)
+
+
+def test_every_diagram_is_compared_with_numpy_but_the_transformer():
+    assert set(WANTED) | set(IN_NAMES) | {"layer-norm", "attention"} == set(GALLERY) - {"transformer"}

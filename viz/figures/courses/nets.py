@@ -27,7 +27,7 @@ def batch_norm(draw: Draw) -> Picture:
     s = cg.sqrt(v + 1e-5).named("s")
     xhat = (c * cg.reciprocal(s).named("r")).named("xhat")
     y = (gamma * xhat + beta).named("y")
-    return draw(y[0].named("L"), x=[1, 2, 6])
+    return draw(y[0].named("L"), x=[1, 2, 6], digits=2)
 
 
 def layer_norm(draw: Draw) -> Picture:
@@ -60,11 +60,10 @@ def convolution(draw: Draw) -> Picture:
 
 
 def dropout(draw: Draw) -> Picture:
-    """The mask zeroes half of the units, in both passes; the others are doubled, so that their mean stays."""
-    h, mask = cg.variable("h", (4,)), cg.variable("mask", (4,))
-    w = cg.parameter("w", [1.0, -1.0, 2.0, 0.5])
-    kept = (h * mask / 0.5).named("d")
-    return draw((w @ kept).named("y"), h=[1, 2, 3, 4], mask=[1, 0, 0, 1])
+    """The mask zeroes a unit in both passes; what is kept is doubled, so that the mean stays where half are kept."""
+    w, h, mask = cg.parameter("w", [1.0, -1.0, 2.0]), cg.variable("h", (3,)), cg.variable("mask", (3,))
+    d = (h * mask / 0.5).named("d")
+    return draw((w @ d).named("y"), h=[1, 2, 3], mask=[1, 0, 1])
 
 
 def deep_mlp(draw: Draw) -> Picture:

@@ -12,27 +12,30 @@ def recurrent(draw: Draw) -> Picture:
     w, h = cg.parameter("w", 0.5), cg.variable("h0")
     for t, x in enumerate(cg.variables("x1 x2 x3"), 1):
         h = cg.tanh(w * h + x).named(f"h{t}")
-    return draw(h, h0=1, x1=1, x2=-0.5, x3=0.25)
+    return draw(h, h0=1, x1=1, x2=-0.5, x3=0.25, direction="TB")
 
 
 def lstm_cell(draw: Draw) -> Picture:
     """Three gates and a candidate: the cell state is only scaled and added to, so its gradient lasts."""
-    x, h, c = cg.variable("x", (4,)), cg.variable("h", (4,)), cg.variable("c", (4,))
+    h, x, c = cg.variable("h", (4,)), cg.variable("x", (4,)), cg.variable("c", (4,))
     v = cg.concatenate([h, x]).named("v")
-    f, i, o = (cg.sigmoid(v @ cg.variable(f"W_{k}", (8, 4))).named(k) for k in "fio")
-    g = cg.tanh(v @ cg.variable("W_g", (8, 4))).named("g")
-    c1 = (f * c + i * g).named("c'")
-    return draw((o * cg.tanh(c1)).named("h'"))
+    z = (v @ cg.variable("W", (8, 16))).named("z")
+    f, i, g, o = z[0:4], z[4:8], z[8:12], z[12:16]
+    f, i, o = (cg.sigmoid(z).named(k) for z, k in ((f, "f"), (i, "i"), (o, "o")))
+    g = cg.tanh(g).named("g")
+    c1 = (c * f + i * g).named("c'")
+    return draw((cg.tanh(c1) * o).named("h'"))
 
 
 def attention(draw: Draw) -> Picture:
-    """A query asks, keys answer, values are mixed: three uses of X, and three terms in its gradient."""
-    X = cg.variable("X", ("n", "d"))
-    Q, K, V = (X @ cg.variable(f"W_{k}", ("d", "d")) for k in "QKV")
-    Q, K, V = Q.named("Q"), K.named("K"), V.named("V")
-    S = (Q @ K.T / cg.sqrt(cg.constant(64.0))).named("S")
+    """A query asks, keys answer, values are mixed: each row of A says how much of each row of V it takes."""
+    X = cg.variable("X", ("n", 2))
+    Q = (X @ cg.parameter("W_Q", [[2, 0], [0, 1]])).named("Q")
+    K = (X @ cg.parameter("W_K", [[0, 1], [2, 0]])).named("K")
+    V = (X @ cg.parameter("W_V", [[1, 0], [0, 3]])).named("V")
+    S = (Q @ K.T / 2**0.5).named("S")
     A = cg.softmax(S).named("A")
-    return draw((A @ V).named("O"))
+    return draw((A @ V).named("O"), X=[[1, 0], [0, 1], [1, 1]], show="forward", digits=2)
 
 
 def two_heads(draw: Draw) -> Picture:
@@ -78,9 +81,9 @@ def transformer(draw: Draw) -> Picture:
                 n = cg.layer_norm(h)
                 Q, K, V = (n @ cg.variable(f"W_{m}[{k}]", (64, 64)) for m in "QKV")
                 a = cg.softmax(Q @ K.T / 8) @ V
-            h = h + a
+            h = a + h
             with cg.scope("feedforward", "after a norm"):
                 n = cg.layer_norm(h)
                 f = cg.relu(n @ cg.variable(f"U[{k}]", (64, 256))) @ cg.variable(f"D[{k}]", (256, 64))
-            h = h + f
+            h = f + h
     return draw((h @ cg.variable("E", (64, "V"))).named("z"), open="block[1]")
