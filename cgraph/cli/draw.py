@@ -47,7 +47,10 @@ def add(commands: Commands) -> None:
     parser.add_argument("--transparent", action="store_true", help="without the background")
     parser.add_argument("--digits", type=int, metavar="COUNT", help="significant digits of numbers (3)")
     parser.add_argument("--dpi", type=float, help="dots to the inch of a .png (144)")
-    parser.add_argument("--direction", choices=("LR", "TB"), default="LR", help="left to right, or top down")
+    parser.add_argument("--direction", choices=("LR", "TB"), help="left to right, or top down (as it fits)")
+    parser.add_argument("--width", metavar="LENGTH", help="where it goes: 16cm, column, slide, 454pt (a page of 16 cm)")
+    parser.add_argument("--height", metavar="LENGTH", help="how high it may be there")
+    parser.add_argument("--smallest", type=float, metavar="POINTS", help="the least size of its text there (6)")
     parser.add_argument("--prove", action="store_true", help="mark the derivatives that are proved against SymPy")
     parser.add_argument("--seconds", type=float, help="the time for --prove; what is undecided has no mark (60)")
     parser.set_defaults(run=run)
@@ -81,6 +84,8 @@ def run(options: argparse.Namespace) -> int:
         picture = viz.draw(of, show=options.show if values else None, proof=report, **_choices(options))
     if options.fold is not None and picture.drawing.nothing:
         print(f"cgraph: folded {picture.folded[0]}", file=sys.stderr)
+    if picture.fit is not None and not picture.fit.fits:
+        print(f"cgraph: {picture.fit}", file=sys.stderr)
     if options.frames is not None:
         for path in picture.save_frames(folder(options.frames)):
             print(path)
@@ -101,6 +106,7 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
     given = {
         k: getattr(options, k) for k in ("style", "detail", "direction", "caption", "highlight", "around", "depth")
     }
+    given |= {k: getattr(options, k) for k in ("width", "height", "smallest")}
     given |= {"theme": theme(options), "legend": not options.no_legend, "transparent": options.transparent}
     given |= {"open": options.open} | (
         {} if options.fold is None else {"fold": options.fold != "none" and options.fold}

@@ -128,6 +128,36 @@ def astray(picture: Picture) -> list[str]:
     return found + [f"frame {id_} is not placed" for id_ in sorted(drawn - set(rects))]
 
 
+def together(picture: Picture, least: float = 4.0, straight: float = 0.5) -> list[str]:
+    """Every pair of strokes of two edges that run beside each other nearer than `least`, and do not just cross.
+
+    Two strokes cross where the sine of the angle between them is more than `straight`.
+    """
+    lines = {name: _steps(points) for name, (points, _) in polylines(picture).items()}
+    found = []
+    for (one, (a, along)), (two, (b, across)) in combinations(lines.items(), 2):
+        if one.split(" stroke ")[1] == two.split(" stroke ")[1] or not _near(a, b, least):
+            continue
+        far = np.hypot(*(a[:, None] - b[None]).transpose(2, 0, 1))
+        sine = np.abs(along[:, None, 0] * across[None, :, 1] - along[:, None, 1] * across[None, :, 0])
+        if ((far < least) & (sine < straight)).any() and not ((far < least) & (sine >= straight)).any():
+            found.append(f"{one} and {two}")
+    return found
+
+
+def _steps(points: np.ndarray, step: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
+    """Points along a line, so far apart, and its direction in each."""
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    at = np.arange(0.0, length[-1], step)
+    even = np.stack([np.interp(at, length, points[:, i]) for i in (0, 1)], axis=1)
+    way = np.gradient(even, axis=0)
+    return even, way / np.maximum(np.hypot(*way.T), 1e-9)[:, None]
+
+
+def _near(a: np.ndarray, b: np.ndarray, least: float) -> bool:
+    return bool(np.all(a.min(axis=0) < b.max(axis=0) + least) and np.all(b.min(axis=0) < a.max(axis=0) + least))
+
+
 def spills(picture: Picture) -> list[str]:
     """Lines of words that leave their own box, or touch each other in it."""
     found = []
@@ -149,4 +179,4 @@ def spills(picture: Picture) -> list[str]:
     return found
 
 
-__all__ = ["BACKWARD", "FORWARD", "collisions", "labels", "spills"]
+__all__ = ["BACKWARD", "FORWARD", "collisions", "labels", "spills", "together"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cgraph.errors import ValueRefusedError
@@ -16,12 +17,11 @@ from viz.graphs.badges import badged
 from viz.graphs.paint import paint
 from viz.graphs.picture import Picture
 from viz.graphs.places.engine import TIME_LIMIT
-from viz.graphs.places.fit import Fit, fitted, page_of
-from viz.graphs.places.layout import Layout
+from viz.graphs.places.fit import Fitted, fitted, page_of
 from viz.graphs.words.annotate import Layers, annotate
 from viz.graphs.words.chosen import Choices
 from viz.graphs.words.drawing import DIGITS, FORMULA, FULL, HOVER, NUMBER, OUTLINE, Drawing
-from viz.graphs.words.fold import LAYERS
+from viz.graphs.words.fold import LAYERS, WAYS
 from viz.graphs.words.heat import GRADIENT, Heat, heat
 from viz.graphs.words.highlight import Highlight
 from viz.graphs.zoom import zoomed
@@ -135,8 +135,8 @@ def draw(
     proofs = asked.proofs(passes, proof)
     layers = Layers(_depth(depth) if of_layers else None, opened, repeats)
 
-    def drawn(wanted: str | None) -> Drawing:
-        drawing = annotate(passes, style, wanted, proofs, fold, choices.digits, choices.part, layers)
+    def drawn(wanted: str | None, way: str | bool | None = fold) -> Drawing:
+        drawing = annotate(passes, style, wanted, proofs, way, choices.digits, choices.part, layers)
         if zoom == LAYERS and drawing.nothing:
             why, _, fix = drawing.nothing.partition("; ")
             raise ValueRefusedError("there are no layers to zoom to", why=why, fix=fix)
@@ -156,26 +156,32 @@ def draw(
     def whole(drawing: Drawing, size: tuple[float, float]) -> tuple[float, float]:
         return paint.size_of(drawing, chosen, paint.BOTH, title(drawing, paint.BOTH), size)  # one layout for all passes
 
-    directions = tuple(DIRECTIONS) if direction is None else (direction,)
-    drawing, layout, chosen_direction, fit = _fitted(drawn, detail, chosen, directions, page, whole, engine, time_limit)
-    words = title(drawing, show), alternative_text(drawing, show)
-    return Picture(passes, style, drawing, layout, chosen, show, *words, chosen_direction, proofs, fit)
+    def fit(drawing: Drawing) -> Fitted:
+        directions = tuple(DIRECTIONS) if direction is None else (direction,)
+        return fitted(drawing, chosen, directions, page, whole, engine, time_limit)
+
+    best = _fitted(drawn, fit, detail, WAYS if fold is None and page.asked else ())
+    words = title(best.drawing, show), alternative_text(best.drawing, show)
+    return Picture(passes, style, best.drawing, best.layout, chosen, show, *words, best.direction, proofs, best.fit)
 
 
 def _fitted(
-    drawn: Callable[[str | None], Drawing], detail: str | None, *choices: Any
-) -> tuple[Drawing, Layout, str, Fit]:
+    drawn: Callable[..., Drawing], fit: Callable[[Drawing], Fitted], detail: str | None, ways: Sequence[str]
+) -> Fitted:
     """The picture with the most words that fits its page; when none does, the one with the largest text."""
     first = drawn(detail)
-    best = fitted(first, *choices)
-    if detail is not None or first.detail not in LESS:
-        return best
-    for less in LESS[LESS.index(first.detail) + 1 :]:
-        if best[3].fits:
+    best = fit(first)
+    less = LESS[LESS.index(first.detail) + 1 :] if detail is None and first.detail in LESS else ()
+    for drawing in chain(map(drawn, less), (drawn(detail, way) for way in ways)):
+        if best.fit.fits:
             return best
-        found = fitted(drawn(less), *choices)
-        if found[3].smallest > best[3].smallest:
-            best = *found[:3], replace(found[3], gave=(*found[3].gave, f"detail: {less}"))
+        if drawing.folded and 2 * len(drawing.boxes) > len(first.boxes):
+            continue
+        found = fit(drawing)
+        if found.fit.smallest > best.fit.smallest:
+            gave = f"detail: {drawing.detail}" if drawing.detail != first.detail else ""
+            folded = "folded" if drawing.folded and not first.folded else ""
+            best = found.that_gave(*filter(None, (gave, folded)))
     return best
 
 

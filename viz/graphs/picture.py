@@ -70,7 +70,10 @@ class Picture:
 
     def parts(self, characters: str = "") -> list[str]:
         """The SVG in parts, an element each, with the outlines of further `characters`, for a file of many pictures."""
-        return paint.parts(self.layout, self.theme, self.show, self.caption, self.description, self.drawing, characters)
+        page = self.fit.page if self.fit is not None and self.fit.page.asked else None
+        room = None if page is None else (page.width, page.height)
+        words = self.caption, self.description
+        return paint.parts(self.layout, self.theme, self.show, *words, self.drawing, characters, room)
 
     def characters(self) -> set[str]:
         """The characters of which the picture has the outlines."""

@@ -17,14 +17,16 @@ def document(
     characters: Iterable[str],
     background: str,
     body: Sequence[str],
+    scale: float = 1.0,
 ) -> list[str]:
     """A document in parts: its tag, title, description, outlines and background, the body's parts, its end.
 
     `size` is in points, which are points in every format. `characters` are those whose outlines the body uses,
-    `background` is the element that fills it.
+    `background` is the element that fills it. It is shown `scale` times as large.
     """
     width, height = map(number, size)
-    place = f'width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"'
+    shown = (number(scale * side) for side in size)
+    place = f'width="{next(shown)}pt" height="{next(shown)}pt" viewBox="0 0 {width} {height}"'
     defs = "".join(f'<path id="g{ord(c):x}" d="{outline(c)}"/>' for c in sorted(set(characters)))
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" {place} role="img" aria-label="{safe(caption)}">',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
 from viz.graphs.paint.cells import heat_map
@@ -34,15 +35,26 @@ def alone(layout: Layout, theme: Theme, show: str, caption: str, description: st
 
 
 def parts(
-    layout: Layout, theme: Theme, show: str, caption: str, description: str, drawing: Drawing, more: str = ""
+    layout: Layout,
+    theme: Theme,
+    show: str,
+    caption: str,
+    description: str,
+    drawing: Drawing,
+    more: str = "",
+    room: tuple[float, float | None] | None = None,
 ) -> list[str]:
-    """The picture in parts: its tag, title, description, outlines, background and group, then an element each."""
+    """The picture in parts: its tag, title, description, outlines, background and group, then an element each.
+
+    With `room`, a width and perhaps a height in points, it is as large as there is room for it.
+    """
     below = foot(drawing, theme, show, caption, layout.width)
     width, height = _size(drawing, below, layout.width, layout.height)
     left = (width - layout.width) / 2
     body = [*_body(layout, theme, show, drawing, left), *below.paint(width, layout.height, theme)]
     used = {*_characters(layout, below), *more}
-    return document((width, height), name(caption, drawing), description, used, _ground(theme, drawing), body)
+    scale = 1.0 if room is None else min(room[0] / width, (room[1] or float("inf")) / height)
+    return document((width, height), name(caption, drawing), description, used, _ground(theme, drawing), body, scale)
 
 
 def name(caption: str, drawing: Drawing) -> str:
@@ -60,10 +72,15 @@ def _body(layout: Layout, theme: Theme, show: str, drawing: Drawing, left: float
     return [
         f'<g transform="translate({number(left)} 0)" data-role="graph">',
         *(_frame(f, theme) for f in layout.frames),
-        *(plain(_edge(e, look.theme(e.edge.id, theme), show)) for e in layout.edges),
+        *(plain(_edge(e, _cased(look.theme(e.edge.id, theme), drawing), show)) for e in layout.edges),
         *(plain(_box(b, look.theme(b.box.id, theme), show, drawing)) for b in layout.boxes),
         "</g>",
     ]
+
+
+def _cased(theme: Theme, drawing: Drawing) -> Theme:
+    """The theme of an edge, whose strokes have no casing where there is no background."""
+    return replace(theme, background="none") if drawing.look.transparent else theme
 
 
 def size_of(drawing: Drawing, theme: Theme, show: str, caption: str, size: tuple[float, float]) -> tuple[float, float]:

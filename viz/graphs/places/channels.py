@@ -18,6 +18,7 @@ TRACK = 10.0  # between the tracks of a channel
 ASIDE = 6.0  # between a track and the end of its channel
 ARROWS = 10.0  # more of it, beside a box, for arrow heads
 RADIUS = 9.0  # of a turn
+SIFTS = 3  # how often each piece is put where it crosses least
 LEVEL = 0.5  # so little is no turn
 ROUND = 0.5523  # how far the control points of a quarter of a circle stand out
 
@@ -41,10 +42,11 @@ class Piece(NamedTuple):
 
 def tracks(pieces: Sequence[Piece]) -> list[int]:
     """The track of each piece, counted along the graph; -1 for one that is straight."""
-    turning = [i for i, piece in enumerate(pieces) if piece.turns]
     order: list[int] = []
-    for i in turning:
-        costs = [0]  # of each place among those before
+    for i in [i for i, piece in enumerate(pieces) if piece.turns] * SIFTS:
+        if i in order:
+            order.remove(i)
+        costs = [0]  # of each place among the others, from the last
         for j in reversed(order):
             costs.append(costs[-1] + _crossings(pieces[i], pieces[j]) - _crossings(pieces[j], pieces[i]))
         best = min(range(len(costs)), key=lambda k: (costs[k], k))
@@ -58,11 +60,11 @@ def tracks(pieces: Sequence[Piece]) -> list[int]:
 
 
 def _crossings(first: Piece, second: Piece) -> int:
-    """How often two pieces cross when the first one's track comes first."""
+    """How often two pieces cross, or run close beside each other, when the first one's track comes first."""
     low, high = first.span
-    count = int(low < second.start < high)
+    count = int(low - TRACK < second.start < high + TRACK)
     low, high = second.span
-    return count + int(low < first.end < high)
+    return count + int(low - TRACK < first.end < high + TRACK)
 
 
 def turned(start: Point, end: Point, along: float) -> list[Point]:
@@ -111,6 +113,8 @@ def _toward(start: Point, end: Point, distance: float) -> Point:
 
 
 def straight(start: Point, end: Point) -> list[Point]:
-    """A straight piece of a curve, without its first point."""
+    """A straight piece of a curve, without its first point; nothing where that is its end."""
     (x0, y0), (x1, y1) = start, end
+    if dist(start, end) < LEVEL:
+        return []
     return [(x0 + (x1 - x0) / 3, y0 + (y1 - y0) / 3), (x0 + 2 * (x1 - x0) / 3, y0 + 2 * (y1 - y0) / 3), end]

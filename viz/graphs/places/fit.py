@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
+from typing import NamedTuple
 
 from cgraph.errors import ValueRefusedError
 from viz.graphs.places.layers import layers
@@ -24,6 +25,7 @@ from viz.ink.typeset import Glyph
 
 UNITS = {"cm": 72 / 2.54, "mm": 72 / 25.4, "in": 72.0, "pt": 1.0, "px": 0.75}  # in points
 SMALLEST = 6.0  # points
+MOST_TEXT = 100.0  # points
 COMFORT = 8.0  # points: larger text is not better
 WIDEST, SQUARE, SHEET = 2.4, 1.0, 0.65  # ratios of width to height: as wide as may be, as high as is well, as a sheet
 PLACED = 3  # so many ways are placed and compared
@@ -52,15 +54,18 @@ def page_of(width: str | float | None, height: str | float | None, smallest: flo
     >>> page_of("8.4cm", None, None).width
     238.1...
     """
-    if width == "slide":
-        return Page(
-            1280 * UNITS["px"], 720 * UNITS["px"], 12 * UNITS["px"] if smallest is None else smallest, "a slide"
+    if smallest is not None and (isinstance(smallest, bool) or not 0 < float(smallest) <= MOST_TEXT):
+        raise ValueRefusedError(
+            f"smallest text of {smallest!r} points", why=f"that is a number up to {MOST_TEXT:g}", fix="give smallest=6"
         )
+    if width == "slide":
+        least = 12 * UNITS["px"] if smallest is None else float(smallest)
+        return Page(1280 * UNITS["px"], 720 * UNITS["px"], least, "on a slide")
     least = SMALLEST if smallest is None else float(smallest)
     named = {None: "16cm", "page": "16cm", "column": "8.4cm"}
     asked = named.get(width, width) if width is None or isinstance(width, str) else width
     points = length(asked, "width")
-    name = f"{points / UNITS['cm']:.3g} cm"
+    name = f"at a width of {points / UNITS['cm']:.3g} cm"
     return Page(points, None if height is None else length(height, "height"), least, name, width is not None)
 
 
@@ -92,10 +97,23 @@ class Fit:
         return self.smallest >= self.page.smallest - 1e-9
 
     def __str__(self) -> str:
-        said = f"at a width of {self.page.name} its smallest text has {self.smallest:.1f} pt"
+        said = f"{self.page.name} its smallest text has {self.smallest:.1f} pt"
         if not self.fits:
             said += f", less than {self.page.smallest:g}: draw a part of it, fold it, or give it more width"
         return "; ".join((said, *self.gave))
+
+
+class Fitted(NamedTuple):
+    """A drawing with its words as they are broken, at its places, in its direction."""
+
+    drawing: Drawing
+    layout: Layout
+    direction: str
+    fit: Fit
+
+    def that_gave(self, *more: str) -> Fitted:
+        """The same, with more that had to give."""
+        return self._replace(fit=replace(self.fit, gave=(*self.fit.gave, *more)))
 
 
 @dataclass(frozen=True)
@@ -132,8 +150,8 @@ def fitted(
     whole: Whole,
     engine: str | None,
     time_limit: float,
-) -> tuple[Drawing, Layout, str, Fit]:
-    """A drawing at its best places: with its words as they are broken there, their places, the direction, and the fit.
+) -> Fitted:
+    """A drawing at its best places.
 
     `whole` is the size of a picture with what stands below it. Raises LayoutError.
     """
@@ -163,7 +181,7 @@ def fitted(
             best = found, way, layout
     assert best is not None
     (_, text, ratio), way, layout = best
-    return forms[way.form], layout, way.direction, Fit(page, text, ratio, way.gave)
+    return Fitted(forms[way.form], layout, way.direction, Fit(page, text, ratio, way.gave))
 
 
 def _ways(sizes: Sequence[Measured], directions: Sequence[str]) -> Iterator[Way]:

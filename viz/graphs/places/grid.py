@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from viz.graphs.places.channels import ARROWS, ASIDE, LEVEL, TRACK, Piece, tracks, turned
 from viz.graphs.places.layers import Edge
+from viz.graphs.places.measure import REACH
 from viz.graphs.places.ranks import Ranks
 from viz.ink.strokes import BETWEEN, Point
 
@@ -114,7 +115,7 @@ def _ends(
 
 def _side(wanted: Sequence[float], middle: float, breadth: float, is_round: bool) -> list[float]:
     """Places on the side of a box, in this order and apart, as near as can be to those that are wanted."""
-    reach = max(0.4 * breadth - BETWEEN, 0.0) if is_round else max(breadth / 2 - CORNER, 0.0)
+    reach = max(REACH * breadth - BETWEEN, 0.0) if is_round else max(breadth / 2 - CORNER, 0.0)
     apart = min(PORT, 2 * reach / (len(wanted) - 1)) if len(wanted) > 1 else 0.0
     return spread(wanted, apart, middle - reach, middle + reach)
 

@@ -17,7 +17,7 @@ from viz.graphs.places.channels import TRACK
 from viz.graphs.places.clusters import TitleRoom, clustered
 from viz.graphs.places.grid import Grid, gridded
 from viz.graphs.places.layers import Extent
-from viz.graphs.places.measure import Measured, Words, lines_of, measured
+from viz.graphs.places.measure import Measured, Words, lines_of, measured, wide_enough
 from viz.graphs.places.rows import BELOW, Row, below, cut
 from viz.graphs.words.drawing import BoxText, Drawing, EdgeText, Frame
 from viz.ink.lines import PlacedLine, SetLine, set_line, stacked
@@ -105,6 +105,7 @@ def placed(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: f
     level = rankdir == "LR"
     if drawing.frames:
         return _with_frames(sizes, rankdir, engine_name, time_limit)
+    sizes = sizes if level else wide_enough(sizes)
     boxes, words = _extents(sizes, level)
     slots = {e.id: e.slot for e in drawing.edges}
     is_round = {id_ for id_, size in sizes.boxes.items() if size.round}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 from typing import TypeAlias
 
@@ -12,13 +12,15 @@ from cgraph.notation import number, row
 from viz.graphs.words.drawing import BoxText, Drawing
 from viz.graphs.words.heat import Heat
 from viz.ink.lines import GAP, Label, SetLine, set_line, stack_height
-from viz.ink.strokes import Size
+from viz.ink.strokes import BETWEEN, Size
 from viz.ink.themes import Theme
 
 PAD_X, PAD_Y = 6.0, 6.0
 ROUND_PAD = 2.5  # between a circle and the corners of its words
 INSET = 3.0  # between the two borders of an output
 SCALE_SIZE = 0.85  # of a value's size: the number beside a heat map
+ROUND_APART = 11.0  # the least distance of edges side by side at a circle
+REACH = 0.4  # of a circle's breadth: how far from its middle, on both sides, an edge may end
 SLOT = 15.0  # the least height of a box for each edge that enters it
 
 Words: TypeAlias = "tuple[SetLine | None, SetLine | None]"  # local, downstream
@@ -48,6 +50,15 @@ def measured(drawing: Drawing, theme: Theme) -> Measured:
         e.id: (line("local", e.local), line("backward", e.downstream)) for e in drawing.edges if e.local or e.downstream
     }
     return Measured(drawing, boxes, lines, words, theme.caption_size)
+
+
+def wide_enough(sizes: Measured) -> Measured:
+    """The same with boxes wide enough for the edges that enter or leave them at their top and their bottom."""
+    boxes = {
+        id_: size if size.round else size._replace(width=max(size.width, max(size.enter, size.leave) * SLOT))
+        for id_, size in sizes.boxes.items()
+    }
+    return replace(sizes, boxes=boxes)
 
 
 def lines_of(drawing: Drawing, theme: Theme) -> dict[str, list[SetLine]]:
@@ -94,7 +105,8 @@ def _box_size(box: BoxText, lines: list[SetLine], enter: int, leave: int) -> Siz
     width = max((line.width for line in lines), default=0.0)
     height = stack_height(lines)
     if box.round:
-        side = 2 * _radius(lines, height) + 2 * ROUND_PAD
+        beside = (ROUND_APART * (max(enter, leave) - 1) / 2 + BETWEEN) / REACH
+        side = max(2 * _radius(lines, height) + 2 * ROUND_PAD, beside)
         return Size(side, side, round=True)
     border = 2 * INSET if box.output else 0.0
     return Size(
