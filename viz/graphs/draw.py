@@ -172,9 +172,11 @@ def _fitted(
     first = drawn(detail)
     best = fit(first)
     less = LESS[LESS.index(first.detail) + 1 :] if detail is None and first.detail in LESS else ()
-    for drawing in chain(map(drawn, less), (drawn(detail, way) for way in ways)):
+    others = chain(((what, False) for what in less), ((detail, way) for way in ways))
+    for wanted, way in others:
         if best.fit.fits:
             return best
+        drawing = drawn(wanted, way) if way else drawn(wanted)
         if drawing.folded and 2 * len(drawing.boxes) > len(first.boxes):
             continue
         found = fit(drawing)

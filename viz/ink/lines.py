@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, groupby
 from typing import NamedTuple, TypeAlias
 
@@ -45,6 +46,7 @@ class PlacedLine(NamedTuple):
         return self.x, self.y - self.line.ascent, self.x + self.line.width, self.y + self.line.descent
 
 
+@lru_cache(maxsize=8192)
 def set_line(role: str, label: Label, size: float) -> SetLine:
     """A label's runs set one after the other; at a break it goes on in a row below, each row centred.
 
@@ -91,6 +93,7 @@ def rows_of(label: Label) -> list[Label]:
     return [tuple(row) for row in rows]
 
 
+@lru_cache(maxsize=4096)
 def wrapped(label: Label, size: float) -> Label:
     """The same label in two rows, broken before one of its signs of equality, where that makes it narrower.
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from cgraph.errors import ValueRefusedError
 from viz.graphs.places.layers import layers
-from viz.graphs.places.layout import Layout, estimated, placed
+from viz.graphs.places.layout import Arranged, Layout, arranged, estimated
 from viz.graphs.places.measure import Measured, measured
 from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.wrapped import in_rows
@@ -158,30 +158,35 @@ def fitted(
     forms = [drawing, in_rows(drawing, theme, boxes=False), in_rows(drawing, theme, boxes=True)]
     sizes = [measured(form, theme) for form in forms]
     ways = list(_ways(sizes, directions))
+    glyphs = list(map(smallest_of, sizes))
     lines: Counter[Way] = Counter()  # that lead from row to row
 
     def judged(way: Way, size: tuple[float, float]) -> tuple[float, float, float]:
         width, height = whole(forms[way.form], size)
-        glyph = smallest_of(sizes[way.form])
         easy, least = (
-            glyph * min(page.width / width, (page.height or page.width / shape) / height) for shape in (SQUARE, SHEET)
+            glyphs[way.form] * min(page.width / width, (page.height or page.width / shape) / height)
+            for shape in (SQUARE, SHEET)
         )
         worth = _worth(easy, least, width / height, page) - way.cost - LINE * max(0, lines[way] - way.rows + 1)
         return worth, least, width / height
 
+    guesses = dict.fromkeys(ways, float("inf"))
     if len(ways) > 1:
-        guesses = {way: estimated(sizes[way.form], way.direction, way.rows) for way in ways}
-        lines.update({way: count for way, (_, count) in guesses.items()})
-        ways.sort(key=lambda way: -judged(way, guesses[way][0])[0])
-    best: tuple[tuple[float, float, float], Way, Layout] | None = None
+        sketches = {way: estimated(sizes[way.form], way.direction, way.rows) for way in ways}
+        lines.update({way: count for way, (_, count) in sketches.items()})
+        guesses = {way: judged(way, size)[0] for way, (size, _) in sketches.items()}
+        ways.sort(key=guesses.__getitem__, reverse=True)
+    best: tuple[tuple[float, float, float], Way, Arranged] | None = None
     for way in ways[:PLACED]:
-        layout = placed(sizes[way.form], way.direction, engine, time_limit, way.rows)
-        found = judged(way, (layout.width, layout.height))
+        if best is not None and best[0][0] >= guesses[way]:
+            break  # the others are likely to be no better
+        tried = arranged(sizes[way.form], way.direction, engine, time_limit, way.rows)
+        found = judged(way, tried.size)
         if best is None or found[0] > best[0][0]:
-            best = found, way, layout
+            best = found, way, tried
     assert best is not None
-    (_, text, ratio), way, layout = best
-    return Fitted(forms[way.form], layout, way.direction, Fit(page, text, ratio, way.gave))
+    (_, text, ratio), way, chosen = best
+    return Fitted(forms[way.form], chosen.layout(), way.direction, Fit(page, text, ratio, way.gave))
 
 
 def _ways(sizes: Sequence[Measured], directions: Sequence[str]) -> Iterator[Way]:

@@ -6,7 +6,7 @@ everything in the same place. Distances are in points, x to the right and y down
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -94,17 +94,24 @@ def lay_out(
 
     Raises LayoutError when there is no engine or it takes too long.
     """
-    return placed(measured(drawing, theme), rankdir, engine_name, time_limit, rows)
+    return arranged(measured(drawing, theme), rankdir, engine_name, time_limit, rows).layout()
 
 
-def placed(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: float, rows: int = 1) -> Layout:
-    """Place what was measured, in so many rows."""
+class Arranged(NamedTuple):
+    """A drawing whose width and height are known; its strokes and words are placed when it is asked for its layout."""
+
+    size: tuple[float, float]
+    layout: Callable[[], Layout]
+
+
+def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: float, rows: int = 1) -> Arranged:
+    """Arrange what was measured, in so many rows."""
     drawing = sizes.drawing
     if engine_name == LAYERED or (engine_name is None and len(drawing.boxes) + len(drawing.edges) > MOST):
-        return _in_layers(drawing, sizes.boxes, sizes.lines, rankdir)
+        return _done(_in_layers(drawing, sizes.boxes, sizes.lines, rankdir))
     level = rankdir == "LR"
     if drawing.frames:
-        return _with_frames(sizes, rankdir, engine_name, time_limit)
+        return _done(_with_frames(sizes, rankdir, engine_name, time_limit))
     sizes = sizes if level else wide_enough(sizes)
     boxes, words = _extents(sizes, level)
     slots = {e.id: e.slot for e in drawing.edges}
@@ -115,11 +122,22 @@ def placed(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: f
         found = row.ranks(words, _first(row, grids[-1]) if grids else ())
         middle = across(found, slots, engine_name, time_limit)
         grids.append(gridded(found, row.parts, is_round, middle))
-    return _drawn(sizes, below(parts, grids), level)
+    grid = below(parts, grids)
+    return Arranged(_size(grid, level), lambda: _drawn(sizes, grid, level))
+
+
+def _done(layout: Layout) -> Arranged:
+    return Arranged((layout.width, layout.height), lambda: layout)
+
+
+def _size(grid: Grid, level: bool) -> tuple[float, float]:
+    """The width and the height of a whole grid with its margin."""
+    length, breadth = (round(side + 2 * MARGIN, 2) for side in grid.size)
+    return (length, breadth) if level else (breadth, length)
 
 
 def estimated(sizes: Measured, rankdir: str, rows: int) -> tuple[tuple[float, float], int]:
-    """The width and the height that `placed` is likely to need, and how many lines lead from row to row."""
+    """The width and the height that `arranged` is likely to need, and how many lines lead from row to row."""
     level = rankdir == "LR"
     boxes, words = _extents(sizes, level)
     lengths, breadth, lines = [0.0], 0.0, 0
@@ -210,9 +228,7 @@ def _drawn(sizes: Measured, grid: Grid, level: bool) -> Layout:
         above, below = sizes.words.get(edge.id, (None, None))
         centre = at(grid.words[edge.id]) if edge.id in grid.words else None
         edges.append(PlacedEdge(edge, *strokes, *_beside(above, below, centre, level)))
-    length, breadth = grid.size
-    width, height = (length, breadth) if level else (breadth, length)
-    return Layout(round(width + 2 * MARGIN, 2), round(height + 2 * MARGIN, 2), boxes, tuple(edges))
+    return Layout(*_size(grid, level), boxes, tuple(edges))
 
 
 def _with_frames(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: float) -> Layout:
