@@ -165,9 +165,9 @@ WANTED = {
         [1, 2],
     ),
     "convolution": (
-        lambda p: np.convolve(p[:4], p[:3:-1], "valid").sum(),
-        {"x1": 0, "x2": 1, "x3": 2, "x4": 3, "w1": 4, "w2": 5},
-        [1, 2, 0, 1, 1, -2],
+        lambda p: np.convolve(p[:3], p[:2:-1], "valid").sum(),
+        {"x1": 0, "x2": 1, "x3": 2, "w1": 3, "w2": 4},
+        [1, 2, 4, 1, -2],
     ),
     "dropout": (
         lambda p: p[3:] @ (p[:3] * [1, 0, 1] / 0.5),

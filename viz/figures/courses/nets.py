@@ -51,12 +51,12 @@ def residual_block(draw: Draw) -> Picture:
 
 
 def convolution(draw: Draw) -> Picture:
-    """Two weights slide along four inputs: each weight is used three times, and its gradient is a sum of three."""
-    x = cg.variables("x1 x2 x3 x4")
+    """Two weights slide along three inputs: each weight is used twice, and its gradient is a sum of two terms."""
+    x1, x2, x3 = cg.variables("x1 x2 x3")
     w1, w2 = cg.parameter("w1", 1.0), cg.parameter("w2", -2.0)
-    y1, y2, y3 = ((w1 * x[i] + w2 * x[i + 1]).named(f"y{i + 1}") for i in range(3))
-    L = (y1 + y2 + y3).named("L")
-    return draw(L, x1=1, x2=2, x3=0, x4=1, style="circuit")
+    y1 = (x1 * w1 + x2 * w2).named("y1")
+    y2 = (x2 * w1 + x3 * w2).named("y2")
+    return draw((y1 + y2).named("L"), x1=1, x2=2, x3=4, detail="number", direction="LR")
 
 
 def dropout(draw: Draw) -> Picture:

@@ -61,7 +61,7 @@ def skip_gram(draw: Draw) -> Picture:
 
 
 def language_model(draw: Draw) -> Picture:
-    """Three words pick their rows of one matrix E, and so its gradient has a term for each of them."""
+    """Three words pick their rows of one matrix E; side by side they are what a net reads to guess the next word."""
     E = cg.variable("E", ("V", 8))
     W, U = cg.variable("W", (24, "h")), cg.variable("U", ("h", "V"))
     e = [cg.embedding(E, i).named(f"e{k}") for k, i in enumerate((4, 7, 1), 1)]
