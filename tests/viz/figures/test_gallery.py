@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from geometry import collisions, spills
+from geometry import collisions, spills, together
 from sparse import sparse
 
 import cgraph as cg
@@ -35,7 +35,7 @@ def faults(of: Picture) -> list[str]:
     page = 16 / 2.54 * 72
     scale = min(page / width, page / SHEET / height)
     sizes = [1000 * float(size) for size in re.findall(r"matrix\(([\d.]+) 0 0", of.svg())]
-    found = [*collisions(of), *spills(of)]
+    found = [*collisions(of), *spills(of), *together(of)]
     if not sizes or min(sizes) * scale < SMALLEST:
         found.append(f"its smallest letter has {min(sizes, default=0) * scale:.2f} points")
     if width / height > WIDEST:
