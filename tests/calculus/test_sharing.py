@@ -169,6 +169,7 @@ def test_the_collector_runs_again_after_a_gradient_and_after_one_that_is_refused
     assert gc.isenabled()
 
 
+@pytest.mark.slow
 def test_a_chain_of_100_000_nodes_is_differentiated_and_freed_without_recursion() -> None:
     w, x = cg.variables("w x")
     node = x

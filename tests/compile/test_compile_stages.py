@@ -122,6 +122,7 @@ def test_the_stages_of_scalars_are_the_tape_and_its_groups() -> None:
     assert program.stages["calls"] == "v[4:6] by a loop over Python's numbers  # 2 groups"
 
 
+@pytest.mark.slow
 def test_long_tapes_and_wide_groups_are_told_in_short() -> None:
     x = cg.variables(" ".join(f"x{i}" for i in range(3000)))
     total = x[0]

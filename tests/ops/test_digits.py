@@ -17,6 +17,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from sparse import sparse
 
 import cgraph as cg
 from cgraph.graph.graph import Graph
@@ -181,7 +182,7 @@ def wrong(row: Op, order: int, dtype: str, backend: str, few: bool) -> Iterator[
                     yield f"{row.name} {key} at {point}: {number!r}, right {mpmath.nstr(right, 17)}, {far} ulps"
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", sparse(ROWS, 3), ids=lambda row: row.name)
 def test_values_and_slopes_keep_their_digits_where_units_saturate(row: Op) -> None:
     assert [*wrong(row, 1, "float64", "pass", few=True)] == []
 

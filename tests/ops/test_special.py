@@ -7,6 +7,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from sparse import sparse
 
 import cgraph as cg
 
@@ -20,7 +21,7 @@ def _derivative(x: float, order: int) -> float:
         return float(mpmath.pi**order * mpmath.quad(turned, mpmath.linspace(0, 1, int(abs(x)) + 2)))
 
 
-@pytest.mark.parametrize("order", range(6))
+@pytest.mark.parametrize("order", sparse(range(6), 3))
 def test_sinc_and_its_derivatives_keep_their_digits_near_0_and_far_from_it(order: int) -> None:
     x = cg.variable("x", len(NEAR_AND_FAR))
     node = cg.sinc(x)

@@ -138,8 +138,9 @@ def together(picture: Picture, least: float = 4.0, straight: float = 0.5) -> lis
     for (one, (a, along)), (two, (b, across)) in combinations(lines.items(), 2):
         if one.split(" stroke ")[1] == two.split(" stroke ")[1] or not _near(a, b, least):
             continue
-        far = np.hypot(*(a[:, None] - b[None]).transpose(2, 0, 1))
-        sine = np.abs(along[:, None, 0] * across[None, :, 1] - along[:, None, 1] * across[None, :, 0])
+        (p, u), (q, v) = _close(a, along, b, least), _close(b, across, a, least)
+        far = np.hypot(*(p[:, None] - q[None]).transpose(2, 0, 1))
+        sine = np.abs(u[:, None, 0] * v[None, :, 1] - u[:, None, 1] * v[None, :, 0])
         if ((far < least) & (sine < straight)).any() and not ((far < least) & (sine >= straight)).any():
             found.append(f"{one} and {two}")
     return found
@@ -152,6 +153,12 @@ def _steps(points: np.ndarray, step: float = 2.0) -> tuple[np.ndarray, np.ndarra
     even = np.stack([np.interp(at, length, points[:, i]) for i in (0, 1)], axis=1)
     way = np.gradient(even, axis=0)
     return even, way / np.maximum(np.hypot(*way.T), 1e-9)[:, None]
+
+
+def _close(a: np.ndarray, way: np.ndarray, b: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a line that are in or near the rectangle around another."""
+    inside = np.all((a > b.min(axis=0) - least) & (a < b.max(axis=0) + least), axis=1)
+    return a[inside], way[inside]
 
 
 def _near(a: np.ndarray, b: np.ndarray, least: float) -> bool:

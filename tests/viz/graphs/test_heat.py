@@ -175,7 +175,8 @@ def test_what_is_not_a_number_is_grey_and_has_no_bar() -> None:
 
 
 def test_formats_without_colours_have_the_words_of_a_coloured_picture() -> None:
-    coloured, plain = viz.draw(matrices(), colour="value"), viz.draw(matrices())
+    roomy = {"width": "100cm", "height": "100cm", "direction": "LR", "legend": False}  # no words need to be broken
+    coloured, plain = viz.draw(matrices(), colour="value", **roomy), viz.draw(matrices(), **roomy)
     nodes = [line for line in plain.tex().splitlines() if "node" in line]
     words = [line.partition("{")[2] for line in nodes]
     assert words and [line.partition("{")[2] for line in coloured.tex().splitlines() if "node" in line] == words
