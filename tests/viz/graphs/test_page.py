@@ -99,7 +99,9 @@ CASES: dict[str, tuple[Any, dict[str, Any], list[dict[str, Any]]]] = {
 def same(page: Any, of: Any, choices: dict[str, Any], values: list[dict[str, Any]], folder: Path) -> None:
     """The page of these passes, with other inputs written into it, against pages that are made of those."""
     back = isinstance(of, cg.Backward)
-    open_in(page, viz.draw(of, **choices), folder)
+    first = viz.draw(of, **choices)
+    open_in(page, first, folder)
+    alike = {**choices, "detail": first.drawing.detail}  # other numbers may need other room
     changed = []
     for one in values:
         page.click("#reset")
@@ -108,7 +110,7 @@ def same(page: Any, of: Any, choices: dict[str, Any], values: list[dict[str, Any
     bwd = of if back else cg.backward(of)
     for one, said in zip(values, changed, strict=True):
         new = again(bwd, one)
-        picture = viz.draw(new if back else new.forward, **choices)
+        picture = viz.draw(new if back else new.forward, **alike)
         open_in(page, picture, folder)
         for step, (now, anew) in enumerate(zip(said, page.evaluate(AT_EVERY_STEP), strict=True)):
             assert now == anew, (one, step)

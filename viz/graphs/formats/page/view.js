@@ -13,7 +13,8 @@ const fitting = () => Math.min(room()[0]/natural.width, room()[1]/natural.height
 const scaled = () => {
   if (zoom) return zoom;
   const fit = fitting();
-  return fit >= (narrow.matches ? READABLE : SMALLEST) ? fit : Math.max(fit, Math.min(READABLE, room()[1]/natural.height));
+  if (narrow.matches) return Math.max(fit, READABLE);
+  return fit >= SMALLEST ? fit : Math.max(fit, Math.min(READABLE, room()[1]/natural.height));
 };
 const resize = () => {
   svg.style.width = `${natural.width*scaled()}px`;
