@@ -12,7 +12,7 @@ from cgraph import notation
 from cgraph.graph.node import Node
 from cgraph.notation import DOT, EQUALS, TIMES, Math, Sym, text
 from cgraph.passes.backward import Edge
-from viz.graphs.words.drawing import FULL, HOVER, NUMBER, OUTLINE, EdgeText
+from viz.graphs.words.drawing import FORMULA, FULL, HOVER, NUMBER, OUTLINE, EdgeText
 from viz.graphs.words.subject import Subject
 from viz.ink.lines import Label, Run
 
@@ -124,12 +124,12 @@ class _Words:
         return (("local", notation.row(*words)),) if words else ()
 
     def _map(self, upstream: Math = notation.PLACE) -> tuple[tuple[bool, Math], ...]:
-        """The linear map between arrays, as a formula; nothing for a local derivative that is too long to be read."""
+        """The linear map between arrays, as a formula; a local derivative that is too long to be read has its name."""
         node, position, names = self.edge.result, self.edge.position, self.subject.names
         assert node.op is not None
         if not node.op.elementwise:
             return notation.linear_map(node, position, [names[x] for x in node.operands], names[node], upstream)
-        if self.formula is None and upstream is notation.PLACE:
+        if self.formula is None and upstream is notation.PLACE and self.detail not in (FULL, FORMULA):
             return ()
         return notation.elementwise_map(node, position, self.formula or self.local_by, self.number, upstream)
 
