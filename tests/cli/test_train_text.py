@@ -64,6 +64,7 @@ def test_xor_is_right_from_all_twenty_seeds(tmp_path, capsys):
     assert written(tmp_path, "cgraph-xor") == sorted([*PICTURES, "model.npz"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features, epochs, others", [("lexicon", "6", 3), ("embeddings", "30", 2)])
 def test_sentiment_is_learned_and_other_methods_stand_beside_it(features, epochs, others, tmp_path, capsys):
     assert main(["train", "sentiment", "--features", features, "--epochs", epochs]) == 0

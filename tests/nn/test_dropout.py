@@ -46,6 +46,7 @@ def test_the_share_that_masks_drop_is_p_and_the_same_seed_draws_the_same() -> No
         assert np.array_equal(mask, again) and not np.array_equal(mask, other)
 
 
+@pytest.mark.slow
 def test_the_mean_over_masks_is_the_output_without_dropout() -> None:
     layer = nn.Dropout(0.4)
     h = layer(cg.variable("x", 3), training=True)

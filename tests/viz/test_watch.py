@@ -58,6 +58,7 @@ def xor_film(colour: str = "value", neurons: bool = False) -> viz.Film:
     return viz.film([cg.unroll(p) for p in passes], watched().titles, colour=colour, style="circuit", theme="dark")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("neurons", [False, True])
 def test_a_film_has_one_layout_and_one_scale_and_nothing_touches_in_any_frame(neurons: bool) -> None:
     film = xor_film("gradient", neurons)

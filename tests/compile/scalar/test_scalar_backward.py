@@ -71,6 +71,7 @@ def test_gradients_that_are_numbers_are_not_computed() -> None:
         assert program.plan.flops == alone + operations, line
 
 
+@pytest.mark.slow
 def test_a_sum_of_thousands_passes_its_gradient_on_to_each_term_and_is_read_as_one_of_two() -> None:
     leaves = cg.variables(" ".join(f"x{i}" for i in range(3000)))
     graph = cg.Graph(cg.tanh(cg.add(*leaves, 0.5, leaves[7])) * leaves[0])

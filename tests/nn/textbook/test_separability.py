@@ -101,6 +101,7 @@ def test_a_wrong_certificate_does_not_hold() -> None:
         assert not type(certificate)(ones, certificate.zeros).holds()
 
 
+@pytest.mark.slow
 def test_a_thousand_points_are_decided() -> None:
     rng = np.random.default_rng(0)
     points = rng.normal(size=(1000, 5))
