@@ -284,9 +284,15 @@ def of_solve(position: int) -> Written:
 def of_det(last: str) -> Callable[[Sequence[Shape], Attributes], str]:
     """Upstream times a matrix, for each matrix of a stack."""
 
+    return _for_each(last, (None, None))
+
+
+def _for_each(last: str, over: tuple[None, ...]) -> Callable[[Sequence[Shape], Attributes], str]:
+    """Upstream, a number for each part of a stack, times that part, which has as many axes as `over`."""
+
     def text(x: Sequence[Shape], attrs: Attributes) -> str:
-        rank = len(x[0])
-        return f"{{g}} {last}" if rank == 2 else f"{{g}}[..., None, None] ⊙ {last}"
+        alone = len(x[0]) == len(over)
+        return f"{{g}} {last}" if alone else f"{{g}}[..., {', '.join(map(str, over))}] ⊙ {last}"
 
     return text
 
@@ -436,9 +442,4 @@ def of_rows(text: str, rest: str = "") -> Callable[[Sequence[Shape], Attributes]
 
 def of_loss(last: str) -> Callable[[Sequence[Shape], Attributes], str]:
     """A loss of rows: upstream, a number for each row, times a row."""
-
-    def text(x: Sequence[Shape], attrs: Attributes) -> str:
-        rank = len(x[0])
-        return f"{{g}} {last}" if rank == 1 else f"{{g}}[..., None] ⊙ {last}"
-
-    return text
+    return _for_each(last, (None,))

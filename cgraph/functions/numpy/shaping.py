@@ -101,7 +101,8 @@ def _pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values:
         raise ValueRefusedError(f"numpy.pad with mode={mode!r}", fix='write "constant", "edge", "reflect" or "wrap"')
     if any(isinstance(d, str) for d in x.shape):
         raise ShapeError(f"pad of {show(x.shape)}", why="a padded named dimension would have no name")
-    places = [np.pad(np.arange(int(d)), w, mode=mode) for d, w in zip(x.shape, _pairs(x, pad_width), strict=True)]  # type: ignore[call-overload]
+    widths = zip(x.shape, _pairs(x, pad_width), strict=True)
+    places = [np.pad(np.arange(int(d)), w, mode=mode) for d, w in widths]  # type: ignore[call-overload]  # of the four modes
     return x[np.ix_(*places)] if places else x
 
 
