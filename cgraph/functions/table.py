@@ -10,9 +10,8 @@ from typing import Any
 
 from cgraph.errors import ValueRefusedError
 from cgraph.functions.signatures import signature
-from cgraph.graph.node import ANSWERS, OP, Node, build, filled
-from cgraph.graph.origin import HERE
-from cgraph.graph.scope import OPEN
+from cgraph.graph import scope as scopes
+from cgraph.graph.node import ANSWERS, OP, Node, _Slots, build
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Op
 
@@ -43,8 +42,18 @@ class Function:
         if self._plain and len(operands) == 1 and not attrs and operands[0].__class__ is Node:
             frame = _frame(1)
             code = frame.f_code
-            if not OPEN and HERE not in code.co_filename:  # all on one level, as the operators of nodes
-                return filled(OP, self.row, operands, NONE, operands[0].shape, None, None, code, frame.f_lasti)
+            if scopes.long_way not in code.co_filename:  # all on one level, as the operators of nodes
+                node: Any = _Slots()
+                node.kind = OP
+                node.op = self.row
+                node.operands = operands
+                node.attrs = NONE
+                node.shape = operands[0].shape
+                node.name = node.value = node.scope = None
+                node.code = code
+                node.instruction = frame.f_lasti
+                node.__class__ = Node
+                return node
         return build(self.row, *operands, **attrs)
 
     def __repr__(self) -> str:

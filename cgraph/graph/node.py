@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 
 from cgraph.errors import CgraphError, NoValueError, ShapeError, ValueRefusedError
+from cgraph.graph import scope as scopes
 from cgraph.graph.display import mimebundle
 from cgraph.graph.origin import HERE, Origin, Place, caller, describe
-from cgraph.graph.scope import OPEN, Scope, here
+from cgraph.graph.scope import Scope, here
 from cgraph.graph.values import real
 from cgraph.graph.values import short as short  # noqa: PLC0414 - handed on
 from cgraph.ops import TABLE
@@ -86,7 +87,7 @@ def _operator(name: str) -> Callable[[Any, Any], Node]:
         frame, shape = _frame(1), self.shape
         code = frame.f_code
         plain = elementwise and other.__class__ is Node and (shape is other.shape or shape == other.shape)
-        if not plain or OPEN or HERE in code.co_filename:  # half the time of startswith
+        if not plain or scopes.long_way in code.co_filename:  # half the time of startswith
             return _mixed(row, self, other, code, frame.f_lasti)
         node: Any = _Slots()  # as `filled` does, without a call
         node.kind = OP
@@ -116,14 +117,14 @@ def _reflected(name: str) -> Callable[[Any, Any], Node]:
 
 def _mixed(row: Op, x: Any, y: Any, code: CodeType, instruction: int) -> Node:
     """An operator between a node and anything, in the frame of which the code and the instruction are given."""
-    origin = caller() if HERE in code.co_filename else (code, instruction, here())
+    origin = caller() if HERE in code.co_filename else (code, instruction, None if scopes.long_way else here())
     if x.__class__ is not Node:
         x = as_node(x, origin)
     elif y.__class__ is not Node:
         y = as_node(y, origin)
     if x.shape != y.shape or not row.elementwise:
         return build(row, x, y, origin=origin)
-    return make(OP, row, (x, y), NONE, x.shape, None, None, origin)
+    return filled(OP, row, (x, y), NONE, x.shape, None, None, *origin)
 
 
 class Node(_Slots):
@@ -214,7 +215,7 @@ class Node(_Slots):
     def __neg__(self) -> Node:
         frame = _frame(1)
         code = frame.f_code
-        if OPEN or HERE in code.co_filename:
+        if scopes.long_way in code.co_filename:
             return build(_NEG, self)
         return filled(OP, _NEG, (self,), NONE, self.shape, None, None, code, frame.f_lasti)
 

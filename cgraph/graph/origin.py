@@ -8,9 +8,8 @@ import sys
 from types import CodeType
 from typing import TypeAlias
 
-from cgraph.graph.scope import Scope, here
+from cgraph.graph.scope import HERE, Scope, here
 
-HERE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # the whole package: no line of ours is a user's
 Place: TypeAlias = "tuple[CodeType | str, int, Scope | None]"
 """The code and the instruction that built a node, or words for them, and the scope that was open."""
 Origin: TypeAlias = "Place | str"

@@ -6,13 +6,17 @@ equality, names, digests, programs and passes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from threading import Lock
 from types import TracebackType
 
 from cgraph.errors import GraphError, ValueRefusedError
+
+HERE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # the whole package: no line of ours is a user's
 
 
 @dataclass(frozen=True, eq=False)  # by call: a scope is equal only to itself, whatever its name is
@@ -49,14 +53,25 @@ class Scope:
 
 
 _HERE: ContextVar[Scope | None] = ContextVar("scope", default=None)
-OPEN: set[Opening] = set()
-"""The openings that any thread is inside of. It decides nothing: while it is empty, the context need not be asked for
-its scope, which would cost each node a tenth of its time."""
+_OPEN: set[Opening] = set()
+_COUNTED = Lock()
+long_way = HERE
+"""What the names of the files hold whose nodes are built by the long way: cgraph's own, which ask for the user's line,
+and, while any thread is inside of a scope, all, which ask for theirs. It decides nothing but time: one look at a name
+answers both questions, and two would cost each node a twentieth."""
 
 
 def here() -> Scope | None:
     """The innermost scope that is open in this thread or task."""
-    return _HERE.get() if OPEN else None
+    return None if long_way else _HERE.get()
+
+
+def _count(opening: Opening, opens: bool) -> None:
+    """Note that a scope opens or closes, in whatever thread."""
+    global long_way  # noqa: PLW0603 - a name is what every node can read at no cost
+    with _COUNTED:
+        (_OPEN.add if opens else _OPEN.discard)(opening)
+        long_way = "" if _OPEN else HERE
 
 
 class Opening:
@@ -82,11 +97,11 @@ class Opening:
             inside = Scope(name, inside, entered=False)
         inside = Scope(self._names[-1], inside, self._what)
         self._token = _HERE.set(inside)
-        OPEN.add(self)
+        _count(self, opens=True)
         return inside
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        OPEN.discard(self)
+        _count(self, opens=False)
         if self._token is not None:
             _HERE.reset(self._token)
 
@@ -125,11 +140,11 @@ def within(scope: Scope | None) -> Iterator[None]:
         return
     mark = Opening((), "")
     token = _HERE.set(scope)
-    OPEN.add(mark)
+    _count(mark, opens=True)
     try:
         yield
     finally:
-        OPEN.discard(mark)
+        _count(mark, opens=False)
         _HERE.reset(token)
 
 

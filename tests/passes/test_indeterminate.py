@@ -295,6 +295,36 @@ def test_a_second_derivative_at_the_kink_of_a_first_one_warns(function: Any) -> 
             run()
 
 
+TIED = {
+    "maximum of a maximum": lambda x, c: cg.maximum(cg.maximum(x, c), c),
+    "the other way round": lambda x, c: cg.maximum(c, cg.maximum(x, c)),
+    "minimum of a minimum": lambda x, c: cg.minimum(cg.minimum(x, c), cg.minimum(c, x)),
+    "relu of what is cut off": lambda x, c: cg.relu(cg.relu(x - 1)) + c,
+    "abs of what is cut off": lambda x, c: cg.abs(cg.relu(x - 1)) + c,
+    "clip of a clip": lambda x, c: cg.clip(cg.clip(x, 0.5, 1.0), 0.5, 1.0) + c,
+    "max of equal elements": lambda x, c: cg.max(cg.stack([x, x])) + c,
+    "a choice": lambda x, c: cg.maximum(cg.where(c > 1, c, x), c),
+}
+
+
+@pytest.mark.parametrize("function", TIED.values(), ids=TIED)
+def test_what_is_equal_wherever_the_inputs_are_is_no_kink(function: Any) -> None:
+    x, c = cg.variables("x c")
+    at = {"x": 0.25, "c": 1.5}
+    for within in (lambda z: z, cg.sin, cg.square):
+        outer = within(function(x, c)) * cg.sin(x)
+        hessian = cg.hessian(outer, [x, c])
+        with warnings.catch_warnings(action="error"):
+            found = cg.forward([*hessian[0], *hessian[1]], **at)
+            cg.backward(cg.grad(outer, x), **at)
+        h, slopes = 1e-5, cg.grad(outer, [x, c])
+        for i, second in enumerate(found.values[found.graph.position(o)] for o in found.graph.outputs):
+            column = ("x", "c")[i % 2]
+            up, down = (cg.forward(slopes[i // 2], {**at, column: at[column] + d}) for d in (h, -h))
+            expected = (float(up[slopes[i // 2]]) - float(down[slopes[i // 2]])) / (2 * h)
+            assert float(second) == pytest.approx(expected, abs=1e-8)
+
+
 def test_the_order_of_a_derivative_is_kept_by_what_rewrites_and_stores_it() -> None:
     x = cg.variable("x")
     second = cg.grad(cg.grad(cg.relu(x) ** 2, x), x)
