@@ -68,7 +68,7 @@ def here() -> Scope | None:
 
 def _count(opening: Opening, opens: bool) -> None:
     """Note that a scope opens or closes, in whatever thread."""
-    global long_way  # noqa: PLW0603 - a name is what every node can read at no cost
+    global long_way
     with _COUNTED:
         (_OPEN.add if opens else _OPEN.discard)(opening)
         long_way = "" if _OPEN else HERE
