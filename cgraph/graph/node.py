@@ -12,8 +12,8 @@ import numpy as np
 from cgraph.errors import CgraphError, NoValueError, ShapeError, ValueRefusedError
 from cgraph.graph import scope as scopes
 from cgraph.graph.display import mimebundle
-from cgraph.graph.origin import HERE, Origin, Place, caller, describe
-from cgraph.graph.scope import Scope, here
+from cgraph.graph.origin import Origin, Place, caller, describe
+from cgraph.graph.scope import HERE, Scope, here
 from cgraph.graph.values import real
 from cgraph.graph.values import short as short  # noqa: PLC0414 - handed on
 from cgraph.ops import TABLE
