@@ -26,21 +26,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--graphs", type=int, default=400, metavar="N", help="how many random graphs are compared with PyTorch"
     )
     parser.addoption(
-        "--names", type=int, default=250, metavar="N", help="how many hostile names go through every format (to 5000)"
+        "--names", type=int, default=100, metavar="N", help="how many hostile names go through every format (to 5000)"
     )
     parser.addoption(
         "--expressions", type=int, default=250, metavar="N", help="how many random expressions go to nodes and back"
     )
     parser.addoption(
-        "--pictures", type=int, default=25, metavar="N", help="on how many pictures of random graphs nothing may touch"
+        "--pictures", type=int, default=15, metavar="N", help="on how many pictures of random graphs nothing may touch"
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `hostile` gets hostile names, 250 at a time."""
+    """A test that takes `hostile` gets hostile names, at most 250 at a time."""
     if "hostile" in metafunc.fixturenames:
         count = int(metafunc.config.getoption("--names"))
-        parts = [names(5_000, seed=2)[at : at + 250] for at in range(0, count, 250)]
+        parts = [names(5_000, seed=2)[at : min(at + 250, count)] for at in range(0, count, 250)]
         metafunc.parametrize("hostile", parts, ids=range(len(parts)))
 
 

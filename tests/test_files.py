@@ -34,7 +34,7 @@ def names(folder: Path) -> list[str]:
     return sorted(os.listdir(folder))
 
 
-@pytest.mark.parametrize("times", [20, pytest.param(TIMES, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [5, pytest.param(TIMES, marks=pytest.mark.slow)])
 def test_eight_processes_that_write_one_file_leave_one_whole_file_and_nothing_else(times: int, tmp_path: Path) -> None:
     path, letters = tmp_path / "x.npz", [b"%c" % (65 + i) for i in range(WRITERS)]
     here = repr(str(Path(__file__).parent))

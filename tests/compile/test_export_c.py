@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sparse import sparse
 
 import cgraph as cg
 from cgraph.cli import main
@@ -120,7 +121,7 @@ def test_lines_may_be_written_in_several_ways(text: str, tmp_path: Path) -> None
     assert done.stdout == "1\n"
 
 
-@pytest.mark.parametrize("last", ["sigmoid", "tanh", "softmax", "identity"])
+@pytest.mark.parametrize("last", sparse(["sigmoid", "tanh", "softmax", "identity"], 2))
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_the_program_writes_classes_scores_or_numbers_and_knows_probabilities(
     last: str, outputs: int, tmp_path: Path

@@ -125,7 +125,7 @@ FITS = [
 
 @unconverged
 @pytest.mark.parametrize("net", sparse(FITS, 3), ids=range(len(FITS)))
-@pytest.mark.parametrize("load", [datasets.load_iris, datasets.load_wine, datasets.load_breast_cancer])
+@pytest.mark.parametrize("load", sparse([datasets.load_iris, datasets.load_wine, datasets.load_breast_cancer], 3))
 def test_the_same_random_state_trains_the_same_net(net, load):
     X, y = scaled(load)
     ours, other = clone(net).fit(X, y), theirs(net).fit(X, y)

@@ -158,6 +158,7 @@ def test_names_in_titles_are_only_names() -> None:
     assert "<script>alert" not in page and "</script><b>" not in page and page.count("<script>") == 1
 
 
+@pytest.mark.slow
 def test_the_slider_walks_through_the_film(tmp_path: Any) -> None:
     film = xor_film()
     path = film.save(tmp_path / "training.html")

@@ -92,7 +92,7 @@ def test_pictures_of_up_to_40_boxes_keep_their_text_at_16_cm(pictures: int) -> N
     assert sum(p.drawing.detail != HOVER for p in drawn) >= 0.6 * pictures  # most say their numbers on edges
 
 
-@pytest.mark.parametrize("seed", sparse(range(60), 10))
+@pytest.mark.parametrize("seed", sparse(range(60), 30))
 def test_no_two_strokes_run_on_top_of_each_other(seed: int) -> None:
     for style in ("textbook", "circuit"):
         assert together(viz.draw(random_pass(seed), style=style)) == []
@@ -119,7 +119,7 @@ def test_inputs_stand_in_one_column_in_the_order_in_which_they_are_written(seed:
 
 
 @pytest.mark.parametrize("rows", sparse([3, 2, 5], 3))
-@pytest.mark.parametrize("seed", sparse(range(12), 12))
+@pytest.mark.parametrize("seed", sparse([1, 0, *range(2, 12)], 12))
 def test_nothing_touches_in_rows_and_each_box_stands_in_one(seed: int, rows: int) -> None:
     picture = viz.draw(random_pass(seed), detail=NUMBER, direction="LR", fold=False)
     layout = lay_out(picture.drawing, TEXTBOOK, "LR", None, 20.0, rows)

@@ -52,8 +52,8 @@ def outside(point: tuple[float, float], box: PlacedBox) -> float:
 
 @pytest.mark.parametrize("look", ["textbook", "circuit"])
 @pytest.mark.parametrize("direction", ["LR", "TB"])
-def test_strokes_end_on_the_borders_of_their_boxes(direction, look):
-    for seed in range(8):
+def test_strokes_end_on_the_borders_of_their_boxes(direction, look, pictures):
+    for seed in range(pictures // 5):
         picture = viz.draw(random_pass(seed), direction=direction, style=look)
         boxes = {b.box.id: b for b in picture.layout.boxes}
         for edge in picture.layout.edges:

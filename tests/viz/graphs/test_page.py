@@ -186,10 +186,9 @@ def asks(data: dict[str, Any], moment: dict[str, Any]) -> bool:
     )
 
 
-@pytest.mark.parametrize("practice", sparse([True, False], 2))
-@pytest.mark.parametrize(
-    "name", sparse(["a product", "a fan-out", "figure 6.17", "0·∞", "a net of arrays", "not finite"], 6)
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("practice", [True, False])
+@pytest.mark.parametrize("name", ["a product", "a fan-out", "figure 6.17", "0·∞", "a net of arrays", "not finite"])
 def test_nothing_that_is_said_at_a_step_depends_on_what_comes_later(
     name: str, practice: bool, page: Any, tmp_path: Path
 ) -> None:

@@ -73,7 +73,7 @@ def test_the_picture_is_one_stop_of_tab_and_arrows_go_from_box_to_box(page: Any,
     assert page.evaluate("document.activeElement.closest('svg')") is None
 
 
-@pytest.mark.parametrize("focus", ["#number0", "#range0", "#theme", "#step"])
+@pytest.mark.parametrize("focus", sparse(["#number0", "#range0", "#theme", "#step"], 4))
 def test_in_a_field_the_arrows_belong_to_the_field_and_do_one_thing(focus: str, page: Any, tmp_path: Path) -> None:
     open_in(page, pictures()["figure 6.17"], tmp_path)
     state = "() => [document.getElementById('count').innerText, document.getElementById('number0').value]"
@@ -254,6 +254,7 @@ def test_a_link_keeps_step_inputs_theme_zoom_and_practice(name: str, page: Any, 
     assert again == pytest.approx(width, rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_link_that_says_nonsense_opens_the_page_as_it_is(page: Any, tmp_path: Path) -> None:
     open_in(page, pictures()["figure 6.17"], tmp_path)
     said = page.evaluate(SAID)
