@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from cgraph.errors import ValueRefusedError
 from viz.graphs.places.layers import layers
-from viz.graphs.places.layout import Arranged, Layout, arranged, estimated
+from viz.graphs.places.layout import Arranged, Layout, arranged, estimated, large
 from viz.graphs.places.measure import Measured, measured
 from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.wrapped import in_rows
@@ -32,7 +32,6 @@ PLACED = 3  # so many ways are placed and compared
 ROWS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25)  # that are tried
 LINE = 0.25  # what each line from row to row costs besides the first, in points of text
 SHORTEST = 2  # layers of a row
-MANY = 400  # boxes and edges of a drawing for which one way is tried alone
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,9 @@ def fitted(
 
     `whole` is the size of a picture with what stands below it. Raises LayoutError.
     """
-    forms = [drawing, in_rows(drawing, theme, boxes=False), in_rows(drawing, theme, boxes=True)]
+    forms = [drawing]
+    if not large(drawing):
+        forms += [in_rows(drawing, theme, boxes=False), in_rows(drawing, theme, boxes=True)]
     sizes = [measured(form, theme) for form in forms]
     ways = list(_ways(sizes, directions))
     glyphs = list(map(smallest_of, sizes))
@@ -191,7 +192,7 @@ def fitted(
 
 def _ways(sizes: Sequence[Measured], directions: Sequence[str]) -> Iterator[Way]:
     drawing = sizes[0].drawing
-    if len(drawing.boxes) + len(drawing.edges) > MANY:
+    if large(drawing):
         yield Way(0, directions[0], 1)
         return
     layer = layers([box.id for box in drawing.boxes], drawing.edges)

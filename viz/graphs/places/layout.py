@@ -26,7 +26,8 @@ from viz.ink.themes import Theme
 
 CLEAR = 4.5  # between a stroke and its words
 BESIDE_WORDS = 2.0  # free space before and after the words of an edge
-MOST = 800  # nodes and edges that Graphviz is asked to place; more go to the layered layout
+MANY = 400  # boxes and edges of a drawing for which one way is tried alone, without words on edges the layered layout
+MOST = 800  # boxes and edges that Graphviz is asked to place
 LAYERED = "layered"
 CHANNEL = 25.0  # the length of a channel, as is usual
 MARGIN = 12.0  # around the whole picture
@@ -107,7 +108,8 @@ class Arranged(NamedTuple):
 def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: float, rows: int = 1) -> Arranged:
     """Arrange what was measured, in so many rows."""
     drawing = sizes.drawing
-    if engine_name == LAYERED or (engine_name is None and len(drawing.boxes) + len(drawing.edges) > MOST):
+    count = len(drawing.boxes) + len(drawing.edges)
+    if engine_name == LAYERED or (engine_name is None and count > (MOST if sizes.words or drawing.frames else MANY)):
         return _done(_in_layers(drawing, sizes.boxes, sizes.lines, rankdir))
     level = rankdir == "LR"
     if drawing.frames:
@@ -124,6 +126,11 @@ def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit:
         grids.append(gridded(found, row.parts, is_round, middle))
     grid = below(parts, grids)
     return Arranged(_size(grid, level), lambda: _drawn(sizes, grid, level))
+
+
+def large(drawing: Drawing) -> bool:
+    """Whether a drawing is too large for several ways to be compared."""
+    return len(drawing.boxes) + len(drawing.edges) > MANY
 
 
 def _done(layout: Layout) -> Arranged:
@@ -184,15 +191,13 @@ def _in_layers(drawing: Drawing, boxes: Mapping[str, Size], lines: Mapping[str, 
         PlacedBox(b, x + MARGIN, y + MARGIN, *boxes[b.id][:2], stacked(lines[b.id], (x + MARGIN, y + MARGIN)))
         for b, (x, y) in zip(drawing.boxes, centres, strict=True)
     ]
-    strokes = [
-        PlacedEdge(
-            e,
-            ((a + MARGIN, b + MARGIN), (c + MARGIN, d + MARGIN)),
-            ((p + MARGIN, q + MARGIN), (r + MARGIN, s + MARGIN)),
-        )
-        for e, (a, b, c, d), (p, q, r, s) in zip(drawing.edges, forth, back, strict=True)
-    ]
+    strokes = [PlacedEdge(e, _inward(a), _inward(b)) for e, a, b in zip(drawing.edges, forth, back, strict=True)]
     return Layout(round(width + 2 * MARGIN, 2), round(height + 2 * MARGIN, 2), tuple(placed), tuple(strokes))
+
+
+def _inward(stroke: Sequence[Point]) -> tuple[Point, ...]:
+    """A stroke with the margin before it."""
+    return tuple([(x + MARGIN, y + MARGIN) for x, y in stroke])
 
 
 def _extent(size: Size, level: bool) -> Extent:

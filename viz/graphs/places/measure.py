@@ -9,7 +9,7 @@ from math import hypot
 from typing import TypeAlias
 
 from cgraph.notation import number, row
-from viz.graphs.words.drawing import BoxText, Drawing
+from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing
 from viz.graphs.words.heat import Heat
 from viz.ink.lines import GAP, Label, SetLine, set_line, stack_height
 from viz.ink.strokes import BETWEEN, Size
@@ -22,6 +22,7 @@ SCALE_SIZE = 0.85  # of a value's size: the number beside a heat map
 ROUND_APART = 11.0  # the least distance of edges side by side at a circle
 REACH = 0.4  # of a circle's breadth: how far from its middle, on both sides, an edge may end
 SLOT = 15.0  # the least height of a box for each edge that enters it
+BUNDLE = 6  # of an outline: for so many edges at most
 
 Words: TypeAlias = "tuple[SetLine | None, SetLine | None]"  # local, downstream
 
@@ -41,7 +42,8 @@ def measured(drawing: Drawing, theme: Theme) -> Measured:
     """Set and measure everything that is written on a drawing."""
     enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
     lines = lines_of(drawing, theme)
-    boxes = {b.id: _box_size(b, lines[b.id], enter[b.id], leave[b.id]) for b in drawing.boxes}
+    most = BUNDLE if drawing.detail == OUTLINE else len(drawing.edges)
+    boxes = {b.id: _box_size(b, lines[b.id], min(enter[b.id], most), min(leave[b.id], most)) for b in drawing.boxes}
 
     def line(role: str, words: Label) -> SetLine | None:
         return set_line(role, words, theme.label_size) if words else None
