@@ -107,10 +107,11 @@ def constant(array: Any) -> Math:
 
 def _whole_number(x: float) -> Math:
     rounded, spelled = number(x), repr(abs(x)).removesuffix(".0")
-    if float("0" + spelled) == abs(x) and len(spelled) <= DIGITS and "e" not in spelled and np.isfinite(x):
+    if not np.isfinite(x):
+        return rounded
+    if float("0" + spelled) == abs(x) and len(spelled) <= DIGITS and "e" not in spelled:
         return Sym(("−" if x < 0 else "") + spelled)
-    exact = not np.isfinite(x) or float(f"{x:.2e}") == x
-    return rounded if exact else row(rounded, "…")
+    return rounded if float(f"{x:.2e}") == x else row(rounded, "…")
 
 
 def shape(dimensions: Shape) -> Math:

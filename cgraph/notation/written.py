@@ -37,24 +37,24 @@ def sign(node: Node) -> Math:
 
 
 def in_circle(node: Node, inside: Sequence[Math | None]) -> Math:
-    """What a circle says of an op: its sign, with what stands inside instead of being an operand: `+1`, `×2`, `x³`.
+    """What a circle says of an op: its sign, with what stands inside instead of being an operand: `+1`, `×−1`, `x³`.
 
-    `inside` has a formula for each operand that is not drawn, and None for the others.
+    `inside` has a formula for each operand that is not drawn, and None for the others, which are upright letters: they
+    are not the graph's own names.
     """
     if all(math is None for math in inside):
         return sign(node)
-    if len(inside) == 2 and row_of(node).written in _SHORT:
-        left, right = (None if m is None else bracketed(m) for m in inside)
-        short = Sym(_SHORT[row_of(node).written])
-        if left is None or right is None:
-            if row_of(node).written in ("plus", "times"):
-                left, right = None, right if left is None else left
-            if left is None or row_of(node).written == "minus":
-                return row(*[m for m in (left, short, right) if m is not None])
+    style = row_of(node).written
+    if len(inside) == 2 and style in _SHORT:
+        left, right = inside
+        if style in ("plus", "times") and right is None:
+            left, right = right, left
+        if left is None and right is not None:
+            return row(_SHORT[style], right if style in ("times", "over") else bracketed(right))
+        if style == "over" and left is not None and right is None:
+            return row(left, "/", "x")
     letters = iter("xyzuvw")
-    free = [
-        (Sym(next(letters, "·"), italic=True), ATOM) if m is None else (m, SUM if negative(m) else ATOM) for m in inside
-    ]
+    free = [(Sym(next(letters, "·")), ATOM) if m is None else (m, SUM if negative(m) else ATOM) for m in inside]
     return written(node, free)[0]
 
 

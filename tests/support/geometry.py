@@ -9,6 +9,7 @@ import numpy as np
 from viz.graphs.paint.paint import BACKWARD, FORWARD
 from viz.graphs.picture import Picture
 from viz.graphs.places.layout import Layout
+from viz.graphs.words.drawing import OUTSIDE
 
 Rect = tuple[float, float, float, float]
 PARAMETER = np.linspace(0, 1, 100)[:, None]
@@ -18,8 +19,9 @@ BERNSTEIN = np.hstack(
 
 
 def labels(picture: Picture) -> dict[str, Rect]:
-    """The rectangles of all words that stand beside edges, and of the titles of frames."""
+    """The rectangles of all words that stand beside edges and gates, and of the titles of frames."""
     found = {f"title of frame {f.frame.id} {f.frame.name}": f.title.rect for f in picture.layout.frames}
+    found |= {f"name of {b.box.name}": n.rect for b in picture.layout.boxes for n in b.lines if n.line.role == OUTSIDE}
     for placed in picture.layout.edges:
         for role in () if picture.show == FORWARD else ("local", "downstream"):
             line = getattr(placed, role)
@@ -171,6 +173,8 @@ def spills(picture: Picture) -> list[str]:
     for placed in picture.layout.boxes:
         left, top, right, bottom = placed.rect
         for line in placed.lines:
+            if line.line.role == OUTSIDE:
+                continue
             a, b, c, d = line.rect
             if placed.box.round:
                 radius = placed.width / 2

@@ -33,6 +33,7 @@ from viz.graphs.formats.mermaid import flowchart
 from viz.graphs.places.dot import readable
 from viz.graphs.words.annotate import annotate
 from viz.graphs.words.drawing import Drawing
+from viz.ink.lines import rows_of
 from viz.ink.typeset import typeset
 
 SHAPES = {"x": (), "y": (), "v": (3,), "u": (3,), "A": (3, 3), "B": (3, 3)}
@@ -311,7 +312,9 @@ def test_a_long_name_stands_whole_in_its_box_line_by_line() -> None:
     for style in ("textbook", "circuit"):
         node = (cg.variable(names[0]) * cg.variable(names[1])).named(names[2])
         for box in drawn(node, style, "full").boxes:
-            lines = [notation.text(label[0][1]) for role, label in box.lines if role == "name"]
+            own = "outside" if any(role == "outside" for role, _ in box.lines) else "name"
+            rows = [row for role, label in box.lines if role == own for row in rows_of(label)]
+            lines = ["".join(notation.text(math) for _, math in row) for row in rows]
             whole = "".join(lines).split(" = ")[0].replace(" ", "")
             assert whole == box.name.replace(" ", "") and max(len(x.split(" = ")[0]) for x in lines) <= 20
 

@@ -77,7 +77,7 @@ def draw(
     values      with a graph: the values of its leaves, `viz.draw("L = c*(a + 2*b)", a=3, b=1, c=-2)` or in a dict as
                 for cg.forward; the passes are computed and drawn
     show        "forward", "backward" or "both": a backward pass shows both by default; the layout is the same
-    style       "textbook" (d = 2b in a box) or "circuit" (unnamed ops in circles)
+    style       "textbook" (d = 2b in a box) or "circuit" (each op's sign in a circle, its name where it leaves)
     detail      "full", "formula", "number", "hover" or "outline": how much is written; by default it follows from
                 the size, and what is not written stands in the titles (on hover)
     theme       "textbook", "dark" or "print", or your own, {"base": "dark", "forward": "#8fbdf2"}, with the names
@@ -101,7 +101,8 @@ def draw(
     diagnosis   viz.diagnose of the same pass: a badge on each box of which it has a finding
     highlight   a node, or ("b", "L") or "b->L" for all ways from one to another, or ("b", "e", "L") for those through
                 a third, or a list of all these; the rest is dimmed
-    colours     a colour for some boxes, {"a": "#ffd54f"}; labels: words for some boxes, {"a": "weight"}
+    colours     a colour for some boxes, {"a": "#ffd54f"}; labels: words of your own in some boxes,
+                or beside circles, {"a": "weight"}: the graph and its names stay as they are
     legend      False leaves it out; transparent=True leaves out the background
     digits      significant digits of numbers, 3 by default
     around      a node: only what is at most `depth` edges from it (2 by default) is drawn

@@ -147,7 +147,7 @@ def test_wheel_keys_buttons_and_a_drag_zoom_and_move_the_picture(page: Any, tmp_
     page.keyboard.press("+")
     assert page.evaluate(width) == pytest.approx(1.25 * first, rel=0.01)
     page.click("#closer")
-    box = page.locator("[data-node='z[1]1'] rect").first.bounding_box()
+    box = page.locator("[data-node='z[1]1'] circle").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     here = f"document.elementFromPoint({x}, {y}).closest('[data-id]')?.dataset.id"

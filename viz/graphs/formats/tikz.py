@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cgraph import quoting
 from cgraph.notation import Group, Math, Named, Sym, latex
 from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge
-from viz.graphs.words.drawing import BoxText, Drawing
+from viz.graphs.words.drawing import OUTSIDE, BoxText, Drawing
 from viz.graphs.words.look import read_on
 from viz.ink.lines import TAGGED, Label, PlacedLine, rows_of
 from viz.ink.strokes import Point
@@ -79,6 +79,7 @@ _STYLES = (
     ),
     ("local", "text=cglocal, align=center, cgraph tag"),
     ("downstream", "text=cgbackward, align=center"),
+    ("cgraph name", r"text=cgtext, align=center, font=\cgraphnamesize"),
     ("cgraph caption", "text=cgfaint, anchor=base"),
     ("cgraph legend", "anchor=base west"),
     ("cgraph dimmed", "opacity=.24"),
@@ -140,7 +141,7 @@ def node_names(boxes: Sequence[BoxText]) -> dict[str, str]:
 def _box(placed: PlacedBox, show: str, name: str, theme: Theme, drawing: Drawing) -> list[str]:
     box = placed.box
     kind = "circle" if box.round else box.kind
-    look = [f"cgraph {kind}", *(["cgraph output"] if box.output and not box.round else [])]
+    look = [f"cgraph {kind}", *(["cgraph output"] if box.output else [])]
     own = drawing.look.fill(box.id, theme)
     words = read_on(own, theme) if own else theme
     if own:
@@ -153,11 +154,21 @@ def _box(placed: PlacedBox, show: str, name: str, theme: Theme, drawing: Drawing
     lines = [
         rf"{{\cgraphnamesize ${_runs(row, words, theme)}$}}" if role == "name" else f"${_runs(row, words, theme)}$"
         for role, label in box.lines
-        if not (show == FORWARD and role == "gradient")
+        if not (show == FORWARD and role == "gradient") and role != OUTSIDE
         for row in rows_of(label)
     ]
     inside = r"\\[-.12em]".join(lines)
-    return [rf"\node[{', '.join(look)}] ({name}) at {_at((placed.x, placed.y))} {{{inside}}};"]
+    node = rf"\node[{', '.join(look)}] ({name}) at {_at((placed.x, placed.y))} {{{inside}}};"
+    return [node, *_beside_gate(placed, theme, drawing)]
+
+
+def _beside_gate(placed: PlacedBox, theme: Theme, drawing: Drawing) -> Iterator[str]:
+    """The name of what a gate computes, where it stands."""
+    dimmed = ", cgraph dimmed" if placed.box.id in drawing.look.dimmed else ""
+    places = [line for line in placed.lines if line.line.role == OUTSIDE]
+    for (_, label), line in zip([x for x in placed.box.lines if x[0] == OUTSIDE], places, strict=True):
+        rows = r"\\".join(f"${_runs(row, theme, theme)}$" for row in rows_of(label))
+        yield rf"\node[cgraph name{dimmed}] at {_middle(line)} {{{rows}}};"
 
 
 def _edge(placed: PlacedEdge, show: str, names: Mapping[str, str], drawing: Drawing) -> list[str]:

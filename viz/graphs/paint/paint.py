@@ -10,7 +10,7 @@ from viz.graphs.paint.cells import heat_map
 from viz.graphs.paint.legend import BACKWARD, BOTH, FORWARD, LEAST, NOTHING, Foot, foot
 from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge, PlacedFrame
 from viz.graphs.places.measure import INSET
-from viz.graphs.words.drawing import OUTLINE, Drawing
+from viz.graphs.words.drawing import OUTLINE, OUTSIDE, Drawing
 from viz.graphs.words.heat import Heat, cell_side, written_on
 from viz.graphs.words.look import read_on
 from viz.ink import pen
@@ -135,6 +135,8 @@ def _line(line: PlacedLine, id_: str, theme: Theme, words: Theme, heat: Heat | N
         rows, columns = heat.cells[id_].shape
         middle = (left + right - columns * cell_side(rows, columns)) / 2
         return heat_map(heat, id_, middle, top, theme) + pen.line(line, theme)
+    if line.line.role == OUTSIDE:
+        return pen.line(line, theme)
     if line.line.role == "badge":
         return _plate(line.rect, theme) + pen.line(line, theme)
     return pen.line(line, words)
@@ -153,13 +155,18 @@ def _outlines(placed: PlacedBox, theme: Theme, heated: str | None = None) -> Ite
     look = f'fill="{fill}" stroke="{border}" stroke-width="{weight}"'
     if box.kind == "folded":
         look += ' stroke-dasharray="5 3"'
+    inner = f'fill="none" stroke="{border}"'
     if box.round:
-        yield f'<circle cx="{number(placed.x)}" cy="{number(placed.y)}" r="{number(placed.width / 2)}" {look}/>'
+        yield _circle(placed, 0.0, look)
+        yield from [_circle(placed, INSET, inner)] * box.output
     else:
         yield rect(left, top, right, bottom, 7.0, look)
     if box.output and not box.round:
-        inner = f'fill="none" stroke="{border}"'
         yield rect(left + INSET, top + INSET, right - INSET, bottom - INSET, 5.0, inner)
+
+
+def _circle(placed: PlacedBox, inset: float, look: str) -> str:
+    return f'<circle cx="{number(placed.x)}" cy="{number(placed.y)}" r="{number(placed.width / 2 - inset)}" {look}/>'
 
 
 def _plate(words: tuple[float, float, float, float], theme: Theme) -> str:

@@ -103,12 +103,12 @@ def _ends(
     stop: dict[str, float] = {}
     for head, ids in entering.items():
         wanted = [middle[ranks.chains[id_][-2]] for id_ in ids]
-        stop.update(zip(ids, _side(wanted, middle[head], ranks.extents[head].across, head in is_round), strict=True))
+        stop.update(zip(ids, _side(wanted, middle[head], ranks.extents[head].side, head in is_round), strict=True))
     start: dict[str, float] = {}
     for tail, ids in leaving.items():
         aims = {id_: stop[id_] if len(ranks.chains[id_]) == 2 else middle[ranks.chains[id_][1]] for id_ in ids}
         order = sorted(ids, key=aims.__getitem__)
-        places = _side([aims[id_] for id_ in order], middle[tail], ranks.extents[tail].across, tail in is_round)
+        places = _side([aims[id_] for id_ in order], middle[tail], ranks.extents[tail].side, tail in is_round)
         start.update(zip(order, places, strict=True))
     return {edge.id: (start[edge.id], stop[edge.id]) for edge in edges}
 

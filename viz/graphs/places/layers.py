@@ -35,10 +35,19 @@ class Edge(Protocol):
 
 
 class Extent(NamedTuple):
-    """How much room something takes: along the graph's direction and across it."""
+    """How much room something takes: along the graph's direction and across it.
+
+    `meets` is the part of that breadth that edges meet, where it is not all of it.
+    """
 
     along: float
     across: float
+    meets: float = 0.0
+
+    @property
+    def side(self) -> float:
+        """The breadth that edges meet."""
+        return self.meets or self.across
 
 
 def layers(boxes: Sequence[str], edges: Sequence[Edge], last: Sequence[str] = ()) -> dict[str, int]:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from cgraph.notation import Sym
-from viz.graphs.places import layered
+from viz.graphs.places import gates, layered
 from viz.graphs.places.across import BESIDE, across
 from viz.graphs.places.channels import TRACK
 from viz.graphs.places.clusters import TitleRoom, clustered
 from viz.graphs.places.grid import Grid, gridded
 from viz.graphs.places.layers import Extent
-from viz.graphs.places.measure import Measured, Words, lines_of, measured, wide_enough
+from viz.graphs.places.measure import Measured, Words, inside, lines_of, measured, wide_enough
 from viz.graphs.places.rows import BELOW, Row, below, cut
-from viz.graphs.words.drawing import BoxText, Drawing, EdgeText, Frame
+from viz.graphs.words.drawing import OUTSIDE, BoxText, Drawing, EdgeText, Frame
 from viz.ink.lines import PlacedLine, SetLine, set_line, stacked
 from viz.ink.strokes import BETWEEN, Point, Size, along, both
 from viz.ink.themes import Theme
@@ -110,6 +110,7 @@ def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit:
     drawing = sizes.drawing
     count = len(drawing.boxes) + len(drawing.edges)
     if engine_name == LAYERED or (engine_name is None and count > (MOST if sizes.words or drawing.frames else MANY)):
+        sizes = inside(sizes)
         return _done(_in_layers(drawing, sizes.boxes, sizes.lines, rankdir))
     level = rankdir == "LR"
     if drawing.frames:
@@ -117,7 +118,7 @@ def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit:
     sizes = sizes if level else wide_enough(sizes)
     boxes, words = _extents(sizes, level)
     slots = {e.id: e.slot for e in drawing.edges}
-    is_round = {id_ for id_, size in sizes.boxes.items() if size.round}
+    is_round = {id_ for id_, size in sizes.boxes.items() if size.round and id_ not in sizes.beside}
     parts = cut(boxes, drawing.edges, words, rows)
     grids: list[Grid] = []
     for row in parts:
@@ -164,7 +165,7 @@ def estimated(sizes: Measured, rankdir: str, rows: int) -> tuple[tuple[float, fl
 
 def _extents(sizes: Measured, level: bool) -> tuple[dict[str, Extent], dict[str, Extent]]:
     """The room of boxes and that of words."""
-    boxes = {id_: _extent(size, level) for id_, size in sizes.boxes.items()}
+    boxes = {id_: gates.extent(room, sizes.boxes[id_], level) for id_, room in gates.rooms(sizes, level).items()}
     return boxes, {id_: _extent(_words_size(lines, level), level) for id_, lines in sizes.words.items()}
 
 
@@ -180,8 +181,15 @@ def reworded(layout: Layout, drawing: Drawing, theme: Theme) -> Layout:
     lines = lines_of(drawing, theme)
     words = {b.id: b for b in drawing.boxes}
     edges = {e.id: e for e in drawing.edges}
-    boxes = tuple(p._replace(box=words[p.box.id], lines=stacked(lines[p.box.id], (p.x, p.y))) for p in layout.boxes)
+    boxes = tuple(_reworded(p, words[p.box.id], lines[p.box.id]) for p in layout.boxes)
     return replace(layout, boxes=boxes, edges=tuple(p._replace(edge=edges[p.edge.id]) for p in layout.edges))
+
+
+def _reworded(placed: PlacedBox, box: BoxText, lines: Sequence[SetLine]) -> PlacedBox:
+    """A box with other words; its name stands where it stood."""
+    beside = tuple(line for line in placed.lines if line.line.role == OUTSIDE)
+    within = [line for line in lines if not (beside and line.role == OUTSIDE)]
+    return placed._replace(box=box, lines=(*stacked(within, (placed.x, placed.y)), *beside))
 
 
 def _in_layers(drawing: Drawing, boxes: Mapping[str, Size], lines: Mapping[str, list[SetLine]], rankdir: str) -> Layout:
@@ -220,20 +228,30 @@ def _drawn(sizes: Measured, grid: Grid, level: bool) -> Layout:
         x, y = point if level else point[::-1]
         return round(x + MARGIN, 2), round(y + MARGIN, 2)
 
-    drawing = sizes.drawing
-    places = {b.id: at(grid.places[b.id]) for b in drawing.boxes}
+    drawing, middles = sizes.drawing, gates.moved(sizes, grid, level)
+    places = {b.id: at(middles[b.id]) for b in drawing.boxes}
+    names = {
+        id_: name._replace(x=round(name.x + MARGIN, 2), y=round(name.y + MARGIN, 2))
+        for id_, name in gates.names(sizes, grid, level).items()
+    }
     boxes = tuple(
-        PlacedBox(b, *places[b.id], *sizes.boxes[b.id][:2], stacked(sizes.lines[b.id], places[b.id]))
+        PlacedBox(b, *places[b.id], *sizes.boxes[b.id][:2], _lines(sizes.lines[b.id], places[b.id], names.get(b.id)))
         for b in drawing.boxes
     )
     edges = []
     for edge in drawing.edges:
         ends = [(places[end], sizes.boxes[end]) for end in (edge.tail, edge.head)]
-        strokes = both([at(p) for p in grid.curves[edge.id]], *ends)
+        curve = gates.line(grid.curves[edge.id], middles[edge.tail] if edge.tail in names else None)
+        strokes = both([at(p) for p in curve], *ends)
         above, below = sizes.words.get(edge.id, (None, None))
         centre = at(grid.words[edge.id]) if edge.id in grid.words else None
         edges.append(PlacedEdge(edge, *strokes, *_beside(above, below, centre, level)))
     return Layout(*_size(grid, level), boxes, tuple(edges))
+
+
+def _lines(stack: Sequence[SetLine], place: Point, beside: PlacedLine | None) -> tuple[PlacedLine, ...]:
+    """The lines of a box, and the one beside it."""
+    return (*stacked(stack, place), *([beside] if beside else []))
 
 
 def _with_frames(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: float) -> Layout:
@@ -243,7 +261,7 @@ def _with_frames(sizes: Measured, rankdir: str, engine_name: str | None, time_li
     titles = {frame: frame_title(frame, sizes.size_of_titles) for frame in sizes.drawing.frames}
     rooms = {f: TitleRoom(line.width + 2 * TITLE_PAD, line.ascent + line.descent) for f, line in titles.items()}
     for _ in range(TRIES):
-        found = clustered(sizes.drawing, sizes.boxes, words, rankdir, rooms, engine_name, time_limit)
+        found = clustered(sizes.drawing, gates.rooms(sizes, level), words, rankdir, rooms, engine_name, time_limit)
         layout = _drawn(sizes, found.grid, level)
         frames = []
         for frame, title in titles.items():

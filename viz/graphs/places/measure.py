@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import hypot
 from typing import TypeAlias
 
 from cgraph.notation import number, row
-from viz.graphs.words.drawing import OUTLINE, BoxText, Drawing
+from viz.graphs.words.drawing import OUTLINE, OUTSIDE, BoxText, Drawing
 from viz.graphs.words.heat import Heat
 from viz.ink.lines import GAP, Label, SetLine, set_line, stack_height
 from viz.ink.strokes import BETWEEN, Size
@@ -29,19 +29,23 @@ Words: TypeAlias = "tuple[SetLine | None, SetLine | None]"  # local, downstream
 
 @dataclass(frozen=True)
 class Measured:
-    """A drawing with the sizes of its boxes, their lines, and the words of those edges that have some."""
+    """A drawing with the sizes of its boxes, their lines, and the words of those edges that have some.
+
+    `beside` are the names of gates that stand outside of them, which is not in `lines`.
+    """
 
     drawing: Drawing
     boxes: Mapping[str, Size]
     lines: Mapping[str, list[SetLine]]
     words: Mapping[str, Words]
     size_of_titles: float = 0.0  # of frames
+    beside: Mapping[str, SetLine] = field(default_factory=dict)
 
 
 def measured(drawing: Drawing, theme: Theme) -> Measured:
     """Set and measure everything that is written on a drawing."""
     enter, leave = Counter(e.head for e in drawing.edges), Counter(e.tail for e in drawing.edges)
-    lines = lines_of(drawing, theme)
+    lines, beside = outside(lines_of(drawing, theme))
     most = BUNDLE if drawing.detail == OUTLINE else len(drawing.edges)
     boxes = {b.id: _box_size(b, lines[b.id], min(enter[b.id], most), min(leave[b.id], most)) for b in drawing.boxes}
 
@@ -51,7 +55,25 @@ def measured(drawing: Drawing, theme: Theme) -> Measured:
     words = {
         e.id: (line("local", e.local), line("backward", e.downstream)) for e in drawing.edges if e.local or e.downstream
     }
-    return Measured(drawing, boxes, lines, words, theme.caption_size)
+    return Measured(drawing, boxes, lines, words, theme.caption_size, beside)
+
+
+def outside(lines: Mapping[str, list[SetLine]]) -> tuple[dict[str, list[SetLine]], dict[str, SetLine]]:
+    """The lines that stand in boxes, and those that stand beside them."""
+    beside = {id_: line for id_, stack in lines.items() for line in stack if line.role == OUTSIDE}
+    within = {id_: [line for line in lines[id_] if line.role != OUTSIDE] for id_ in beside}
+    return {**lines, **within}, beside
+
+
+def inside(sizes: Measured) -> Measured:
+    """The same with every name in its box, for layouts that have no room beside it."""
+    if not sizes.beside:
+        return sizes
+    lines = {**sizes.lines, **{id_: [name, *sizes.lines[id_]] for id_, name in sizes.beside.items()}}
+    boxes = {
+        b.id: _box_size(b, lines[b.id], sizes.boxes[b.id].enter, sizes.boxes[b.id].leave) for b in sizes.drawing.boxes
+    }
+    return replace(sizes, boxes=boxes, lines=lines, beside={})
 
 
 def wide_enough(sizes: Measured) -> Measured:
@@ -99,18 +121,20 @@ def _heat_line(heat: Heat, id_: str, room: tuple[float, float], theme: Theme) ->
 def _set_once(known: dict[tuple[str, Label], SetLine], role: str, label: Label, theme: Theme) -> SetLine:
     line = known.get((role, label))
     if line is None:
-        line = known[role, label] = set_line(role, label, theme.title_size if role == "name" else theme.value_size)
+        line = known[role, label] = set_line(
+            role, label, theme.title_size if role in ("name", OUTSIDE) else theme.value_size
+        )
     return line
 
 
 def _box_size(box: BoxText, lines: list[SetLine], enter: int, leave: int) -> Size:
     width = max((line.width for line in lines), default=0.0)
     height = stack_height(lines)
+    border = 2 * INSET if box.output else 0.0
     if box.round:
         beside = (ROUND_APART * (max(enter, leave) - 1) / 2 + BETWEEN) / REACH
-        side = max(2 * _radius(lines, height) + 2 * ROUND_PAD, beside)
-        return Size(side, side, round=True)
-    border = 2 * INSET if box.output else 0.0
+        side = max(2 * _radius(lines, height) + 2 * ROUND_PAD, beside) + border
+        return Size(side, side, True, enter, leave)
     return Size(
         max(width + 2 * PAD_X, 26.0) + border,
         max(height + 2 * PAD_Y, enter * SLOT, leave * SLOT) + border,

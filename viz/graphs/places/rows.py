@@ -91,13 +91,25 @@ def _homes(
         if layer[edge.head] - layer[edge.tail] == 2 and edge.id in words:
             gap[layer[edge.head] // 2] = max(gap[layer[edge.head] // 2], words[edge.id].along)
     rest = [a + b for a, b in zip(length, gap, strict=True)][1:]
-    cuts = _cuts(rest, _crossing(edges, layer, len(rest)), count)
+    cuts = _cuts(rest, _inputs(boxes, edges, layer, len(rest)), _crossing(edges, layer, len(rest)), count)
     home = {box: bisect_right(cuts, layer[box] // 2 - 1) for box in boxes}
     first: dict[str, int] = {}
     for edge in edges:
         first[edge.tail] = min(first.get(edge.tail, count), home[edge.head])
     entered = {edge.head for edge in edges}
     return {box: row if box in entered else first.get(box, 0) for box, row in home.items()}
+
+
+def _inputs(boxes: Mapping[str, Extent], edges: Sequence[Edge], layer: Mapping[str, int], count: int) -> list[float]:
+    """The length of the longest input that each layer of ops is the first to use."""
+    first: dict[str, int] = {}
+    for edge in edges:
+        if not layer[edge.tail]:
+            first[edge.tail] = min(first.get(edge.tail, count), layer[edge.head] // 2 - 1)
+    found = [0.0] * count
+    for box, place in first.items():
+        found[place] = max(found[place], boxes[box].along)
+    return found
 
 
 def _crossing(edges: Sequence[Edge], layer: Mapping[str, int], count: int) -> list[int]:
@@ -109,16 +121,25 @@ def _crossing(edges: Sequence[Edge], layer: Mapping[str, int], count: int) -> li
     return found
 
 
-def _cuts(lengths: Sequence[float], crossing: Sequence[int], count: int) -> list[int]:
-    """The layers of ops with which rows begin but for the first: of about one length, few lines between them."""
+def _cuts(lengths: Sequence[float], inputs: Sequence[float], crossing: Sequence[int], count: int) -> list[int]:
+    """The layers of ops with which rows begin but for the first: of about one length, few lines between them.
+
+    `inputs` is the length of those that stand before each layer where a row begins with it.
+    """
     ends = [0.0, *accumulate(lengths)]
     each = ends[-1] / count or 1.0
     cuts: list[int] = []
     for row in range(1, count):
-        places = range((cuts[-1] if cuts else 0) + 1, len(lengths) - (count - row) + 1)
+        start = cuts[-1] if cuts else 0
+        places = range(start + 1, len(lengths) - (count - row) + 1)
         if not places:
             break
-        cuts.append(min(places, key=lambda p: (abs(ends[p] - row * each) / each + CROSSING * crossing[p], p)))
+
+        def cost(place: int, start: int = start, target: float = row * each) -> tuple[float, int]:
+            more = (max(inputs[start:place]) - max(inputs[place:])) / 2
+            return abs(ends[place] + more - target) / each + CROSSING * crossing[place], place
+
+        cuts.append(min(places, key=cost))
     return cuts
 
 

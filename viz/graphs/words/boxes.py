@@ -12,10 +12,10 @@ from cgraph.graph.node import OP, VARIABLE, Node
 from cgraph.notation import EQUALS, MINUS, PLUS, Group, Math, Named, Sym, text
 from cgraph.notation.names import printable
 from cgraph.shapes import show
-from viz.graphs.words.drawing import FORMULA, FULL, BoxText
+from viz.graphs.words.drawing import FORMULA, FULL, OUTSIDE, BoxText
 from viz.graphs.words.edges import PROOF
 from viz.graphs.words.subject import Subject, sign_of
-from viz.ink.lines import Label
+from viz.ink.lines import BREAK, Label
 
 LINE, LINES = 20, 4  # characters of a line of a long name, and so many lines of it
 SPELLED_OUT = 3  # so many terms of a sum are written; of more, their number
@@ -24,9 +24,15 @@ GRADIENT_MARK: tuple[Math, ...] = (Sym("∂ "),)
 
 def box_text(subject: Subject, node: Node) -> BoxText:
     """A node's lines and its title."""
-    circle = subject.style == "circuit" and node.kind == OP and node.name is None and node.shape == ()
+    gate = subject.style == "circuit" and node.op is not None and not node.op.name.endswith("cross_entropy")
+    circle = gate and node.shape == ()
     heading = _heading(subject, node)
-    lines: list[tuple[str, Label]] = [("name", (("name", part),)) for part in _wrapped(subject, node, heading)]
+    lines: list[tuple[str, Label]] = []
+    if gate and node.name is not None:  # what a gate computes has its name where it leaves the gate
+        lines.append((OUTSIDE, _in_rows(_wrapped(subject, node, subject.names[node]))))
+        lines.append(("name", (("name", sign_of(node, subject.hidden)),)))
+    else:
+        lines += [("name", (("name", part),)) for part in _wrapped(subject, node, heading)]
     title = [text(heading)]
     if node.shape:
         bound = _bound(subject, node)
@@ -76,6 +82,12 @@ def _wrapped(subject: Subject, node: Node, heading: Math) -> list[Math]:
         return [*first, last]
     rest = heading.parts[1:] if isinstance(heading, Group) and heading.parts[0] is own else (EQUALS, heading)
     return [*first, notation.row(last, *rest)]
+
+
+def _in_rows(parts: list[Math]) -> Label:
+    """Parts of a name as one label, a row each."""
+    rows = [(BREAK, ("name", part)) for part in parts]
+    return tuple(run for row in rows for run in row)[1:]
 
 
 def _of_words(math: Math) -> bool:

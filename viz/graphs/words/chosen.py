@@ -9,7 +9,7 @@ from typing import Any
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.notation import Sym
-from viz.graphs.words.drawing import DIGITS, BoxText, Drawing
+from viz.graphs.words.drawing import DIGITS, OUTSIDE, BoxText, Drawing
 from viz.graphs.words.highlight import Highlight, highlighted
 from viz.graphs.words.look import Look
 from viz.graphs.words.named import Named, box_of
@@ -75,9 +75,14 @@ def labelled(drawing: Drawing, graph: Graph, labels: Mapping[Any, str]) -> Drawi
 
 
 def _labelled(box: BoxText, label: str) -> BoxText:
-    """A box with another heading; its title says both."""
+    """A box with another heading, a gate with another name beside it; its title says both."""
     heading, *others = box.title.split("\n")
-    lines = tuple((role, (("name", Sym(label)),) if role == "name" else line) for role, line in box.lines)
+    own = (("name", Sym(label)),)
+    beside = box.round or any(role == OUTSIDE for role, _ in box.lines)
+    if beside:
+        lines = ((OUTSIDE, own), *(line for line in box.lines if line[0] != OUTSIDE))
+    else:
+        lines = tuple((role, own if role == "name" else line) for role, line in box.lines)
     return box._replace(lines=lines, title="\n".join([f"{label}: {heading}", *others]))
 
 

@@ -14,12 +14,14 @@ FULL, FORMULA, NUMBER, HOVER, OUTLINE = "full", "formula", "number", "hover", "o
 NOT_DETERMINED = "indeterminate: 0 met ∞ on this edge, and the factors do not determine the product"
 DETAILS = (FULL, FORMULA, NUMBER, HOVER, OUTLINE)
 STYLES = ("textbook", "circuit")
+OUTSIDE = "outside"  # the role of the line of a box that stands outside of it, where edges leave
 DIGITS = 3  # of numbers, as they are written by default
 
 
 class BoxText(NamedTuple):
     """A node as it is drawn. `lines` are labels by role (name, shape, value, gradient, badge), from top to bottom.
 
+    A line `outside` is the name of what a gate computes: it stands outside, where its edges leave.
     `kind` is the node's kind, or "folded" for a box that stands for many nodes.
     """
 
