@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import hypot
 
 import numpy as np
 
 from viz.graphs.paint.paint import BACKWARD, FORWARD
 from viz.graphs.picture import Picture
-from viz.graphs.places.layout import Layout
+from viz.graphs.places.layout import Layout, PlacedBox
 from viz.graphs.words.drawing import OUTSIDE
 
 Rect = tuple[float, float, float, float]
@@ -167,6 +168,32 @@ def _near(a: np.ndarray, b: np.ndarray, least: float) -> bool:
     return bool(np.all(a.min(axis=0) < b.max(axis=0) + least) and np.all(b.min(axis=0) < a.max(axis=0) + least))
 
 
+def off_borders(picture: Picture, least: float = 0.1) -> list[str]:
+    """Ends of strokes that are not on the borders of their boxes."""
+    boxes = {b.box.id: b for b in picture.layout.boxes}
+    found = []
+    for placed in picture.layout.edges:
+        tail, head = boxes[placed.edge.tail], boxes[placed.edge.head]
+        for end, box in (
+            (placed.forth[0], tail),
+            (placed.forth[-1], head),
+            (placed.back[0], head),
+            (placed.back[-1], tail),
+        ):
+            far = outside(end, box)
+            if abs(far) > least:
+                found.append(f"{placed.edge.name} ends {far:.2f} from {box.box.name}")
+    return found
+
+
+def outside(point: tuple[float, float], box: PlacedBox) -> float:
+    """How far a point is outside of a box; negative inside."""
+    x, y = abs(point[0] - box.x), abs(point[1] - box.y)
+    if box.box.round:
+        return hypot(x, y) - box.width / 2
+    return max(x - box.width / 2, y - box.height / 2)
+
+
 def spills(picture: Picture) -> list[str]:
     """Lines of words that leave their own box, or touch each other in it."""
     found = []
@@ -190,4 +217,4 @@ def spills(picture: Picture) -> list[str]:
     return found
 
 
-__all__ = ["BACKWARD", "FORWARD", "collisions", "labels", "spills", "together"]
+__all__ = ["BACKWARD", "FORWARD", "collisions", "labels", "off_borders", "spills", "together"]
