@@ -478,6 +478,12 @@ def concatenate(arrays: Sequence[Operand] | Node, axis: int = 0) -> Node:
     The op of the table: x, y, ... joined.
     """
 
+def windows(x: Operand, /, *, size: float = 1, stride: float = 1, dilation: float = 1) -> Node:
+    """windows(x, size=1, stride=1, dilation=1) = x in sliding windows, as a node."""
+
+def windows_add(x: Operand, y: Operand, /, *, size: float = 1, stride: float = 1, dilation: float = 1) -> Node:
+    """windows_add(x, y, size=1, stride=1, dilation=1) = 0, with windows x added, as a node."""
+
 def softmax(x: Operand, /, *, axis: int | Sequence[int] | None = -1) -> Node:
     """softmax(x, axis=-1) = softmax(x), as a node. Convention: of nothing but -inf it is 0, with slope 0."""
 
@@ -730,4 +736,219 @@ def convolve(x: Operand, y: Operand, mode: str = 'full') -> Node:
     >>> import cgraph as cg
     >>> cg.forward(convolve([1.0, 2.0, 3.0], [1.0, 10.0])).values[-1].tolist()
     [1.0, 12.0, 23.0, 30.0]
+    """
+
+def huber(x: Operand, y: Operand, *, delta: float = 1.0, reduction: str = 'mean') -> Node:
+    """The loss of Huber (1964): (x - y)²/2 where |x - y| is at most delta, and delta·(|x - y| - delta/2) beyond.
+
+    With delta = 1 it is the smooth L1 loss. Raises ShapeError for outputs and targets of two shapes.
+
+    >>> import cgraph as cg
+    >>> cg.forward(huber([0.5, 3.0], [0.0, 0.0], reduction="none")).values[-1].tolist()
+    [0.125, 2.5]
+    """
+
+def hinge(x: Operand, y: Operand, *, margin: float = 1.0, reduction: str = 'mean') -> Node:
+    """max(0, margin - y·x) of scores x and targets y, each -1 or 1, of one shape.
+
+    >>> import cgraph as cg
+    >>> cg.forward(hinge([0.5, -2.0], [1.0, -1.0], reduction="none")).values[-1].tolist()
+    [0.5, 0.0]
+    """
+
+def kl_divergence(p: Operand, log_q: Operand, *, reduction: str = 'none') -> Node:
+    """sum(p·(log p - log q)) over the last axis: how far log-probabilities are from the distributions p.
+
+    Where p is 0 the term is 0. "mean" is over the rows. (Kullback and Leibler, 1951.)
+
+    >>> import cgraph as cg
+    >>> round(float(cg.forward(kl_divergence([1.0, 0.0], cg.log_softmax([0.0, 0.0]))).values[-1]), 6)
+    0.693147
+    """
+
+def cosine_similarity(x: Operand, y: Operand, *, axis: int = -1) -> Node:
+    """x·y/(|x||y|) along an axis (SLP3 Section 6.4); the operands broadcast.
+
+    Of a vector of zeros it is nan: it has no direction.
+
+    >>> import cgraph as cg
+    >>> float(cg.forward(cosine_similarity([3.0, 4.0], [4.0, 3.0])).values[-1])
+    0.96
+    """
+
+def batch_norm(x: Operand, gain: Operand | None = None, bias: Operand | None = None, *, mean: Operand | None = None, var: Operand | None = None, axis: int = 1, eps: float = 1e-05) -> Node:
+    """(x - mean)/sqrt(var + eps) for each channel, times `gain` [C], plus `bias` [C] (Ioffe and Szegedy, 2015).
+
+    x is [m×C] or [m×C×...], with its channels along `axis`. The mean [C] and the variance [C] are those of the batch,
+    over all other axes, unless both are given: then x is normalised by these, as at inference.
+    Raises ShapeError when a channel has one element only, whose variance says nothing.
+
+    >>> import cgraph as cg
+    >>> cg.forward(batch_norm([[1.0, 4.0], [3.0, 8.0]], eps=0)).values[-1].tolist()
+    [[-1.0, -1.0], [1.0, 1.0]]
+    """
+
+def group_norm(x: Operand, groups: int, gain: Operand | None = None, bias: Operand | None = None, *, eps: float = 1e-05) -> Node:
+    """x [m×C×...] with mean 0 and variance 1 over each of so many groups of its channels.
+
+    Then it is multiplied by gain [C], and bias [C] is added (Wu and He, 2018).
+    Raises ShapeError when the channels cannot be shared out evenly.
+    """
+
+def instance_norm(x: Operand, gain: Operand | None = None, bias: Operand | None = None, *, eps: float = 1e-05) -> Node:
+    """x [m×C×...] with mean 0 and variance 1 over each channel of each example, times gain [C], plus bias [C]."""
+
+def rms_norm(x: Operand, gain: Operand | None = None, *, axis: int | Sequence[int] = -1, eps: float = 1e-05) -> Node:
+    """x/sqrt(mean(x²) + eps) over `axis`, times `gain` (Zhang and Sennrich, 2019).
+
+    >>> import cgraph as cg
+    >>> cg.forward(rms_norm([3.0, 4.0], eps=0)).values[-1] * 12.5**0.5
+    array([3., 4.])
+    """
+
+def conv1d(x: Operand, w: Operand, b: Operand | None = None, *, stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1) -> Node:
+    """The cross-correlation of sequences x [...×C×n] with F kernels w [F×C/groups×k]: [...×F×o], plus b [F].
+
+    o = (n + 2·padding - dilation·(k - 1) - 1)//stride + 1. The padding is zeros on both sides, or "same" for o = n
+    (with stride 1). With groups, each part of the channels has kernels of its own.
+    Raises ShapeError for shapes that do not fit.
+
+    >>> import cgraph as cg
+    >>> cg.forward(conv1d([[1.0, 2.0, 3.0, 4.0]], [[[1.0, -1.0]]])).values[-1].tolist()
+    [[-1.0, -1.0, -1.0]]
+    """
+
+def conv2d(x: Operand, w: Operand, b: Operand | None = None, *, stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1, groups: int = 1) -> Node:
+    """The cross-correlation of images x [...×C×H×W] with F kernels w [F×C/groups×k×l]: [...×F×o×p], plus b [F].
+
+    Along each axis o = (H + 2·padding - dilation·(k - 1) - 1)//stride + 1. The padding is zeros on both sides, one
+    number or one for each axis, or "same" for an image of the same size (with stride 1). With groups, each part of the
+    channels has kernels of its own. (Goodfellow et al., Deep Learning, Eq. 9.6.)
+    Raises ShapeError for shapes that do not fit.
+
+    >>> import cgraph as cg
+    >>> conv2d(cg.variable("x", ("m", 3, 28, 28)), cg.variable("w", (8, 3, 5, 5)), stride=2, padding=2).shape
+    ('m', 8, 14, 14)
+    """
+
+def max_pool1d(x: Operand, size: Sizes, *, stride: Sizes | None = None, padding: Sizes = 0, dilation: Sizes = 1) -> Node:
+    """The largest in each window of sequences x [...×n]; windows stand side by side unless a stride is given.
+
+    Of equal elements the first gets the gradient. The padding is never the largest.
+    """
+
+def max_pool2d(x: Operand, size: Sizes, *, stride: Sizes | None = None, padding: Sizes = 0, dilation: Sizes = 1) -> Node:
+    """The largest in each window of images x [...×H×W]; windows stand side by side unless a stride is given.
+
+    Of equal elements the first gets the gradient. The padding is never the largest.
+    Raises ShapeError where no window fits, and for a padding of more than half of a window.
+
+    >>> import cgraph as cg
+    >>> cg.forward(max_pool2d([[1.0, 2.0], [4.0, 3.0]], 2)).values[-1].tolist()
+    [[4.0]]
+    """
+
+def avg_pool1d(x: Operand, size: Sizes, *, stride: Sizes | None = None, padding: Sizes = 0) -> Node:
+    """The mean of each window of sequences x [...×n], zeros of the padding counted; side by side unless a stride is."""
+
+def avg_pool2d(x: Operand, size: Sizes, *, stride: Sizes | None = None, padding: Sizes = 0) -> Node:
+    """The mean of each window of images x [...×H×W], zeros of the padding counted; side by side unless a stride is.
+
+    >>> import cgraph as cg
+    >>> cg.forward(avg_pool2d([[1.0, 2.0], [4.0, 5.0]], 2)).values[-1].tolist()
+    [[3.0]]
+    """
+
+def attention(q: Operand, k: Operand, v: Operand, mask: Operand | None = None, *, causal: bool = False, scale: float | None = None) -> Node:
+    """softmax(q kᵀ·scale) v: queries q [...×n×d], keys k [...×s×d] and values v [...×s×e] give [...×n×e].
+
+    The scale is 1/√d unless it is given (Vaswani et al., 2017, Eq. 1). A query sees what the mask [...×n×s] says, 1 for
+    a key that it sees and 0 for one that it does not, and with `causal` no key after its own place. One that sees
+    nothing gets 0, with gradient 0.
+    Raises ShapeError for shapes that do not fit.
+
+    >>> import cgraph as cg
+    >>> q, k, v = cg.variable("q", ("m", 5, 8)), cg.variable("k", ("m", 7, 8)), cg.variable("v", ("m", 7, 4))
+    >>> attention(q, k, v).shape
+    ('m', 5, 4)
+    """
+
+def multi_head_attention(x: Operand, W_Q: Operand, W_K: Operand, W_V: Operand, W_O: Operand, heads: int, mask: Operand | None = None, *, context: Operand | None = None, causal: bool = False) -> Node:
+    """Attention in several heads side by side: x [...×n×d] gives [...×n×d'] (Vaswani et al., 2017, Section 3.2.2).
+
+    W_Q and W_K are [d×a], W_V [d×c], W_O [c×d']; a and c are shared out among the heads. Keys and values come from x
+    itself, or from a `context` [...×s×d]. The mask [...×n×s] is the same for each head.
+    Raises ShapeError when the widths cannot be shared out evenly.
+    """
+
+def positional_encoding(tokens: int, width: int, *, base: float = 10000.0) -> Node:
+    """The sines and cosines [tokens×width] that say where a token stands (Vaswani et al., 2017, Section 3.5).
+
+    Row p has sin(p/base^(2i/width)) in column 2i and the cosine of the same in column 2i + 1.
+
+    >>> import cgraph as cg
+    >>> cg.forward(positional_encoding(2, 2)).values[-1].round(4).tolist()
+    [[0.0, 1.0], [0.8415, 0.5403]]
+    """
+
+def rnn_cell(x: Operand, h: Operand, W: Operand, U: Operand, b: Operand | None = None, *, activation: str = 'tanh') -> Node:
+    """The next state of a simple recurrent net (Elman, 1990): g(xW + hU + b), from x [...×d] and the state h [...×n].
+
+    W is [d×n], U [n×n], b [n].
+    Raises ShapeError for shapes that do not fit, NameUnknownError for an activation that the table does not have.
+
+    >>> import cgraph as cg
+    >>> rnn_cell(cg.variable("x", ("m", 3)), cg.variable("h", ("m", 2)), np.ones((3, 2)), np.ones((2, 2))).shape
+    ('m', 2)
+    """
+
+def lstm_cell(x: Operand, h: Operand, c: Operand, W: Operand, U: Operand, b: Operand | None = None) -> tuple[Node, Node]:
+    """The next state and memory (h, c), each [...×n], of a long short-term memory (Hochreiter and Schmidhuber, 1997).
+
+    i, f, g, o are the four parts of xW + hU + b, with W [d×4n], U [n×4n], b [4n], in this order:
+    c' = σ(f)c + σ(i)tanh(g), h' = σ(o)tanh(c').
+    Raises ShapeError for shapes that do not fit.
+
+    >>> import cgraph as cg
+    >>> x, h, c = cg.variable("x", ("m", 3)), cg.variable("h", ("m", 2)), cg.variable("c", ("m", 2))
+    >>> [state.shape for state in lstm_cell(x, h, c, np.ones((3, 8)), np.ones((2, 8)))]
+    [('m', 2), ('m', 2)]
+    """
+
+def gru_cell(x: Operand, h: Operand, W: Operand, U: Operand, b: Operand | None = None, d: Operand | None = None) -> Node:
+    """The next state [...×n] of a gated recurrent unit (Cho et al., 2014), with the reset after the product.
+
+    r, z, m are the three parts of xW + b, and r', z', m' those of hU + d, with W [d×3n], U [n×3n], b and d [3n]:
+    h' = (1 - σ(z + z'))tanh(m + σ(r + r')m') + σ(z + z')h.
+    Raises ShapeError for shapes that do not fit.
+
+    >>> import cgraph as cg
+    >>> gru_cell(cg.variable("x", ("m", 3)), cg.variable("h", ("m", 2)), np.ones((3, 6)), np.ones((2, 6))).shape
+    ('m', 2)
+    """
+
+def rnn(x: Operand, W: Operand, U: Operand, b: Operand | None = None, *, h: Operand | None = None, mask: Operand | None = None, activation: str = 'tanh') -> tuple[Node, Node]:
+    """`rnn_cell` at each step of x [...×steps×d]: all states [...×steps×n] and the last one [...×n].
+
+    The first state is h, or 0. Where the mask [...×steps] is 0 a sequence has ended, and its state stays.
+    Raises ShapeError for sequences of length 0 or of a named one.
+    """
+
+def lstm(x: Operand, W: Operand, U: Operand, b: Operand | None = None, *, h: Operand | None = None, c: Operand | None = None, mask: Operand | None = None) -> tuple[Node, Node, Node]:
+    """`lstm_cell` at each step of x [...×steps×d]: all states [...×steps×n], the last one [...×n], the last memory.
+
+    The first state and memory are h and c, or 0. Where the mask [...×steps] is 0 a sequence has ended, and both stay.
+    Raises ShapeError for sequences of length 0 or of a named one.
+
+    >>> import cgraph as cg
+    >>> states, last, memory = lstm(cg.variable("x", ("m", 5, 3)), np.ones((3, 8)), np.ones((2, 8)))
+    >>> states.shape, last.shape
+    (('m', 5, 2), ('m', 2))
+    """
+
+def gru(x: Operand, W: Operand, U: Operand, b: Operand | None = None, d: Operand | None = None, *, h: Operand | None = None, mask: Operand | None = None) -> tuple[Node, Node]:
+    """`gru_cell` at each step of x [...×steps×d]: all states [...×steps×n] and the last one [...×n].
+
+    The first state is h, or 0. Where the mask [...×steps] is 0 a sequence has ended, and its state stays.
+    Raises ShapeError for sequences of length 0 or of a named one.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.apply import op
-from cgraph.graph.node import CONSTANT, Node, Operand, as_node
+from cgraph.graph.node import CONSTANT, Node, Operand, as_node, short
 from cgraph.ops.indexing import as_ids
 from cgraph.ops.targets import distributions
 from cgraph.shapes import show
@@ -31,14 +31,7 @@ def reduced(losses: Node, reduction: str, counts: Node | None = None, *, signed:
 
 def mse(x: Operand, y: Operand, reduction: str = "mean") -> Node:
     """The squared error (x - y)² of outputs and targets of one shape, brought together by `reduction`."""
-    x, y = as_node(x), as_node(y)
-    if x.shape != y.shape:
-        raise ShapeError(
-            f"mse of {show(x.shape)} and {show(y.shape)}",
-            where=x.where,
-            why="both need one shape: broadcasting would compare every output with every target",
-            fix="use .reshape on one of them",
-        )
+    x, y = _paired("mse", x, y)
     return reduced(op("square", x - y), reduction)
 
 
@@ -92,3 +85,75 @@ def _check_distributions(targets: Node) -> None:
         distributions(targets.value)
     except ValueRefusedError as error:
         raise ValueRefusedError(error.what, where=targets.where, why=error.why, fix=error.fix) from None
+
+
+def huber(x: Operand, y: Operand, *, delta: float = 1.0, reduction: str = "mean") -> Node:
+    """The loss of Huber (1964): (x - y)²/2 where |x - y| is at most delta, and delta·(|x - y| - delta/2) beyond.
+
+    With delta = 1 it is the smooth L1 loss. Raises ShapeError for outputs and targets of two shapes.
+
+    >>> import cgraph as cg
+    >>> cg.forward(huber([0.5, 3.0], [0.0, 0.0], reduction="none")).values[-1].tolist()
+    [0.125, 2.5]
+    """
+    x, y = _paired("huber", x, y)
+    if isinstance(delta, bool) or not isinstance(delta, (int, float)) or not 0 < delta < float("inf"):
+        raise ValueRefusedError(f"huber with delta={delta!r}", why="it is where the loss turns straight", fix="delta=1")
+    error = x - y
+    near = op("clip", error, -float(delta), float(delta))  # whose slope is the loss's own: nothing decides at the bend
+    return reduced(near * (error - near / 2), reduction)
+
+
+def hinge(x: Operand, y: Operand, *, margin: float = 1.0, reduction: str = "mean") -> Node:
+    """max(0, margin - y·x) of scores x and targets y, each -1 or 1, of one shape.
+
+    >>> import cgraph as cg
+    >>> cg.forward(hinge([0.5, -2.0], [1.0, -1.0], reduction="none")).values[-1].tolist()
+    [0.5, 0.0]
+    """
+    x, y = _paired("hinge", x, y)
+    if y.kind == CONSTANT and not ((y.value == 1) | (y.value == -1)).all():
+        raise ValueRefusedError(f"hinge with targets {short(y.value)}", where=y.where, why="they are -1 or 1")
+    return reduced(op("relu", margin - y * x), reduction)
+
+
+def kl_divergence(p: Operand, log_q: Operand, *, reduction: str = "none") -> Node:
+    """sum(p·(log p - log q)) over the last axis: how far log-probabilities are from the distributions p.
+
+    Where p is 0 the term is 0. "mean" is over the rows. (Kullback and Leibler, 1951.)
+
+    >>> import cgraph as cg
+    >>> round(float(cg.forward(kl_divergence([1.0, 0.0], cg.log_softmax([0.0, 0.0]))).values[-1]), 6)
+    0.693147
+    """
+    p, log_q = _paired("kl_divergence", p, log_q)
+    there = op("not_equal", p, 0.0)
+    term = op("where", there, p * (op("log", op("where", there, p, 1.0)) - log_q), 0.0)
+    return reduced(op("sum", term, axis=-1), reduction)
+
+
+def cosine_similarity(x: Operand, y: Operand, *, axis: int = -1) -> Node:
+    """x·y/(|x||y|) along an axis (SLP3 Section 6.4); the operands broadcast.
+
+    Of a vector of zeros it is nan: it has no direction.
+
+    >>> import cgraph as cg
+    >>> float(cg.forward(cosine_similarity([3.0, 4.0], [4.0, 3.0])).values[-1])
+    0.96
+    """
+    x, y = as_node(x), as_node(y)
+    product = op("sum", x * y, axis=axis)
+    similarity: Node = product / (op("norm", x, axis=axis) * op("norm", y, axis=axis))
+    return similarity
+
+
+def _paired(name: str, x: Operand, y: Operand) -> tuple[Node, Node]:
+    x, y = as_node(x), as_node(y)
+    if x.shape != y.shape:
+        raise ShapeError(
+            f"{name} of {show(x.shape)} and {show(y.shape)}",
+            where=x.where,
+            why="both need one shape: broadcasting would compare every output with every target",
+            fix="use .reshape on one of them",
+        )
+    return x, y

@@ -18,6 +18,7 @@ from cgraph.ops import (
     shaping,
     sorting,
     special,
+    windows,
 )
 from cgraph.ops.op import Op
 
@@ -32,6 +33,7 @@ FAMILIES = (
     matrices,
     shaping,
     indexing,
+    windows,
     nets,
 )
 TABLE: dict[str, Op] = {row.name: row for family in FAMILIES for row in family.ROWS}

@@ -73,7 +73,8 @@ class Facts:
     decides     rules choose by it: at its own kink a convention has decided a derivative
 
     As memory
-    view        its elements are those of its first operand: "same" in the same order, "moved", or "copied" along axes
+    view        its elements are those of its first operand: "same" in the same order, "moved", "copied" along axes, or
+                "repeated" where windows see one of them
     like        the operand of which only the shape counts
     scattered   its elements are those of its operand at places known from the shapes, and one number elsewhere
     adds_rows   it adds to rows of a table: its last operands are the ids of these, and the table of zeros

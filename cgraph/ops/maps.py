@@ -384,6 +384,22 @@ def of_scatter_add(x: Sequence[Shape], attrs: Attributes) -> str:
     return f"{{g}}[{':, ' * attrs['axis']}{{y}}]"
 
 
+def of_windows(x: Sequence[Shape], attrs: Attributes) -> str:
+    """Back to where the windows see, added where several see one element."""
+    return f"windowsᵀ({{g}}{_sliding(attrs)})"
+
+
+def of_windows_add(x: Sequence[Shape], attrs: Attributes) -> str:
+    """What the windows see."""
+    return f"windows({{g}}{_sliding(attrs)})"
+
+
+def _sliding(attrs: Attributes) -> str:
+    """The sizes of windows, and how they stride and are spread where that is not 1: `; 2×3; stride 2×2`."""
+    more = [f"; {what} {sized(attrs[what])}" for what in ("stride", "dilation") if set(attrs[what]) != {1}]
+    return "".join([f"; {sized(attrs['size'])}", *more])
+
+
 def of_concatenate(position: int) -> Written:
     """The part that the operand is."""
 

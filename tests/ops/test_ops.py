@@ -15,6 +15,7 @@ import pytest
 import sympy
 from every_op import kinds
 from sparse import sparse
+from windows import added_by_windows, seen_by_windows
 
 import cgraph as cg
 from cgraph.graph.node import build
@@ -432,6 +433,8 @@ BY_HAND: dict[str, Callable[..., np.ndarray]] = {
         axis if ids.ndim == 1 else 0,
     ),
     "scatter_add": lambda x, ids, like, axis: _added(x, like, _numbered(like)[ids.astype(int)]),
+    "windows": seen_by_windows,
+    "windows_add": lambda x, like, **how: added_by_windows(x, like.shape, **how),
     "one_hot": lambda ids, classes, ignore: np.array(
         [[float(i == k != ignore) for k in range(classes)] for i in ids.flat]
     ).reshape(*ids.shape, classes),

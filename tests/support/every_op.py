@@ -27,6 +27,9 @@ CHOICES: Mapping[str, list[Any]] = {  # what is tried for an attribute of this n
     "axes": [None, (1, 0), (-1, 0), (2, 0, 1)],
     "width": [0, 1, ((1, 0),), ((0, 1), (1, 0))],
     "classes": [1, 2, 3],
+    "size": [1, 2, (1, 2)],
+    "stride": [1, 2],
+    "dilation": [1, 2],
     "ignore": [None, 1],
     "subscripts": [",->", "i,->i", "i,i->", "i,i->i", "i,j->ij", "i,j->i", "ij,j->i", "ij,jk->ki", "i,i,i->"],
     "key": [

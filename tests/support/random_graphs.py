@@ -130,6 +130,8 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "sinc": lambda x: cg.sinc(1.1 + bounded(x)),  # PyTorch has no second derivative at 0
     "logaddexp": lambda x: cg.logaddexp(x, -0.7),
     "sorted": lambda x: cg.sort_by(apart(x), apart(x)) if x.shape else x,
+    "windows": lambda x: cg.mean(cg.windows(x, size=1 + (x.shape[-1] > 1)), axis=-1) if x.shape else x,
+    "windows_add": lambda x: cg.windows_add(cg.tanh(cg.windows(x, size=1)), x, size=1) if x.shape else x,
     "unsort_by": lambda x: cg.unsort_by(x, np.cos(np.arange(np.prod(x.shape)).reshape(x.shape))) if x.shape else x,
     "recurrence": lambda x: cg.recurrence(bounded(x), x) if x.shape else x,
     "cross entropy of ids": lambda x: cg.softmax_cross_entropy(x, np.zeros(x.shape[:-1])) if x.shape else x,

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from windows import added_by_windows, seen_by_windows
 
 LETTERS = "ijklmnpqabcdefgh"
-FUNCTIONS = ("softmax", "mean", "flip", "reshape", "adj", "diag", "log", "argsort")
+FUNCTIONS = ("softmax", "mean", "flip", "reshape", "adj", "diag", "log", "argsort", "windows")
 _TOKEN = re.compile(
     r"\s*(einsum\([^;]*;[^)]*\)|⁻ᵀ|\^T\d+|_\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|_[a-z:]+|[₀-₉]+|[A-Za-z]+|\d+(?:\.\d+)?|\S)"
 )
@@ -148,6 +149,8 @@ class _Reader:
 
     # Names with brackets ---------------------------------------------------------------------------------------------
     def called(self, name: str) -> Any:
+        if name == "windows":
+            return self.windows()
         axes = self.axes()
         self.take("(")
         x, keep = self.sum(), False
@@ -166,6 +169,28 @@ class _Reader:
         if name in ("mean", "flip"):
             return np.mean(x, axis=axes, keepdims=keep) if name == "mean" else np.flip(x, axes)
         return {"adj": _adjugate, "diag": np.diag, "log": np.log, "argsort": np.argsort}[name](x)
+
+    def windows(self) -> Any:
+        """What windows of a size see, or, transposed, what they say added up where they see it; loop by loop."""
+        back = self.peek() == "ᵀ" and bool(self.take())
+        self.take("(")
+        x, given = self.sum(), {"stride": None, "dilation": None}
+        self.take(";")
+        size = self.sizes()
+        while self.peek() == ";":
+            self.take()
+            what = self.take("stride", "dilation")
+            given[what] = self.sizes()
+        self.take(")")
+        how = {name: found or [1] * len(size) for name, found in given.items()}
+        return added_by_windows(x, self.like.shape, size, **how) if back else seen_by_windows(x, size, **how)
+
+    def sizes(self) -> list[int]:
+        found = [int(self.take())]
+        while self.peek() == "×":
+            self.take()
+            found.append(int(self.take()))
+        return found
 
     def axes(self) -> tuple[int, ...] | None:
         token = self.peek()

@@ -80,6 +80,22 @@ def along_one(function: Callable[..., Any], y: Any) -> Callable[..., Any]:
 
 
 # The table's ops in PyTorch's words; gradients are PyTorch's own.
+def windows(x: Any, size: Any, stride: Any, dilation: Any) -> Any:
+    """Windows by the places that they see, one axis after the other."""
+    first = x.ndim - len(size)
+    for axis, (k, s, d) in enumerate(zip(size, stride, dilation, strict=True), first):
+        many = (x.shape[axis] - d * (k - 1) - 1) // s + 1
+        places = torch.arange(many)[:, None] * s + torch.arange(k) * d
+        x = x.index_select(axis, places.flatten()).unflatten(axis, (many, k)).movedim(axis + 1, -1)
+    return x
+
+
+def windows_added(g: Any, like: Any, size: Any, stride: Any, dilation: Any) -> Any:
+    """What windows say, at the places that they see."""
+    places = windows(torch.arange(float(like.numel())).reshape(like.shape), size, stride, dilation).long()
+    return torch.zeros(like.numel(), dtype=g.dtype).index_add(0, places.flatten(), g.flatten()).reshape(like.shape)
+
+
 TORCH: dict[str, Callable[..., Any]] = {
     "add": lambda *x: sum(x[1:], x[0]),
     "mul": product,
@@ -96,6 +112,8 @@ TORCH: dict[str, Callable[..., Any]] = {
     "mod": torch.remainder,
     "logaddexp": torch.logaddexp,
     "sinc": lambda x, order: torch.sinc(x),
+    "windows": windows,
+    "windows_add": windows_added,
     "sort_by": lambda x, y, axis: torch.gather(x, axis, torch.argsort(y, dim=axis, stable=True)),
     "unsort_by": lambda x, y, axis: torch.gather(x, axis, torch.argsort(torch.argsort(y, dim=axis, stable=True), axis)),
     "recurrence": by_steps,

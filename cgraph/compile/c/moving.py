@@ -91,6 +91,22 @@ def _index_add(w: Writer, n: int, value: Value) -> None:
     w.say(f"for (long i = 0; i < {places.size}; i++) {out(f't{n}[i]')} += {given('i')};")
 
 
+@MOVING
+def _windows_add(w: Writer, n: int, value: Value) -> None:
+    gradient = value.operands[0]
+    size, stride, dilation = value.attrs["size"], value.attrs["stride"], value.attrs["dilation"]
+    shape, count = w.values[gradient].shape, len(size)
+    rest = len(value.shape) - count
+    w.loops(value.shape, lambda i: [f"{w.at(n, i, value.shape)} = 0;"])
+
+    def added(i: list[str]) -> list[str]:
+        places, offsets = i[rest : rest + count], i[rest + count :]
+        at = [f"({p} * {s} + {o} * {d})" for p, o, s, d in zip(places, offsets, stride, dilation, strict=True)]
+        return [f"{w.at(n, [*i[:rest], *at], value.shape)} += {w.at(gradient, i, shape)};"]
+
+    w.loops(shape, added)
+
+
 def placed(w: Writer, n: int, value: Value) -> None:
     """Elements of the operand at places that are known now, and one number everywhere else."""
     (source,) = value.operands
