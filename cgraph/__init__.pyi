@@ -9,6 +9,7 @@ The functions of the table (`cgraph.tanh`, `cgraph.softmax`, ...) build nodes an
 from collections.abc import Sequence
 from typing import Any, Final
 
+from cgraph.functions.convolution import Sizes
 from cgraph.graph.node import Operand
 
 from cgraph import errors as errors

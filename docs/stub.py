@@ -22,6 +22,7 @@ HEAD = '''"""{doc}"""
 from collections.abc import Sequence
 from typing import Any, Final
 
+from cgraph.functions.convolution import Sizes
 from cgraph.graph.node import Operand
 
 '''
