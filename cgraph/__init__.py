@@ -113,6 +113,7 @@ _ELSEWHERE = {
 def __getattr__(name: str) -> Any:
     """What is imported only when it is used, the functions of the table, and where a name is that others have."""
     import importlib
+    from importlib.util import find_spec
 
     if name in _ROOMS:
         return importlib.import_module(f"cgraph.{name}")
@@ -122,6 +123,8 @@ def __getattr__(name: str) -> Any:
         found = table()[name]
     elif name.startswith("_"):
         raise unknown_attribute("cgraph", name, (), {})
+    elif find_spec(f"cgraph.{name}") is not None:  # `from cgraph import notation` asks here first
+        return importlib.import_module(f"cgraph.{name}")
     else:
         rooms = {f"cg.{room}": importlib.import_module(f"cgraph.{room}") for room in ("nn", "train")}
         inside = {known: f"{path}.{known}" for path, room in rooms.items() for known in room.__all__}

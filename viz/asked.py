@@ -26,7 +26,6 @@ from cgraph.rewriting.neurons import as_neurons
 from cgraph.rewriting.unroll import elements, unroll
 from cgraph.shapes import bind
 from cgraph.worlds.graph import GUARDED
-from viz.models import Described, described
 
 if TYPE_CHECKING:
     from cgraph.proof import Report
@@ -154,20 +153,23 @@ def subject(of: Any, values: Mapping[Any, Any] | None = None, choices: Iterable[
                 ),
             )
         return of
-    if isinstance(of, (str, Node, Graph, list, tuple)):
-        graph = as_graph(of, values)
-    elif isinstance(of, Described) and callable(of):
-        model: Any = of
-        graph = Graph(model(described(model).input))
-    else:
-        raise ValueRefusedError(
-            f"{type(of).__name__} cannot be drawn",
-            fix="give a node, a graph, a formula, a pass, or a model such as nn.MLP",
-        )
+    graph = as_graph(of, values) if isinstance(of, (str, Node, Graph, list, tuple)) else _of_model(of)
     if not values:
         return graph
     fwd = forward_pass(graph, values)
     return numbers.backward(fwd) if len(graph.outputs) == 1 and fwd[graph.output].ndim == 0 else fwd
+
+
+def _of_model(model: Any) -> Graph:
+    """The graph of a model. Raises ValueRefusedError for what is none."""
+    from viz.models import Described, described
+
+    if not (isinstance(model, Described) and callable(model)):
+        raise ValueRefusedError(
+            f"{type(model).__name__} cannot be drawn",
+            fix="give a node, a graph, a formula, a pass, or a model such as nn.MLP",
+        )
+    return Graph(model(described(model).input))
 
 
 def forward_pass(of: GraphLike, values: Mapping[Any, Any]) -> Forward:

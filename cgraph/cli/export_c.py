@@ -6,7 +6,6 @@ import argparse
 import shlex
 
 from cgraph.cli.arguments import Commands
-from cgraph.compile.export import WRITES, to_c
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.files import write
 from cgraph.graph.node import variable
@@ -19,7 +18,10 @@ def add(commands: Commands) -> None:
     parser.add_argument("-o", "--output", default="model.c", help="the C file (default: model.c)")
     parser.add_argument("--inputs", type=int, help="numbers an example (default: the rows of the first weights)")
     parser.add_argument(
-        "--writes", choices=tuple(WRITES), default="classes", help="what the program prints of each line (classes)"
+        "--writes",
+        metavar="WHAT",
+        default="classes",
+        help="what the program prints of each line: classes, scores or numbers (classes)",
     )
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     parser.set_defaults(run=run)
@@ -27,6 +29,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the file, and say how to build it."""
+    from cgraph.compile.export import to_c
     from cgraph.train import load
 
     model = load(options.model)

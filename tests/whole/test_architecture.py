@@ -405,6 +405,20 @@ def test_importing_cgraph_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_drawing_a_formula_imports_nothing_that_its_picture_does_not_need() -> None:
+    heavy = ["sympy", "networkx", "graphviz", "ziamath", "ziafont", "matplotlib", "cgraph.nn", "cgraph.train"]
+    heavy += ["cgraph.proof", "cgraph.compile.export", "viz.figures", "viz.diagnosis", "viz.schematics"]
+    heavy += ["viz.graphs.formats.tikz", "viz.graphs.formats.stepper"]
+    command = ["draw", "d = 2*b; e = a + d; L = c*e", "a=3", "b=1", "c=-2"]
+    program = (
+        "import sys, viz; from cgraph.cli.main import main\n"
+        "viz.Picture.save = lambda picture, *_, **__: len(picture.svg())\n"
+        f"assert main({command}) == 0\nprint([m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 # The reader of imports itself ----------------------------------------------------------------------------------------
 LATE = """
 from typing import TYPE_CHECKING

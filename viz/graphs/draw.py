@@ -12,8 +12,6 @@ from cgraph.graph.node import Node
 from cgraph.passes.forward import Forward
 from cgraph.shapes import is_integer
 from viz import asked
-from viz.diagnosis.diagnose import Diagnosis
-from viz.graphs.badges import badged
 from viz.graphs.paint import paint
 from viz.graphs.picture import Picture
 from viz.graphs.places.engine import TIME_LIMIT
@@ -30,6 +28,7 @@ from viz.ink.themes import ThemeLike, theme_named
 
 if TYPE_CHECKING:
     from cgraph.proof import Report
+    from viz.diagnosis.diagnose import Diagnosis
 
 SHOWS = (paint.FORWARD, paint.BACKWARD, paint.BOTH)
 LESS = (FULL, FORMULA, NUMBER, HOVER)  # from many words to few
@@ -144,6 +143,8 @@ def draw(
         if frames is False or (frames is None and not drawing.folded and not opened):
             drawing = replace(drawing, frames=())
         if diagnosis is not None:
+            from viz.graphs.badges import badged
+
             drawing = badged(drawing, passes.graph, diagnosis)
         if colour is not None:
             drawing = coloured(drawing, heat(subject, colour, limit), show)

@@ -6,24 +6,23 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cgraph.errors import ValueRefusedError
 from viz.asked import NO_PROOFS, Passes, Proofs, Subjects
-from viz.graphs.formats import frames, mermaid, tikz
-from viz.graphs.formats.stepper import GLYPHS, page, page_theme
-from viz.graphs.formats.tikz import Below, Sample
 from viz.graphs.paint import paint
 from viz.graphs.paint.legend import as_list, foot, room
-from viz.graphs.places import dot
 from viz.graphs.places.fit import Fit
 from viz.graphs.places.layout import Layout
 from viz.graphs.words.drawing import DIGITS as USUAL
 from viz.graphs.words.drawing import OUTLINE, Drawing
-from viz.graphs.words.steps import Walk, walk
 from viz.graphs.words.subject import Subject, hidden
 from viz.ink import files
 from viz.ink.themes import Theme
+
+if TYPE_CHECKING:  # what one format alone needs is imported there
+    from viz.graphs.formats.tikz import Below
+    from viz.graphs.words.steps import Walk
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,8 @@ class Picture:
     @property
     def dot(self) -> str:
         """The graph as DOT with readable labels, good by itself in any Graphviz."""
+        from viz.graphs.places import dot
+
         return dot.readable(self.drawing, self.caption, self.direction, self.theme)
 
     @property
@@ -81,6 +82,8 @@ class Picture:
 
     def html(self) -> str:
         """A page of its own that walks the passes step by step and computes again when an input is changed."""
+        from viz.graphs.formats.stepper import GLYPHS, page, page_theme
+
         subject, theme = self._subject, page_theme(self.theme)
         svg = paint.alone(self.layout, theme, self.show, self.caption, self.description, self.drawing, GLYPHS)
         legend, title = as_list(self.drawing, theme, self.show), paint.name(self.caption, self.drawing)
@@ -88,10 +91,14 @@ class Picture:
 
     def tex(self) -> str:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""
+        from viz.graphs.formats import tikz
+
         return tikz.document(self.layout, self.theme, self.show, self._name, self.drawing, self._below)
 
     def tikz(self) -> str:
         """The picture as a `tikzpicture` with its styles, to be \\input into a document that loads tikz."""
+        from viz.graphs.formats import tikz
+
         return tikz.picture(self.layout, self.theme, self.show, self._name, self.drawing, self._below)
 
     @property
@@ -101,6 +108,8 @@ class Picture:
     @property
     def _below(self) -> Below:
         """The caption and the legend as TikZ takes them."""
+        from viz.graphs.formats.tikz import Below, Sample
+
         below = foot(self.drawing, self.theme, self.show, self.caption, self.layout.width)
         caption, rows = below.levels()
         legend = (tuple(Sample(e.role, room(e.role), e.words, line.width) for e, line in row) for row in below.legend)
@@ -110,18 +119,26 @@ class Picture:
 
     def mermaid(self) -> str:
         """The graph as a Mermaid flowchart, for Markdown."""
+        from viz.graphs.formats import mermaid
+
         return mermaid.flowchart(self.drawing, self.show, self.direction)
 
     def frames(self) -> list[str]:
         """The picture after each step of the passes, as SVG texts; nothing moves from one to the next."""
+        from viz.graphs.formats import frames
+
         return frames.frames(self.svg(), self.steps())
 
     def animation(self) -> str:
         """All steps in one SVG that plays by itself."""
+        from viz.graphs.formats import frames
+
         return frames.animation(self.svg(), self.steps())
 
     def steps(self) -> Walk:
         """The steps of the passes, each with its sentence."""
+        from viz.graphs.words.steps import walk
+
         return walk(self._subject, self.drawing)
 
     @property

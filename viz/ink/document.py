@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from viz.ink.font import outline
 from viz.ink.lines import clean
 from viz.ink.pen import number
-from viz.ink.typeset import outline
 
 
 def document(

@@ -17,8 +17,8 @@ from typing import Any, Generic, TypeVar
 
 from cgraph.errors import OutputError, ValueRefusedError
 from cgraph.files import write
+from viz.ink.font import FAMILY, font_file
 from viz.ink.pdf import write as pages_of
-from viz.ink.typeset import FAMILY, font_file
 
 __all__ = ["A4", "IMAGES", "images", "no_ending", "pages", "pdf", "png", "save", "write"]
 

@@ -138,7 +138,7 @@ def stacked(lines: Sequence[SetLine], centre: Point) -> tuple[PlacedLine, ...]:
     return tuple(placed)
 
 
-_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML has takes 13 ms to compile
 
 
 def clean(words: str) -> str:

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 from cgraph.errors import missing_package
-from viz.ink.typeset import MISSING, font_file, metrics
+from viz.ink.font import MISSING, font_file, metrics
 
 UPRIGHT, ITALIC = "STIXTwoMath", "STIXTwoMath-Italic"
 SVG = "{http://www.w3.org/2000/svg}"

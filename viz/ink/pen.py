@@ -7,10 +7,11 @@ from html import escape
 from itertools import groupby
 from math import hypot
 
+from viz.ink.font import metrics, outline
 from viz.ink.lines import BREAK, TAGGED, PlacedLine, SetLine
 from viz.ink.strokes import ARROW, HALF, Point, with_arrow
 from viz.ink.themes import Theme, colour_of
-from viz.ink.typeset import Glyph, Letters, Mark, Rule, metrics, outline
+from viz.ink.typeset import Glyph, Letters, Mark, Rule
 
 CASING = 1.6  # how far the casing of a stroke reaches beyond it
 DASHES = "5.5 3.2"

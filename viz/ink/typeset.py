@@ -7,19 +7,16 @@ baseline.
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from cgraph.errors import missing_package
 from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym
+from viz.ink.font import has, metrics
 
-FONT, FAMILY = "STIXTwoMath-Regular.ttf", "STIX Two Math"
 AXIS = 0.258  # the height above the baseline of fraction bars and of the middle of + and =
 RULE = 0.055
 SPACES = {"rel": 0.25, "bin": 0.2, "thin": 0.12, "": 0.0}
@@ -28,7 +25,6 @@ SMALL = 0.78  # the size of scripts
 LETTERS = (1.0, 0.3)  # how high and how deep letters of the reader's fonts are, in ems
 PICTURES = 0x1F000  # from here on characters are pictures, most of them wider than an em
 ABOVE = {"hat": "ˆ", "tilde": "˜", "bar": "¯", "dot": "˙"}
-MISSING = "□"  # what stands for a character that the font lacks
 
 
 class Glyph(NamedTuple):
@@ -255,61 +251,3 @@ def _hat(math: Hat, size: float) -> Box:
     x = (base.width - width * size) / 2 + 0.06 * size
     y = -(base.ascent - low * size + 0.04 * size)
     return Box(base.width, -y + high * size, base.descent, (*base.marks, Glyph(mark, x, y, size)))
-
-
-# The font ------------------------------------------------------------------------------------------------------------
-@cache
-def _font() -> Any:
-    """The math font of ziamath."""
-    from ziafont.font import Font
-
-    return Font(font_file())
-
-
-def font_file() -> str:
-    """The file of the math font. Importing its package itself would cost 0.15 s."""
-    package = importlib.util.find_spec("ziamath")
-    if package is None or not package.submodule_search_locations:
-        raise missing_package("ziamath", "plots", "setting formulas")
-    return os.path.join(package.submodule_search_locations[0], "fonts", FONT)
-
-
-@cache
-def _glyph(char: str) -> Any:
-    font = _font()
-    found = font.glyph(char)
-    return found if found.index or char == MISSING else font.glyph(MISSING)
-
-
-@cache
-def has(char: str) -> bool:
-    """Whether the font has a character; in place of others stands a box."""
-    return bool(_font().glyph(char).index)
-
-
-@cache
-def metrics(char: str) -> tuple[float, float, float]:
-    """(advance, lowest, highest point) of a character, in ems."""
-    glyph, em = _glyph(char), _font().info.layout.unitsperem
-    return glyph.advance() / em, glyph.path.bbox.ymin / em, glyph.path.bbox.ymax / em
-
-
-@cache
-def outline(char: str) -> str:
-    """The SVG path of a character, 1000 units to the em, on the baseline at the origin."""
-    glyph = _glyph(char)
-    scale = 1000 / glyph.DFLT_SIZE_PT
-    path = glyph.svgpath(x0=0, y0=0, scale_factor=scale)
-    return "" if path is None else _shortened(path.attrib["d"])
-
-
-def _shortened(path: str) -> str:
-    """The same path with whole units and no needless spaces."""
-    out: list[str] = []
-    for token in path.split():
-        if token.isalpha():
-            out.append(token)
-        else:
-            value = str(round(float(token)))
-            out.append(value if not out or out[-1].isalpha() or value.startswith("-") else f" {value}")
-    return "".join(out)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from cgraph.errors import ValueRefusedError, missing_package
 from viz.ink.colours import mixed
 from viz.ink.files import DPI, IMAGES, Dotted, checked, save
+from viz.ink.font import font_file
 from viz.ink.themes import TEXTBOOK, Theme, ThemeLike, theme_named
-from viz.ink.typeset import font_file
 
 if TYPE_CHECKING:
     from cgraph.train import Epoch

@@ -21,7 +21,8 @@ from schematic_geometry import collisions
 import viz
 from viz.figures import FIGURES
 from viz.ink import themes
-from viz.ink.typeset import Glyph, outline, typeset
+from viz.ink.font import outline
+from viz.ink.typeset import Glyph, typeset
 from viz.plots.training import Plot
 from viz.schematics.paint import ink
 

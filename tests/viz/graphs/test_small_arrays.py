@@ -19,7 +19,8 @@ import cgraph as cg
 import viz
 from cgraph import notation
 from cgraph.notation import Grid, text
-from viz.ink.typeset import Glyph, Rule, metrics, typeset
+from viz.ink.font import metrics
+from viz.ink.typeset import Glyph, Rule, typeset
 
 RNG = np.random.default_rng(0)
 

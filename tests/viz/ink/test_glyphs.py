@@ -24,7 +24,8 @@ from cgraph.ops.op import Op
 from viz import asked
 from viz.graphs.words.annotate import annotate
 from viz.ink import files
-from viz.ink.typeset import Glyph, Letters, has, metrics, typeset
+from viz.ink.font import has, metrics
+from viz.ink.typeset import Glyph, Letters, typeset
 
 
 def missing(math: Math) -> set[str]:

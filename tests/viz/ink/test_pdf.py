@@ -19,7 +19,7 @@ from cgraph.notation import text
 from viz.figures import FIGURES
 from viz.figures.graphs import figure_6_17, figure_6_18
 from viz.ink import files
-from viz.ink.typeset import metrics
+from viz.ink.font import metrics
 
 FLAT = re.compile(r"[^ᵀ⁰¹²³⁴-⁹₀-₉/]+")  # words without fractions and scripts, which stand on lines of their own
 

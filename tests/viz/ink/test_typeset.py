@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
+
 import pytest
 
 from cgraph.notation import Frac, Script, Sym, derivative, name, row
-from viz.ink.typeset import Glyph, Rule, metrics, outline, typeset
+from tests.support.project import ROOT
+from viz.ink import font
+from viz.ink.font import metrics, outline
+from viz.ink.typeset import Glyph, Rule, typeset
 
 
 def test_characters_stand_side_by_side_by_their_widths():
@@ -50,3 +55,26 @@ def test_the_box_holds_all_its_glyphs():
             assert -box.ascent - 0.01 <= mark.y - high * mark.size
             assert mark.y - low * mark.size <= box.descent + 0.01
             assert 0 <= mark.x <= box.width
+
+
+def test_the_table_of_glyphs_says_what_the_font_says():
+    made = runpy.run_path(str(ROOT / "docs" / "glyphs.py"))
+    assert made["glyphs"]() == made["PLACE"].read_text(encoding="ascii"), "run python docs/glyphs.py"
+
+
+def test_characters_that_are_not_in_the_table_are_read_from_the_font():
+    known = font._table()["glyphs"]
+    others = [chr(code) for code in range(0x100, 0x180) if font.read(chr(code)) is not None]
+    assert others
+    assert known.keys().isdisjoint(others)
+    for char in others[::20]:
+        assert outline(char) == font.read(char).path != ""
+        assert metrics(char)[0] == font.read(char).advance / font.em()
+
+
+def test_what_a_file_of_xml_cannot_hold_is_replaced_and_all_else_stays():
+    from viz.ink.lines import clean
+
+    for code in [*range(0x120), *range(0xD7F0, 0xE010), *range(0xFFF0, 0x10010), 0x10FFFF]:
+        allowed = code in (9, 10) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+        assert clean(chr(code)) == (chr(code) if allowed else "\ufffd")

@@ -24,8 +24,9 @@ from viz.graphs.words.marks import Line, Number, Parts, titles
 from viz.graphs.words.steps import FORWARD as COMPUTED
 from viz.graphs.words.steps import GIVEN, Walk, numbers, walk
 from viz.graphs.words.subject import Subject, not_finite
+from viz.ink.font import metrics
 from viz.ink.themes import DARK, PRINT, TEXTBOOK, THEMES, Theme
-from viz.ink.typeset import COLUMN, LINE, metrics
+from viz.ink.typeset import COLUMN, LINE
 
 GLYPHS = "".join(sorted({*"0123456789−+.×∞()[],…·✓NaNinthevaluegradient"}))  # that a page itself may write
 MOST = 4096  # entries of an array that a page has; of a larger one, its words

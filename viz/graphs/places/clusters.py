@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import graphviz
-
 from cgraph.errors import LayoutError
 from viz.graphs.places import engine
 from viz.graphs.places.dot import clusters
@@ -49,6 +47,8 @@ def skeleton(
     `frames` are clusters, each with the room for its title; with `newrank` they are ranked with all other nodes, which
     gives longer ways, but loses no edge of a record to its neighbour.
     """
+    import graphviz
+
     graph = graphviz.Digraph("skeleton")
     graph.attr(rankdir=rankdir, splines="true", nodesep="0.14", ranksep="0.54", outputorder="nodesfirst")
     graph.attr("node", shape="box", fixedsize="true", label="", fontsize="1", margin="0")

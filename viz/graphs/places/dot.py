@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-import graphviz
-
 from cgraph.graph.names import MARKS
 from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym, text
 from viz.graphs.words.drawing import Drawing, Frame, nested
@@ -19,6 +17,8 @@ ABOVE = {mark: letter for letter, mark in MARKS.items()}
 
 def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme = TEXTBOOK) -> str:
     """The DOT with words: formulas as HTML-like labels, the chain rule of an edge as its tooltip."""
+    import graphviz
+
     graph = graphviz.Digraph("cgraph")
     graph.attr(rankdir=rankdir, label=f"<{escape(caption)}>", fontname="serif", nodesep="0.3", ranksep="0.5")
     graph.attr("node", fontname="serif", shape="box", style="rounded,filled", color=theme.border)
@@ -63,6 +63,8 @@ def clusters(titles: Mapping[Frame, str], inside: Mapping[str, Iterable[str]]) -
 
 
 def _tooltip(title: str) -> str:
+    import graphviz
+
     return str(graphviz.escape("; ".join(title.split("\n"))))
 
 
