@@ -131,6 +131,31 @@ def astray(picture: Picture) -> list[str]:
     return found + [f"frame {id_} is not placed" for id_ in sorted(drawn - set(rects))]
 
 
+def off_frames(picture: Picture, least: float = 4.0, most: float = 0.2) -> list[str]:
+    """Strokes that do not keep to the borders of frames: each crosses those around one of its ends, once and straight.
+
+    Nearer than `least` to a border it runs at about a right angle, the cosine being at most `most`; frames around both
+    of its ends or around neither it does not cross.
+    """
+    layout, found = picture.layout, []
+    inside: dict[str, set[str]] = {f.frame.id: set(f.frame.boxes) for f in layout.frames}
+    for frame in reversed(layout.frames):
+        if frame.frame.parent is not None:
+            inside[frame.frame.parent] |= inside[frame.frame.id]
+    for name, (points, ends) in polylines(picture).items():
+        even, way = _steps(points, 0.5)
+        for f in layout.frames:
+            x, y = even[:, 0], even[:, 1]
+            depth = np.minimum(np.minimum(x - f.left, f.right - x), np.minimum(y - f.top, f.bottom - y))
+            crossed = int(np.count_nonzero(np.diff(depth > 0)))
+            if crossed != len(ends & inside[f.frame.id]) % 2:
+                found.append(f"{name} crosses the border of {f.frame.id} {crossed} times")
+            level = np.minimum(abs(y - f.top), abs(y - f.bottom)) < np.minimum(abs(x - f.left), abs(x - f.right))
+            if np.any((abs(depth) < least) & (abs(way[np.arange(len(x)), np.where(level, 0, 1)]) > most)):
+                found.append(f"{name} runs on the border of {f.frame.id}")
+    return found
+
+
 def together(picture: Picture, least: float = 4.0, straight: float = 0.5) -> list[str]:
     """Every pair of strokes of two edges that run beside each other nearer than `least`, and do not just cross.
 
@@ -217,4 +242,4 @@ def spills(picture: Picture) -> list[str]:
     return found
 
 
-__all__ = ["BACKWARD", "FORWARD", "collisions", "labels", "off_borders", "spills", "together"]
+__all__ = ["BACKWARD", "FORWARD", "collisions", "labels", "off_borders", "off_frames", "spills", "together"]

@@ -16,12 +16,12 @@ def random_graph(seed: int, most: int = 40) -> cg.Graph:
     """A graph of at most so many nodes, the same for a seed on every machine."""
     generator = random.Random(seed)
     while True:
-        graph = cg.Graph(_grown(generator, generator.randint(2, most)))
+        graph = cg.Graph(grown(generator, generator.randint(2, most)))
         if len(graph) <= most:
             return graph
 
 
-def _grown(generator: random.Random, size: int) -> cg.Node:
+def grown(generator: random.Random, size: int) -> cg.Node:
     nodes = [
         cg.variable(f"x{i}") if generator.random() < 0.6 else cg.parameter(f"w{i}", round(generator.uniform(-2, 2), 2))
         for i in range(max(1, min(size // 4, 8)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from random_graphs import Seeded, grown
+from random_scalars import grown as scalars
 
 import cgraph as cg
 
@@ -45,6 +47,39 @@ def twins(seed: int, deepest: int = 30) -> tuple[cg.Graph, cg.Graph]:
     finally:
         choose.close()
     return cg.Graph(grown(Seeded(seed), deepest)[0]), scoped
+
+
+class ScopingRandom(random.Random):
+    """A random generator that enters and leaves scopes between its numbers."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.chance = random.Random(seed + 1)
+        self.open: list[Any] = []
+
+    def random(self) -> float:
+        while self.open and self.chance.random() < 0.12:
+            self.open.pop().__exit__(None, None, None)
+        if len(self.open) < 4 and self.chance.random() < 0.12:
+            self.open.append(cg.scope(self.chance.choice(NAMES)))
+            self.open[-1].__enter__()
+        return super().random()
+
+    def close(self) -> None:
+        while self.open:
+            self.open.pop().__exit__(None, None, None)
+
+
+def scoped_pass(seed: int, size: int = 24) -> cg.Backward:
+    """Both passes of a random scalar graph in random scopes; numbers may overflow."""
+    choose, numbers = ScopingRandom(seed), np.random.default_rng(seed)
+    try:
+        graph = cg.Graph(scalars(choose, size))
+    finally:
+        choose.close()
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return cg.backward(cg.forward(graph, {x: numbers.uniform(-1, 1) for x in graph.inputs if x.value is None}))
 
 
 def residual(blocks: int, width: int = 3, relu: Callable[[cg.Node], cg.Node] | None = None) -> cg.Graph:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 Point: TypeAlias = "tuple[float, float]"
@@ -25,20 +24,6 @@ class Size(NamedTuple):
     round: bool = False
     enter: int = 1
     leave: int = 1
-
-
-def joined(first: list[Point], second: list[Point]) -> list[Point]:
-    """One curve through a label's place: in, straight across, out; without a kink at the joints."""
-    start, end = first[-1], second[0]
-    across = [
-        (start[0] + (end[0] - start[0]) / 3, start[1] + (end[1] - start[1]) / 3),
-        (start[0] + 2 * (end[0] - start[0]) / 3, start[1] + 2 * (end[1] - start[1]) / 3),
-    ]
-    level = abs(end[0] - start[0]) > abs(end[1] - start[1])
-    first, second = list(first), list(second)
-    first[-2] = (first[-2][0], start[1]) if level else (start[0], first[-2][1])
-    second[1] = (second[1][0], end[1]) if level else (end[0], second[1][1])
-    return [*first, *across, *second]
 
 
 def both(centre_line: list[Point], tail: End, head: End) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
@@ -79,16 +64,6 @@ def _inside(point: Point, centre: Point, size: Size) -> bool:
     if size.round:
         return math.hypot(x, y) < size.width / 2 - 1e-6
     return x < size.width / 2 - 1e-6 and y < size.height / 2 - 1e-6
-
-
-def up_to(curve: list[Point], centre: Point, size: Size) -> list[Point]:
-    """A curve that ends beside a box, with a straight piece up to the box itself."""
-    end, before = curve[-1], next((p for p in curve[-2::-1] if p != curve[-1]), centre)
-    for toward in ((end[0] + end[0] - before[0], end[1] + end[1] - before[1]), centre):
-        hit = _entry(end, toward, centre, size)
-        if hit is not None:
-            return [*curve, *_line(end, hit)]
-    return curve
 
 
 def _entry(start: Point, toward: Point, centre: Point, size: Size) -> Point | None:
@@ -190,22 +165,3 @@ def _split(p: Sequence[Point], t: float) -> list[Point]:
     a, b, c = between(p[0], p[1]), between(p[1], p[2]), between(p[2], p[3])
     d, e = between(a, b), between(b, c)
     return [p[0], a, d, between(d, e)]
-
-
-def along(curve: Sequence[Point], step: float) -> list[Point]:
-    """Points of a curve, no further apart than a step and both ends among them."""
-    found: list[Point] = [curve[0]] if curve else []
-    pieces = [_line(curve[0], curve[1])] if len(curve) == 2 else [curve[i : i + 4] for i in range(0, len(curve) - 1, 3)]
-    for piece in pieces:
-        length = sum(math.dist(a, b) for a, b in pairwise(piece))  # of its polygon: no curve is longer
-        count = max(1, math.ceil(3 * length / step))  # a curve is nowhere faster than 3 times its polygon
-        for i in range(1, count + 1):
-            t = i / count
-            a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3
-            found.append(
-                (
-                    a * piece[0][0] + b * piece[1][0] + c * piece[2][0] + d * piece[3][0],
-                    a * piece[0][1] + b * piece[1][1] + c * piece[2][1] + d * piece[3][1],
-                )
-            )
-    return found

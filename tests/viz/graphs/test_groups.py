@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import networkx
 import numpy as np
 import pytest
-from geometry import collisions, spills
-from scoped_graphs import NAMES, residual, scattered, twins, with_calls_by_name
+from geometry import collisions, off_frames, spills, together
+from scoped_graphs import NAMES, residual, scattered, scoped_pass, twins, with_calls_by_name
 from sparse import sparse
 
 import cgraph as cg
@@ -20,12 +21,14 @@ from cgraph.errors import ValueRefusedError
 from cgraph.notation import text
 from viz import asked
 from viz.graphs.places import engine
+from viz.graphs.places.layout import lay_out
 from viz.graphs.words.annotate import AS_THEY_ARE, Layers, annotate
-from viz.graphs.words.drawing import Drawing, nested
+from viz.graphs.words.drawing import NUMBER, Drawing, nested
 from viz.graphs.words.fold import folding
 from viz.graphs.words.groups import groups
 from viz.graphs.words.subject import hidden
 from viz.graphs.words.units import in_order, owners
+from viz.ink.themes import TEXTBOOK
 
 GRAPHS = {f"random {seed}": (lambda seed=seed: twins(seed)[1]) for seed in range(60)}
 GRAPHS |= {f"scattered {seed}": (lambda seed=seed: scattered(seed)) for seed in range(60)}
@@ -223,20 +226,66 @@ def test_a_graph_whose_layers_are_all_open_has_the_boxes_and_edges_of_the_whole(
 
 
 # Geometry ------------------------------------------------------------------------------------------------------------
+def faults(picture: viz.Picture) -> list[str]:
+    """What touches, runs on another or on a border, or stands on the wrong side of one."""
+    return collisions(picture) + spills(picture) + together(picture) + off_frames(picture)
+
+
 @pytest.mark.parametrize("direction", ["LR", "TB"])
 @pytest.mark.parametrize("seed", sparse(range(60), 30))
 def test_nothing_touches_where_there_are_frames(seed, direction):
     _, graph = twins(seed, 20)
     for choices in ({"frames": True}, {"fold": "layers", "depth": 2}):
-        picture = viz.draw(graph, direction=direction, **choices)
-        assert collisions(picture) + spills(picture) == []
+        assert faults(viz.draw(graph, direction=direction, **choices)) == []
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+@pytest.mark.parametrize("seed", sparse(range(40), 20))
+def test_words_strokes_and_frames_keep_apart(seed, direction):
+    style = ("textbook", "circuit")[seed % 2]
+    picture = viz.draw(scoped_pass(seed), frames=True, detail=NUMBER, style=style, direction=direction, fold=False)
+    assert faults(picture) == []
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+@pytest.mark.parametrize("seed", sparse(range(40), 20))
+def test_a_frame_stands_in_one_row(seed, rows):
+    picture = viz.draw(scoped_pass(seed), frames=True, detail=NUMBER, direction="LR", fold=False)
+    layout = lay_out(picture.drawing, TEXTBOOK, "LR", None, 20.0, rows)
+    assert faults(replace(picture, layout=layout)) == []
 
 
 @pytest.mark.parametrize("of", [residual(2), residual(3, 2)], ids=["2", "3"])
 def test_nothing_touches_the_frames_of_a_residual_net(of):
     for picture in (viz.draw(of, frames=True), viz.draw(of, open="block[1]")):
         assert picture.drawing.frames
-        assert collisions(picture) + spills(picture) == []
+        assert faults(picture) == []
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_what_no_edge_ties_to_the_rest_has_its_place_in_its_frame(direction):
+    x, y, w, z = cg.variables("x y w z")
+    for _ in range(4):
+        x = cg.tanh(x)
+    with cg.scope("A"):
+        late, own, inputs = cg.exp(x) * 2, cg.sin(y) + cg.cos(y), cg.exp(w) * w
+    with cg.scope("B"):
+        apart = cg.sin(z) * z
+    picture = viz.draw(cg.Graph([late, own, inputs, apart]), frames=True, direction=direction)
+    assert {frame.title for frame in picture.drawing.frames} == {"A", "B"}
+    assert faults(picture) == []
+
+
+def test_a_stroke_beside_or_through_a_border_is_found():
+    picture = viz.draw(residual(2), frames=True, direction="LR")
+    frame = next(f for f in picture.layout.frames if f.frame.title == "block[1]")
+    edge = next(e for e in picture.layout.edges if {e.edge.tail, e.edge.head} <= set(frame.frame.boxes))
+    along = ((frame.left + 20, frame.top + 2), (frame.right - 20, frame.top + 2))
+    through = ((frame.left - 20, frame.top + 60), (frame.right + 20, frame.top + 60))
+    for stroke in (along, through):
+        edges = [e._replace(forth=stroke) if e is edge else e for e in picture.layout.edges]
+        assert off_frames(replace(picture, layout=replace(picture.layout, edges=tuple(edges))))
+    assert off_frames(picture) == []
 
 
 # Formats -------------------------------------------------------------------------------------------------------------

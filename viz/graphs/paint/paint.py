@@ -178,7 +178,7 @@ def _plate(words: tuple[float, float, float, float], theme: Theme) -> str:
 # Frames --------------------------------------------------------------------------------------------------------------
 def _frame(placed: PlacedFrame, theme: Theme) -> str:
     """A dashed line around the boxes of a layer, below all that stands in it."""
-    frame, left, top, right, bottom, title, _ = placed
+    frame, left, top, right, bottom, title = placed
     name = escape(frame.name)
     look = f'fill="none" stroke="{theme.faint}" stroke-width="0.9" stroke-dasharray="2 3"'
     return (

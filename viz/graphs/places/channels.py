@@ -7,7 +7,8 @@ algorithm: Hashimoto and Stevens 1971).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import dist
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from viz.ink.strokes import Point
 
 TRACK = 10.0  # between the tracks of a channel
 ASIDE = 6.0  # between a track and the end of its channel
+LEAST = 6.0  # the length of a channel in which nothing turns, besides that of arrow heads
 ARROWS = 10.0  # more of it, beside a box, for arrow heads
 RADIUS = 9.0  # of a turn
 SIFTS = 3  # how often each piece is put where it crosses least
@@ -38,6 +40,25 @@ class Piece(NamedTuple):
     def span(self) -> tuple[float, float]:
         """From where to where it runs across."""
         return min(self.start, self.end), max(self.start, self.end)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The room between two ranks: that of arrow heads or borders at its ends, and the tracks of edges that turn."""
+
+    before: float
+    after: float
+    track: Mapping[str, int]
+
+    @property
+    def room(self) -> float:
+        """The length of its tracks."""
+        return 2 * ASIDE + TRACK * max(self.track.values()) if self.track else LEAST
+
+    @property
+    def length(self) -> float:
+        """The length of all of it."""
+        return self.before + self.room + self.after
 
 
 def tracks(pieces: Sequence[Piece]) -> list[int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from cgraph.graph.names import MARKS
 from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym, text
-from viz.graphs.words.drawing import Drawing, Frame, nested
+from viz.graphs.places.clusters import clusters
+from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.look import read_on
 from viz.ink.lines import Label
 from viz.ink.themes import TEXTBOOK, Theme, colour_of
@@ -48,18 +49,6 @@ def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme =
     titles = {frame: f"label=<{escape(frame.title) or ' '}> {look}" for frame in drawing.frames}
     graph.body += clusters(titles, {frame.id: frame.boxes for frame in drawing.frames})
     return str(graph.source)
-
-
-def clusters(titles: Mapping[Frame, str], inside: Mapping[str, Iterable[str]]) -> list[str]:
-    """Frames as clusters of DOT, the inner in the outer ones, with the attributes that make their titles."""
-    lines: list[str] = []
-    for frame, begins in nested(titles):
-        if begins:
-            lines.append(f'\tsubgraph "cluster_{frame.id}" {{\n\t\tgraph [{titles[frame]}]\n')
-            lines += [f"\t\t{name}\n" for name in inside[frame.id]]
-        else:
-            lines.append("\t}\n")
-    return lines
 
 
 def _tooltip(title: str) -> str:

@@ -17,6 +17,7 @@ from cgraph.errors import ValueRefusedError
 from viz.graphs.places.layers import layers
 from viz.graphs.places.layout import Arranged, Layout, arranged, estimated, large
 from viz.graphs.places.measure import Measured, measured
+from viz.graphs.places.rows import places_to_cut
 from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.wrapped import in_rows
 from viz.ink.lines import SetLine
@@ -195,8 +196,9 @@ def _ways(sizes: Sequence[Measured], directions: Sequence[str]) -> Iterator[Way]
     if large(drawing):
         yield Way(0, directions[0], 1)
         return
-    layer = layers([box.id for box in drawing.boxes], drawing.edges)
-    most = 1 if drawing.frames else max(1, max(layer.values(), default=0) // (2 * SHORTEST))  # a frame is in one row
+    layer = layers([box.id for box in drawing.boxes], drawing.edges, (), drawing.frames)
+    most = max(1, max(layer.values(), default=0) // (2 * SHORTEST))
+    most = min(most, 1 + len(places_to_cut(layer, drawing.frames)))
     for direction in directions:
         for form in range(len(sizes)):
             if form and sizes[form].drawing == sizes[form - 1].drawing:

@@ -6,47 +6,66 @@ Coordinates are (along, across). A curve is level where it passes a rank and tur
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 
-from viz.graphs.places.channels import ARROWS, ASIDE, LEVEL, TRACK, Piece, tracks, turned
+from viz.graphs.places.across import Across
+from viz.graphs.places.borders import Ends, Framed, borders, limits, titled
+from viz.graphs.places.channels import ARROWS, ASIDE, LEVEL, TRACK, Channel, Piece, tracks, turned
 from viz.graphs.places.layers import Edge
 from viz.graphs.places.measure import REACH
-from viz.graphs.places.ranks import Ranks
+from viz.graphs.places.ranks import Ranks, TitleRoom
 from viz.ink.strokes import BETWEEN, Point
 
-LEAST = 6.0  # the length of a channel in which nothing turns, besides that of arrow heads
 PORT = 15.0  # the distance of edges side by side at a box, where there is room
 SWEEPS = 3
 CLOSE = 4.0  # the least free space between two nodes of a rank
+ANYWHERE = -float("inf"), float("inf")
 CORNER = 9.0  # no edge is nearer than this to a corner of its box
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Everything at its place: the middles of boxes, the curves of edges, and the middles of their words."""
+    """Everything at its place: the middles of boxes, the curves of edges, the middles of their words, and frames."""
 
     size: tuple[float, float]
     places: Mapping[str, Point]
     curves: Mapping[str, list[Point]]
     words: Mapping[str, Point]
+    frames: Mapping[str, Framed] = field(default_factory=dict)
 
 
-def gridded(ranks: Ranks, edges: Sequence[Edge], is_round: Container[str], middle: Mapping[str, float]) -> Grid:
-    """The places of all, where `middle` says where each node stands across."""
-    top = min(middle[n] - e.across / 2 for n, e in ranks.extents.items())
-    middle = {n: y - top for n, y in middle.items()}
-    breadth = max(middle[n] + e.across / 2 for n, e in ranks.extents.items())
-    ends = _ends(ranks, edges, is_round, middle)
+def gridded(
+    ranks: Ranks,
+    edges: Sequence[Edge],
+    is_round: Container[str],
+    found: Across,
+    titles: Mapping[str, TitleRoom] = MappingProxyType({}),
+) -> Grid:
+    """The places of all, where `found` says where each node stands across; `titles` has the rooms of frames' titles."""
+    top = min(low for low, _ in _reach(ranks, found))
+    found = Across(
+        {n: y - top for n, y in found.middle.items()}, {f: (a - top, b - top) for f, (a, b) in found.bands.items()}
+    )
+    breadth = max(high for _, high in _reach(ranks, found))
+    free = limits(ranks, found, titles)
+    middle = found.middle
+    ends: Ends = _ends(ranks, edges, is_round, middle)
     for sweep in range(SWEEPS):
-        middle = _straightened(ranks, ends, middle, late=sweep % 2 == 0)
+        middle = _straightened(ranks, ends, middle, free, late=sweep % 2 == 0)
         ends = _ends(ranks, edges, is_round, middle)
     lengths = [0.0] * ranks.count
     for node, extent in ranks.extents.items():
         lengths[ranks.rank[node]] = max(lengths[ranks.rank[node]], extent.along)
+    title: Mapping[str, float] = {}
+    if ranks.frames:
+        ends, found, title = titled(ranks, ends, Across(middle, found.bands), titles)
+        middle, breadth = found.middle, max(high for _, high in _reach(ranks, found))
     channels = _channels(ranks, ends, middle)
-    starts = [0.0]
+    around, channels, (lead, trail) = borders(ranks, lengths, channels, titles)
+    starts = [lead]
     for length, channel in zip(lengths, channels, strict=False):
         starts.append(starts[-1] + length + channel.length)
     centre = {n: (starts[r] + lengths[r] / 2, middle[n]) for n, r in ranks.rank.items()}
@@ -71,9 +90,23 @@ def gridded(ranks: Ranks, edges: Sequence[Edge], is_round: Container[str], middl
         _go_on(curve, (x, stop))
         curves[id_] = curve
     words = {id_: centre[node] for id_, node in ranks.words.items()}
-    return Grid(
-        (starts[-1] + lengths[-1], breadth), {n: p for n, p in centre.items() if n in ranks.boxes}, curves, words
-    )
+    frames = {
+        id_: Framed(
+            (starts[first] - around.before[id_], found.bands[id_][0]),
+            (starts[last] + lengths[last] + around.after[id_], found.bands[id_][1]),
+            title[id_],
+        )
+        for id_, (first, last) in ranks.spans.items()
+    }
+    size = starts[-1] + lengths[-1] + trail, breadth
+    return Grid(size, {n: p for n, p in centre.items() if n in ranks.boxes}, curves, words, frames)
+
+
+def _reach(ranks: Ranks, found: Across) -> Iterator[tuple[float, float]]:
+    """From where to where across each node and each frame reaches."""
+    yield from found.bands.values()
+    for node, extent in ranks.extents.items():
+        yield found.middle[node] - extent.across / 2, found.middle[node] + extent.across / 2
 
 
 def _inset(aside: float, radius: float, is_round: bool) -> float:
@@ -142,7 +175,7 @@ def spread(wanted: Sequence[float], apart: float, low: float, high: float) -> li
 
 # Straight ways -------------------------------------------------------------------------------------------------------
 def _straightened(
-    ranks: Ranks, ends: Mapping[str, tuple[float, float]], middle: Mapping[str, float], *, late: bool
+    ranks: Ranks, ends: Ends, middle: Mapping[str, float], limits: Mapping[str, tuple[float, float]], *, late: bool
 ) -> dict[str, float]:
     """The same order with fewer bends: an edge turns once where there is room, as `late` as may be or as early."""
     places = dict(middle)
@@ -158,9 +191,12 @@ def _straightened(
     def free(node: str, place: float) -> bool:
         need = ranks.extents[node].across / 2
         above, below = beside[node]
-        return (above is None or places[above] + ranks.extents[above].across / 2 + CLOSE <= place - need) and (
-            below is None or place + need <= places[below] - ranks.extents[below].across / 2 - CLOSE
-        )
+        low, high = limits.get(node, ANYWHERE)
+        if above is not None:
+            low = max(low, places[above] + ranks.extents[above].across / 2 + CLOSE)
+        if below is not None:
+            high = min(high, places[below] - ranks.extents[below].across / 2 - CLOSE)
+        return low <= place - need and place + need <= high
 
     for id_, chain in ranks.chains.items():
         passed, (start, stop) = chain[1:-1], ends[id_]
@@ -175,17 +211,7 @@ def _straightened(
 
 
 # Channels ------------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Channel:
-    """The room between two ranks: its length, that of arrow heads at its ends, and the tracks of edges that turn."""
-
-    length: float
-    before: float
-    after: float
-    track: Mapping[str, int]
-
-
-def _channels(ranks: Ranks, ends: Mapping[str, tuple[float, float]], middle: Mapping[str, float]) -> list[Channel]:
+def _channels(ranks: Ranks, ends: Ends, middle: Mapping[str, float]) -> list[Channel]:
     pieces: list[dict[str, Piece]] = [{} for _ in range(ranks.count - 1)]
     before, after = [0.0] * (ranks.count - 1), [0.0] * (ranks.count - 1)
     for id_, chain in ranks.chains.items():
@@ -198,7 +224,5 @@ def _channels(ranks: Ranks, ends: Mapping[str, tuple[float, float]], middle: Map
     found = []
     for here, gone, come in zip(pieces, before, after, strict=True):
         lanes = dict(zip(here, tracks(list(here.values())), strict=True))
-        turning = {id_: lane for id_, lane in lanes.items() if lane >= 0}
-        room = 2 * ASIDE + TRACK * max(turning.values()) if turning else LEAST
-        found.append(Channel(gone + room + come, gone, come, turning))
+        found.append(Channel(gone, come, {id_: lane for id_, lane in lanes.items() if lane >= 0}))
     return found

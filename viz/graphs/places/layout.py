@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from cgraph.notation import Sym
 from viz.graphs.places import gates, layered
-from viz.graphs.places.across import BESIDE, across
+from viz.graphs.places.across import AROUND, BESIDE, across
+from viz.graphs.places.borders import NEXT, Framed
 from viz.graphs.places.channels import TRACK
-from viz.graphs.places.clusters import TitleRoom, clustered
 from viz.graphs.places.grid import Grid, gridded
 from viz.graphs.places.layers import Extent
 from viz.graphs.places.measure import Measured, Words, inside, lines_of, measured, wide_enough
+from viz.graphs.places.ranks import TitleRoom
 from viz.graphs.places.rows import BELOW, Row, below, cut
 from viz.graphs.words.drawing import OUTSIDE, BoxText, Drawing, EdgeText, Frame
-from viz.ink.lines import PlacedLine, SetLine, set_line, stacked
-from viz.ink.strokes import BETWEEN, Point, Size, along, both
+from viz.ink.lines import PlacedLine, SetLine, stacked
+from viz.ink.strokes import BETWEEN, Point, Size, both
 from viz.ink.themes import Theme
 
 CLEAR = 4.5  # between a stroke and its words
@@ -31,8 +31,6 @@ MOST = 800  # boxes and edges that Graphviz is asked to place
 LAYERED = "layered"
 CHANNEL = 25.0  # the length of a channel, as is usual
 MARGIN = 12.0  # around the whole picture
-TRIES = 4  # layouts, each with more room, and on the other side, for titles of frames that strokes crossed
-STEP = 3.0  # between two points of a stroke that are looked at
 TITLE_PAD = 5.0  # between the corner of a frame and its title
 
 
@@ -66,7 +64,7 @@ class PlacedEdge(NamedTuple):
 
 
 class PlacedFrame(NamedTuple):
-    """A frame at its place, and its title, which no stroke crosses if it is `free`."""
+    """A frame at its place, and its title, which no stroke crosses."""
 
     frame: Frame
     left: float
@@ -74,7 +72,6 @@ class PlacedFrame(NamedTuple):
     right: float
     bottom: float
     title: PlacedLine
-    free: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,18 +110,17 @@ def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit:
         sizes = inside(sizes)
         return _done(_in_layers(drawing, sizes.boxes, sizes.lines, rankdir))
     level = rankdir == "LR"
-    if drawing.frames:
-        return _done(_with_frames(sizes, rankdir, engine_name, time_limit))
     sizes = sizes if level else wide_enough(sizes)
     boxes, words = _extents(sizes, level)
     slots = {e.id: e.slot for e in drawing.edges}
     is_round = {id_ for id_, size in sizes.boxes.items() if size.round and id_ not in sizes.beside}
-    parts = cut(boxes, drawing.edges, words, rows)
+    titles = _rooms(sizes, level)
+    parts = cut(boxes, drawing.edges, words, rows, drawing.frames)
     grids: list[Grid] = []
     for row in parts:
         found = row.ranks(words, _first(row, grids[-1]) if grids else ())
-        middle = across(found, slots, engine_name, time_limit)
-        grids.append(gridded(found, row.parts, is_round, middle))
+        places = across(found, slots, titles, engine_name, time_limit)
+        grids.append(gridded(found, row.parts, is_round, places, titles))
     grid = below(parts, grids)
     return Arranged(_size(grid, level), lambda: _drawn(sizes, grid, level))
 
@@ -148,14 +144,20 @@ def estimated(sizes: Measured, rankdir: str, rows: int) -> tuple[tuple[float, fl
     """The width and the height that `arranged` is likely to need, and how many lines lead from row to row."""
     level = rankdir == "LR"
     boxes, words = _extents(sizes, level)
+    titles = _rooms(sizes, level)
     lengths, breadth, lines = [0.0], 0.0, 0
-    for row in cut(boxes, sizes.drawing.edges, words, rows):
+    for row in cut(boxes, sizes.drawing.edges, words, rows, sizes.drawing.frames):
         found = row.ranks(words)
         along, side = [0.0] * found.count, [0.0] * found.count
         for node, extent in found.extents.items():
             rank = found.rank[node]
             along[rank] = max(along[rank], extent.along)
             side[rank] += extent.across + BESIDE
+        for frame, (first, last) in found.spans.items():
+            along[first] += NEXT + titles[frame].before
+            along[last] += NEXT
+            for rank in range(first, last + 1):
+                side[rank] += 2 * AROUND + titles[frame].beside
         lengths.append(sum(along) + CHANNEL * (found.count - 1))
         breadth += max(side, default=0.0) + (2 * BELOW + TRACK * len(row.goes) if row.goes else 0.0)
         lines += len(row.goes)
@@ -246,7 +248,8 @@ def _drawn(sizes: Measured, grid: Grid, level: bool) -> Layout:
         above, below = sizes.words.get(edge.id, (None, None))
         centre = at(grid.words[edge.id]) if edge.id in grid.words else None
         edges.append(PlacedEdge(edge, *strokes, *_beside(above, below, centre, level)))
-    return Layout(*_size(grid, level), boxes, tuple(edges))
+    frames = tuple(_framed(f, sizes.titles[f.id], grid.frames[f.id], level) for f in drawing.frames)
+    return Layout(*_size(grid, level), boxes, tuple(edges), frames)
 
 
 def _lines(stack: Sequence[SetLine], place: Point, beside: PlacedLine | None) -> tuple[PlacedLine, ...]:
@@ -254,49 +257,22 @@ def _lines(stack: Sequence[SetLine], place: Point, beside: PlacedLine | None) ->
     return (*stacked(stack, place), *([beside] if beside else []))
 
 
-def _with_frames(sizes: Measured, rankdir: str, engine_name: str | None, time_limit: float) -> Layout:
-    """A drawing with frames, which Graphviz's clusters keep together; in one row."""
-    level = rankdir == "LR"
-    words = {id_: _words_size(lines, level) for id_, lines in sizes.words.items()}
-    titles = {frame: frame_title(frame, sizes.size_of_titles) for frame in sizes.drawing.frames}
-    rooms = {f: TitleRoom(line.width + 2 * TITLE_PAD, line.ascent + line.descent) for f, line in titles.items()}
-    for _ in range(TRIES):
-        found = clustered(sizes.drawing, gates.rooms(sizes, level), words, rankdir, rooms, engine_name, time_limit)
-        layout = _drawn(sizes, found.grid, level)
-        frames = []
-        for frame, title in titles.items():
-            (x0, y0), (x1, y1) = (p if level else p[::-1] for p in found.corners[frame.id])
-            rect = (round(x0 + MARGIN, 2), round(y0 + MARGIN, 2), round(x1 + MARGIN, 2), round(y1 + MARGIN, 2))
-            frames.append(framed(frame, rect, title, layout.edges, rooms[frame].below))
-        layout = replace(layout, frames=tuple(frames))
-        crossed = [placed.frame for placed in frames if not placed.free]
-        if not crossed:
-            break
-        for frame in crossed:
-            room = rooms[frame]
-            rooms[frame] = room._replace(width=room.width + titles[frame].width + 20.0, below=not room.below)
-    return layout
+def _rooms(sizes: Measured, level: bool) -> dict[str, TitleRoom]:
+    """The room for the title of each frame: in its first corner, at its top."""
+    found = {}
+    for id_, title in sizes.titles.items():
+        width, height = title.width + 2 * TITLE_PAD, title.ascent + title.descent + TITLE_PAD
+        found[id_] = TitleRoom(length=width, beside=height) if level else TitleRoom(breadth=width, before=height)
+    return found
 
 
-def frame_title(frame: Frame, size: float) -> SetLine:
-    """The title of a frame, set."""
-    return set_line("title", (("frame title", Sym(frame.title)),), size)
-
-
-def framed(
-    frame: Frame, rect: tuple[float, float, float, float], title: SetLine, edges: Sequence[PlacedEdge], below: bool
-) -> PlacedFrame:
-    """A frame with its title in the room at its top, or at its bottom, as far to the left as no stroke crosses it."""
-    left, top, right, bottom = rect
-    y = bottom - TITLE_PAD - title.descent if below else top + TITLE_PAD + title.ascent
-    low, high = y - title.ascent - CLEAR, y + title.descent + CLEAR
-    crossing = [
-        x for edge in edges for line in (edge.forth, edge.back) for x, at in along(line, STEP) if low < at < high
-    ]
-    first, last = left + TITLE_PAD, right - title.width - TITLE_PAD
-    places = [first + 4.0 * i for i in range(int(max(last - first, 0.0) / 4.0) + 1)]
-    free = [x for x in places if not any(x - CLEAR < at < x + title.width + CLEAR for at in crossing)]
-    return PlacedFrame(frame, *rect, PlacedLine(title, round((free or places)[0], 2), round(y, 2)), bool(free))
+def _framed(frame: Frame, title: SetLine, place: Framed, level: bool) -> PlacedFrame:
+    """A frame at its place on the grid, its title in the room for it."""
+    corners = [point if level else point[::-1] for point in (place.near, place.far)]
+    (left, top), (right, bottom) = [(round(x + MARGIN, 2), round(y + MARGIN, 2)) for x, y in corners]
+    start = left if level else round(place.title + MARGIN, 2)
+    line = PlacedLine(title, start + TITLE_PAD, top + TITLE_PAD + title.ascent)
+    return PlacedFrame(frame, left, top, right, bottom, line)
 
 
 def _beside(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from math import hypot
 from typing import TypeAlias
 
-from cgraph.notation import number, row
+from cgraph.notation import Sym, number, row
 from viz.graphs.words.drawing import OUTLINE, OUTSIDE, BoxText, Drawing
 from viz.graphs.words.heat import Heat
 from viz.ink.lines import GAP, Label, SetLine, set_line, stack_height
@@ -29,7 +29,7 @@ Words: TypeAlias = "tuple[SetLine | None, SetLine | None]"  # local, downstream
 
 @dataclass(frozen=True)
 class Measured:
-    """A drawing with the sizes of its boxes, their lines, and the words of those edges that have some.
+    """A drawing with the sizes of its boxes, their lines, the words of edges that have some, and titles of frames.
 
     `beside` are the names of gates that stand outside of them, which is not in `lines`.
     """
@@ -38,7 +38,7 @@ class Measured:
     boxes: Mapping[str, Size]
     lines: Mapping[str, list[SetLine]]
     words: Mapping[str, Words]
-    size_of_titles: float = 0.0  # of frames
+    titles: Mapping[str, SetLine] = field(default_factory=dict)
     beside: Mapping[str, SetLine] = field(default_factory=dict)
 
 
@@ -55,7 +55,8 @@ def measured(drawing: Drawing, theme: Theme) -> Measured:
     words = {
         e.id: (line("local", e.local), line("backward", e.downstream)) for e in drawing.edges if e.local or e.downstream
     }
-    return Measured(drawing, boxes, lines, words, theme.caption_size, beside)
+    titles = {f.id: set_line("title", (("frame title", Sym(f.title)),), theme.caption_size) for f in drawing.frames}
+    return Measured(drawing, boxes, lines, words, titles, beside)
 
 
 def outside(lines: Mapping[str, list[SetLine]]) -> tuple[dict[str, list[SetLine]], dict[str, SetLine]]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
+from viz.graphs.places.borders import Framed
 from viz.graphs.places.channels import ASIDE, TRACK, rounded
 from viz.graphs.places.grid import Grid
 from viz.graphs.places.layers import Edge, Extent, layers
-from viz.graphs.places.ranks import STROKES, Ranks, ranks
+from viz.graphs.places.ranks import STROKES, Ranks, ranks, spans
+from viz.graphs.words.drawing import Frame, left
 from viz.ink.strokes import Point
 
 CROSSING = 0.12  # what a line from one row to the next costs, in lengths of a row
@@ -38,18 +40,28 @@ class Row:
     parts: tuple[Part, ...]
     comes: tuple[str, ...]
     goes: tuple[str, ...]
+    frames: tuple[Frame, ...] = ()
 
     def ranks(self, words: Mapping[str, Extent], first: Sequence[str] = ()) -> Ranks:
         """Its ranks, with the words of the edges that end in it; `first` is the order of its inputs."""
         goes = {part.id for part in self.parts if part.head in self.goes}
         own = {part.id: words[part.id] for part in self.parts if part.id in words and part.id not in goes}
-        return ranks(self.boxes, self.parts, own, self.goes, first)
+        return ranks(self.boxes, self.parts, own, self.goes, first, self.frames)
 
 
-def cut(boxes: Mapping[str, Extent], edges: Sequence[Edge], words: Mapping[str, Extent], count: int) -> list[Row]:
-    """The boxes in at most so many rows of about the same length; `words` is the room for the words of edges."""
-    layer = layers(list(boxes), edges)
-    home = _homes(boxes, edges, words, layer, count)
+def cut(
+    boxes: Mapping[str, Extent],
+    edges: Sequence[Edge],
+    words: Mapping[str, Extent],
+    count: int,
+    frames: Sequence[Frame] = (),
+) -> list[Row]:
+    """The boxes in at most so many rows of about the same length; `words` is the room for the words of edges.
+
+    A frame is in one row.
+    """
+    layer = layers(list(boxes), edges, (), frames)
+    home = _homes(boxes, edges, words, layer, count, frames)
     rows = max(home.values(), default=0) + 1
     parts: list[list[Part]] = [[] for _ in range(rows)]
     comes: list[dict[str, int]] = [{} for _ in range(rows)]  # ports, with the places of the boxes that they stand for
@@ -71,7 +83,7 @@ def cut(boxes: Mapping[str, Extent], edges: Sequence[Edge], words: Mapping[str, 
         inside = {**comes[row], **{box: place[box] for box in boxes if home[box] == row}}
         names = [*sorted(inside, key=inside.__getitem__), *goes[row]]
         extents = {name: boxes.get(name, Extent(0.0, STROKES)) for name in names}
-        found.append(Row(extents, tuple(parts[row]), tuple(comes[row]), tuple(goes[row])))
+        found.append(Row(extents, tuple(parts[row]), tuple(comes[row]), tuple(goes[row]), left(frames, extents)))
     return found
 
 
@@ -81,6 +93,7 @@ def _homes(
     words: Mapping[str, Extent],
     layer: Mapping[str, int],
     count: int,
+    frames: Sequence[Frame],
 ) -> dict[str, int]:
     """The row of each box."""
     length = [0.0] * (max(layer.values(), default=0) // 2 + 1)
@@ -91,12 +104,13 @@ def _homes(
         if layer[edge.head] - layer[edge.tail] == 2 and edge.id in words:
             gap[layer[edge.head] // 2] = max(gap[layer[edge.head] // 2], words[edge.id].along)
     rest = [a + b for a, b in zip(length, gap, strict=True)][1:]
-    cuts = _cuts(rest, _inputs(boxes, edges, layer, len(rest)), _crossing(edges, layer, len(rest)), count)
+    allowed = places_to_cut(layer, frames)
+    cuts = _cuts(rest, _inputs(boxes, edges, layer, len(rest)), _crossing(edges, layer, len(rest)), allowed, count)
     home = {box: bisect_right(cuts, layer[box] // 2 - 1) for box in boxes}
     first: dict[str, int] = {}
     for edge in edges:
         first[edge.tail] = min(first.get(edge.tail, count), home[edge.head])
-    entered = {edge.head for edge in edges}
+    entered = {edge.head for edge in edges} | {box for frame in frames for box in frame.boxes}
     return {box: row if box in entered else first.get(box, 0) for box, row in home.items()}
 
 
@@ -121,7 +135,17 @@ def _crossing(edges: Sequence[Edge], layer: Mapping[str, int], count: int) -> li
     return found
 
 
-def _cuts(lengths: Sequence[float], inputs: Sequence[float], crossing: Sequence[int], count: int) -> list[int]:
+def places_to_cut(layer: Mapping[str, int], frames: Sequence[Frame]) -> list[int]:
+    """The layers of ops with which a row may begin: not those that go through a frame."""
+    allowed = set(range(1, max(layer.values(), default=0) // 2))
+    for first, last in spans(frames, layer).values():
+        allowed.difference_update(range(first // 2, last // 2))
+    return sorted(allowed)
+
+
+def _cuts(
+    lengths: Sequence[float], inputs: Sequence[float], crossing: Sequence[int], allowed: Sequence[int], count: int
+) -> list[int]:
     """The layers of ops with which rows begin but for the first: of about one length, few lines between them.
 
     `inputs` is the length of those that stand before each layer where a row begins with it.
@@ -131,7 +155,7 @@ def _cuts(lengths: Sequence[float], inputs: Sequence[float], crossing: Sequence[
     cuts: list[int] = []
     for row in range(1, count):
         start = cuts[-1] if cuts else 0
-        places = range(start + 1, len(lengths) - (count - row) + 1)
+        places = [p for p in allowed[: len(allowed) - (count - 1 - row)] if p > start]
         if not places:
             break
 
@@ -152,6 +176,7 @@ def below(rows: Sequence[Row], grids: Sequence[Grid]) -> Grid:
     places: dict[str, Point] = {}
     words: dict[str, Point] = {}
     curves: dict[str, list[Point]] = {}
+    frames: dict[str, Framed] = {}
     waiting: dict[str, tuple[Point, float, float]] = {}  # an edge's port, its lane at the right, and that below the row
     for row, grid in zip(rows, grids, strict=True):
         shift = left if most else 0.0
@@ -166,6 +191,7 @@ def below(rows: Sequence[Row], grids: Sequence[Grid]) -> Grid:
             curves[id_] += rounded([out, (lane, out[1]), (lane, gutter), (back, gutter), (back, end[1]), end])
             curves[id_] += moved.pop(id_)[1:]
         curves |= moved
+        frames |= {n: frame.moved(shift, top) for n, frame in grid.frames.items()}
         length, breadth = grid.size
         bottom = top + breadth
         goes = sorted((part.id for part in row.parts if part.head in row.goes), key=lambda n: curves[n][-1][1])
@@ -174,4 +200,4 @@ def below(rows: Sequence[Row], grids: Sequence[Grid]) -> Grid:
             waiting[id_] = out, shift + length + ASIDE + TRACK * place, bottom + BELOW + TRACK * place
         top = bottom + 2 * BELOW + TRACK * max(len(goes) - 1, 0)
         width = max(width, shift + length + (2 * ASIDE + TRACK * len(goes) if goes else 0.0))
-    return Grid((width, bottom), places, curves, words)
+    return Grid((width, bottom), places, curves, words, frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
@@ -16,6 +17,7 @@ from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing, EdgeText,
 from viz.graphs.words.edges import edge_texts
 from viz.graphs.words.fold import Folding
 from viz.graphs.words.groups import Group as Layer
+from viz.graphs.words.levels import untorn
 from viz.graphs.words.subject import Subject
 from viz.graphs.words.units import Fold, drawn, in_order, owners
 from viz.ink.lines import Label, clean
@@ -23,6 +25,7 @@ from viz.ink.lines import Label, clean
 SHAPES = 2  # of so many kinds are what goes into a layer and what comes out of it written
 NAMED = 6  # so many nodes or edges of a fold are named in its title
 LONGEST = 28  # characters of a formula in a folded box
+Place = tuple[int, int]  # of a result in its graph, and of an operand in it
 
 
 def folded_drawing(subject: Subject, folding: Folding) -> Drawing:
@@ -39,7 +42,9 @@ def folded_drawing(subject: Subject, folding: Folding) -> Drawing:
         elif unit not in subject.hidden:
             boxes.append(box_text(subject, unit))
     kept = edge_texts(subject)
-    edges = [*kept, *_between(subject, owner, ids, len(kept))]
+    places = {id_: (subject.graph.index[node], position) for (node, position), id_ in subject.edge_ids.items()}
+    between = _between(subject, owner, ids, len(kept))
+    edges = _in_order([*((places[e.id], e) for e in kept), *between])
     lines = tuple(_said(fold) for fold in found)
     has = subject.numbers is not None or subject.symbols is not None
     return Drawing(
@@ -51,7 +56,11 @@ def folded_drawing(subject: Subject, folding: Folding) -> Drawing:
         subject.detail,
         lines,
         digits=subject.digits,
-        frames=framed(subject, folding.frames, ids, owner),
+        frames=untorn(
+            [box.id for box in boxes],
+            [(edge.tail, edge.head) for edge in edges],
+            framed(subject, folding.frames, ids, owner),
+        ),
     )
 
 
@@ -169,8 +178,10 @@ def framed(
     return tuple(found)
 
 
-def _between(subject: Subject, owner: Mapping[Node, Fold], ids: Mapping[Fold, str], count: int) -> list[EdgeText]:
-    """One edge for all that goes from a box to another where one of them is folded."""
+def _between(
+    subject: Subject, owner: Mapping[Node, Fold], ids: Mapping[Fold, str], count: int
+) -> list[tuple[Place, EdgeText]]:
+    """One edge, at its first operand, for all that goes from a box to another where one of them is folded."""
     flowing = {(e.result, e.position): e for e in subject.flowing}
     together: dict[tuple[str, str], list[tuple[Node, int, Node]]] = {}
     for node in subject.graph.nodes:
@@ -180,21 +191,28 @@ def _between(subject: Subject, owner: Mapping[Node, Fold], ids: Mapping[Fold, st
                 tail = ids[there] if there is not None else subject.id(x)
                 head = ids[here] if here is not None else subject.id(node)
                 together.setdefault((tail, head), []).append((node, position, x))
-    slots: dict[str, int] = {}
-    found = []
+    found: list[tuple[Place, EdgeText]] = []
     for (tail, head), members in together.items():
         flows = [flowing[n, p] for n, p, _ in members if (n, p) in flowing]
         zero = bool(flows) and subject.numbers is not None and not any(np.any(e.downstream) for e in flows)
         names = [f"{subject.spelled(x)}->{subject.spelled(n)}" for n, _, x in members]
-        slot = slots.get(head, 0)
-        slots[head] = slot + 1
         title = clean(_listed(names))
         name = clean(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
         open_ = any((n, p) in subject.undetermined for n, p, _ in members)
         title += f"\n{NOT_DETERMINED}" if open_ else ""
         flags = bool(flows), zero and not open_, False
-        found.append(EdgeText(f"e{count}", tail, head, slot, name, (), (), *flags, title, open_))
-        count += 1
+        edge = EdgeText(f"e{count + len(found)}", tail, head, 0, name, (), (), *flags, title, open_)
+        found.append(((subject.graph.index[members[0][0]], members[0][1]), edge))
+    return found
+
+
+def _in_order(edges: Iterable[tuple[Place, EdgeText]]) -> list[EdgeText]:
+    """Edges in the order of the results and operands that they stand for, those of a box numbered in it."""
+    slots: Counter[str] = Counter()
+    found = []
+    for _, edge in sorted(edges, key=lambda placed: placed[0]):
+        found.append(edge._replace(slot=slots[edge.head]))
+        slots[edge.head] += 1
     return found
 
 
