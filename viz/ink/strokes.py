@@ -157,11 +157,18 @@ def with_arrow(curve: Sequence[Point]) -> tuple[list[Point], tuple[Point, Point,
 
 
 def _split(p: Sequence[Point], t: float) -> list[Point]:
-    """The first part of a cubic Bézier curve, up to t (de Casteljau)."""
+    """The first part of a cubic Bézier curve, up to t (de Casteljau).
 
-    def between(a: Point, b: Point) -> Point:
-        return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
-
-    a, b, c = between(p[0], p[1]), between(p[1], p[2]), between(p[2], p[3])
-    d, e = between(a, b), between(b, c)
-    return [p[0], a, d, between(d, e)]
+    It is written out, for a picture asks for it thousands of times.
+    """
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = p
+    ax, ay, bx, by, cx, cy = (
+        x0 + (x1 - x0) * t,
+        y0 + (y1 - y0) * t,
+        x1 + (x2 - x1) * t,
+        y1 + (y2 - y1) * t,
+        x2 + (x3 - x2) * t,
+        y2 + (y3 - y2) * t,
+    )
+    dx, dy, ex, ey = ax + (bx - ax) * t, ay + (by - ay) * t, bx + (cx - bx) * t, by + (cy - by) * t
+    return [(x0, y0), (ax, ay), (dx, dy), (dx + (ex - dx) * t, dy + (ey - dy) * t)]

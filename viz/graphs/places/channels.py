@@ -63,29 +63,26 @@ class Channel:
 
 def tracks(pieces: Sequence[Piece]) -> list[int]:
     """The track of each piece, counted along the graph; -1 for one that is straight."""
+    spans = [(piece.span[0] - TRACK, piece.span[1] + TRACK) for piece in pieces]
     order: list[int] = []
     for i in [i for i, piece in enumerate(pieces) if piece.turns] * SIFTS:
         if i in order:
             order.remove(i)
-        costs = [0]  # of each place among the others, from the last
-        for j in reversed(order):
-            costs.append(costs[-1] + _crossings(pieces[i], pieces[j]) - _crossings(pieces[j], pieces[i]))
-        best = min(range(len(costs)), key=lambda k: (costs[k], k))
-        order.insert(len(order) - best, i)
+        (start, end), (low, high) = pieces[i], spans[i]
+        cost, best, place = 0, 0, 0  # of the places among the others, from the last
+        for k, j in enumerate(reversed(order), 1):
+            (other_start, other_end), (other_low, other_high) = pieces[j], spans[j]
+            cost += (low < other_start < high) + (other_low < end < other_high)  # or close beside each other
+            cost -= (other_low < start < other_high) + (low < other_end < high)
+            if cost < best:
+                best, place = cost, k
+        order.insert(len(order) - place, i)
     found = [-1] * len(pieces)
-    for place, i in enumerate(order):
+    for at, i in enumerate(order):
         low, high = pieces[i].span
-        near = [j for j in order[:place] if pieces[j].span[0] < high + TRACK and low < pieces[j].span[1] + TRACK]
-        found[i] = 1 + max((found[j] for j in near), default=-1)
+        near = [found[j] for j in order[:at] if spans[j][0] < high and low < spans[j][1]]
+        found[i] = 1 + max(near, default=-1)
     return found
-
-
-def _crossings(first: Piece, second: Piece) -> int:
-    """How often two pieces cross, or run close beside each other, when the first one's track comes first."""
-    low, high = first.span
-    count = int(low - TRACK < second.start < high + TRACK)
-    low, high = second.span
-    return count + int(low - TRACK < first.end < high + TRACK)
 
 
 def turned(start: Point, end: Point, along: float) -> list[Point]:
