@@ -130,6 +130,9 @@ def stack_height(lines: Sequence[SetLine]) -> float:
 def stacked(lines: Sequence[SetLine], centre: Point) -> tuple[PlacedLine, ...]:
     """The lines one below the other, each centred, all about a point."""
     x, y = centre
+    if len(lines) == 1:  # a large picture has thousands of them
+        (line,) = lines
+        return (PlacedLine(line, x - line.width / 2, y - (line.ascent + line.descent) / 2 + line.ascent),)
     top = y - stack_height(lines) / 2
     placed = []
     for line in lines:

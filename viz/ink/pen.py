@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 from math import hypot
@@ -24,7 +25,10 @@ def number(value: float, digits: int = 2) -> str:
     >>> number(1.50), number(-0.001)
     ('1.5', '0')
     """
-    shown = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    shown = f"{value:.2f}" if digits == 2 else f"{value:.{digits}f}"
+    if shown[-1] != "0":
+        return shown
+    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
     return "0" if shown in ("-0", "") else shown
 
 
@@ -36,7 +40,7 @@ def point(p: Point) -> str:
 def rect(left: float, top: float, right: float, bottom: float, radius: float, pen: str) -> str:
     """A rectangle with round corners."""
     box = f'x="{number(left)}" y="{number(top)}" width="{number(right - left)}" height="{number(bottom - top)}"'
-    return f'<rect {box} rx="{number(radius)}" {pen}/>'
+    return f'<rect {box} rx="{radius:g}" {pen}/>'
 
 
 def line(placed: PlacedLine, theme: Theme) -> str:
@@ -79,7 +83,7 @@ def glyphs(marks: Iterable[Mark], x: float, y: float) -> str:
     for m in marks:
         if isinstance(m, Glyph):
             if outline(m.char):
-                scale = number(m.size / 1000, 5)
+                scale = _scale(m.size)
                 place = f"matrix({scale} 0 0 {scale} {number(x + m.x)} {number(y + m.y)})"
                 parts.append(f'<use href="#g{ord(m.char):x}" transform="{place}"/>')
         elif isinstance(m, Letters):
@@ -88,6 +92,12 @@ def glyphs(marks: Iterable[Mark], x: float, y: float) -> str:
             size = f'width="{number(m.width)}" height="{number(m.height)}"'
             parts.append(f'<rect x="{number(x + m.x)}" y="{number(y + m.y)}" {size}/>')
     return "".join(parts)
+
+
+@lru_cache(maxsize=64)
+def _scale(size: float) -> str:
+    """The scale of glyphs of a size, of which a picture has a few."""
+    return number(size / 1000, 5)
 
 
 def _letters(m: Letters, x: float, y: float) -> str:

@@ -107,7 +107,7 @@ def _characters(layout: Layout, below: Foot) -> set[str]:
 
 def _ascii(part: str) -> str:
     """A part with references for what is not ASCII: one ∂ in a text of many megabytes doubles its memory."""
-    return part.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return part if part.isascii() else part.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 # Boxes ---------------------------------------------------------------------------------------------------------------
@@ -192,11 +192,12 @@ def _edge(placed: PlacedEdge, theme: Theme, show: str) -> str:
     edge = placed.edge
     flags = (' data-zero="true"' if edge.zero else "") + (' data-proved="true"' if edge.proved else "")
     flags += ' data-indeterminate="true"' if edge.undetermined else ""
-    title = "\n".join([edge.title, *edge.jacobian]) if show != FORWARD else edge.name
+    spelled = escape(edge.name)
+    title = spelled if show == FORWARD else escape("\n".join([edge.title, *edge.jacobian]))
     colour, width = (theme.constant_border, 0.9) if show == BACKWARD else (theme.forward, 1.5)
     parts = [
-        f'<g data-id="{edge.id}" data-edge="{escape(edge.name)}" data-position="{edge.slot}" data-role="edge"{flags}>',
-        f"<title>{escape(title)}</title>",
+        f'<g data-id="{edge.id}" data-edge="{spelled}" data-position="{edge.slot}" data-role="edge"{flags}>',
+        f"<title>{title}</title>",
         pen.stroke(placed.forth, colour, "forward", width, casing=theme.background),
     ]
     if edge.flows and show != FORWARD:

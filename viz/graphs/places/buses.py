@@ -52,8 +52,8 @@ class Way(NamedTuple):
         return [*found, (self.into, self.above), (self.into, end[1]), end]
 
 
-def framed(of: Sheet, tails: Array, heads: Array) -> Frame:
-    """The places of columns, rows and lanes."""
+def framed(of: Sheet, tails: Array, heads: Array, around: float) -> Frame:
+    """The places of columns, rows and lanes, with so much free space before them; the size is without it."""
     rows, count = int(of.row[-1]) + 1, len(of.section)
     below, beside = lanes(of, tails, heads)
     margin = LANE * len(beside)
@@ -61,10 +61,10 @@ def framed(of: Sheet, tails: Array, heads: Array) -> Frame:
     np.maximum.at(breadth, of.row, of.breadth)
     kept = np.bincount(below // count, minlength=rows)[:rows]
     gutter = np.where(np.arange(rows) < rows - 1, 2 * BESIDE + LANE * kept, 0.0)
-    top = np.cumsum(breadth + gutter) - breadth - gutter
+    top = np.cumsum(breadth + gutter) - breadth - gutter + around
     first = np.cumsum(of.columns.length + ALONG) - of.columns.length - ALONG  # as if all stood in one row
     begins = np.searchsorted(of.row[of.columns.section], np.arange(rows))
-    start = first - first[begins][of.row[of.columns.section]] + margin + ALONG / 2
+    start = first - first[begins][of.row[of.columns.section]] + around + margin + ALONG / 2
     place = np.arange(len(below)) - (np.cumsum(kept) - kept)[below // count]
     at = (top + breadth)[below // count] + BESIDE + LANE * (place + 0.5)
     keys = zip((below // count).tolist(), (below % count).tolist(), strict=True)
@@ -73,8 +73,8 @@ def framed(of: Sheet, tails: Array, heads: Array) -> Frame:
         start,
         top + breadth / 2,
         dict(zip(keys, at.tolist(), strict=True)),
-        {box: margin - LANE * (i + 0.5) for i, box in enumerate(beside.tolist())},
-        (length, float((top + breadth)[-1])),
+        {box: around + margin - LANE * (i + 0.5) for i, box in enumerate(beside.tolist())},
+        (length, float((top + breadth)[-1]) - around),
     )
 
 

@@ -27,19 +27,22 @@ class Placed(NamedTuple):
 
     size: tuple[float, float]
     centres: list[list[float]]
-    forth: list[list[Point]]
-    back: list[list[Point]]
+    forth: list[tuple[Point, ...]]
+    back: list[tuple[Point, ...]]
 
 
-def positions(boxes: Mapping[str, Size], edges: Sequence[EdgeText], rankdir: str) -> Placed:
-    """Where everything stands. The boxes, one or more, come operands first, as in a graph."""
+def positions(boxes: Mapping[str, Size], edges: Sequence[EdgeText], rankdir: str, margin: float) -> Placed:
+    """Where everything stands, with a margin around it, which the size is without.
+
+    The boxes, one or more, come operands first, as in a graph.
+    """
     number = {name: i for i, name in enumerate(boxes)}
     tails = np.array([number[e.tail] for e in edges], dtype=int)
     heads = np.array([number[e.head] for e in edges], dtype=int)
     level = rankdir == "LR"
     sizes = np.array([s[:2] if level else s[1::-1] for s in boxes.values()])
     of = sheet(_layers(len(boxes), tails, heads), tails, heads, sizes, level)
-    frame = framed(of, tails, heads)
+    frame = framed(of, tails, heads, margin)
     across = _ordered(of.columns.of, tails, heads, sizes[:, 1]) + frame.middle[of.row[of.section]]
     centres = np.round(np.stack([(frame.start + of.columns.length / 2)[of.columns.of], across]), 2)
     shape = Shape(sizes, centres, np.array([s.round for s in boxes.values()], dtype=bool))
@@ -47,7 +50,7 @@ def positions(boxes: Mapping[str, Size], edges: Sequence[EdgeText], rankdir: str
     forth, back = _strokes(of, frame, shape, (tails, heads, slots), BETWEEN if level else -BETWEEN)
     if level:
         return Placed(frame.size, centres.T.tolist(), forth, back)
-    swapped = [[[(x, y) for y, x in stroke] for stroke in strokes] for strokes in (forth, back)]
+    swapped = [[tuple([(x, y) for y, x in stroke]) for stroke in strokes] for strokes in (forth, back)]
     return Placed(frame.size[::-1], centres[::-1].T.tolist(), *swapped)
 
 
@@ -92,7 +95,7 @@ class Ways(NamedTuple):
 
 def _strokes(
     of: Sheet, frame: Frame, shape: Shape, edges: tuple[Array, Array, Array], aside: float
-) -> tuple[list[list[Point]], list[list[Point]]]:
+) -> tuple[list[tuple[Point, ...]], list[tuple[Point, ...]]]:
     """The two strokes of each edge: straight ones in a row, ways around the rows between two of them."""
     tails, heads, slots = edges
     enter = np.maximum(np.bincount(heads, minlength=len(of.section)), 1)[heads]
@@ -102,14 +105,14 @@ def _strokes(
     least = np.minimum(shape.sizes[tails, 1], shape.sizes[heads, 1]) / 2 - CORNER
     apart = np.minimum(BETWEEN * np.minimum(np.hypot(1.0, rise), STEEPEST), least)
     away, room = np.sign(aside) * apart, CORNER + apart
-    forth = [[(a, b), (c, d)] for a, b, c, d in ways.ends(shape, slice(None), room, -away)]
-    back = [[(c, d), (a, b)] for a, b, c, d in ways.ends(shape, slice(None), room, away)]
+    forth: list[tuple[Point, ...]] = [((a, b), (c, d)) for a, b, c, d in ways.ends(shape, slice(None), room, -away)]
+    back: list[tuple[Point, ...]] = [((c, d), (a, b)) for a, b, c, d in ways.ends(shape, slice(None), room, away)]
     between = of.crossing(tails, heads)
     ends = [ways.ends(shape, between, CORNER + BETWEEN, side) for side in (-aside, aside)]
     for place, (i, there, here) in enumerate(zip(between.tolist(), *ends, strict=True)):
         along_lanes = way(of, frame, int(tails[i]), int(heads[i]), place)
-        forth[i] = routed(along_lanes, there, aside)
-        back[i] = routed(along_lanes, here, -aside)[::-1]
+        forth[i] = tuple(routed(along_lanes, there, aside))
+        back[i] = tuple(routed(along_lanes, here, -aside)[::-1])
     return forth, back
 
 

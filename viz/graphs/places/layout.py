@@ -196,18 +196,13 @@ def _reworded(placed: PlacedBox, box: BoxText, lines: Sequence[SetLine]) -> Plac
 
 def _in_layers(drawing: Drawing, boxes: Mapping[str, Size], lines: Mapping[str, list[SetLine]], rankdir: str) -> Layout:
     """A large drawing: straight strokes without words on them."""
-    (width, height), centres, forth, back = layered.positions(boxes, drawing.edges, rankdir)
+    (width, height), centres, forth, back = layered.positions(boxes, drawing.edges, rankdir, MARGIN)
     placed = [
-        PlacedBox(b, x + MARGIN, y + MARGIN, *boxes[b.id][:2], stacked(lines[b.id], (x + MARGIN, y + MARGIN)))
+        PlacedBox(b, x, y, *boxes[b.id][:2], stacked(lines[b.id], (x, y)))
         for b, (x, y) in zip(drawing.boxes, centres, strict=True)
     ]
-    strokes = [PlacedEdge(e, _inward(a), _inward(b)) for e, a, b in zip(drawing.edges, forth, back, strict=True)]
+    strokes = map(PlacedEdge, drawing.edges, forth, back)
     return Layout(round(width + 2 * MARGIN, 2), round(height + 2 * MARGIN, 2), tuple(placed), tuple(strokes))
-
-
-def _inward(stroke: Sequence[Point]) -> tuple[Point, ...]:
-    """A stroke with the margin before it."""
-    return tuple([(x + MARGIN, y + MARGIN) for x, y in stroke])
 
 
 def _extent(size: Size, level: bool) -> Extent:

@@ -21,6 +21,7 @@ BESIDE = 12.0  # between a row and the nearest lane
 STEPS = 1.3  # from one number of sections that is tried to the next
 MOST = 4.0  # so many sections at most, in square roots of the number of boxes
 RATHER, WHOLE = 0.97, 0.6  # more sections must make a picture smaller by so much; several rather than one
+NEAR = 3  # an input stands in the section of its first user, where that comes so soon
 FURTHER = 1.5  # where all rows of one number of sections need so much more room than the best, no more are tried
 SHARES = (0.7, 0.85, 1.0, 1.2, 1.5)  # of the number of rows that is right where all sections are alike
 
@@ -52,11 +53,11 @@ class Sheet(NamedTuple):
 
 def sheet(layer: Array, tails: Array, heads: Array, sizes: Array, level: bool) -> Sheet:
     """The sections and rows in which a graph is largest on a screen. `sizes` are along and across."""
-    wanted = SCREEN if level else 1 / SCREEN
+    wanted, place = SCREEN if level else 1 / SCREEN, _places(len(sizes), tails, heads)
     best: tuple[tuple[bool, float], Sheet] | None = None
     for count in _counts(len(sizes)):
         least = float("inf")
-        for tried in _in_rows(count, layer, sizes, wanted):
+        for tried in _in_rows(place * count // len(sizes), layer, sizes, wanted):
             bare = _judged(_bare(tried), wanted)[1]
             least = min(least, bare)
             if best is not None and not best[0][0] and bare >= _enough(*best):
@@ -91,9 +92,18 @@ def _counts(boxes: int) -> Iterator[int]:
         count *= STEPS
 
 
-def _in_rows(count: int, layer: Array, sizes: Array, wanted: float) -> Iterator[Sheet]:
-    """So many sections in about as many rows as are right where all are alike."""
-    section = np.arange(len(sizes)) * count // len(sizes)
+def _places(boxes: int, tails: Array, heads: Array) -> Array:
+    """The place of each box in the order that is cut: of an input that stands just before its first user, that one."""
+    place, first = np.arange(boxes), np.full(boxes, boxes)
+    np.minimum.at(first, tails, heads)
+    inputs = np.bincount(heads, minlength=boxes) == 0
+    return np.where(inputs & (first - place <= NEAR), np.minimum(first, boxes - 1), place)
+
+
+def _in_rows(section: Array, layer: Array, sizes: Array, wanted: float) -> Iterator[Sheet]:
+    """Sections in about as many rows as are right where all are alike."""
+    section = np.unique(section, return_inverse=True)[1]  # without those that are empty
+    count = int(section.max()) + 1
     columns, length, breadth = _measured(section, layer, sizes)
     total = float(length.sum())
     alike = (total / (wanted * float(breadth.mean()))) ** 0.5

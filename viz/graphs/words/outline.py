@@ -91,7 +91,7 @@ class _Signs:
             for x in node.operands
         ]
         shapes = [x.shape for x in node.operands] if node.attrs else ()
-        key = (node.op, repr(dict(node.attrs)), *inside, *shapes)
+        key = (node.op, repr(dict(node.attrs)) if node.attrs else "", *inside, *shapes)
         found = self._known.get(key)
         if found is None:
             label = (("name", sign_of(node, self._without)),)
