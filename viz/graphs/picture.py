@@ -14,6 +14,7 @@ from viz.graphs.paint import paint
 from viz.graphs.paint.legend import as_list, foot, room
 from viz.graphs.places.fit import Fit
 from viz.graphs.places.layout import Layout
+from viz.graphs.places.snug import snug
 from viz.graphs.words.drawing import DIGITS as USUAL
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.subject import Subject, hidden
@@ -74,18 +75,23 @@ class Picture:
         page = self.fit.page if self.fit is not None and self.fit.page.asked else None
         room = None if page is None else (page.width, page.height)
         words = self.caption, self.description
-        return paint.parts(self.layout, self.theme, self.show, *words, self.drawing, characters, room)
+        return paint.parts(self._shown, self.theme, self.show, *words, self.drawing, characters, room)
+
+    @property
+    def _shown(self) -> Layout:
+        """The layout as it is painted: without gradients, boxes keep no room for them."""
+        return snug(self.layout) if self.show == paint.FORWARD and self.drawing.detail != OUTLINE else self.layout
 
     def characters(self) -> set[str]:
         """The characters of which the picture has the outlines."""
-        return paint.characters(self.layout, self.theme, self.show, self.caption, self.drawing)
+        return paint.characters(self._shown, self.theme, self.show, self.caption, self.drawing)
 
     def html(self) -> str:
         """A page of its own that walks the passes step by step and computes again when an input is changed."""
         from viz.graphs.formats.stepper import GLYPHS, page, page_theme
 
         subject, theme = self._subject, page_theme(self.theme)
-        svg = paint.alone(self.layout, theme, self.show, self.caption, self.description, self.drawing, GLYPHS)
+        svg = paint.alone(self._shown, theme, self.show, self.caption, self.description, self.drawing, GLYPHS)
         legend, title = as_list(self.drawing, theme, self.show), paint.name(self.caption, self.drawing)
         return page(subject, self.drawing, svg, title, self.theme, self.show, legend)
 
@@ -93,13 +99,13 @@ class Picture:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""
         from viz.graphs.formats import tikz
 
-        return tikz.document(self.layout, self.theme, self.show, self._name, self.drawing, self._below)
+        return tikz.document(self._shown, self.theme, self.show, self._name, self.drawing, self._below)
 
     def tikz(self) -> str:
         """The picture as a `tikzpicture` with its styles, to be \\input into a document that loads tikz."""
         from viz.graphs.formats import tikz
 
-        return tikz.picture(self.layout, self.theme, self.show, self._name, self.drawing, self._below)
+        return tikz.picture(self._shown, self.theme, self.show, self._name, self.drawing, self._below)
 
     @property
     def _name(self) -> str:

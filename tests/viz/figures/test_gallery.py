@@ -38,7 +38,7 @@ def faults(of: Picture) -> list[str]:
     found = [*collisions(of), *spills(of), *together(of)]
     if not sizes or min(sizes) * scale < SMALLEST:
         found.append(f"its smallest letter has {min(sizes, default=0) * scale:.2f} points")
-    if width / height > WIDEST:
+    if not SHEET <= width / height <= WIDEST:
         found.append(f"it is {width / height:.2f} times as wide as high")
     used, there = set(re.findall(r'href="#(g\w+)"', of.svg())), set(re.findall(r'<path id="(g\w+)" d="M', of.svg()))
     if "<text" in of.svg():

@@ -20,7 +20,7 @@ from viz.asked import passes
 from viz.figures.graphs import figure_6_17, figure_6_18
 from viz.graphs.paint.paint import FORWARD
 from viz.graphs.places.channels import Piece, tracks
-from viz.graphs.places.fit import COMFORT, SMALLEST, page_of
+from viz.graphs.places.fit import COMFORT, SHEET, SMALLEST, page_of
 from viz.graphs.places.grid import spread
 from viz.graphs.places.layers import Extent
 from viz.graphs.places.layout import lay_out
@@ -89,6 +89,7 @@ def test_pictures_of_up_to_40_boxes_keep_their_text_at_16_cm(pictures: int) -> N
     fits = [picture.fit is not None and picture.fit.smallest >= SMALLEST for picture in drawn]
     assert sum(fits) >= 0.93 * pictures
     assert sum(p.fit is not None and p.fit.ratio <= 2.4 for p in drawn) >= 0.98 * pictures
+    assert sum(p.fit is not None and p.fit.ratio >= SHEET for p in drawn) >= 0.7 * pictures
     assert sum(p.drawing.detail != HOVER for p in drawn) >= 0.6 * pictures  # most say their numbers on edges
 
 

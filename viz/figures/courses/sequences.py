@@ -12,7 +12,7 @@ def recurrent(draw: Draw) -> Picture:
     w, h = cg.parameter("w", 0.5), cg.variable("h0")
     for t, x in enumerate(cg.variables("x1 x2 x3"), 1):
         h = cg.tanh(w * h + x).named(f"h{t}")
-    return draw(h, h0=1, x1=1, x2=-0.5, x3=0.25, direction="TB")
+    return draw(h, h0=1, x1=1, x2=-0.5, x3=0.25)
 
 
 def lstm_cell(draw: Draw) -> Picture:

@@ -29,6 +29,8 @@ SMALLEST = 6.0  # points
 MOST_TEXT = 100.0  # points
 COMFORT = 8.0  # points: larger text is not better
 WIDEST, SQUARE, SHEET = 2.4, 1.0, 0.65  # ratios of width to height: as wide as may be, as high as is well, as a sheet
+HIGH = 1.0  # how bad it is to be higher than wide, where to be too wide is 1
+SMALL = 8.0  # how bad it is for text to be a point too small
 PLACED = 3  # so many ways are placed and compared
 ROWS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25)  # that are tried
 LINE = 0.25  # what each line from row to row costs besides the first, in points of text
@@ -212,8 +214,8 @@ def _worth(easy: float, least: float, ratio: float, page: Page) -> float:
 
     `easy` is that size where the picture is no higher than wide, `least` where it is no higher than a sheet.
     """
-    wide = max(0.0, log2(ratio / WIDEST)) if page.height is None else 0.0
-    return min(easy, COMFORT) - 3 * max(0.0, page.smallest - least) - 4 * wide
+    shape = max(0.0, log2(ratio / WIDEST), HIGH * log2(SQUARE / ratio)) if page.height is None else 0.0
+    return min(easy, COMFORT) - SMALL * max(0.0, page.smallest - least) - 4 * shape
 
 
 def smallest_of(sizes: Measured) -> float:

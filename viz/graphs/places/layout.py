@@ -16,7 +16,7 @@ from viz.graphs.places.borders import NEXT, Framed
 from viz.graphs.places.channels import TRACK
 from viz.graphs.places.grid import Grid, gridded
 from viz.graphs.places.layers import Extent
-from viz.graphs.places.measure import Measured, Words, inside, lines_of, measured, wide_enough
+from viz.graphs.places.measure import Measured, Words, inside, lines_of, measured, roomy
 from viz.graphs.places.ranks import TitleRoom
 from viz.graphs.places.rows import BELOW, Row, below, cut
 from viz.graphs.words.drawing import OUTSIDE, BoxText, Drawing, EdgeText, Frame
@@ -107,10 +107,10 @@ def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit:
     drawing = sizes.drawing
     count = len(drawing.boxes) + len(drawing.edges)
     if engine_name == LAYERED or (engine_name is None and count > (MOST if sizes.words or drawing.frames else MANY)):
-        sizes = inside(sizes)
+        sizes = roomy(inside(sizes), rankdir == "LR")
         return _done(_in_layers(drawing, sizes.boxes, sizes.lines, rankdir))
     level = rankdir == "LR"
-    sizes = sizes if level else wide_enough(sizes)
+    sizes = roomy(sizes, level)
     boxes, words = _extents(sizes, level)
     slots = {e.id: e.slot for e in drawing.edges}
     is_round = {id_ for id_, size in sizes.boxes.items() if size.round and id_ not in sizes.beside}
@@ -143,7 +143,7 @@ def _size(grid: Grid, level: bool) -> tuple[float, float]:
 def estimated(sizes: Measured, rankdir: str, rows: int) -> tuple[tuple[float, float], int]:
     """The width and the height that `arranged` is likely to need, and how many lines lead from row to row."""
     level = rankdir == "LR"
-    boxes, words = _extents(sizes, level)
+    boxes, words = _extents(roomy(sizes, level), level)
     titles = _rooms(sizes, level)
     lengths, breadth, lines = [0.0], 0.0, 0
     for row in cut(boxes, sizes.drawing.edges, words, rows, sizes.drawing.frames):

@@ -77,13 +77,16 @@ def inside(sizes: Measured) -> Measured:
     return replace(sizes, boxes=boxes, lines=lines, beside={})
 
 
-def wide_enough(sizes: Measured) -> Measured:
-    """The same with boxes wide enough for the edges that enter or leave them at their top and their bottom."""
-    boxes = {
-        id_: size if size.round else size._replace(width=max(size.width, max(size.enter, size.leave) * SLOT))
-        for id_, size in sizes.boxes.items()
-    }
-    return replace(sizes, boxes=boxes)
+def roomy(sizes: Measured, level: bool) -> Measured:
+    """The same with boxes high enough for the edges that enter or leave them at their sides; top down, wide enough."""
+    return replace(sizes, boxes={id_: _roomy(size, level) for id_, size in sizes.boxes.items()})
+
+
+def _roomy(size: Size, level: bool) -> Size:
+    need = max(size.enter, size.leave) * SLOT
+    if size.round or need <= (size.height if level else size.width):
+        return size
+    return size._replace(height=need) if level else size._replace(width=need)
 
 
 def lines_of(drawing: Drawing, theme: Theme) -> dict[str, list[SetLine]]:
@@ -138,7 +141,7 @@ def _box_size(box: BoxText, lines: list[SetLine], enter: int, leave: int) -> Siz
         return Size(side, side, True, enter, leave)
     return Size(
         max(width + 2 * PAD_X, 26.0) + border,
-        max(height + 2 * PAD_Y, enter * SLOT, leave * SLOT) + border,
+        height + 2 * PAD_Y + border,
         enter=enter,
         leave=leave,
     )
