@@ -267,6 +267,9 @@ def ceil(x: Operand, /) -> Node:
 def round(x: Operand, /) -> Node:
     """round(x) = floor(x/2 + 1/4) + ceiling(x/2 - 1/4), as a node."""
 
+def stop_gradient(x: Operand, /) -> Node:
+    """stop_gradient(x) = stop_gradient(x), as a node."""
+
 def mod(x: Operand, y: Operand, /) -> Node:
     """mod(x, y) = x - y*floor(x/y), as a node. Convention: where x is a multiple of y, mod jumps: its slopes are 1 and -x/y."""
 

@@ -221,5 +221,9 @@ STEPS: tuple[Op, ...] = (
     elementwise("ceil",          "ceiling(x)",                            "ceil",  None, c="CEIL({0})", mask=True),
     elementwise("round",         "floor(x/2 + 1/4) + ceiling(x/2 - 1/4)", "rint",  None, c="RINT({0})", mask=True),
 )
+HELD: tuple[Op, ...] = (
+    elementwise("stop_gradient", "stop_gradient(x)", "positive", None, sign="stop", held=True,
+                c="{0}", js="{0}"),
+)
 # fmt: on
-ROWS: tuple[Op, ...] = (*ARITHMETIC, *FUNCTIONS, *KINKED, *STEPS)
+ROWS: tuple[Op, ...] = (*ARITHMETIC, *FUNCTIONS, *KINKED, *STEPS, *HELD)

@@ -70,6 +70,7 @@ class Facts:
     mask        flat wherever it is smooth: where it is 0, nothing depends on what it multiplies
     through     structural zeros go through it: given 0 for them and 1 for all else, it is 0 where its result is one
     kinked      of operands and attributes: where they are at the kink, so that its convention decides
+    held        derivatives take it for a constant, though it is none: nothing flows through it
     decides     rules choose by it: at its own kink a convention has decided a derivative
 
     As memory
@@ -107,6 +108,7 @@ class Facts:
     mask: bool = False
     through: bool = False
     kinked: Callable[..., Any] | None = None
+    held: bool = False
     decides: bool = False
     view: str = ""
     like: int | None = None

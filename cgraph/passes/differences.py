@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from cgraph.graph.node import Node
+from cgraph.graph.graph import Graph
+from cgraph.graph.node import Node, constant
 from cgraph.graph.parse import GraphLike
+from cgraph.graph.rebuild import rebuilt
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward, forward
 from cgraph.passes.indeterminate import shown
@@ -90,6 +92,7 @@ def check_gradient(
     """
     bwd = run if isinstance(run, Backward) else backward(run, feed, **values)
     graph = bwd.graph
+    moving, of = _with_what_is_held(bwd)
     given = {leaf: np.asarray(bwd.forward[leaf], dtype=np.float64) for leaf in graph.inputs}
     slopes = []
     for leaf, value in given.items():
@@ -97,7 +100,7 @@ def check_gradient(
         for index in np.ndindex(*value.shape):
             place = f"[{','.join(map(str, index))}]" if index else ""
             subject = f"∂{graph.name(bwd.of)}/∂{graph.name(leaf)}{place}"
-            line = _Line(bwd, given, leaf, index)
+            line = _Line(moving, of, given, leaf, index)
             slopes.append(Slope(subject, float(gradient[index]), *line.judged(float(gradient[index]), step, tolerance)))
     edges = (
         f"{shown(e)} on the edge from {graph.name(e.operand)} to {graph.name(e.result)}" for e in bwd.indeterminate
@@ -105,11 +108,26 @@ def check_gradient(
     return GradientCheck(tuple(slopes), tuple(edges))
 
 
+def _with_what_is_held(bwd: Backward) -> tuple[Graph, Node]:
+    """The graph of a pass, and its node that is differentiated, with what derivatives take for constants as constants."""
+    graph = bwd.graph
+    if not any(node.op is not None and node.op.held for node in graph.nodes):
+        return graph, bwd.of
+
+    def held(was: Node, now: Node) -> Node:
+        return constant(bwd.forward[was]) if was.op is not None and was.op.held else now
+
+    of = rebuilt(graph.nodes, held)[bwd.of]
+    return Graph([of, *graph.inputs]), of
+
+
 class _Line:
     """The result of a pass along one element of a leaf, all others as they are."""
 
-    def __init__(self, bwd: Backward, feed: Mapping[Node, np.ndarray], leaf: Node, index: tuple[int, ...]) -> None:
-        self.bwd, self.feed, self.leaf, self.index = bwd, feed, leaf, index
+    def __init__(
+        self, graph: Graph, of: Node, feed: Mapping[Node, np.ndarray], leaf: Node, index: tuple[int, ...]
+    ) -> None:
+        self.graph, self.of, self.feed, self.leaf, self.index = graph, of, feed, leaf, index
         self.at = float(feed[leaf][index])
         self.known: dict[float, float] = {}
 
@@ -118,7 +136,7 @@ class _Line:
             moved = self.feed[self.leaf].copy()
             moved[self.index] += shift
             with np.errstate(all="ignore"):
-                self.known[shift] = float(forward(self.bwd.graph, {**self.feed, self.leaf: moved}, NUMPY)[self.bwd.of])
+                self.known[shift] = float(forward(self.graph, {**self.feed, self.leaf: moved}, NUMPY)[self.of])
         return self.known[shift]
 
     def judged(self, ours: float, step: float, tolerance: float) -> tuple[float, str]:

@@ -43,6 +43,22 @@ def _plain(x: Any) -> Any:
     return x.view(np.ndarray) if isinstance(x, Expressions) else x
 
 
+class stop_gradient(sympy.Function):  # noqa: N801 - the name that it is printed and read by
+    """x, of which every derivative is 0: what derivatives take for a constant. Of a number it is that number."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return x if x.is_number or isinstance(x, cls) else None
+
+    def _eval_derivative(self, _symbol: Any) -> Any:
+        return sympy.Integer(0)
+
+    def _eval_is_real(self) -> Any:
+        return self.args[0].is_real
+
+
 class SympyWorld(World):
     """Computes with SymPy. Leaves become real symbols of their names; array leaves, arrays of `X[0,1]`."""
 
@@ -140,7 +156,7 @@ def _read(row: Op, count: int, attrs: tuple[tuple[str, Any], ...]) -> tuple[Any,
     """What `formula` gives, read once: SymPy's reader takes longer than most that is done with the result."""
     spelled = (*row.operands, *(f"x{i}" for i in range(2, count)))[:count]
     names = [sympy.Symbol(n, real=True) for n in spelled]
-    known = {s.name: s for s in names} | {name: exact(value) for name, value in attrs}
+    known = {"stop_gradient": stop_gradient} | {s.name: s for s in names} | {name: exact(value) for name, value in attrs}
     expression = sympy.sympify(row.formula, locals=known)
     if expression.has(sympy.Float):
         expression = sympy.sympify(row.formula, locals=known, rational=True)  # 0.001 is what it says, not a float
