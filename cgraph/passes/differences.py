@@ -109,7 +109,7 @@ def check_gradient(
 
 
 def _with_what_is_held(bwd: Backward) -> tuple[Graph, Node]:
-    """The graph of a pass, and its node that is differentiated, with what derivatives take for constants as constants."""
+    """The graph of a pass, and its node that is differentiated, constants in the place of what is held."""
     graph = bwd.graph
     if not any(node.op is not None and node.op.held for node in graph.nodes):
         return graph, bwd.of

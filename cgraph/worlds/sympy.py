@@ -43,7 +43,7 @@ def _plain(x: Any) -> Any:
     return x.view(np.ndarray) if isinstance(x, Expressions) else x
 
 
-class stop_gradient(sympy.Function):  # noqa: N801 - the name that it is printed and read by
+class stop_gradient(sympy.Function):  # type: ignore[misc]  # noqa: N801 - the name that it is read by
     """x, of which every derivative is 0: what derivatives take for a constant. Of a number it is that number."""
 
     nargs = 1
@@ -156,7 +156,8 @@ def _read(row: Op, count: int, attrs: tuple[tuple[str, Any], ...]) -> tuple[Any,
     """What `formula` gives, read once: SymPy's reader takes longer than most that is done with the result."""
     spelled = (*row.operands, *(f"x{i}" for i in range(2, count)))[:count]
     names = [sympy.Symbol(n, real=True) for n in spelled]
-    known = {"stop_gradient": stop_gradient} | {s.name: s for s in names} | {name: exact(value) for name, value in attrs}
+    known: dict[str, Any] = {"stop_gradient": stop_gradient, **{s.name: s for s in names}}
+    known |= {name: exact(value) for name, value in attrs}
     expression = sympy.sympify(row.formula, locals=known)
     if expression.has(sympy.Float):
         expression = sympy.sympify(row.formula, locals=known, rational=True)  # 0.001 is what it says, not a float

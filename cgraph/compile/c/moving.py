@@ -10,7 +10,7 @@ import numpy as np
 from cgraph.compile.c.table import number
 from cgraph.compile.c.writer import Emit, Writer, pointer
 from cgraph.compile.lowering.values import Value
-from cgraph.compile.plan.places import collapsed
+from cgraph.compile.plan.places import Place, collapsed, contiguous
 from cgraph.ops.named import ByOp
 
 MOVING: ByOp[Emit] = ByOp()
@@ -29,6 +29,11 @@ def copy(w: Writer, n: int, value: Value) -> None:
         return
     # a view that NumPy could not make without copying: every element comes from a place that is known now
     source = value.operands[0]
+    if value.view == "same":  # the elements in their order: loops say it shorter than a table of places
+        shape = w.values[source].shape
+        into = Place(w.plan.places[n].storage, w.plan.places[n].offset, contiguous(shape))
+        w.loops(shape, lambda i: [f"{w.indexed(into, into.strides, i)} = {w.at(source, i, shape)};"])
+        return
     _picked(w, n, source, value)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED, RESIDUAL, REST, TOP, ids_of
 from cgraph.compile.lowering.values import Values
+from cgraph.ops.linear import read_subscripts
 from cgraph.ops.named import ByOp
 
 Composite: TypeAlias = Callable[..., int]
@@ -130,6 +131,34 @@ def _norm(v: Values, x: int, axis: tuple[int, ...], keepdims: bool) -> int:
     squares = v.apply("square", v.apply("div", x, scale))
     root = v.apply("mul", v.apply("sqrt", v.apply("sum", squares, axis=axis, keepdims=True)), scale)
     return root if keepdims else v.apply("squeeze", root, axis=axis)
+
+
+FEW = 3000  # products: a smaller sum of them is a loop, for turning its operands costs more
+
+
+@_composite
+def _einsum(v: Values, *operands: int, subscripts: str) -> int:
+    """A sum of products of two operands as a product of matrices, or of stacks of them."""
+    letters, result = read_subscripts(subscripts, len(operands))
+    sizes = {c: n for text, x in zip(letters, operands, strict=True) for c, n in zip(text, v.shape(x), strict=True)}
+    both = [c for c in letters[0] if len(letters) == 2 and c in letters[1]]
+    summed = [c for c in both if c not in result]
+    if not summed or prod(sizes.values()) < FEW or any(c not in result and c not in both for c in sizes):
+        return v.apply("einsum", *operands, subscripts=subscripts)
+    stack = [c for c in both if c in result]
+    left, right = ([c for c in text if c not in both] for text in letters)
+
+    def matrices(x: int, text: str, rows: list[str], columns: list[str]) -> int:
+        turned = v.apply("transpose", x, axes=tuple(text.index(c) for c in (*stack, *rows, *columns)))
+        shape = (prod(sizes[c] for c in part) for part in ([stack] if stack else []) + [rows, columns])
+        return v.apply("reshape", turned, shape=tuple(shape))
+
+    found = v.apply(
+        "matmul", matrices(operands[0], letters[0], left, summed), matrices(operands[1], letters[1], summed, right)
+    )
+    order = [*stack, *left, *right]
+    apart = v.apply("reshape", found, shape=tuple(sizes[c] for c in order))
+    return v.apply("transpose", apart, axes=tuple(order.index(c) for c in result))
 
 
 def _decay(v: Values, x: int) -> int:

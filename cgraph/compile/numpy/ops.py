@@ -24,6 +24,11 @@ def _matmul(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 
 
 @STEPS
+def _reshape(value: Value, out: Any, operands: list[Any]) -> list[Call]:
+    return [copy(out.reshape(operands[0].shape), operands[0])]  # what is no view: the elements in their order
+
+
+@STEPS
 def _relu(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     zero = np.zeros((), out.dtype)
     zero.flags.writeable = False

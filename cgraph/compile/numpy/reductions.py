@@ -12,6 +12,7 @@ from cgraph.compile.lowering.class_ids import TOP
 from cgraph.compile.lowering.values import Value
 from cgraph.compile.numpy.calls import Call, Careful, Steps, by_the_row, copy, dot
 from cgraph.compile.numpy.inner import INNER, LONG
+from cgraph.compile.numpy.windows import joined, places
 from cgraph.ops import TABLE
 from cgraph.ops.named import ByOp
 
@@ -36,6 +37,9 @@ def reduced(value: Value, out: Any, operands: list[Any]) -> list[Call]:
             ones = np.ones(x.shape[axis[0]], x.dtype)
             left, right = (ones, x) if axis == (0,) else (x, ones)
             return [dot(left, right, out.reshape(-1))]
+    parts = places(x, axis)
+    if parts:
+        return joined(ufunc, parts, out)
     keepdims = value.attrs["keepdims"]
     return [partial(ufunc.reduce, x, axis=axis, out=out, keepdims=keepdims)]
 

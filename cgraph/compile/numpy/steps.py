@@ -16,6 +16,7 @@ from cgraph.compile.numpy.ops import OVER_OPERANDS, STEPS
 from cgraph.compile.numpy.reductions import REDUCTIONS, reduced
 from cgraph.compile.numpy.small import SMALL
 from cgraph.compile.numpy.table_rows import add_rows, add_shares
+from cgraph.compile.numpy.windows import WINDOWS
 from cgraph.compile.plan.plan import Plan
 from cgraph.compile.plan.updates import Update, reads
 from cgraph.ops import TABLE
@@ -23,7 +24,7 @@ from cgraph.ops.indexing import as_ids
 from cgraph.ops.op import Op
 
 COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
-OWN_WAYS: Mapping[Op | None, Steps] = {**STEPS, **REDUCTIONS}
+OWN_WAYS: Mapping[Op | None, Steps] = {**STEPS, **REDUCTIONS, **WINDOWS}
 
 
 def in_place(value: Value) -> bool:
