@@ -87,13 +87,26 @@ class Picture:
         return paint.characters(self._shown, self.theme, self.show, self.caption, self.drawing)
 
     def html(self) -> str:
-        """A page of its own that walks the passes step by step and computes again when an input is changed."""
-        from viz.graphs.formats.stepper import GLYPHS, page, page_theme
+        """A page of its own that walks the passes step by step and computes again when an input is changed.
 
-        subject, theme = self._subject, page_theme(self.theme)
-        svg = paint.alone(self._shown, theme, self.show, self.caption, self.description, self.drawing, GLYPHS)
+        Of a picture that is large or folded, a page to look at: it is zoomed and searched, and names appear as one
+        zooms in.
+        """
+        from viz.graphs.formats import stepper, viewer
+
+        large = self._large
+        subject, theme = None if large else self._subject, stepper.page_theme(self.theme)
+        more = "" if large else stepper.GLYPHS
+        svg = paint.alone(self._shown, theme, self.show, self.caption, self.description, self.drawing, more)
         legend, title = as_list(self.drawing, theme, self.show), paint.name(self.caption, self.drawing)
-        return page(subject, self.drawing, svg, title, self.theme, self.show, legend)
+        if subject is None:
+            return viewer.page(self.drawing, svg, title, self.theme, legend)
+        return stepper.page(subject, self.drawing, svg, title, self.theme, self.show, legend)
+
+    @property
+    def _large(self) -> bool:
+        """Whether boxes stand for more than one node, or have names alone, so that there are no steps."""
+        return bool(self.drawing.folded) or self.drawing.detail == OUTLINE
 
     def tex(self) -> str:
         """The picture as TikZ in a LaTeX document of its own, for plain pdflatex."""
@@ -163,7 +176,7 @@ class Picture:
                 else "they compute with other inputs too",
                 fix="draw it without around=" if self.drawing.part else "draw it without digits=",
             )
-        if self.drawing.folded or self.drawing.detail == OUTLINE:
+        if self._large:
             raise ValueRefusedError(
                 f"a picture of {len(self.drawing.boxes)} boxes, some of them for many nodes, has no steps",
                 why="a step computes one node",

@@ -10,12 +10,13 @@ from functools import lru_cache
 from itertools import pairwise
 
 import pytest
+from large_graphs import KINDS
+from project import ROOT, SUPPORT
+from sparse import sparse
 
 import cgraph as cg
 import viz
 from cgraph.graph.node import Node
-from tests.support.large_graphs import KINDS
-from tests.support.sparse import sparse
 from viz.graphs.picture import Picture
 from viz.graphs.places import layered
 from viz.graphs.places.layout import PlacedBox, PlacedEdge
@@ -112,9 +113,12 @@ def test_a_graph_of_too_many_boxes_for_several_ways_goes_to_the_layered_layout_w
 
 
 def test_the_picture_of_a_large_graph_has_the_same_bytes_in_every_process():
-    code = "import sys, viz; from tests.support.large_graphs import dag; sys.stdout.write(viz.draw(dag(300)).svg())"
-    environment = {**os.environ, "PYTHONHASHSEED": "7"}
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment).stdout
+    code = "import sys, viz; from large_graphs import dag; sys.stdout.write(viz.draw(dag(300)).svg())"
+    path = os.pathsep.join(filter(None, (str(SUPPORT), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": path}
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, env=environment, cwd=ROOT
+    ).stdout
     assert found.decode() == viz.draw(KINDS["dag"](300)).svg()
 
 

@@ -114,7 +114,7 @@ def test_a_picture_of_many_nodes_has_no_steps() -> None:
         node = cg.tanh(node)
     picture = viz.draw(cg.backward(cg.forward(node, x=0.5)))
     with pytest.raises(cg.errors.ValueRefusedError, match=r"has no steps.*Fix: draw a smaller graph"):
-        picture.html()
+        picture.steps()
 
 
 # The page ------------------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ from __future__ import annotations
 import runpy
 
 import pytest
+from project import ROOT
 
 from cgraph.notation import Frac, Script, Sym, derivative, name, row
-from tests.support.project import ROOT
 from viz.ink import font
 from viz.ink.font import metrics, outline
 from viz.ink.typeset import Glyph, Rule, typeset

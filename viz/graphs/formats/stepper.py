@@ -51,35 +51,40 @@ def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Them
         drawing = replace(drawing, has_gradients=False, edges=tuple(e._replace(flows=False) for e in drawing.edges))
         steps = replace(steps, steps=tuple(s for s in steps.steps if s.kind in (GIVEN, COMPUTED)))
     proved = checks(subject, proofs)
-    chosen = AUTO if theme == TEXTBOOK else theme.name if THEMES.get(theme.name) == theme else OWN
+    chosen, themes = theme_choice(theme)
     data = {**_data(subject, drawing, steps), **_followed(subject, found, proved, proofs), "theme": chosen}
-    return Template(_file("stepper.html")).substitute(
+    return Template(file_of("stepper.html")).substitute(
         theme=escape(chosen),
         title=escape(caption),
-        style=_variables(theme) + _file("stepper.css"),
+        style=variables(theme) + file_of("stepper.css"),
         svg=svg.replace(' role="img"', ' role="group"', 1),
-        themes="".join(
-            f"<option{' selected' * (n == chosen)}>{escape(n)}</option>"
-            for n in (AUTO, *THEMES, *[OWN] * (chosen == OWN))
-        ),
+        themes=themes,
         legend=legend,
         inputs=_inputs(found),
         data=json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False).replace("<", "\\u003c"),
         program=found.program,
         formulas=proved.functions,
-        script=Template(_file("stepper.js")).safe_substitute(modules="".join(_file(f"{m}.js") for m in MODULES)),
+        script=Template(file_of("stepper.js")).safe_substitute(modules="".join(file_of(f"{m}.js") for m in MODULES)),
     )
 
 
-def _file(name: str) -> str:
+def file_of(name: str) -> str:
+    """The text of a part of pages."""
     return (resources.files("viz.graphs.formats") / "page" / name).read_text("utf-8")
+
+
+def theme_choice(theme: Theme) -> tuple[str, str]:
+    """The name of a theme in a page, and the options from which a reader chooses one."""
+    chosen = AUTO if theme == TEXTBOOK else theme.name if THEMES.get(theme.name) == theme else OWN
+    names = (AUTO, *THEMES, *[OWN] * (chosen == OWN))
+    return chosen, "".join(f"<option{' selected' * (n == chosen)}>{escape(n)}</option>" for n in names)
 
 
 def _colours(theme: Theme) -> dict[str, str]:
     return {name: value for name, value in asdict(theme).items() if isinstance(value, str) and value.startswith("#")}
 
 
-def _variables(own: Theme) -> str:
+def variables(own: Theme) -> str:
     """Each theme's colours as variables of the page; `auto` is the reader's own, and paper has that of print."""
     named = {**THEMES, AUTO: TEXTBOOK, OWN: own}
     auto = "".join(f':root[data-theme="{name}"] {{ {_set(theme)} }}\n' for name, theme in named.items())

@@ -13,6 +13,7 @@ const fitting = () => Math.min(room()[0]/natural.width, room()[1]/natural.height
 const scaled = () => {
   if (zoom) return zoom;
   const fit = fitting();
+  if ("whole" in stage.dataset) return fit;
   if (narrow.matches) return Math.max(fit, READABLE);
   return fit >= SMALLEST ? fit : Math.max(fit, Math.min(READABLE, room()[1]/natural.height));
 };
@@ -24,7 +25,7 @@ const zoomTo = (wanted, x, y) => {  // keeping what is at (x, y) of the window w
   const frame = stage.getBoundingClientRect(), box = svg.getBoundingClientRect();
   const [at, down] = [x ?? frame.x + frame.width/2, y ?? frame.y + frame.height/2];
   const [left, top] = [(at - box.x)/box.width, (down - box.y)/box.height];
-  zoom = wanted && Math.min(8, Math.max(0.1, wanted));
+  zoom = wanted && Math.min(8, Math.max(Math.min(0.1, fitting()), wanted));
   resize();
   const grown = svg.getBoundingClientRect();
   stage.scrollLeft += grown.x + left*grown.width - at;
