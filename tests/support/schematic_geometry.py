@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -65,6 +65,25 @@ def collisions(picture: SchematicPicture, gap: float = 1.0) -> list[str]:
                 for name, piece in pieces.items()
                 if through(line, piece, -0.5 if piece in (stroke.tail, stroke.head) else gap)
             ]
+    for i, turn in enumerate(scene.turns):
+        ends = () if turn.stroke is None else (turn.stroke.tail, turn.stroke.head)
+        lines = [points(*line) for line in pairwise(turn.corners)]
+        found += [f"turn {i} and {name}" for line in lines for name, rect in words.items() if passes(line, rect, gap)]
+        found += [
+            f"turn {i} and {name}"
+            for line in lines
+            for name, piece in pieces.items()
+            if through(
+                line, piece, -0.5 if any(np.hypot(piece.x - end.x, piece.y - end.y) < 0.1 for end in ends) else gap
+            )
+        ]
+        found += [
+            f"turn {i} and stroke {j}"
+            for (x0, y0), (x1, y1) in pairwise(turn.corners)
+            for j, stroke in enumerate(scene.strokes)
+            for straight in stroke.lines()
+            if passes(points(*straight), (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), gap)
+        ]
     for name, (left, top, right, bottom) in {**words, **{n: p.rect for n, p in pieces.items()}}.items():
         if left < 4 or top < 4 or right > scene.width - 4 or bottom > scene.height - 4:
             found.append(f"{name} leaves the canvas")

@@ -79,6 +79,7 @@ INNER = {
             ["labels", "dense"],
             ["embeddings", "layout"],
             ["paint"],
+            ["fit"],
             ["picture"],
             ["network"],
         ],

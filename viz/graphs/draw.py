@@ -15,7 +15,7 @@ from viz import asked
 from viz.graphs.paint import paint
 from viz.graphs.picture import Picture
 from viz.graphs.places.engine import TIME_LIMIT
-from viz.graphs.places.fit import Fitted, fitted, page_of
+from viz.graphs.places.fit import Fitted, fitted
 from viz.graphs.words.annotate import Layers, annotate
 from viz.graphs.words.chosen import Choices
 from viz.graphs.words.drawing import DIGITS, FORMULA, FULL, HOVER, NUMBER, OUTLINE, Drawing
@@ -24,6 +24,7 @@ from viz.graphs.words.heat import GRADIENT, Heat, heat
 from viz.graphs.words.highlight import Highlight
 from viz.graphs.zoom import zoomed
 from viz.ink.lines import clean
+from viz.ink.page import page_of
 from viz.ink.themes import ThemeLike, theme_named
 
 if TYPE_CHECKING:

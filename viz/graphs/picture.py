@@ -12,13 +12,13 @@ from cgraph.errors import ValueRefusedError
 from viz.asked import NO_PROOFS, Passes, Proofs, Subjects
 from viz.graphs.paint import paint
 from viz.graphs.paint.legend import as_list, foot, room
-from viz.graphs.places.fit import Fit
 from viz.graphs.places.layout import Layout
 from viz.graphs.places.snug import snug
 from viz.graphs.words.drawing import DIGITS as USUAL
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.subject import Subject, hidden
 from viz.ink import files
+from viz.ink.page import Fit
 from viz.ink.themes import Theme
 
 if TYPE_CHECKING:  # what one format alone needs is imported there

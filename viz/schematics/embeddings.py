@@ -33,7 +33,7 @@ from viz.schematics.pieces import (
 from viz.schematics.words import VOCABULARY, dimension, lines, shape, unit_name, words
 
 LEADING, TRAILING = 7, 4  # cells of a long row before and after its dots
-DEPTH, HEIGHT = 5, 9  # cells of an embedding, rows of a matrix that is only hinted at
+DEPTH, HEIGHT = 5, 11  # cells of an embedding, rows of a matrix that is only hinted at
 LENGTH = 8  # cells of an embedding that has a line of words below it
 DOTS = Sym("…")
 
@@ -300,7 +300,8 @@ def _with_words(panel: Schematic, vocabulary: Sequence[str], context: int) -> Sc
     for piece in outputs.pieces:
         place = notation.text(piece.label).removeprefix("ŷ")
         said = words(vocabulary[int(place)]) if place.isdigit() else unit_name("V", VOCABULARY)
-        told.append(Words((probability(said, 0 if told else context),)) if isinstance(piece, Circle) else Dots())
+        lines_ = probability(said, 0 if told else context)
+        told.append(Words(lines_) if isinstance(piece, Circle) else Dots())
     units = [i for i, piece in enumerate(outputs.pieces) if isinstance(piece, Circle)]
     whole = Schematic((*panel.columns[:-1], replace(outputs, grid="output")), panel.links)
     return whole.then(Link(each(units, units), width=30.0), Column(tuple(told), grid="output", align="left"))
@@ -312,14 +313,19 @@ def before(count: int) -> Math:
     return Named(Script(Sym("w", italic=True), sub=Group(parts)), f"wt−{count}" if count else "wt")
 
 
-def probability(word: Math, context: int = 0) -> Math:
-    """The probability of the next word given so many before it; dots for them when it is 0.
+def probability(word: Math, context: int = 0) -> tuple[Math, ...]:
+    """The probability of the next word given so many before it, in two lines; dots for them when it is 0.
 
-    >>> notation.text(probability(words("fish"), 2)), notation.text(probability(words("fish")))
-    ('p(wt=fish|wt−2,wt−1)', 'p(wt=fish|…)')
+    >>> [notation.text(line) for line in probability(words("fish"), 2)]
+    ['p(wt=fish|', 'wt−2,wt−1)']
+    >>> [notation.text(line) for line in probability(words("fish"))]
+    ['p(wt=fish|…)']
     """
-    given = [part for i in range(context, 0, -1) for part in (before(i), Sym(","))][:-1] or [Sym("…")]
-    return notation.row(Sym("p", italic=True), "(", before(0), Sym("=", space="thin"), word, "|", *given, ")")
+    start = Sym("p", italic=True), "(", before(0), Sym("=", space="thin"), word, "|"
+    if not context:
+        return (notation.row(*start, "…", ")"),)
+    given = [part for i in range(context, 0, -1) for part in (before(i), Sym(","))][:-1]
+    return notation.row(*start), notation.row(*given, ")")
 
 
 def fed_by(panel: Schematic, column: Column) -> Schematic:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import hypot
 from typing import TypeAlias
 
+from cgraph.notation import Sym
 from viz.ink.lines import PlacedLine, set_line
 from viz.ink.themes import Theme
 from viz.schematics.pieces import ABOVE, BELOW, PASS, Note
@@ -83,8 +84,11 @@ def _candidates(stroke: PlacedStroke, note: Note, parts: Sequence[float], theme:
     (x0, y0), (x1, y1) = stroke.start, stroke.end
     length = hypot(x1 - x0, y1 - y0) or 1.0
     nx, ny = -(y1 - y0) / length, (x1 - x0) / length  # points down
-    size = theme.title_size if note.role == "matrix" or stroke.stroke.role == PASS else theme.label_size
-    set_lines = [set_line(note.role, ((note.role, label),), size) for label in note.lines]
+    large = note.role == "matrix" or stroke.stroke.role == PASS
+    sizes = [theme.title_size if large and not isinstance(x, Sym) else theme.label_size for x in note.lines]
+    set_lines = [
+        set_line(note.role, ((note.role, label),), size) for label, size in zip(note.lines, sizes, strict=True)
+    ]
     width = max(line.width for line in set_lines)
     height = sum(line.ascent + line.descent for line in set_lines) + LEADING * (len(set_lines) - 1)
     away = abs(nx) * width / 2 + abs(ny) * height / 2 + CLEAR + (BETWEEN if stroke.stroke.role == PASS else 0.0)

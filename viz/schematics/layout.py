@@ -16,63 +16,180 @@ from viz.ink.lines import PlacedLine
 from viz.ink.themes import Theme
 from viz.schematics.labels import place_notes
 from viz.schematics.pieces import BIAS, Block, Circle, Column, Dots, Link, Schematic, Stroke, Words
-from viz.schematics.scene import PlacedPiece, PlacedStroke, Point, Scene, Text, bounds
+from viz.schematics.scene import PlacedPiece, PlacedStroke, Point, Scene, Text, Turn, bounds
 from viz.schematics.sizing import LEADING, absolute, centred, extent, set_label, sized
 
 CLOSE = 2.0  # between the end of a stroke and its piece
 FOOT, HEAD, SIDE = 20.0, 16.0, 12.0  # below the lowest piece, above a column, between words at the foot
 MARGIN, PANELS = 16.0, 46.0
+BETWEEN_ROWS, LANE = 36.0, 16.0  # between two rows, and beside them for the lines that lead from one to the next
+REPEATED = 0.12  # what a column that stands again costs, in lengths of the panel
+NARROWEST = 22.0  # the width of a gap in which a stroke is seen
 
 
-def lay_out(panels: Sequence[Schematic], theme: Theme) -> Scene:
-    """The panels side by side, on one axis, their tags on one line below."""
-    scenes = [_panel(panel, theme) for panel in panels]
-    pieces: list[PlacedPiece] = []
-    strokes: list[PlacedStroke] = []
-    texts: list[Text] = []
+def lay_out(panels: Sequence[Schematic], theme: Theme, squeeze: float = 1.0, rows: int = 1) -> Scene:
+    """The panels side by side, on one axis, their tags on one line below; in rows, one below the other.
+
+    A single panel is cut into so many rows. `squeeze` is what is left of the gaps between columns.
+    """
+    if rows == 1:
+        return _framed(_beside(panels, theme, squeeze))
+    if len(panels) > 1:
+        return _framed(_below([_beside([panel], theme, squeeze) for panel in panels], centred=True))
+    return _framed(_in_rows(panels[0], theme, squeeze, rows))
+
+
+def _beside(panels: Sequence[Schematic], theme: Theme, squeeze: float) -> Scene:
+    scenes = [_panel(panel, theme, squeeze)[0] for panel in panels]
+    parts: list[Scene] = []
     x, bottom = 0.0, max(bounds(scene)[3] for scene in scenes)
     for panel, scene in zip(panels, scenes, strict=True):
         left, _, right, _ = bounds(scene)
-        dx = x - left
-        pieces += [p.moved(dx, 0.0) for p in scene.pieces]
-        strokes += [s.moved(dx, 0.0) for s in scene.strokes]
-        texts += [t.moved(dx, 0.0) for t in scene.texts]
+        part = scene.moved(x - left, 0.0)
         if panel.tag is not None:
             tag = set_label(panel.tag, theme.value_size)
-            texts.append(Text(panel.tag, PlacedLine(tag, x + (right - left - tag.width) / 2, bottom + 26.0), "tag"))
+            at = PlacedLine(tag, x + (right - left - tag.width) / 2, bottom + 26.0)
+            part = replace(part, texts=(*part.texts, Text(panel.tag, at, "tag")))
+        parts.append(part)
         x += right - left + PANELS
-    whole = Scene(0.0, 0.0, tuple(pieces), tuple(strokes), tuple(texts))
-    left, top, right, low = bounds(whole)
-    dx, dy = MARGIN - left, MARGIN - top
+    return _together(parts)
+
+
+def _below(scenes: Sequence[Scene], *, centred: bool) -> Scene:
+    """Scenes one below the other."""
+    widest, y, parts = max(bounds(s)[2] - bounds(s)[0] for s in scenes), 0.0, []
+    for scene in scenes:
+        left, top, right, low = bounds(scene)
+        parts.append(scene.moved((widest - right + left) / 2 - left if centred else -left, y - top))
+        y += low - top + BETWEEN_ROWS
+    return _together(parts)
+
+
+def _in_rows(panel: Schematic, theme: Theme, squeeze: float, rows: int) -> Scene:
+    """A panel that goes on in further rows, each joined to the next by a line around it."""
+    _, columns = _panel(panel, theme, squeeze)
+    parts = split(panel, [_middle(column) for column in columns], rows)
+    found = [_panel(part, theme, squeeze) for part, _ in parts]
+    whole = _below([scene for scene, _ in found], centred=False)
+    left, _, right, _ = bounds(whole)
+    turns, y, placed = [], 0.0, []
+    for scene, made in found:
+        x0, top, _, low = bounds(scene)
+        placed.append([[p.moved(-x0, y - top) for p in column] for column in made])
+        y += low - top + BETWEEN_ROWS
+    heights = [bounds(scene)[3] - bounds(scene)[1] for scene, _ in found]
+    y = 0.0
+    for row, (_, stroke) in enumerate(parts[:-1]):
+        y += heights[row] + BETWEEN_ROWS
+        lanes, gutter = (left - LANE, right + LANE), y - BETWEEN_ROWS / 2
+        turns.append(_turn(placed[row][-1], placed[row + 1][0], stroke, lanes, gutter))
+    return replace(whole, turns=tuple(turns))
+
+
+def _turn(
+    tails: Sequence[PlacedPiece], heads: Sequence[PlacedPiece], stroke: Stroke | None, lanes: Point, gutter: float
+) -> Turn:
+    """The line from the last column of a row to the first one of the next."""
+    if stroke is not None:
+        tail, head = tails[stroke.tail], heads[stroke.head]
+        (x0, y0), (x1, y1) = (_port(p, side) for p, side in ((tail, 1.0), (head, -1.0)))
+        x0 += tail.width / 2 if isinstance(tail.piece, Circle) else CLOSE
+        x1 -= head.width / 2 + CLOSE / 2 if isinstance(head.piece, Circle) else CLOSE
+        placed = PlacedStroke(stroke, tail, head, (x0, y0), (x1, y1))
+    else:
+        x0, x1 = max(absolute(p)[2] for p in tails) + LANE / 2, min(absolute(p)[0] for p in heads) - LANE / 2
+        y0, y1 = (sum(p.y for p in pieces) / len(pieces) for pieces in (tails, heads))
+        placed = None
+    left, right = lanes
+    return Turn(((x0, y0), (right, y0), (right, gutter), (left, gutter), (left, y1), (x1, y1)), placed)
+
+
+def split(panel: Schematic, middles: Sequence[float], rows: int) -> list[tuple[Schematic, Stroke | None]]:
+    """The rows of a panel, and the stroke in which each goes on; without one its last column stands again in the next.
+
+    `middles` are the places of its columns: rows are of about one length, and end at a single stroke where one is near.
+    """
+    length, start, found = middles[-1] - middles[0], 0, []
+    for row in range(1, rows):
+        places = range(start + 1, len(panel.columns) - 1)
+        if not places:
+            break
+        target = middles[0] + length * row / rows
+
+        def cost(place: int, target: float = target) -> float:
+            single = len(panel.links[place].strokes) == 1
+            at = (middles[place] + middles[place + 1]) / 2 if single else middles[place]
+            return abs(at - target) / length + (0.0 if single else REPEATED)
+
+        end = min(places, key=cost)
+        strokes = panel.links[end].strokes
+        single = strokes[0] if len(strokes) == 1 else None
+        found.append((Schematic(panel.columns[start : end + 1], panel.links[start:end]), single))
+        start = end + 1 if single else end
+    return [*found, (Schematic(panel.columns[start:], panel.links[start:], panel.tag), None)]
+
+
+def _together(parts: Sequence[Scene]) -> Scene:
     return Scene(
-        right - left + 2 * MARGIN,
-        low - top + 2 * MARGIN,
-        tuple(p.moved(dx, dy) for p in pieces),
-        tuple(s.moved(dx, dy) for s in strokes),
-        tuple(t.moved(dx, dy) for t in texts),
+        0.0,
+        0.0,
+        tuple(p for part in parts for p in part.pieces),
+        tuple(s for part in parts for s in part.strokes),
+        tuple(t for part in parts for t in part.texts),
+        tuple(t for part in parts for t in part.turns),
     )
 
 
+def _framed(scene: Scene) -> Scene:
+    """A scene with a margin around all that is painted."""
+    left, top, right, low = bounds(scene)
+    moved = scene.moved(MARGIN - left, MARGIN - top)
+    return replace(moved, width=right - left + 2 * MARGIN, height=low - top + 2 * MARGIN)
+
+
 # One panel -----------------------------------------------------------------------------------------------------------
-def _panel(panel: Schematic, theme: Theme) -> Scene:
-    widths, stretch = [link.width for link in panel.links], 1.0
+def _panel(panel: Schematic, theme: Theme, squeeze: float = 1.0) -> tuple[Scene, list[list[PlacedPiece]]]:
+    """A panel with its axis at 0, and its columns."""
+    widths, stretch = [min(link.width, max(squeeze * link.width, NARROWEST)) for link in panel.links], 1.0
     for _ in range(12):
-        columns = _columns(panel, widths, stretch, theme)
+        columns = _columns(panel, widths, stretch, theme, squeeze)
         strokes = [_strokes(link, columns[i], columns[i + 1]) for i, link in enumerate(panel.links)]
         every = [p for column in columns for p in column]
         texts, crowded = place_notes(strokes, every, theme)
-        if not crowded:
+        steep = {i for i, group in enumerate(strokes) if squeeze < 1 and _run_over(group, columns[i], columns[i + 1])}
+        if not (crowded or steep):
             break
-        widths = [w * 1.18 if i in crowded else w for i, w in enumerate(widths)]
-        stretch *= 1.08
+        widths = [w * 1.18 if i in crowded | steep else w for i, w in enumerate(widths)]
+        stretch *= 1.08 if crowded else 1.0
     scene = Scene(0.0, 0.0, tuple(every), tuple(s for group in strokes for s in group), tuple(texts))
-    return replace(scene, texts=(*texts, *_heads_and_feet(panel, columns, scene, theme)))
+    return replace(scene, texts=(*texts, *_heads_and_feet(panel, columns, scene, theme))), columns
 
 
-def _columns(panel: Schematic, widths: Sequence[float], stretch: float, theme: Theme) -> list[list[PlacedPiece]]:
+def _run_over(strokes: Sequence[PlacedStroke], tails: Sequence[PlacedPiece], heads: Sequence[PlacedPiece]) -> bool:
+    """Whether strokes of a gap run over a circle beside the ones that they join: they are too steep."""
+    circles = [p for p in (*tails, *heads) if isinstance(p.piece, Circle)]
+    return any(
+        _distance((p.x, p.y), s.start, s.end) < p.width / 2 + CLOSE
+        for s in strokes
+        for p in circles
+        if p is not s.tail and p is not s.head
+    )
+
+
+def _distance(point: Point, start: Point, end: Point) -> float:
+    """How far a point is from a straight line between two others."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    x, y = point[0] - start[0], point[1] - start[1]
+    along = min(max((x * dx + y * dy) / (dx * dx + dy * dy or 1.0), 0.0), 1.0)
+    return hypot(x - along * dx, y - along * dy)
+
+
+def _columns(
+    panel: Schematic, widths: Sequence[float], stretch: float, theme: Theme, squeeze: float
+) -> list[list[PlacedPiece]]:
     measured = [_alike([sized(piece, theme) for piece in column.pieces]) for column in panel.columns]
     levels = _levels(panel.columns, measured, stretch)
-    centres = _centres(panel, measured, widths, theme)
+    centres = _centres(panel, measured, widths, theme, SIDE * max(squeeze, 0.6))
     placed = []
     for column, pieces, x in zip(panel.columns, measured, centres, strict=True):
         ys = levels[column.grid or id(column)]
@@ -127,24 +244,24 @@ def _levels(
 
 
 def _centres(
-    panel: Schematic, measured: Sequence[Sequence[PlacedPiece]], widths: Sequence[float], theme: Theme
+    panel: Schematic, measured: Sequence[Sequence[PlacedPiece]], widths: Sequence[float], theme: Theme, side: float
 ) -> list[float]:
-    """The middle of each column: its gap's width away from the one before, more where words would meet."""
+    """The middle of each column: its gap's width from the one before, more where words are less than `side` apart."""
     sides = [_half_widths(pieces) for pieces in measured]
     spoken = [[_width(h, theme) for h in c.heading] for c in panel.columns]
     centres = [0.0]
     for i, (left, right) in enumerate(pairwise(panel.columns)):
         apart = sides[i][1] + widths[i] + sides[i + 1][0]
         if spoken[i] and spoken[i + 1]:
-            apart = max(apart, max(spoken[i]) / 2 + SIDE + max(spoken[i + 1]) / 2)
+            apart = max(apart, max(spoken[i]) / 2 + side + max(spoken[i + 1]) / 2)
         for row in range(max(len(left.foot), len(right.foot), len(panel.links[i].foot))):
             a, link, b = (_foot_width(part, row, theme) for part in (left, panel.links[i], right))
             if link:
                 # the words of a link stand in the middle of the gap
                 lean = (sides[i][1] - sides[i + 1][0]) / 2
-                apart = max(apart, 2 * (a / 2 + SIDE + link / 2 - lean), 2 * (b / 2 + SIDE + link / 2 + lean))
+                apart = max(apart, 2 * (a / 2 + side + link / 2 - lean), 2 * (b / 2 + side + link / 2 + lean))
             elif a and b:
-                apart = max(apart, a / 2 + SIDE + b / 2)
+                apart = max(apart, a / 2 + side + b / 2)
         centres.append(centres[-1] + apart)
     return centres
 

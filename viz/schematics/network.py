@@ -26,6 +26,9 @@ def network(
     theme: ThemeLike = "textbook",
     caption: str | None = None,
     description: str = "",
+    width: str | float | None = None,
+    height: str | float | None = None,
+    smallest: float | None = None,
 ) -> SchematicPicture:
     """A net as columns of units: inputs left, outputs right, biases as grey units +1.
 
@@ -40,6 +43,9 @@ def network(
     captions    whether "input layer" and so on stand below, or the words for each layer
     words       what a net on embeddings reads: the words of a language model, or words with their places in the
                 vocabulary, such as {"dessert": 3, "was": 524}
+    width       where it goes, as in viz.draw: "16cm" (by default), "column", "slide", "454pt"; gaps and rows are chosen
+                such that the smallest text there has at least `smallest` points (6; 9 on a slide) and, with `height`,
+                that it is no higher. `picture.fit` says what had to give
     expand      for a single unit: its sum and its activation as two circles (SLP3 Fig. 6.2)
 
     Raises ValueRefusedError for what is no model, and for other choices.
@@ -59,6 +65,6 @@ def network(
             model, letters=letters, shown=shown, weights=weights, bias=bias, shapes=shapes, captions=captions
         )
     sizes = "-".join(str(s) for s in (dense[0].sizes[0], *(d.sizes[1] for d in dense)))
-    return picture(
-        panel, theme=theme, caption=f"A {sizes} net" if caption is None else caption, description=description
-    )
+    words_below = f"A {sizes} net" if caption is None else caption
+    page = width, height, smallest
+    return picture(panel, *page, theme=theme, caption=words_below, description=description)

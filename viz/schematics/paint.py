@@ -6,32 +6,53 @@ from collections.abc import Iterable, Sequence
 
 from cgraph.notation import Sym, text
 from viz.ink import pen
+from viz.ink.caption import broken, caption_line
 from viz.ink.document import background, document, safe
-from viz.ink.lines import PlacedLine, clean, set_line
+from viz.ink.lines import PlacedLine, SetLine, clean
+from viz.ink.page import Page
 from viz.ink.pen import glyphs
 from viz.ink.pen import number as short
 from viz.ink.themes import Theme
+from viz.ink.turns import rounded
 from viz.schematics.pieces import BIAS, FAN, PASS, WEIGHT, Block, Cells, Circle
-from viz.schematics.scene import PlacedPiece, PlacedStroke, Point, Scene, Text
+from viz.schematics.scene import PlacedPiece, PlacedStroke, Point, Scene, Text, Turn
+
+ROW, LEAST = 19.0, 240.0  # of a caption: from line to line, and the width for which it is never broken
 
 
-def svg(scene: Scene, theme: Theme, caption: str, description: str) -> str:
-    """The picture: strokes first, then pieces and labels, the caption below."""
-    foot = set_line("caption", (("caption", Sym(caption)),), theme.caption_size)
-    width, height = max(scene.width, foot.width + 24.0), scene.height + (28.0 if caption else 0.0)
+def size_of(scene: Scene, theme: Theme, caption: str) -> Point:
+    """The width and the height of a picture with its caption."""
+    foot = _foot(scene, theme, caption)
+    below = ROW * len(foot) + 9.0 if foot else 0.0
+    return max([scene.width, *(line.width + 24.0 for line in foot)]), scene.height + below
+
+
+def _foot(scene: Scene, theme: Theme, caption: str) -> list[SetLine]:
+    """The caption in lines as wide as the scene."""
+    return [caption_line(words, theme) for words in broken(caption, theme, max(scene.width - 24.0, LEAST))]
+
+
+def svg(scene: Scene, theme: Theme, caption: str, description: str, page: Page | None = None) -> str:
+    """The picture: strokes first, then pieces and labels, the caption below; on a page as large as there is room."""
+    width, height = size_of(scene, theme, caption)
+    scale = 1.0 if page is None else min(page.width / width, (page.height or float("inf")) / height)
     shift = (width - scene.width) / 2
-    below = Text(Sym(caption), PlacedLine(foot, (width - foot.width) / 2, scene.height + 8.0), "caption")
-    texts = [*scene.texts, *(t for p in scene.pieces for t in p.inside), below]
-    used = pen.characters(t.placed.line for t in texts)
+    foot = [
+        PlacedLine(line, (width - line.width) / 2, scene.height + 8.0 + ROW * i)
+        for i, line in enumerate(_foot(scene, theme, caption))
+    ]
+    texts = [*scene.texts, *(t for p in scene.pieces for t in p.inside)]
+    used = pen.characters([*(t.placed.line for t in texts), *(p.line for p in foot)])
     body = [
         f'<g transform="translate({short(shift)} 0)">',
         *(_stroke(s, theme) for s in scene.strokes),
+        *(_turn(t, theme) for t in scene.turns),
         *(_piece(p, theme) for p in scene.pieces),
         *(_text(t, theme) for t in scene.texts),
         "</g>",
-        *([_text(below, theme)] if caption else []),
+        *(_text(Text(Sym(caption), line, "caption"), theme) for line in foot),
     ]
-    return "\n".join(document((width, height), caption, description, used, background(theme.background), body))
+    return "\n".join(document((width, height), caption, description, used, background(theme.background), body, scale))
 
 
 def said(piece: PlacedPiece) -> str:
@@ -158,6 +179,17 @@ def _stroke(placed: PlacedStroke, theme: Theme) -> str:
     lines = [pen.stroke(_curve(*forward), colour, "forward", width)]
     lines += [pen.stroke(_curve(*line), theme.backward, "backward", 1.4, dashed=True) for line in backward]
     return f'<g data-edge="{safe(ends)}" data-role="{role}"><title>{title}</title>{"".join(lines)}</g>'
+
+
+def _turn(turn: Turn, theme: Theme) -> str:
+    """The line on which a row goes on in the next: a stroke of the net, or a fainter one to what stands there again."""
+    curve = [turn.corners[0], *rounded(turn.corners)]
+    if turn.stroke is None:
+        line = pen.stroke(curve, theme.faint, "forward", 1.3)
+        return f'<g data-role="turn"><title>goes on in the next row</title>{line}</g>'
+    ends = safe(f"{said(turn.stroke.tail)}->{said(turn.stroke.head)}")
+    line = pen.stroke(curve, theme.border, "forward", 1.3)
+    return f'<g data-edge="{ends}" data-role="{turn.stroke.stroke.role}"><title>{ends}</title>{line}</g>'
 
 
 def _curve(start: Point, end: Point) -> list[Point]:

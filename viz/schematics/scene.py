@@ -85,6 +85,22 @@ class PlacedStroke:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """How a row of a schematic goes on in the next one: the corners of its line, and the stroke that it is.
+
+    Without a stroke the last column of the row stands again at the start of the next.
+    """
+
+    corners: tuple[Point, ...]
+    stroke: PlacedStroke | None = None
+
+    def moved(self, dx: float, dy: float) -> Turn:
+        """The same line elsewhere."""
+        stroke = None if self.stroke is None else self.stroke.moved(dx, dy)
+        return Turn(tuple((x + dx, y + dy) for x, y in self.corners), stroke)
+
+
+@dataclass(frozen=True)
 class Scene:
     """Everything at its place, from (0, 0) to (width, height)."""
 
@@ -93,11 +109,23 @@ class Scene:
     pieces: tuple[PlacedPiece, ...]
     strokes: tuple[PlacedStroke, ...]
     texts: tuple[Text, ...]
+    turns: tuple[Turn, ...] = ()
+
+    def moved(self, dx: float, dy: float) -> Scene:
+        """The same elsewhere."""
+        return replace(
+            self,
+            pieces=tuple(p.moved(dx, dy) for p in self.pieces),
+            strokes=tuple(s.moved(dx, dy) for s in self.strokes),
+            texts=tuple(t.moved(dx, dy) for t in self.texts),
+            turns=tuple(t.moved(dx, dy) for t in self.turns),
+        )
 
 
 def bounds(scene: Scene) -> Rect:
     """(left, top, right, bottom) of all that is painted."""
     rects = [p.rect for p in scene.pieces] + [t.rect for t in scene.texts]
     rects += [t.rect for p in scene.pieces for t in p.inside]
+    rects += [(x, y, x, y) for turn in scene.turns for x, y in turn.corners]
     lefts, tops, rights, bottoms = zip(*rects, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)

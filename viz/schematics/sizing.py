@@ -39,7 +39,7 @@ def _in_middle(label: Math, line: SetLine, x: float, y: float, role: str) -> Tex
 def sized(piece: Piece, theme: Theme) -> PlacedPiece:
     """A piece at (0, 0) with its labels."""
     if isinstance(piece, Circle):
-        line = _fitted(piece.label, theme.title_size, 2 * RADIUS * 0.78)
+        line = _fitted(piece.label, theme.title_size, 2 * RADIUS * 0.82)
         text = _in_middle(piece.label, line, 0.0, 0.0, piece.role)
         return PlacedPiece(piece, 0.0, 0.0, 2 * RADIUS, 2 * RADIUS, (text,))
     if isinstance(piece, Dots):
@@ -97,7 +97,7 @@ def _cells(piece: Cells, theme: Theme) -> PlacedPiece:
         at = min([t.rect[0] for t in texts if t.role == "mark" and t.rect[2] < -width / 2], default=left + 4.0) - 6.0
         texts.append(_in_middle(piece.down, line, at - line.width / 2, 0.0, "shape"))
     if piece.note is not None:
-        line = set_label(piece.note, small)
+        line = set_label(piece.note, theme.label_size - 1.0)
         texts.append(Text(piece.note, PlacedLine(line, -line.width / 2, height / 2 + 5.0 + line.ascent), "note"))
     return PlacedPiece(piece, 0.0, 0.0, width, height, tuple(texts))
 

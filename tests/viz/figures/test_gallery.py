@@ -18,7 +18,7 @@ import viz
 from cgraph.errors import ValueRefusedError
 from viz.figures.gallery import GALLERY
 from viz.graphs.picture import Picture
-from viz.graphs.places.fit import SHEET, SMALLEST, WIDEST
+from viz.ink.page import SHEET, SMALLEST, WIDEST
 
 NAMES = list(GALLERY)
 LINES = 15

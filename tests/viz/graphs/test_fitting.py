@@ -20,7 +20,6 @@ from viz.asked import passes
 from viz.figures.graphs import figure_6_17, figure_6_18
 from viz.graphs.paint.paint import FORWARD
 from viz.graphs.places.channels import Piece, tracks
-from viz.graphs.places.fit import COMFORT, SHEET, SMALLEST, page_of
 from viz.graphs.places.grid import spread
 from viz.graphs.places.layers import Extent
 from viz.graphs.places.layout import lay_out
@@ -29,6 +28,7 @@ from viz.graphs.places.rows import cut
 from viz.graphs.words.annotate import annotate
 from viz.graphs.words.drawing import HOVER, NUMBER
 from viz.ink.lines import BREAK, set_line, wrapped
+from viz.ink.page import COMFORT, SHEET, SMALLEST, page_of
 from viz.ink.themes import TEXTBOOK
 
 SVG = "{http://www.w3.org/2000/svg}"

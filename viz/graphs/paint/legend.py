@@ -10,6 +10,7 @@ from cgraph.notation import Sym, number, text
 from viz.graphs.paint.cells import scale
 from viz.graphs.words.drawing import HOVER, NUMBER, Drawing
 from viz.ink import pen
+from viz.ink.caption import broken, caption_line
 from viz.ink.lines import PlacedLine, SetLine, set_line
 from viz.ink.themes import Theme
 
@@ -90,27 +91,8 @@ def foot(drawing: Drawing, theme: Theme, show: str, caption: str, width: float) 
             rows[-1].append(entry)
         else:
             rows.append([entry])
-    broken = tuple(_broken(caption, theme, width))
-    return Foot(tuple(_caption_line(words, theme) for words in broken), tuple(map(tuple, rows)), broken)
-
-
-def _broken(caption: str, theme: Theme, width: float) -> list[str]:
-    """The caption in lines no wider than this, where its words allow it."""
-    lines: list[str] = []
-    for paragraph in caption.split("\n") if caption else ():
-        kept = ""
-        for word in paragraph.split(" "):
-            longer = f"{kept} {word}".strip()
-            if kept and _caption_line(longer, theme).width > width:
-                lines.append(kept)
-                longer = word
-            kept = longer
-        lines.append(kept)
-    return lines
-
-
-def _caption_line(words: str, theme: Theme) -> SetLine:
-    return set_line("caption", (("caption", Sym(words)),), theme.caption_size)
+    words_below = tuple(broken(caption, theme, width))
+    return Foot(tuple(caption_line(words, theme) for words in words_below), tuple(map(tuple, rows)), words_below)
 
 
 def entries(drawing: Drawing, show: str) -> list[Entry]:

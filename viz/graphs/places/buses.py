@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from viz.graphs.places.channels import rounded
 from viz.graphs.places.sections import ALONG, BESIDE, LANE, Array, Sheet, lanes
 from viz.ink.strokes import Point
+from viz.ink.turns import rounded
 
 OUT, IN, APART, TIMES = 8.0, 12.0, 2.5, 8  # of an upright piece: how far from its column, and so many beside each other
 

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import dist
 from typing import NamedTuple
 
 from viz.ink.strokes import Point
+from viz.ink.turns import LEVEL, RADIUS, ROUND, straight
 
 TRACK = 10.0  # between the tracks of a channel
 ASIDE = 6.0  # between a track and the end of its channel
 LEAST = 6.0  # the length of a channel in which nothing turns, besides that of arrow heads
 ARROWS = 10.0  # more of it, beside a box, for arrow heads
-RADIUS = 9.0  # of a turn
 SIFTS = 3  # how often each piece is put where it crosses least
-LEVEL = 0.5  # so little is no turn
-ROUND = 0.5523  # how far the control points of a quarter of a circle stand out
 
 
 class Piece(NamedTuple):
@@ -108,31 +104,3 @@ def turned(start: Point, end: Point, along: float) -> list[Point]:
         *((along, y1 - way * r), (along + r, y1), last),
         *straight(last, end),
     ]
-
-
-def rounded(corners: Sequence[Point]) -> list[Point]:
-    """The curve along level and upright lines from corner to corner, with round turns; without its first point."""
-    curve: list[Point] = []
-    here = corners[0]
-    for corner, after in pairwise(corners[1:]):
-        radius = min(RADIUS, dist(here, corner) / 2, dist(corner, after) / 2)
-        if radius < LEVEL:
-            continue
-        start, end = _toward(corner, here, radius), _toward(corner, after, radius)
-        curve += straight(here, start)
-        curve += [_toward(corner, here, radius * (1 - ROUND)), _toward(corner, after, radius * (1 - ROUND)), end]
-        here = end
-    return [*curve, *straight(here, corners[-1])]
-
-
-def _toward(start: Point, end: Point, distance: float) -> Point:
-    share = distance / dist(start, end)
-    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
-
-
-def straight(start: Point, end: Point) -> list[Point]:
-    """A straight piece of a curve, without its first point; nothing where that is its end."""
-    (x0, y0), (x1, y1) = start, end
-    if dist(start, end) < LEVEL:
-        return []
-    return [(x0 + (x1 - x0) / 3, y0 + (y1 - y0) / 3), (x0 + 2 * (x1 - x0) / 3, y0 + 2 * (y1 - y0) / 3), end]

@@ -6,14 +6,11 @@ detail. Sizes are estimated before anything is placed, and the few best are plac
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import log2
 from typing import NamedTuple
 
-from cgraph.errors import ValueRefusedError
 from viz.graphs.places.layers import layers
 from viz.graphs.places.layout import Arranged, Layout, arranged, estimated, large
 from viz.graphs.places.measure import Measured, measured
@@ -21,88 +18,13 @@ from viz.graphs.places.rows import places_to_cut
 from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.wrapped import in_rows
 from viz.ink.lines import SetLine
+from viz.ink.page import SHEET, SQUARE, Fit, Page, smallest_of, worth
 from viz.ink.themes import Theme
-from viz.ink.typeset import Glyph
 
-UNITS = {"cm": 72 / 2.54, "mm": 72 / 25.4, "in": 72.0, "pt": 1.0, "px": 0.75}  # in points
-SMALLEST = 6.0  # points
-MOST_TEXT = 100.0  # points
-COMFORT = 8.0  # points: larger text is not better
-WIDEST, SQUARE, SHEET = 2.4, 1.0, 0.65  # ratios of width to height: as wide as may be, as high as is well, as a sheet
-HIGH = 1.0  # how bad it is to be higher than wide, where to be too wide is 1
-SMALL = 8.0  # how bad it is for text to be a point too small
 PLACED = 3  # so many ways are placed and compared
 ROWS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25)  # that are tried
 LINE = 0.25  # what each line from row to row costs besides the first, in points of text
 SHORTEST = 2  # layers of a row
-
-
-@dataclass(frozen=True)
-class Page:
-    """Where a picture goes: its width and, where there is a limit, its height, and its smallest text, all in points."""
-
-    width: float
-    height: float | None
-    smallest: float
-    name: str
-    asked: bool = True
-
-
-def page_of(width: str | float | None, height: str | float | None, smallest: float | None) -> Page:
-    """The page of a width such as "16cm", "slide" or "column"; a number is in points.
-
-    Raises ValueRefusedError for what is no length.
-
-    >>> page_of("8.4cm", None, None).width
-    238.1...
-    """
-    if smallest is not None and (isinstance(smallest, bool) or not 0 < float(smallest) <= MOST_TEXT):
-        raise ValueRefusedError(
-            f"smallest text of {smallest!r} points", why=f"that is a number up to {MOST_TEXT:g}", fix="give smallest=6"
-        )
-    if width == "slide":
-        least = 12 * UNITS["px"] if smallest is None else float(smallest)
-        return Page(1280 * UNITS["px"], 720 * UNITS["px"], least, "on a slide")
-    least = SMALLEST if smallest is None else float(smallest)
-    named = {None: "16cm", "page": "16cm", "column": "8.4cm"}
-    asked = named.get(width, width) if width is None or isinstance(width, str) else width
-    points = length(asked, "width")
-    name = f"at a width of {points / UNITS['cm']:.3g} cm"
-    return Page(points, None if height is None else length(height, "height"), least, name, width is not None)
-
-
-def length(given: str | float | None, what: str) -> float:
-    """A length in points. Raises ValueRefusedError."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(cm|mm|in|pt|px)?\s*", str(given))
-    points = float(found[1]) * UNITS[found[2] or "pt"] if found else 0.0
-    if not 10 <= points <= 100_000:
-        raise ValueRefusedError(
-            f"{given!r} is no {what} of a picture",
-            fix=f'give a length such as {what}="16cm", "160mm", "6.3in", "454pt" or "800px"'
-            + (', or "page", "column" or "slide"' if what == "width" else ""),
-        )
-    return points
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How a picture fits its page: the size of its smallest text there in points, its ratio, and what had to give."""
-
-    page: Page
-    smallest: float
-    ratio: float
-    gave: tuple[str, ...] = ()
-
-    @property
-    def fits(self) -> bool:
-        """Whether its smallest text is large enough."""
-        return self.smallest >= self.page.smallest - 1e-9
-
-    def __str__(self) -> str:
-        said = f"{self.page.name} its smallest text has {self.smallest:.1f} pt"
-        if not self.fits:
-            said += f", less than {self.page.smallest:g}: draw a part of it, fold it, or give it more width"
-        return "; ".join((said, *self.gave))
 
 
 class Fitted(NamedTuple):
@@ -162,7 +84,7 @@ def fitted(
         forms += [in_rows(drawing, theme, boxes=False), in_rows(drawing, theme, boxes=True)]
     sizes = [measured(form, theme) for form in forms]
     ways = list(_ways(sizes, directions))
-    glyphs = list(map(smallest_of, sizes))
+    glyphs = list(map(_smallest, sizes))
     lines: Counter[Way] = Counter()  # that lead from row to row
 
     def judged(way: Way, size: tuple[float, float]) -> tuple[float, float, float]:
@@ -171,8 +93,8 @@ def fitted(
             glyphs[way.form] * min(page.width / width, (page.height or page.width / shape) / height)
             for shape in (SQUARE, SHEET)
         )
-        worth = _worth(easy, least, width / height, page) - way.cost - LINE * max(0, lines[way] - way.rows + 1)
-        return worth, least, width / height
+        cost = way.cost + LINE * max(0, lines[way] - way.rows + 1)
+        return worth(easy, least, width / height, page) - cost, least, width / height
 
     guesses = dict.fromkeys(ways, float("inf"))
     if len(ways) > 1:
@@ -209,18 +131,8 @@ def _ways(sizes: Sequence[Measured], directions: Sequence[str]) -> Iterator[Way]
                 yield Way(form, direction, rows)
 
 
-def _worth(easy: float, least: float, ratio: float, page: Page) -> float:
-    """How good a picture is: the size of its text, as far as that is read more easily, less for a bad shape.
-
-    `easy` is that size where the picture is no higher than wide, `least` where it is no higher than a sheet.
-    """
-    shape = max(0.0, log2(ratio / WIDEST), HIGH * log2(SQUARE / ratio)) if page.height is None else 0.0
-    return min(easy, COMFORT) - SMALL * max(0.0, page.smallest - least) - 4 * shape
-
-
-def smallest_of(sizes: Measured) -> float:
+def _smallest(sizes: Measured) -> float:
     """The size of the smallest glyph, in points of the drawing."""
     lines: list[SetLine | None] = [line for stack in sizes.lines.values() for line in stack]
     lines += [line for words in sizes.words.values() for line in words]
-    glyphs = (g.size for line in lines if line for _, run in line.runs for g in run if isinstance(g, Glyph))
-    return min(glyphs, default=SMALLEST)
+    return smallest_of([*lines, *sizes.beside.values()])

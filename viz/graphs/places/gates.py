@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from viz.graphs.places.channels import straight
 from viz.graphs.places.grid import CORNER, Grid
 from viz.graphs.places.layers import Extent
 from viz.graphs.places.measure import REACH, Measured
 from viz.ink.lines import PlacedLine, SetLine
 from viz.ink.strokes import BETWEEN, Point, Size
+from viz.ink.turns import straight
 
 APART = 2.5  # between a gate and its name
 OVER = 8.0  # how far a name may reach beyond its room: so long at least the edges that leave it are straight

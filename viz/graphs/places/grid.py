@@ -13,11 +13,12 @@ from types import MappingProxyType
 
 from viz.graphs.places.across import Across
 from viz.graphs.places.borders import Ends, Framed, borders, limits, titled
-from viz.graphs.places.channels import ARROWS, ASIDE, LEVEL, TRACK, Channel, Piece, tracks, turned
+from viz.graphs.places.channels import ARROWS, ASIDE, TRACK, Channel, Piece, tracks, turned
 from viz.graphs.places.layers import Edge
 from viz.graphs.places.measure import REACH
 from viz.graphs.places.ranks import Ranks, TitleRoom
 from viz.ink.strokes import BETWEEN, Point
+from viz.ink.turns import LEVEL
 
 PORT = 15.0  # the distance of edges side by side at a box, where there is room
 SWEEPS = 3

@@ -13,12 +13,13 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from viz.graphs.places.borders import Framed
-from viz.graphs.places.channels import ASIDE, TRACK, rounded
+from viz.graphs.places.channels import ASIDE, TRACK
 from viz.graphs.places.grid import Grid
 from viz.graphs.places.layers import Edge, Extent, layers
 from viz.graphs.places.ranks import STROKES, Ranks, ranks, spans
 from viz.graphs.words.drawing import Frame, left
 from viz.ink.strokes import Point
+from viz.ink.turns import rounded
 
 CROSSING = 0.12  # what a line from one row to the next costs, in lengths of a row
 BELOW = 16.0  # free space between a row and the lines that run below it
