@@ -43,6 +43,25 @@ def size(count: int) -> str:
     return f"{count:,} bytes" if count < 1 << 20 else f"{count / (1 << 20):,.1f} MiB"
 
 
+def shortened(text: str, most: int, rest: str) -> str:
+    """The first lines of a text, as many as have at most so many characters together; `rest` says where all of it is.
+
+    >>> print(shortened("one\\ntwo\\nthree", 40, "print() shows all of it"))
+    one
+    two
+    three
+    >>> print(shortened("one\\ntwo\\n" + 40 * "three", 40, "print() shows all of it"))
+    one
+    two
+    … print() shows all of it
+    """
+    if len(text) <= most:
+        return text
+    kept = text[: most - len(rest) - 3]
+    whole, newline, _ = kept.rpartition("\n")
+    return f"{whole if newline else kept}\n… {rest}"
+
+
 def c_comment(text: str) -> str:
     """Text as a whole comment of C, on one line, which nothing in it ends or joins with the next.
 

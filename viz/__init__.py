@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from viz.notebook import step_through
     from viz.schematics.network import network
     from viz.watch import Watch
-    from viz.worksheets import worksheet
+    from viz.worksheets.worksheet import worksheet
 
 __all__ = [
     "Diagnosis",
@@ -50,7 +50,7 @@ _WHERE = {  # what is not used is not imported: a picture needs a third of it
     "gallery": "viz.figures.gallery",
     "network": "viz.schematics.network",
     "step_through": "viz.notebook",
-    "worksheet": "viz.worksheets",
+    "worksheet": "viz.worksheets.worksheet",
 }
 _ROOMS = ("diagnosis", "figures", "films", "graphs", "ink", "notebook", "plots", "schematics", "watch", "worksheets")
 

@@ -182,6 +182,21 @@ def backward_pass(of: GraphLike, values: Mapping[Any, Any]) -> Backward:
     return numbers.backward(forward_pass(of, values))
 
 
+def easy_passes(of: Any, count: int, seed: int, given: Mapping[Any, Any]) -> list[Backward]:
+    """Backward passes of a graph in other numbers, such as can be computed in the head.
+
+    Raises what `cg.nn.textbook.variants` raises, and what `subject` raises.
+    """
+    from cgraph.nn.textbook.exercises import variants
+
+    return variants(graph(of), count, seed=seed, given=given)
+
+
+def graph(of: Any) -> Graph:
+    """The graph of what is given, with or without passes. Raises ValueRefusedError for what cannot be drawn."""
+    return passes(subject(of)).graph
+
+
 def unrolled(of: Subjects) -> Subjects:
     """The same in single numbers; of rows without a number, one."""
     return unroll(of, {"m": 1}) if isinstance(of, Graph) else unroll(of)

@@ -7,10 +7,11 @@ from typing import Any
 
 from cgraph import notation
 from cgraph.derivation.algebra import LONGEST
+from cgraph.derivation.merged import merged
 from cgraph.derivation.steps import Derivation, Step
 from cgraph.derivation.writer import Deriver
 from cgraph.errors import ValueRefusedError
-from cgraph.graph.node import Node
+from cgraph.graph.node import CONSTANT, Node
 from cgraph.graph.parse import GraphLike
 from cgraph.notation import EQUALS, Group
 from cgraph.passes.backward import Backward, graph_of
@@ -33,17 +34,31 @@ def derive(
         ∂L/∂b = ∂L/∂e · ∂e/∂d · ∂d/∂b = c · 1 · 2 = 2c = −4
     """
     given = {**(feed or {}), **values}
-    graph = graph_of(of, given)
+    whole = graph_of(of, given)
+    graph, became = merged(whole)
+    node = became[whole[wrt]]
     numbers = None
     if isinstance(of, (Forward, Backward)) and not given:
         numbers = of if isinstance(of, Backward) else backward(of)
     elif given or not graph.inputs:
-        numbers = backward(forward(graph, given))
-    return Deriver(graph, graph[wrt], numbers).derivation()
+        numbers = backward(forward(whole, given))
+    if numbers is not None and graph is not whole:
+        values: dict[Node | str, Any] = {x: numbers.forward[x] for x in graph.leaves if x.kind != CONSTANT}
+        numbers = backward(forward(graph, values))
+    return Deriver(graph, node, numbers).derivation()
 
 
-def to_latex(of: GraphLike) -> str:
-    """A node's formula in its leaves as LaTeX, for math mode; `L = ...` when it has a name.
+class Latex(str):
+    """A formula for LaTeX's math mode; a notebook shows it set."""
+
+    __slots__ = ()
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self}$"
+
+
+def to_latex(of: GraphLike) -> Latex:
+    """A node's formula in its leaves as LaTeX, for math mode; `L = ...` when it has a name. Notebooks show it set.
 
     Raises ValueRefusedError when that is too long to be read.
 
@@ -60,4 +75,4 @@ def to_latex(of: GraphLike) -> str:
             fix="name parts of it and write them one by one",
         )
     named = node.name is not None and node.op is not None
-    return notation.latex(Group((notation.name(str(node.name)), EQUALS, written)) if named else written)
+    return Latex(notation.latex(Group((notation.name(str(node.name)), EQUALS, written)) if named else written))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from cgraph import notation, quoting
 from cgraph.notation import Math
 
+MOST = 2000  # characters that are shown of a derivation that is not printed
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Step:
     """One node of the derivation: a sentence, and formulas that are equal from left to right, a list a line."""
 
@@ -27,8 +29,14 @@ class Step:
         """Its equations, as lines of an `aligned` block."""
         return " \\\\\n".join(_aligned(line) for line in self.lines)
 
+    def __repr__(self) -> str:
+        return quoting.shortened(self.text, MOST, ".text has all of it")
 
-@dataclass(frozen=True)
+    def _repr_latex_(self) -> str | None:
+        return f"$$\n\\begin{{aligned}}\n{self.latex}\n\\end{{aligned}}\n$$" if self.lines else None
+
+
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """The gradient of `of` by `wrt`, written out. `print(derivation)` shows its text."""
 
@@ -58,6 +66,12 @@ class Derivation:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return quoting.shortened(self.text, MOST, "print() shows all of it")
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex}\n$$"
 
 
 def without_repeats(line: tuple[Math | str, ...]) -> tuple[Math | str, ...]:

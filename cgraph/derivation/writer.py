@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,16 +10,18 @@ import numpy as np
 
 from cgraph import notation
 from cgraph.calculus.derivatives import as_pass
-from cgraph.derivation.algebra import LONGEST, as_math, shortest, symbolic_local
+from cgraph.derivation.algebra import FEW, LONGEST, Symbols, as_math, in_result, shorter, shortest, size, written_out
 from cgraph.derivation.steps import Derivation, Step, without_repeats
 from cgraph.errors import GradientError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, as_node, variable
-from cgraph.notation import DOT, PLUS, Group, Math, Script, Sym
+from cgraph.notation import DOT, PLUS, Group, Math, Named, Script, Sym
 from cgraph.passes.backward import Backward, Edge, backward, pulled_back
 from cgraph.rewriting.simplify import simplify
 from cgraph.worlds.graph import TEXTBOOK
 
+INLINED = 3  # nodes without names that are written out together
+READABLE = 60  # characters of a formula that is written without the names v1, v2, ...
 PATHS = 6  # so many are listed, more are counted
 UNDETERMINED = "indeterminate here: 0·∞, which the pass sets to 0"
 
@@ -28,7 +31,7 @@ class Deriver:
 
     def __init__(self, graph: Graph, wrt: Node, numbers: Backward | None) -> None:
         self.graph, self.root, self.wrt, self.numbers = graph, graph.output, wrt, numbers
-        self.names = notation.names_of(graph)
+        self.names = notation.names_of(graph)  # of all, and without those that are written out: `atoms`
         backwards = backward(as_pass(graph, TEXTBOOK))
         self.fwd = backwards.forward
         below: set[Node] = {wrt}
@@ -43,13 +46,15 @@ class Deriver:
                 where=self.root.where,
                 why="no gradient flows there",
             )
+        self.symbols = Symbols(graph, self._small())
+        self.atoms = {n: m for n, m in self.names.items() if n not in self.symbols.inlined}
         self.symbolic: dict[Node, Any] = {}  # the gradient of each node, in the names of nodes; None for arrays
         self.written: dict[Node, Math] = {}
         self.odd: dict[Node, str] = {}  # where the number of the pass is not the formula's, and what the formula does
 
     def derivation(self) -> Derivation:
         names = [self.graph.name(n) for n in (self.root, self.wrt)]
-        steps = [self._opening()]
+        steps: list[Step] = []
         self.symbolic[self.root] = 1
         for node in self.on_path:
             if node is not self.root:
@@ -60,21 +65,41 @@ class Deriver:
         elif len(paths) == 1 and len(paths[0]) > 2:  # the last step says the same of two edges
             steps.append(self._product(paths[0]))
         steps += [self._at_odds(node, why) for node, why in self.odd.items()]
-        return Derivation(names[0], names[1], tuple(steps))
+        return Derivation(names[0], names[1], (self._opening(steps), *steps))
 
-    def _opening(self) -> Step:
-        """What each node on the way computes, and which paths lead down."""
+    def _small(self) -> set[Node]:
+        """The nodes beside the way that have no names of their own and are written out where they are used."""
+        inside: dict[Node, int] = {}  # how many such nodes are in each
+        for node in self.graph.nodes:
+            if node.op is not None and node.name is None and node.shape == () and node not in self.on_path:
+                count = 1 + sum(inside.get(x, 0) for x in node.operands)
+                if count <= INLINED:
+                    inside[node] = count
+        return set(inside) - {self.root, self.wrt}
+
+    def _opening(self, steps: Sequence[Step]) -> Step:
+        """What each node on the way computes and each that the steps name, and which paths lead down."""
         paths = self._paths()
         root, wrt = (self.graph.name(n) for n in (self.root, self.wrt))
         arrows = [" → ".join([root, *(self.graph.name(e.operand) for e in path)]) for path in paths[:PATHS]]
         many = len(paths) > PATHS
         count = "One path leads" if len(paths) == 1 else f"{'More than ' if many else ''}{len(arrows)} paths lead"
         listed = f"{count} from {root} to {wrt}: {'; '.join(arrows)}." if paths else f"{root} itself is asked for."
-        lines = []
-        for node in self.graph.nodes:
-            if node.op is not None and (node in self.on_path or self.root is node) and node is not self.wrt:
-                lines.append((self.names[node], self._formula(node), *self._number(self._value(node))))
-        return Step(listed, tuple(lines))
+        lines: list[tuple[Math | str, ...]] = []
+        used = {self.root, *self.on_path, *self._named(m for s in steps for line in s.lines for m in line)} - {self.wrt}
+        if self.wrt.op is not None and self.wrt is not self.root and self.wrt.name is None:
+            used.add(self.wrt)
+        for node in reversed(self.graph.nodes):
+            if node in used and node.op is not None:
+                formula = self._formula(node)
+                used |= self._named([formula])
+                lines.append((self.names[node], formula, *self._number(self._value(node))))
+        return Step(listed, tuple(reversed(lines)))
+
+    def _named(self, formulas: Iterable[Math | str]) -> set[Node]:
+        """The nodes whose names stand in formulas."""
+        spelled = {name for math in formulas if not isinstance(math, str) for name in notation.spellings(math)}
+        return {node for node, math in self.names.items() if isinstance(math, Named) and math.spelling in spelled}
 
     def _paths(self) -> list[list[Edge]]:
         """The first paths from the root to `wrt`, without walking all of what may be very many."""
@@ -110,6 +135,8 @@ class Deriver:
             if self.symbolic[node] is not None:
                 self.written[node] = as_math(self.symbolic[node])
                 chain.append(self.written[node])
+        if node is self.wrt:
+            chain += self.book
         lines += self._ending(chain, node)
         name = self.graph.name(node)
         results = list(dict.fromkeys(self.graph.name(e.result) for e in arriving))
@@ -130,8 +157,41 @@ class Deriver:
         if all(m is not None for m in locals_):
             chain.append(_joined([notation.bracketed(m) for m in locals_ if m is not None], DOT))
         if self.symbolic[self.wrt] is not None:
-            chain.append(self.written[self.wrt])
+            chain += [self.written[self.wrt], *self.book]
         return Step("The product along the path:", tuple(self._ending(chain, self.wrt)))
+
+    @cached_property
+    def book(self) -> list[Math]:
+        """The gradient as books end: in names that the user gave, and as short as the graph lets it be."""
+        found = self.symbolic[self.wrt]
+        if found is None or size(found)[0] > FEW:
+            return []
+        defined = {n: self.symbols.definition(n) for n in reversed(self.graph.nodes) if n.op and n.shape == ()}
+        defined = {n: e for n, e in defined.items() if e is not None and n not in self.symbols.inlined}
+        of_symbols = {self.symbols[n]: e for n, e in defined.items() if n is not self.root}
+        ours = {self.symbols[n]: e for n, e in defined.items() if n.name is None}
+        shortened = shorter(found, of_symbols)
+        named = min((e for e in (written_out(x, ours) for x in (found, shortened))), key=size)
+        named = shorter(named, {s: e for s, e in of_symbols.items() if s not in ours})
+        end = named if size(named) <= size(shortened) or ours.keys() & shortened.free_symbols else shortened
+        calls = {self.symbols[n] for n in self.graph.nodes if n.op and n.name is None and n.shape == ()} - ours.keys()
+        if self.root in defined and calls & end.free_symbols:
+            definition = written_out(defined[self.root], ours)
+            pure = in_result(end, self.symbols[self.root], definition, calls)
+            if pure is not None:
+                return [as_math(shortened), as_math(end), as_math(pure)]
+        return [as_math(shortened), as_math(end), *self._in_names(end)]
+
+    def _in_names(self, expression: Any) -> list[Math]:
+        """A formula with calls in the place of names that are not the user's, if that is short."""
+        spelled = {str(s) for s in expression.free_symbols}
+        made = [n for n in self.graph.nodes if n.op is not None and n.name is None and self.graph.name(n) in spelled]
+        kept = {n: m for n, m in self.atoms.items() if n.name is not None or n.op is None}
+        written = {self.graph.name(n): notation.formula(n, kept, LONGEST) for n in made}
+        if not made or any(m is None for m in written.values()):
+            return []
+        found = as_math(expression, {name: notation.bracketed(m) for name, m in written.items() if m is not None})
+        return [found] if len(notation.text(found)) <= READABLE else []
 
     def _ending(self, chain: list[Math], node: Node) -> list[tuple[Math | str, ...]]:
         """The line of a gradient with its number at the end; where 0 met ∞ on the way there is none that it equals."""
@@ -163,7 +223,7 @@ class Deriver:
         return Script(Group((Sym("("), fraction, Sym(")"))), sub=Sym(str(edge.position + 1))) if twice else fraction
 
     def _formula(self, node: Node) -> Math:
-        atoms = {n: m for n, m in self.names.items() if n is not node}
+        atoms = {n: m for n, m in self.atoms.items() if n is not node}
         return notation.formula(node, atoms, LONGEST) or Sym("…")
 
     def _local(self, edge: Edge) -> Math | None:
@@ -171,7 +231,10 @@ class Deriver:
         if edge.local is None:
             return None
         local = edge.local if isinstance(edge.local, Node) else as_node(float(edge.local))
-        return notation.formula(simplify([local], keep=self.graph.index)[0], self.names, LONGEST)
+        short = simplify([local], keep=self.graph.index)[0]
+        if edge.result in Graph(short) and self.symbols.definition(edge.result) is not None:
+            return as_math(self.symbols.local(edge))
+        return notation.formula(short, self.atoms, LONGEST)
 
     def _local_line(self, edge: Edge) -> tuple[Math | str, ...]:
         local = self._local(edge)
@@ -204,7 +267,7 @@ class Deriver:
         stand_in = variable("upstream", edge.result.shape)
         pulled = simplify([pulled_back(self.fwd, edge, stand_in)], keep=self.graph.index)[0]
         start = Sym("1") if edge.result is self.root else self._gradient(edge.result)
-        written = notation.formula(pulled, {**self.names, stand_in: start}, LONGEST)
+        written = notation.formula(pulled, {**self.atoms, stand_in: start}, LONGEST)
         return written or Sym("…")
 
     def _symbolic_term(self, edge: Edge) -> Any:
@@ -213,7 +276,7 @@ class Deriver:
         shapes = {x.shape for x in (edge.result, *edge.result.operands)}
         if upstream is None or shapes != {()}:
             return None
-        return upstream * symbolic_local(self.graph, edge)
+        return upstream * self.symbols.local(edge)
 
     def _value(self, node: Node) -> Any:
         return None if self.numbers is None else self.numbers.forward[self._name(node)]
@@ -256,6 +319,8 @@ class Deriver:
 
 
 def _joined(parts: list[Math], sign: Math) -> Math:
+    if len(parts) == 1:
+        return parts[0]
     joined = [parts[0]]
     for part in parts[1:]:
         joined += [sign, part]

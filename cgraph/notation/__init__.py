@@ -10,6 +10,7 @@ from cgraph.notation.math import (
     MINUS,
     PLUS,
     TIMES,
+    Blank,
     Frac,
     Grid,
     Group,
@@ -21,8 +22,8 @@ from cgraph.notation.math import (
     row,
 )
 from cgraph.notation.names import name
-from cgraph.notation.numbers import constant, matrix, number, plain, quantity, shape, value
-from cgraph.notation.render import latex, text
+from cgraph.notation.numbers import SIDE, constant, matrix, number, plain, quantity, shape, value
+from cgraph.notation.render import latex, spellings, text
 from cgraph.notation.written import arguments, bracketed, in_circle, sign
 
 __all__ = [
@@ -31,7 +32,9 @@ __all__ = [
     "MINUS",
     "PLACE",
     "PLUS",
+    "SIDE",
     "TIMES",
+    "Blank",
     "Frac",
     "Grid",
     "Group",
@@ -59,6 +62,7 @@ __all__ = [
     "row",
     "shape",
     "sign",
+    "spellings",
     "text",
     "value",
 ]  # fmt: skip

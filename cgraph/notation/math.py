@@ -58,6 +58,15 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Blank:
+    """A field to write in, so many points wide and high, on the height of a line; `inside` is its answer."""
+
+    width: float
+    height: float
+    inside: Math | None = None
+
+
+@dataclass(frozen=True)
 class Named:
     """A name: printed as `math`, spelled as `spelling`; or a number, whose `key` says which quantity it is."""
 
@@ -66,7 +75,7 @@ class Named:
     key: str = ""
 
 
-Math: TypeAlias = "Sym | Group | Script | Frac | Hat | Grid | Named"
+Math: TypeAlias = "Sym | Group | Script | Frac | Hat | Grid | Blank | Named"
 
 EQUALS, PLUS, MINUS, DOT, TIMES = (
     Sym("=", space="rel"),

@@ -12,10 +12,11 @@ from viz.ink.font import metrics, outline
 from viz.ink.lines import BREAK, TAGGED, PlacedLine, SetLine
 from viz.ink.strokes import ARROW, HALF, Point, with_arrow
 from viz.ink.themes import Theme, colour_of
-from viz.ink.typeset import Glyph, Letters, Mark, Rule
+from viz.ink.typeset import Field, Glyph, Letters, Mark, Rule
 
 CASING = 1.6  # how far the casing of a stroke reaches beyond it
 DASHES = "5.5 3.2"
+FIELD = "#757575"  # the border of a field to write in
 HAIR, TAG_RADIUS = 0.25, 3.0  # of a tag: half its stroke, and its corners
 
 
@@ -88,6 +89,10 @@ def glyphs(marks: Iterable[Mark], x: float, y: float) -> str:
                 parts.append(f'<use href="#g{ord(m.char):x}" transform="{place}"/>')
         elif isinstance(m, Letters):
             parts.append(_letters(m, x, y))
+        elif isinstance(m, Field):
+            left, top = x + m.x, y + m.y
+            pen = f'fill="none" stroke="{FIELD}" stroke-width="0.8" data-role="field"'
+            parts.append(rect(left, top, left + m.width, top + m.height, 2.0, pen))
         else:
             size = f'width="{number(m.width)}" height="{number(m.height)}"'
             parts.append(f'<rect x="{number(x + m.x)}" y="{number(y + m.y)}" {size}/>')

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
-from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym
+from cgraph.notation import Blank, Frac, Grid, Group, Hat, Math, Named, Script, Sym
 from viz.ink.font import has, metrics
 
 AXIS = 0.258  # the height above the baseline of fraction bars and of the middle of + and =
@@ -59,7 +59,16 @@ class Rule(NamedTuple):
     height: float
 
 
-Mark: TypeAlias = "Glyph | Rule | Letters"
+class Field(NamedTuple):
+    """An empty rectangle to write in: its left, its top, its width and its height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+Mark: TypeAlias = "Glyph | Rule | Letters | Field"
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,8 @@ def typeset(math: Math, size: float) -> Box:
         return _fraction(math, size)
     if isinstance(math, Grid):
         return _matrix(math, size)
+    if isinstance(math, Blank):
+        return _blank(math, size)
     return _hat(math, size)
 
 
@@ -242,6 +253,15 @@ def _matrix(math: Grid, size: float) -> Box:
     )
     inner = Box(end, -top, top + height, (*left, *marks, *right))
     return Box(end + 0.12 * size, inner.ascent, inner.descent, inner.moved(0.06 * size, 0.0))
+
+
+def _blank(math: Blank, size: float) -> Box:
+    """A field about the axis, with its answer in the middle."""
+    up = math.height / 2 + AXIS * size
+    inside = Box(0.0, 0.0, 0.0, ()) if math.inside is None else typeset(math.inside, size)
+    down = (inside.ascent - inside.descent) / 2 - AXIS * size  # of its baseline
+    answer = inside.moved((math.width - inside.width) / 2, down)
+    return Box(math.width, up, math.height - up, (Field(0.0, -up, math.width, math.height), *answer))
 
 
 def _hat(math: Hat, size: float) -> Box:

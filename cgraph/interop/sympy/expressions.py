@@ -138,7 +138,9 @@ def _named_number(e: Any) -> Reading:
 
 
 def _sum(terms: list[Any]) -> Reading:
-    """a + b - c, the terms with a minus sign subtracted where they do not come first."""
+    """a + b - c, the terms with a minus sign subtracted; one without comes first, where there is one."""
+    first = next((i for i, t in enumerate(terms) if not t.could_extract_minus_sign()), 0)
+    terms = [terms[first], *terms[:first], *terms[first + 1 :]]
     minus = [t.could_extract_minus_sign() and bool(i) for i, t in enumerate(terms)]
 
     def build(*nodes: Node) -> Node:

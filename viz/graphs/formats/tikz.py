@@ -212,7 +212,7 @@ def _runs(label: Label, words: Theme, theme: Theme) -> str:
 def _math(math: Math) -> str:
     """A formula; words of several letters are words, not a product, and a number with its sign is one thing."""
     if isinstance(math, Sym) and not math.italic and re.search(r"[^\W\d_]\S|\s\S", math.text):
-        return rf"\mbox{{{_prose(math.text)}}}"
+        return rf"\mbox{{{prose(math.text)}}}"
     if isinstance(math, Sym) and math.text.endswith(" "):
         return rf"{{{latex(math)}}}\;"
     if isinstance(math, Group):
@@ -225,7 +225,7 @@ def _math(math: Math) -> str:
 # Caption and legend --------------------------------------------------------------------------------------------------
 def _foot(below: Below, middle: float, top: float) -> Iterator[str]:
     for y, words in below.caption:
-        yield rf"\node[cgraph caption] at {_at((middle, top + y))} {{{_prose(words)}}};"
+        yield rf"\node[cgraph caption] at {_at((middle, top + y))} {{{prose(words)}}};"
     for i, (y, row) in enumerate(below.legend):
         left = middle - (sum(s.room + WIDER * s.width for s in row) + GAP * (len(row) - 1)) / 2
         for j, sample in enumerate(row):  # each after the last one, whose words are as wide as LaTeX sets them
@@ -234,7 +234,7 @@ def _foot(below: Below, middle: float, top: float) -> Iterator[str]:
             yield from _sample(sample.role, at, gap)
             colour = "local" if sample.role == TAGGED else f"text=cg{_ROLES.get(sample.role, 'text')}"
             place = _beside(at, gap + sample.room)
-            yield rf"\node[cgraph legend, {colour}] (cgraph-{i}-{j}) at {place} {{{_prose(sample.words)}}};"
+            yield rf"\node[cgraph legend, {colour}] (cgraph-{i}-{j}) at {place} {{{prose(sample.words)}}};"
 
 
 def _beside(at: str, x: float, y: float = 0.0) -> str:
@@ -254,7 +254,7 @@ def _sample(role: str, at: str, gap: float) -> Iterator[str]:
 
 
 # Text ----------------------------------------------------------------------------------------------------------------
-def _prose(words: str) -> str:
+def prose(words: str) -> str:
     """Words as LaTeX sets text; every character that is not plain is set as mathematics."""
     return "".join(c if re.match(r"[A-Za-z0-9 .,:;()'/!?]", c) else _sign(c) for c in words)
 

@@ -19,7 +19,7 @@ from viz.ink.lines import PlacedLine
 from viz.ink.pen import number, rect
 from viz.ink.themes import Theme
 
-__all__ = ["BACKWARD", "BOTH", "FORWARD", "alone", "name", "parts"]
+__all__ = ["BACKWARD", "BOTH", "FORWARD", "alone", "body", "name", "parts"]
 BORDER = 1.3
 BADGE_X, BADGE_Y = 4.0, 1.5  # how far the plate of a badge reaches beyond its words
 
@@ -29,9 +29,9 @@ def alone(layout: Layout, theme: Theme, show: str, caption: str, description: st
 
     The outlines of the characters `more` are in the file as well, for the other numbers that a page writes.
     """
-    body = _body(layout, theme, show, drawing, 0.0)
+    painted = body(layout, theme, show, drawing, 0.0)
     used, size = {*_characters(layout, NOTHING), *more}, (layout.width, layout.height)
-    return "\n".join(document(size, name(caption, drawing), description, used, _ground(theme, drawing), body))
+    return "\n".join(document(size, name(caption, drawing), description, used, _ground(theme, drawing), painted))
 
 
 def parts(
@@ -51,10 +51,10 @@ def parts(
     below = foot(drawing, theme, show, caption, layout.width)
     width, height = _size(drawing, below, layout.width, layout.height)
     left = (width - layout.width) / 2
-    body = [*_body(layout, theme, show, drawing, left), *below.paint(width, layout.height, theme)]
+    painted = [*body(layout, theme, show, drawing, left), *below.paint(width, layout.height, theme)]
     used = {*_characters(layout, below), *more}
     scale = 1.0 if room is None else min(room[0] / width, (room[1] or float("inf")) / height)
-    return document((width, height), name(caption, drawing), description, used, _ground(theme, drawing), body, scale)
+    return document((width, height), name(caption, drawing), description, used, _ground(theme, drawing), painted, scale)
 
 
 def name(caption: str, drawing: Drawing) -> str:
@@ -66,8 +66,8 @@ def _ground(theme: Theme, drawing: Drawing) -> str:
     return background("none" if drawing.look.transparent else theme.background, "background")
 
 
-def _body(layout: Layout, theme: Theme, show: str, drawing: Drawing, left: float) -> list[str]:
-    """All edges and boxes of a picture."""
+def body(layout: Layout, theme: Theme, show: str, drawing: Drawing, left: float) -> list[str]:
+    """All edges and boxes of a picture, so far from the left."""
     plain, look = _ascii if drawing.detail == OUTLINE else str, drawing.look
     return [
         f'<g transform="translate({number(left)} 0)" data-role="graph">',

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from cgraph.graph.names import MARKS
-from cgraph.notation import Frac, Grid, Group, Hat, Math, Named, Script, Sym, text
+from cgraph.notation import Blank, Frac, Grid, Group, Hat, Math, Named, Script, Sym, text
 from viz.graphs.places.clusters import clusters
 from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.look import read_on
@@ -82,7 +82,7 @@ def markup(math: Math) -> str:
         return "".join(map(markup, math.parts))
     if isinstance(math, Frac):
         return f"{markup(math.top)}/{markup(math.bottom)}"
-    if isinstance(math, Grid):
+    if isinstance(math, (Grid, Blank)):
         return escape(text(math))
     if isinstance(math, Hat):
         return f"{markup(math.base)}{ABOVE[math.mark]}"
