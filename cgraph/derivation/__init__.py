@@ -43,8 +43,8 @@ def derive(
     elif given or not graph.inputs:
         numbers = backward(forward(whole, given))
     if numbers is not None and graph is not whole:
-        values: dict[Node | str, Any] = {x: numbers.forward[x] for x in graph.leaves if x.kind != CONSTANT}
-        numbers = backward(forward(graph, values))
+        leaves: dict[Node | str, Any] = {x: numbers.forward[x] for x in graph.leaves if x.kind != CONSTANT}
+        numbers = backward(forward(graph, leaves))
     return Deriver(graph, node, numbers).derivation()
 
 

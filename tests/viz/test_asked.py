@@ -70,6 +70,8 @@ def test_films_worksheets_and_diagnoses_run_no_pass(passes: Counter[str]) -> Non
     assert viz.film([bwd, bwd]).html() and viz.diagnose(bwd).text
     assert passes == {}
     assert viz.worksheet(bwd).sheet
+    assert passes == {}
+    assert viz.worksheet(bwd, blanks="formula").sheet
     assert passes == {"TextbookWorld": 1}
 
 

@@ -19,7 +19,7 @@ from viz.ink.font import MISSING, font_file, metrics
 UPRIGHT, ITALIC = "STIXTwoMath", "STIXTwoMath-Italic"
 SVG = "{http://www.w3.org/2000/svg}"
 _MATRIX = re.compile(r"matrix\(([-\d.e]+) 0 0 [-\d.e]+ ([-\d.e]+) ([-\d.e]+)\)")
-_SHIFT = re.compile(r"translate\(([-\d.e]+) ([-\d.e]+)\)")
+_SHIFT = re.compile(r"translate\(([-\d.e]+) ([-\d.e]+)\)(?: scale\(([\d.e]+)\))?")
 
 
 class Letter(NamedTuple):
@@ -49,7 +49,7 @@ def write(svgs: Sequence[str], paper: tuple[float, float, float] | None = None) 
     canvas = Canvas(file, invariant=1, initialFontName=UPRIGHT, lang="en")  # no time and no random number in it
     for svg in svgs:
         root = etree.fromstring(svg.encode())
-        letters = list(_taken(root, 0.0, 0.0, "#000000"))
+        letters = list(_taken(root, Place(0.0, 0.0, 1.0), "#000000"))
         drawing = svg2rlg(BytesIO(etree.tostring(root)))
         assert drawing is not None, "our own SVG is well formed"
         drawing.initialFontName = UPRIGHT  # not the reader's own, which no file brings
@@ -70,7 +70,19 @@ def write(svgs: Sequence[str], paper: tuple[float, float, float] | None = None) 
     return file.getvalue()
 
 
-def _taken(of: Any, left: float, top: float, fill: str) -> Iterator[Letter]:
+class Place(NamedTuple):
+    """Where the origin of an element is, and how large its unit is."""
+
+    x: float
+    y: float
+    scale: float
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the element on the page."""
+        return self.x + self.scale * x, self.y + self.scale * y
+
+
+def _taken(of: Any, origin: Place, fill: str) -> Iterator[Letter]:
     """The glyphs of an element, which it has no longer. Its depth is that of our own SVG, not of a graph."""
     for child in list(of):
         if not isinstance(child.tag, str):
@@ -80,24 +92,24 @@ def _taken(of: Any, left: float, top: float, fill: str) -> Iterator[Letter]:
         if child.tag == f"{SVG}use" and place is not None:
             size, x, y = map(float, place.groups())
             char = chr(int(child.get("href")[2:], 16))
-            yield Letter(char, left + x, top + y, 1000 * size, colour)
+            yield Letter(char, *origin.at(x, y), 1000 * size * origin.scale, colour)
             of.remove(child)
         elif child.tag == f"{SVG}text":  # letters that our font lacks: no font that may be brought has them
-            yield from _boxes(child, left, top, colour)
+            yield from _boxes(child, origin, colour)
             of.remove(child)
         else:
             shift = _SHIFT.fullmatch(child.get("transform", ""))
-            x, y = map(float, shift.groups()) if shift is not None else (0.0, 0.0)
-            yield from _taken(child, left + x, top + y, colour)
+            x, y, scale = map(float, (shift[1], shift[2], shift[3] or 1)) if shift is not None else (0.0, 0.0, 1.0)
+            yield from _taken(child, Place(*origin.at(x, y), origin.scale * scale), colour)
 
 
-def _boxes(text: Any, left: float, top: float, fill: str) -> Iterator[Letter]:
+def _boxes(text: Any, origin: Place, fill: str) -> Iterator[Letter]:
     """An empty box for each letter of a text, about its middle."""
     size, words = float(text.get("font-size")), [c for c in text.text or "" if not unicodedata.combining(c)]
     width = size * metrics(MISSING)[0]
     start = float(text.get("x")) - width * len(words) / 2
     for i, _ in enumerate(words):
-        yield Letter(MISSING, left + start + i * width, top + float(text.get("y")), size, fill)
+        yield Letter(MISSING, *origin.at(start + i * width, float(text.get("y"))), size * origin.scale, fill)
 
 
 def _runs(letters: Sequence[Letter]) -> Iterator[list[Letter]]:

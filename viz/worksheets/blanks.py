@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from cgraph import notation
 from cgraph.errors import ValueRefusedError, did_you_mean
 from cgraph.graph.node import OP, Node
-from cgraph.notation import EQUALS, Blank, Group, Math, Named, Sym
+from cgraph.notation import EQUALS, Blank, Group, Math, Sym
 from cgraph.passes.backward import Edge
 from viz.asked import Passes
 from viz.graphs.paint.paint import BOTH
@@ -29,7 +29,7 @@ KINDS = {
     FORWARD: "the value of each node",
     LOCAL: "the local derivative of each edge, on its tag",
     FORMULA: "the local derivative of each edge as a formula, on its tag",
-    GRADIENT: "the gradient of each node (where it is used more than once, also what comes back along each edge)",
+    GRADIENT: "the gradient of each node, in its box",
 }
 PAD = 4.0  # between an answer and the border of its field
 FORMULA_WIDER = 1.4  # a formula's field, than a number's
@@ -48,11 +48,14 @@ class Asked:
 
     kinds: tuple[str, ...]
     words: bool
+    shared: bool = False  # whether some node is used more than once, so that gradients are sums
 
     @property
     def task(self) -> str:
         """The sentence that says what to do."""
         parts = [KINDS[kind] for kind in KINDS if kind in self.kinds]
+        if self.shared and GRADIENT in self.kinds:
+            parts[-1] += " (where it is a sum, also what comes back along each edge)"
         listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
         return f"Fill in {listed}."
 
@@ -61,12 +64,17 @@ class Asked:
         """Which passes are drawn."""
         return ALONE if self.kinds == (FORWARD,) else BOTH
 
+    @property
+    def marked(self) -> bool:
+        """Whether a field for a gradient is marked as such: where a box has others too, and no words before them."""
+        return not self.words and FORWARD in self.kinds
+
 
 def kinds_of(blanks: Any) -> tuple[str, ...]:
     """The kinds of blanks of a choice: one, or several. Raises ValueRefusedError for what there is not."""
     asked = [blanks] if isinstance(blanks, str) else list(blanks) if isinstance(blanks, (list, tuple)) else []
     for kind in asked or [blanks]:
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             fix = did_you_mean(str(kind), KINDS, f"choose from {', '.join(KINDS)}")
             raise ValueRefusedError(f"there are no blanks {kind!r}", fix=fix)
     if LOCAL in asked and FORMULA in asked:
@@ -84,15 +92,22 @@ def with_fields(passes: Passes, style: str, asked: Asked, theme: Theme, field: F
     without = hidden(passes.graph, style)
     subject = Subject(passes, style, FULL if FORMULA in asked.kinds else NUMBER, without)
     writer = _Writer(subject, asked, theme, field)
-    by_id = {subject.edge_ids[e.result, e.position]: e for e in subject.flowing if (e.result, e.position) in subject.edge_ids}
+    by_id = {
+        subject.edge_ids[e.result, e.position]: e for e in subject.flowing if (e.result, e.position) in subject.edge_ids
+    }
     return Drawing(
         tuple(writer.box(n) for n in passes.graph.nodes if n not in without),
         tuple(writer.edge(e, by_id.get(e.id)) for e in edge_texts(subject)),
         subject.root_names,
         subject.forward is not None,
         asked.show == BOTH,
-        FULL if asked.words else NUMBER,
+        NUMBER if asked.marked else FULL,
     )
+
+
+def style_is_circuit(subject: Subject) -> bool:
+    """Whether a box has the sign of its op instead of its formula."""
+    return subject.style == "circuit"
 
 
 class _Writer:
@@ -108,20 +123,24 @@ class _Writer:
         if subject.forward is not None:
             value = self._shown(subject.forward[node], node)
             if FORWARD in self.asked.kinds and node.kind == OP:
-                lines.append(("value", (("value", self._blank(value, f"value {subject.id(node)}", self.theme.value_size)),)))
-            elif node.kind != OP and node.shape == ():
-                lines[-1] = ("name", (*lines[-1][1], ("name", EQUALS), ("value", value)))
+                lines.append(
+                    ("value", (("value", self._blank(value, f"value {subject.id(node)}", self.theme.value_size)),))
+                )
+            elif node.shape == () and (node.kind != OP or (node.name is None and style_is_circuit(self.subject))):
+                lines[-1] = ("name", (*lines[-1][1], ("name", notation.row(EQUALS, " ")), ("value", value)))
             else:
                 lines.append(("value", (("value", value),)))
             if FORWARD not in self.asked.kinds or node.kind != OP:
                 title.append(f"{subject.spelled(node)} = {notation.text(value)}")
         if GRADIENT in self.asked.kinds and subject.reached(node) and subject.numbers is not None:
-            before: list[Math] = [*GRADIENT_MARK]
+            before: list[Math] = [*GRADIENT_MARK] if self.asked.marked else []
             if self.asked.words:
                 before = [notation.row("∂", subject.names[subject.root], "/∂", subject.names[node]), EQUALS]
             answer = self._shown(subject.numbers.gradient[node], node)
             field = self._blank(answer, f"gradient {subject.id(node)}", self.theme.value_size)
-            lines.append(("gradient", (("gradient", notation.row(*before)), ("gradient", field))))
+            lines.append(
+                ("gradient", (*((("gradient", notation.row(*before)),) if before else ()), ("gradient", field)))
+            )
         return found._replace(lines=tuple(lines), title=subject.cleaned("\n".join(title)), round=False)
 
     def edge(self, text: EdgeText, edge: Edge | None) -> EdgeText:
@@ -174,21 +193,27 @@ class _Writer:
 # Sheets --------------------------------------------------------------------------------------------------------------
 def emptied(drawing: Drawing) -> Drawing:
     """The same drawing with its fields empty."""
-    boxes = (b._replace(lines=tuple((role, _empty(label)) for role, label in b.lines)) for b in drawing.boxes)
-    edges = (e._replace(local=_empty(e.local), downstream=_empty(e.downstream)) for e in drawing.edges)
+    return _changed(drawing, lambda blank: replace(blank, inside=None))
+
+
+def scaled(drawing: Drawing, scale: float) -> Drawing:
+    """The same drawing with its fields larger or smaller."""
+    return _changed(drawing, lambda blank: replace(blank, width=scale * blank.width, height=scale * blank.height))
+
+
+def _changed(drawing: Drawing, change: Callable[[Blank], Blank]) -> Drawing:
+    def label(of: Label) -> Label:
+        return tuple((role, _math(math, change)) for role, math in of)
+
+    boxes = (b._replace(lines=tuple((role, label(of)) for role, of in b.lines)) for b in drawing.boxes)
+    edges = (e._replace(local=label(e.local), downstream=label(e.downstream)) for e in drawing.edges)
     return replace(drawing, boxes=tuple(boxes), edges=tuple(edges))
 
 
-def _empty(label: Label) -> Label:
-    return tuple((role, _without_answer(math)) for role, math in label)
-
-
-def _without_answer(math: Math) -> Math:
+def _math(math: Math, change: Callable[[Blank], Blank]) -> Math:
     if isinstance(math, Blank):
-        return replace(math, inside=None)
-    if isinstance(math, Group):
-        return Group(tuple(map(_without_answer, math.parts)))
-    return replace(math, math=_without_answer(math.math)) if isinstance(math, Named) else math
+        return change(math)
+    return Group(tuple(_math(part, change) for part in math.parts)) if isinstance(math, Group) else math
 
 
 def fields(drawing: Drawing) -> Sequence[Blank]:

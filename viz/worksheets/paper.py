@@ -13,24 +13,27 @@ from viz.graphs.paint import paint
 from viz.graphs.paint.legend import foot
 from viz.graphs.places.engine import TIME_LIMIT
 from viz.graphs.places.fit import Page, fitted, smallest_of
+from viz.graphs.places.layout import MARGIN as AROUND
 from viz.graphs.places.layout import Layout, reworded
 from viz.graphs.places.measure import measured
 from viz.graphs.words.drawing import Drawing
 from viz.ink import pen
 from viz.ink.document import background, document
-from viz.ink.lines import PlacedLine, SetLine, set_line
+from viz.ink.lines import Label, PlacedLine, SetLine, set_line
 from viz.ink.themes import Theme
 from viz.ink.typeset import Glyph
 from viz.worksheets.blanks import Asked, Field, emptied, fields, with_fields
 
 MILLIMETRE = 72 / 25.4
 PAPERS = {"A4": (210.0, 297.0), "A3": (297.0, 420.0), "letter": (215.9, 279.4)}  # millimetres
-MARGIN = 15 * MILLIMETRE
-FIELD = Field(18.2 * MILLIMETRE, 7.0 * MILLIMETRE)
-LEAST = 9.0  # points: the smallest text
-SIZES = {"title_size": 12.5, "value_size": 12.0, "label_size": 12.0, "caption_size": 11.0}
-LARGER = (1.45, 1.2, 1.0)  # times as large as they must be, the first that fits
-HEAD, LINE, APART = 34.0, 15.0, 10.0  # of a page: its head, a line of words, free space
+MARGIN = 10 * MILLIMETRE
+FIELD = Field(18.05 * MILLIMETRE, 6.2 * MILLIMETRE)
+LEAST, LEAST_FIELD = 9.0, 18 * MILLIMETRE  # the smallest text, and the narrowest field
+SIZES = {"title_size": 11.6, "value_size": 11.6, "label_size": 11.6, "caption_size": 11.0}
+LARGER = (1.45, 1.0)  # times as large as they must be: the distances between them are not
+MOST = 1.45
+TEXT = 11.0  # points of sentences
+HEAD, FOOT, LINE, APART = 30.0, 32.0, 15.0, 10.0  # of a page: its head and its legend, a line of words, free space
 WORKING = 26 * MILLIMETRE  # free height from which on it is squared for working
 SQUARE = 5 * MILLIMETRE
 
@@ -42,11 +45,17 @@ class Placed(NamedTuple):
     layout: Layout
     words: tuple[SetLine, ...]
     room: tuple[float, float]
+    scale: float
 
     @property
     def free(self) -> float:
         """The height that nothing needs."""
-        return self.room[1] - LINE * len(self.words) - self.layout.height - APART
+        return self.room[1] - LINE * len(self.words) - self.height - APART
+
+    @property
+    def height(self) -> float:
+        """The height of the picture without the free space around it."""
+        return self.scale * (self.layout.height - 2 * AROUND)
 
 
 @dataclass(frozen=True)
@@ -71,17 +80,19 @@ class Sheet:
         top = MARGIN + HEAD
         for placed in drawn:
             words += [PlacedLine(line, MARGIN, top + LINE * (i + 0.8)) for i, line in enumerate(placed.words)]
-            y = top + LINE * len(placed.words)
-            left = MARGIN + (placed.room[0] - placed.layout.width) / 2
+            y = top + LINE * len(placed.words) + APART / 2
+            left = MARGIN + (placed.room[0] - placed.scale * placed.layout.width) / 2
             if placed.free >= WORKING:
-                body += _squared(y + placed.layout.height + APART / 2, top + placed.room[1] - APART, width)
+                body += _squared(y + placed.height + APART, top + placed.room[1] - APART, width)
             else:
                 y += max(0.0, placed.free) / 2
             picture = paint.body(placed.layout, self.theme, self.asked.show, placed.drawing, 0.0)
-            body += [f'<g transform="translate({pen.number(left)} {pen.number(y)})" data-role="exercise">', *picture, "</g>"]
+            place = f"translate({pen.number(left)} {pen.number(y - placed.scale * AROUND)})"
+            body += [f'<g transform="{place} scale({placed.scale:g})" data-role="exercise">', *picture, "</g>"]
             top += placed.room[1]
-        legend = foot(drawn[0].drawing, self.theme, self.asked.show, "", width - 2 * MARGIN)
-        body += legend.paint(width, height - MARGIN - legend.height, self.theme)
+        small = replace(self.theme, caption_size=SIZES["caption_size"])
+        legend = foot(drawn[0].drawing, small, self.asked.show, "", width - 2 * MARGIN)
+        body += legend.paint(width, height - MARGIN - legend.height + 8.0, small)
         body += [pen.line(line, self.theme) for line in (*lines, *words)]
         used = set().union(*(paint.characters(p.layout, self.theme, self.asked.show, "", p.drawing) for p in drawn))
         used |= pen.characters([*legend.lines, *(line.line for line in (*lines, *words))])
@@ -91,9 +102,9 @@ class Sheet:
 
     def _head(self, title: str, answers: bool) -> Iterator[PlacedLine]:
         width = self.size[0]
-        left = _line(title, 14.0, self.theme)
+        left = _line(title, 14.0)
         yield PlacedLine(left, MARGIN, MARGIN + 12.0)
-        right = _line(self.number if answers else f"Name {'_' * 24}  {self.number}".strip(), 11.0, self.theme)
+        right = _line(self.number if answers else f"Name {'_' * 24}  {self.number}".strip(), TEXT)
         yield PlacedLine(right, width - MARGIN - right.width, MARGIN + 12.0)
 
 
@@ -107,8 +118,8 @@ def emptied_exercise(placed: Placed, theme: Theme) -> Placed:
     drawing = emptied(placed.drawing)
     layout = reworded(placed.layout, drawing, theme)
 
-    def again(line: PlacedLine | None, role: str, label: object) -> PlacedLine | None:
-        return None if line is None else line._replace(line=set_line(role, label, theme.label_size))  # type: ignore[arg-type]
+    def again(line: PlacedLine | None, role: str, label: Label) -> PlacedLine | None:
+        return None if line is None else line._replace(line=set_line(role, label, theme.label_size))
 
     edges = tuple(
         p._replace(
@@ -146,22 +157,26 @@ def sheets(
     Raises ValueRefusedError when none fits, and for paper that there is not.
     """
     if paper not in PAPERS:
-        raise ValueRefusedError(f"there is no paper {paper!r}", fix=did_you_mean(paper, PAPERS, f"choose {', '.join(PAPERS)}"))
+        raise ValueRefusedError(
+            f"there is no paper {paper!r}", fix=did_you_mean(paper, PAPERS, f"choose {', '.join(PAPERS)}")
+        )
     short, long = (side * MILLIMETRE for side in PAPERS[paper])
     best = 0.0
     for asked in choices:
         words = task if task is not None else asked.task
-        for larger in LARGER:
-            for size in ((short, long), (long, short)):
-                made: list[Sheet] = []
-                for page, number in zip(pages, numbers, strict=True):
-                    found, share = _page(page, asked, style, theme, size, larger, words)
-                    best = max(best, share * larger)
-                    if found is None:
-                        break
-                    made.append(Sheet(size, title, number, words, asked, sized(theme, larger), found))
-                if len(made) == len(pages):
-                    return made
+        ways = [(larger, size) for larger in LARGER for size in ((short, long), (long, short))]
+        firsts = [_page(pages[0], asked, style, theme, size, larger, words) for larger, size in ways]
+        shares = dict(zip(ways, map(_share, firsts), strict=True))
+        best = max(best, *shares.values())
+        for way in sorted((w for w in ways if shares[w] >= 1.0), key=lambda w: shares[w], reverse=True):
+            larger, size = way
+            found = [_page(page, asked, style, theme, size, larger, words) for page in pages]
+            if all(_share(page) >= 1.0 for page in found):
+                own = sized(theme, larger)
+                return [
+                    Sheet(size, title, number, words, asked, own, page)
+                    for page, number in zip(found, numbers, strict=True)
+                ]
     count = len(pages[0])
     raise ValueRefusedError(
         f"{'an exercise' if count == 1 else f'{count} exercises'} on one page of {paper}",
@@ -180,48 +195,61 @@ def sized(theme: Theme, larger: float) -> Theme:
 
 def _page(
     page: Sequence[Passes], asked: Asked, style: str, theme: Theme, size: tuple[float, float], larger: float, task: str
-) -> tuple[tuple[Placed, ...] | None, float]:
-    """The exercises of one page, or None, and which share of their size they could have at most."""
+) -> tuple[Placed, ...]:
+    """The exercises of one page, each as large as its room lets it be."""
     theme = sized(theme, larger)
     width = size[0] - 2 * MARGIN
-    height = (size[1] - 2 * MARGIN - HEAD - 34.0) / len(page)
+    height = (size[1] - 2 * MARGIN - HEAD - (FOOT if asked.show == paint.BOTH else 0.0)) / len(page)
     placed: list[Placed] = []
     for i, passes in enumerate(page):
         words = f"{i + 1}. {task}" if len(page) > 1 else task
-        lines = tuple(_broken(words, theme, width))
-        room = width, height - LINE * len(lines) - APART
+        lines = tuple(_broken(words, width))
+        room = width + 2 * AROUND, height - LINE * len(lines) - APART + 2 * AROUND  # which is free
         drawing = with_fields(passes, style, asked, theme, Field(larger * FIELD.width, larger * FIELD.height))
-        smallest = smallest_of(measured(drawing, theme))
-        enough = Page(room[0], room[1], smallest, "on a sheet")
+        least = smallest_of(measured(drawing, theme))
+        enough = Page(room[0], room[1], least, "on a sheet")
         found = fitted(drawing, theme, ("LR", "TB"), enough, lambda d, s: s, None, TIME_LIMIT)
-        share = min(room[0] / found.layout.width, room[1] / found.layout.height, 1.0)
-        if share < 1.0 or smallest < LEAST:
-            return None, min(share, smallest / LEAST)
-        placed.append(Placed(found.drawing, found.layout, lines, (width, height)))
-    return tuple(placed), 1.0
+        inked = [side - 2 * AROUND for side in (found.layout.width, found.layout.height)]
+        scale = min((room[0] - 2 * AROUND) / inked[0], (room[1] - 2 * AROUND) / inked[1], MOST / larger)
+        placed.append(Placed(found.drawing, found.layout, lines, (width, height), round(scale, 4)))
+    return tuple(placed)
 
 
-def _line(words: str, size: float, theme: Theme) -> SetLine:
+def _share(page: Sequence[Placed]) -> float:
+    """How large the smallest letter and the narrowest field are, as a multiple of what they must be."""
+    letters, field = smallest(page)
+    return min(letters / LEAST, field / LEAST_FIELD if field else letters / LEAST)
+
+
+def _line(words: str, size: float) -> SetLine:
     return set_line("words", (("words", Sym(words)),), size)
 
 
-def _broken(words: str, theme: Theme, width: float) -> Iterator[SetLine]:
+def _broken(words: str, width: float) -> Iterator[SetLine]:
     """Words in lines no wider than this, where their spaces allow it."""
     kept = ""
     for word in words.split():
         longer = f"{kept} {word}".strip()
-        if kept and _line(longer, theme.caption_size, theme).width > width:
-            yield _line(kept, theme.caption_size, theme)
+        if kept and _line(longer, TEXT).width > width:
+            yield _line(kept, TEXT)
             longer = word
         kept = longer
     if kept:
-        yield _line(kept, theme.caption_size, theme)
+        yield _line(kept, TEXT)
 
 
-def smallest(sheet: Sheet) -> tuple[float, float]:
-    """The size of the smallest letter of a sheet's pictures, and the width of its narrowest field, in points."""
-    letters = [g.size for e in sheet.exercises for line in _lines(e) for _, run in line.runs for g in run if isinstance(g, Glyph)]
-    return min(letters), min((f.width for e in sheet.exercises for f in fields(e.drawing)), default=0.0)
+def smallest(exercises: Sequence[Placed]) -> tuple[float, float]:
+    """The size of the smallest letter of some exercises, and the width of their narrowest field, in points."""
+    letters = [
+        e.scale * g.size
+        for e in exercises
+        for line in _lines(e)
+        for _, run in line.runs
+        for g in run
+        if isinstance(g, Glyph)
+    ]
+    widths = [e.scale * f.width for e in exercises for f in fields(e.drawing)]
+    return min(letters), min(widths, default=0.0)
 
 
 def _lines(placed: Placed) -> Iterator[SetLine]:

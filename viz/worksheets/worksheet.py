@@ -88,7 +88,11 @@ class Worksheet:
         written = []
         for place, svgs in ((target, self.sheets), (beside, self.keys)):
             for i, svg in enumerate(svgs, 1):
-                own = place if len(svgs) == 1 else place.with_name(f"{place.stem}-{i:0{len(str(len(svgs)))}}{place.suffix}")
+                own = (
+                    place
+                    if len(svgs) == 1
+                    else place.with_name(f"{place.stem}-{i:0{len(str(len(svgs)))}}{place.suffix}")
+                )
                 written.append(files.save(own, svg, files.IMAGES, dpi))
         return written
 
@@ -138,7 +142,10 @@ def worksheet(
     3
     """
     given = {**(values or {}), **named}
-    for what, count, most in (("variants", 1 if variants is None else variants, MOST_VARIANTS), ("exercises", exercises, MOST_EXERCISES)):
+    for what, count, most in (
+        ("variants", 1 if variants is None else variants, MOST_VARIANTS),
+        ("exercises", exercises, MOST_EXERCISES),
+    ):
         if not is_integer(count) or not 1 <= count <= most:
             raise ValueRefusedError(f"{what} is {count!r}", fix=f"give a whole number from 1 to {most}")
     if style not in STYLES:
@@ -166,7 +173,8 @@ def worksheet(
     pages = [[p for made in columns for p in made[i * exercises : (i + 1) * exercises]] for i in range(count)]
     numbers = [""] if count == 1 else [f"Sheet {i + 1} of {count}" for i in range(count)]
     ways = [kinds] if kinds is not None else [(LOCAL, GRADIENT), (GRADIENT,)]
-    choices = [Asked(way, words) for way in ways for words in (True, False)]
+    shared = any(p.numbers and _shared(p.numbers) for page in pages for p in page)
+    choices = [Asked(way, words, shared) for way in ways for words in (True, False)]
     words = None if task is None else clean(task)
     return Worksheet(tuple(sheets(pages, choices, style, theme_named(theme), paper, clean(title), numbers, words)))
 
@@ -182,6 +190,12 @@ def _passes(of: Any, given: Mapping[Any, Any], kinds: tuple[str, ...] | None) ->
             "seed=1 for small whole numbers",
         )
     return found
+
+
+def _shared(bwd: Backward) -> bool:
+    """Whether a gradient is a sum of what comes back along several edges."""
+    operands = [edge.operand for edge in bwd.edges]
+    return len(set(operands)) < len(operands)
 
 
 def _has(of: Any, key: Any) -> bool:

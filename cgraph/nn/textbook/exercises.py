@@ -123,7 +123,7 @@ def variants(
             return list(found.values())
     raise ValueRefusedError(
         f"{len(found)} of {count} variants of {graph.name(graph.output)} were found",
-        why=f"values and derivatives are to be whole numbers or halves, of {MOST} at most, from leaves up to {WIDER[-1]}",
+        why=f"values and derivatives are to be whole numbers or halves, of {MOST} at most, from leaves to {WIDER[-1]}",
         fix="ask for fewer, or take a formula of sums, products, squares and ReLU, or give the values of some leaves",
     )
 
@@ -132,10 +132,11 @@ def _tried(
     graph: Graph, free: Sequence[Node], known: Mapping[Node, Any], rng: np.random.Generator
 ) -> Iterator[Backward]:
     """Passes that can be computed in the head: first those in which no gradient of a leaf is 0, and small numbers."""
+    sizes = {x: tuple(map(int, x.shape)) for x in free}
     for every in (True, False):
         for largest in WIDER:
             for _ in range(TRIES // 4):
-                values = {x: rng.integers(1, largest + 1, x.shape) * rng.choice([-1, 1], x.shape) for x in free}
+                values = {x: rng.integers(1, largest + 1, s) * rng.choice([-1, 1], s) for x, s in sizes.items()}
                 with warnings.catch_warnings(), np.errstate(all="ignore"):
                     warnings.simplefilter("ignore")
                     try:

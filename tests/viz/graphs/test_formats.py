@@ -120,7 +120,7 @@ def test_the_command_names_every_ending_and_every_choice_of_pictures() -> None:
     options = {(name, a.dest): a for name, parser in commands.choices.items() for a in parser._actions}
     drawn = options["draw", "output"].help or ""
     assert set(re.findall(r"\.[a-z]+", drawn.replace("graph.svg", ""))) == set(FORMATS) - {".gv"}  # which is .dot
-    assert set(re.findall(r"\.[a-z]+", options["worksheet", "output"].help or "")) == set(IMAGES)
+    assert set(re.findall(r"\.[a-z]+", options["worksheet", "output"].help or "")) == {*IMAGES, ".tex"}
     assert options["figures", "format"].default == ",".join(OF_FIGURES)
     for of, choices in (("theme", THEMES), ("style", STYLES), ("detail", DETAILS), ("direction", DIRECTIONS)):
         assert list(options["draw", of].choices or ()) == list(choices)
@@ -138,7 +138,7 @@ def test_every_kind_of_picture_says_which_endings_it_has() -> None:
         (viz.film([figure_6_17()]), OF_FILMS),
         (viz.network(nn.MLP([2, 1], seed=0)), IMAGES),
         (viz.figure("6.1"), OF_PLOTS),
-        (viz.worksheet(figure_6_17()), IMAGES),
+        (viz.worksheet(figure_6_17()), (*IMAGES, ".tex")),
     ]
     for picture, endings in pictures:
         with pytest.raises(cg.errors.OutputError, match=re.escape(f"end it in {', '.join(endings)}") + "$"):
