@@ -21,7 +21,7 @@ ROUNDS = 8  # definitions that are used to shorten an expression, one after the 
 LONGEST = 4000  # characters of a formula
 
 
-class Symbols:
+class SymbolicNodes:
     """What scalar nodes are in SymPy: symbols of their names, or numbers.
 
     `inlined` are those that are written out wherever they are used: of the nodes that `may` be, the quotients of

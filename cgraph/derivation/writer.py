@@ -10,7 +10,17 @@ import numpy as np
 
 from cgraph import notation
 from cgraph.calculus.derivatives import as_pass
-from cgraph.derivation.algebra import FEW, LONGEST, Symbols, as_math, in_result, shorter, shortest, size, written_out
+from cgraph.derivation.algebra import (
+    FEW,
+    LONGEST,
+    SymbolicNodes,
+    as_math,
+    in_result,
+    shorter,
+    shortest,
+    size,
+    written_out,
+)
 from cgraph.derivation.steps import Derivation, Step, without_repeats
 from cgraph.errors import GradientError
 from cgraph.graph.graph import Graph
@@ -46,7 +56,7 @@ class Deriver:
                 where=self.root.where,
                 why="no gradient flows there",
             )
-        self.symbols = Symbols(graph, self._small())
+        self.symbols = SymbolicNodes(graph, self._small())
         self.atoms = {n: m for n, m in self.names.items() if n not in self.symbols.inlined}
         self.symbolic: dict[Node, Any] = {}  # the gradient of each node, in the names of nodes; None for arrays
         self.written: dict[Node, Math] = {}

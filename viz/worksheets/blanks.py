@@ -35,7 +35,7 @@ PAD = 4.0  # between an answer and the border of its field
 FORMULA_WIDER = 1.4  # a formula's field, than a number's
 
 
-class Field(NamedTuple):
+class FieldSize(NamedTuple):
     """How large a field is at least, in points."""
 
     width: float
@@ -84,7 +84,7 @@ def kinds_of(blanks: Any) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind in asked)
 
 
-def with_fields(passes: Passes, style: str, asked: Asked, theme: Theme, field: Field) -> Drawing:
+def with_fields(passes: Passes, style: str, asked: Asked, theme: Theme, field: FieldSize) -> Drawing:
     """What is written on an exercise, with a field for each thing that is asked.
 
     Raises ValueRefusedError for arrays that are too large to be written into a field.
@@ -113,7 +113,7 @@ def style_is_circuit(subject: Subject) -> bool:
 class _Writer:
     """The words and fields of boxes and edges."""
 
-    def __init__(self, subject: Subject, asked: Asked, theme: Theme, field: Field) -> None:
+    def __init__(self, subject: Subject, asked: Asked, theme: Theme, field: FieldSize) -> None:
         self.subject, self.asked, self.theme, self.field = subject, asked, theme, field
 
     def box(self, node: Node) -> BoxText:

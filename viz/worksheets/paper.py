@@ -22,12 +22,12 @@ from viz.ink.document import background, document
 from viz.ink.lines import Label, PlacedLine, SetLine, set_line
 from viz.ink.themes import Theme
 from viz.ink.typeset import Glyph
-from viz.worksheets.blanks import Asked, Field, emptied, fields, with_fields
+from viz.worksheets.blanks import Asked, FieldSize, emptied, fields, with_fields
 
 MILLIMETRE = 72 / 25.4
 PAPERS = {"A4": (210.0, 297.0), "A3": (297.0, 420.0), "letter": (215.9, 279.4)}  # millimetres
 MARGIN = 10 * MILLIMETRE
-FIELD = Field(18.05 * MILLIMETRE, 6.2 * MILLIMETRE)
+FIELD = FieldSize(18.05 * MILLIMETRE, 6.2 * MILLIMETRE)
 LEAST, LEAST_FIELD = 9.0, 18 * MILLIMETRE  # the smallest text, and the narrowest field
 SIZES = {"title_size": 11.6, "value_size": 11.6, "label_size": 11.6, "caption_size": 11.0}
 LARGER = (1.45, 1.0)  # times as large as they must be: the distances between them are not
@@ -205,7 +205,7 @@ def _page(
         words = f"{i + 1}. {task}" if len(page) > 1 else task
         lines = tuple(_broken(words, width))
         room = width + 2 * AROUND, height - LINE * len(lines) - APART + 2 * AROUND  # which is free
-        drawing = with_fields(passes, style, asked, theme, Field(larger * FIELD.width, larger * FIELD.height))
+        drawing = with_fields(passes, style, asked, theme, FieldSize(larger * FIELD.width, larger * FIELD.height))
         least = smallest_of(measured(drawing, theme))
         enough = Page(room[0], room[1], least, "on a sheet")
         found = fitted(drawing, theme, ("LR", "TB"), enough, lambda d, s: s, None, TIME_LIMIT)
