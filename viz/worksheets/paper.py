@@ -12,7 +12,7 @@ from viz.asked import Passes
 from viz.graphs.paint import paint
 from viz.graphs.paint.legend import foot
 from viz.graphs.places.engine import TIME_LIMIT
-from viz.graphs.places.fit import Page, fitted, smallest_of
+from viz.graphs.places.fit import fitted, smallest_text
 from viz.graphs.places.layout import MARGIN as AROUND
 from viz.graphs.places.layout import Layout, reworded
 from viz.graphs.places.measure import measured
@@ -20,8 +20,8 @@ from viz.graphs.words.drawing import Drawing
 from viz.ink import pen
 from viz.ink.document import background, document
 from viz.ink.lines import Label, PlacedLine, SetLine, set_line
+from viz.ink.page import Page, smallest_of
 from viz.ink.themes import Theme
-from viz.ink.typeset import Glyph
 from viz.worksheets.blanks import Asked, FieldSize, emptied, fields, with_fields
 
 MILLIMETRE = 72 / 25.4
@@ -206,7 +206,7 @@ def _page(
         lines = tuple(_broken(words, width))
         room = width + 2 * AROUND, height - LINE * len(lines) - APART + 2 * AROUND  # which is free
         drawing = with_fields(passes, style, asked, theme, FieldSize(larger * FIELD.width, larger * FIELD.height))
-        least = smallest_of(measured(drawing, theme))
+        least = smallest_text(measured(drawing, theme))
         enough = Page(room[0], room[1], least, "on a sheet")
         found = fitted(drawing, theme, ("LR", "TB"), enough, lambda d, s: s, None, TIME_LIMIT)
         inked = [side - 2 * AROUND for side in (found.layout.width, found.layout.height)]
@@ -240,14 +240,7 @@ def _broken(words: str, width: float) -> Iterator[SetLine]:
 
 def smallest(exercises: Sequence[Placed]) -> tuple[float, float]:
     """The size of the smallest letter of some exercises, and the width of their narrowest field, in points."""
-    letters = [
-        e.scale * g.size
-        for e in exercises
-        for line in _lines(e)
-        for _, run in line.runs
-        for g in run
-        if isinstance(g, Glyph)
-    ]
+    letters = [e.scale * smallest_of(_lines(e)) for e in exercises]
     widths = [e.scale * f.width for e in exercises for f in fields(e.drawing)]
     return min(letters), min(widths, default=0.0)
 

@@ -84,7 +84,7 @@ def fitted(
         forms += [in_rows(drawing, theme, boxes=False), in_rows(drawing, theme, boxes=True)]
     sizes = [measured(form, theme) for form in forms]
     ways = list(_ways(sizes, directions))
-    glyphs = list(map(_smallest, sizes))
+    glyphs = list(map(smallest_text, sizes))
     lines: Counter[Way] = Counter()  # that lead from row to row
 
     def judged(way: Way, size: tuple[float, float]) -> tuple[float, float, float]:
@@ -131,7 +131,7 @@ def _ways(sizes: Sequence[Measured], directions: Sequence[str]) -> Iterator[Way]
                 yield Way(form, direction, rows)
 
 
-def _smallest(sizes: Measured) -> float:
+def smallest_text(sizes: Measured) -> float:
     """The size of the smallest glyph, in points of the drawing."""
     lines: list[SetLine | None] = [line for stack in sizes.lines.values() for line in stack]
     lines += [line for words in sizes.words.values() for line in words]
