@@ -213,12 +213,6 @@ def normal_cdf(x: Operand, /) -> Node:
 def log_normal_cdf(x: Operand, /) -> Node:
     """log_normal_cdf(x) = log((1 + erf(x/sqrt(2)))/2), as a node."""
 
-def inverse_mills(x: Operand, /) -> Node:
-    """inverse_mills(x) = sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))), as a node."""
-
-def inverse_mills_fall(x: Operand, /) -> Node:
-    """inverse_mills_fall(x) = (sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))))*(x + sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2)))), as a node."""
-
 def abs(x: Operand, /, *, at_zero: float = 0) -> Node:
     """abs(x, at_zero=0) = Abs(x), as a node. Convention: abs'(0) = 0."""
 
@@ -278,6 +272,9 @@ def logaddexp(x: Operand, y: Operand, /) -> Node:
 
 def sinc(x: Operand, /, *, order: float = 0) -> Node:
     """sinc(x, order=0) = diff(sinc(pi*x), x, order), as a node."""
+
+def inverse_mills(x: Operand, /, *, order: float = 0) -> Node:
+    """inverse_mills(x, order=0) = diff(sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))), x, order), as a node."""
 
 def sigmoid(x: Operand, /) -> Node:
     """sigmoid(x) = 1/(1 + exp(-x)), as a node."""

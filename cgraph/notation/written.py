@@ -227,6 +227,8 @@ def _residual(node: Node, operands: list[Ranked]) -> Ranked:
 
 
 def _density_ratio(node: Node, operands: list[Ranked]) -> Ranked:
+    if _unusual(node):
+        return _call(node, operands)
     (x, _), *_ = operands
     return row("φ(", x, ")", Sym("/", space="thin"), "Φ(", x, ")"), PRODUCT
 

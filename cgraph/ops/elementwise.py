@@ -155,14 +155,6 @@ FUNCTIONS: tuple[Op, ...] = (
                 bounds=(0, 1), probability=True, c="normal_cdf({0})"),
     elementwise("log_normal_cdf", "log((1 + erf(x/sqrt(2)))/2)", stable.log_normal_cdf,
                 lambda w, z, x: w.inverse_mills(x), sign="log Φ", c="log_normal_cdf({0})", js="logNormalCdf({0})"),
-    elementwise("inverse_mills", "sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2)))", stable.inverse_mills,
-                lambda w, z, x: -w.inverse_mills_fall(x), sign="φ/Φ",
-                written="density ratio", c="inverse_mills({0})", js="inverseMills({0})"),
-    elementwise("inverse_mills_fall",
-                "(sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))))*(x + sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))))",
-                stable.inverse_mills_fall,
-                lambda w, z, x: w.inverse_mills(x) - z * (x + 2 * w.inverse_mills(x)), sign="−(φ/Φ)′",
-                c="inverse_mills_fall({0})", js="inverseMillsFall({0})"),
 )
 KINKED: tuple[Op, ...] = (
     elementwise("abs",        "Abs(x)",            lambda xp, x, at_zero=0: xp.abs(x),

@@ -1,4 +1,4 @@
-"""Remainders, sums of exponentials, sin(πx)/(πx): elementwise ops that would lose digits as their formula stands."""
+"""Remainders, sums of exponentials, sin(πx)/(πx), φ(x)/Φ(x): ops that would lose digits as their formula stands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from cgraph.errors import ShapeError
 from cgraph.ops.op import Attrs, Op, broadcast, elementwise
-from cgraph.ops.stable import keep_type
+from cgraph.ops.stable import inverse_mills, keep_type
 from cgraph.shapes import Shape, is_integer
 
 
@@ -73,5 +73,9 @@ ROWS: tuple[Op, ...] = (
                 symmetric=True, c="logaddexp({0}, {1})", js="logaddexp({0}, {1})"),
     elementwise("sinc", "diff(sinc(pi*x), x, order)", _sinc, lambda w, z, x, order: w.sinc(x, order=int(order) + 1),
                 order=0, c="sinc({0}, {order})", js="sinc({0}, {order})").replaced(infer=_whole_order),
+    elementwise("inverse_mills", "diff(sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))), x, order)", inverse_mills,
+                lambda w, z, x, order: w.inverse_mills(x, order=int(order) + 1), sign="φ/Φ", order=0,
+                written="density ratio", c="inverse_mills({0}, {order})",
+                js="inverseMills({0}, {order})").replaced(infer=_whole_order),
 )
 # fmt: on

@@ -170,20 +170,37 @@ def log_normal_cdf(xp: Any, x: Any) -> Any:
     return keep_type(xp, xp.where(full < -4, tail, xp.where(full > 0, above, xp.log(near))), x)
 
 
-def inverse_mills(xp: Any, x: Any) -> Any:
-    """The normal density by its distribution function: the slope of log_normal_cdf."""
+def inverse_mills(xp: Any, x: Any, order: int = 0) -> Any:
+    """The normal density by its distribution function, the slope of log_normal_cdf; or its derivative of this order."""
     full = xp.asarray(x, dtype=xp.float64)
-    t, near = xp.maximum(-full, 4.0), xp.maximum(full, -4.0)
-    ratio_near = gaussian(xp, near, 0.5) / (math.sqrt(2 * math.pi) * normal_cdf(xp, near))
-    return keep_type(xp, xp.where(full < -4, t + _above_tail(xp, t), ratio_near), x)
+    edge, terms = ((4.0, 50), (2.0, 120), (1.0, 800))[min(order, 2)]  # the higher, the more the other way would cancel
+    far = _above_tail_series(xp, xp.maximum(-full, edge), order, terms)[order] * math.factorial(order) * (-1) ** order
+    far = far + xp.maximum(-full, edge) if order == 0 else far - 1 if order == 1 else far
+    return keep_type(xp, xp.where(full < -edge, far, _near_mills(xp, xp.minimum(full, 64.0), order)), x)
 
 
-def inverse_mills_fall(xp: Any, x: Any) -> Any:
-    """z*(z + x) with z = inverse_mills(x): minus its slope, which lies between 0 and 1."""
-    full = xp.asarray(x, dtype=xp.float64)
-    t, z = xp.clip(-full, 4.0, 1e30), inverse_mills(xp, full)  # beyond, it is 1
-    tail, near = _above_tail(xp, t), xp.maximum(full, -4.0)
-    return keep_type(xp, xp.where(full < -4, (t + tail) * tail, xp.where(z == 0, 0.0, z * (z + near))), x)
+def _above_tail_series(xp: Any, t: Any, order: int, terms: int) -> list[Any]:
+    """The Taylor coefficients of `_above_tail` at t up to an order, by the rule for a reciprocal of a series.
+
+    φ/Φ and its derivatives by their own equation are differences of what is nearly equal far below 0; these are not.
+    """
+    zero = xp.zeros_like(t)
+    bottom = [t, zero + 1, *[zero] * order][: order + 1]
+    for n in range(terms, 0, -1):
+        top: list[Any] = [(n if n > 1 else 1) / bottom[0]]
+        for k in range(1, order + 1):
+            top.append(-sum(bottom[j] * top[k - j] for j in range(1, k + 1)) / bottom[0])
+        bottom = [top[0] + t, *(c + (k == 0) for k, c in enumerate(top[1:]))]
+    return top
+
+
+def _near_mills(xp: Any, x: Any, order: int) -> Any:
+    """φ/Φ where that is a quotient of numbers, and its derivatives from m' = -m(m + x), as Taylor coefficients."""
+    m = [gaussian(xp, x, 0.5) / (math.sqrt(2 * math.pi) * normal_cdf(xp, x))]
+    for n in range(order):
+        inner = sum((m[j] * m[n - j] for j in range(1, n)), start=m[n - 1]) if n else 0
+        m.append(-(m[n] * ((2 if n else 1) * m[0] + x) + inner) / (n + 1))
+    return m[order] * math.factorial(order)
 
 
 def _product_error(x: Any, y: float, product: Any) -> Any:

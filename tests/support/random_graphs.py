@@ -89,7 +89,7 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "hard_sigmoid": lambda x: cg.hard_sigmoid(away(x)),
     "normal_cdf": cg.normal_cdf,
     "log_normal_cdf": lambda x: cg.log_normal_cdf(bounded(x)),
-    "inverse_mills_fall": lambda x: build(TABLE["inverse_mills_fall"], bounded(x)),
+    "inverse_mills": lambda x: build(TABLE["inverse_mills"], bounded(x), order=1),
     "erfc": cg.erfc,
     "logabsdet": lambda x: cg.logabsdet(invertible(x)) if len(x.shape) == 2 else x,
     "prod": lambda x: cg.prod(bounded(x), axis=-1) if x.shape else x,

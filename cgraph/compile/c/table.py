@@ -46,11 +46,22 @@ return 1 / k; }
 static inline T log_normal_cdf(T x) { double t = -x; \
 return (T)(t > 4 ? -t * t / 2 - log(t + above_tail(t)) - 0.9189385332046727 \
 : t < 0 ? log1p(-precise_cdf(t)) : log(precise_cdf(x))); }
-static inline double mills(double x) { return x < -4 ? above_tail(-x) - x \
-: exp(-x * x / 2) * 0.3989422804014327 / precise_cdf(x); }
-static inline T inverse_mills(T x) { return (T)mills(x); }
-static inline T inverse_mills_fall(T x) { double k = above_tail(-x), z = mills(x); \
-return (T)(x < -1e30 ? 1 : x < -4 ? (k - x) * k : z == 0 ? 0 : z * (z + x)); }
+static inline T inverse_mills(T given, T derivative) { \
+const double x = given; const int n = (int)derivative; double m[n + 1], b[n + 1], factorial = 1; \
+for (int k = 2; k <= n; k++) factorial *= k; \
+if (x < (n == 0 ? -4 : n == 1 ? -2 : -1)) { \
+if (n == 0) return (T)(above_tail(-x) - x); \
+for (int k = 0; k <= n; k++) b[k] = k == 0 ? -x : k == 1; \
+for (int i = n == 1 ? 120 : 800; i > 0; i--) { \
+m[0] = i / b[0]; \
+for (int k = 1; k <= n; k++) { double s = 0; for (int j = 1; j <= k; j++) s += b[j] * m[k - j]; m[k] = -s / b[0]; } \
+for (int k = 0; k <= n; k++) b[k] = m[k] + (k == 0 ? -x : k == 1); } \
+return (T)(n == 1 ? -(m[1] + 1) : (n % 2 ? -m[n] : m[n]) * factorial); } \
+const double t = x > 64 ? 64 : x; \
+m[0] = exp(-t * t / 2) * 0.3989422804014327 / precise_cdf(t); \
+for (int k = 0; k < n; k++) { double s = k ? m[k - 1] : 0; for (int j = 1; j < k; j++) s += m[j] * m[k - j]; \
+m[k + 1] = -(m[k] * ((k ? 2 : 1) * m[0] + t) + s) / (k + 1); } \
+return (T)(m[n] * factorial); }
 static inline T elu(T x, T alpha) { T e = alpha * EXPM1(x < 0 || x != x ? x : 0); return x > 0 ? x : e; }
 static inline T modulo(T x, T y) { T r = FMOD(x, y); T s = r != 0 && (r < 0) != (y < 0) ? r + y : r; \
 return s == 0 ? COPYSIGN(s, y) : s; }

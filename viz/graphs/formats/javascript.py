@@ -75,10 +75,28 @@ const above = t => t > 2.5 ? density(t)/(t + aboveTail(t)) : (1 - erf(t/Math.SQR
 const erfc = x => 2*above(x*Math.SQRT2);
 const logNormalCdf = x =>
   x < -2.5 ? -x*x/2 - Math.log(Math.sqrt(2*Math.PI)*(aboveTail(-x) - x)) : Math.log1p(-above(x));
-const inverseMills = x => x < -2.5 ? aboveTail(-x) - x : density(x)/above(-x);
-const inverseMillsFall = x => {
-  const z = inverseMills(x);
-  return x < -2.5 ? (aboveTail(-x) - x)*aboveTail(-x) : z*(z + x);
+const inverseMills = (x, n) => {
+  const edge = n > 1 ? 1 : 2.5, t = -x, factorial = Array.from({length: n}, (_, k) => k + 1).reduce((a, b) => a*b, 1);
+  if (x < -edge) {  // Laplace's continued fraction as a power series
+    let b = Array.from({length: n + 1}, (_, k) => k === 0 ? t : k === 1 ? 1 : 0), m = b;
+    for (let i = n > 1 ? 800 : 200; i > 0; i--) {
+      m = [i/b[0]];
+      for (let k = 1; k <= n; k++) {
+        let sum = 0;
+        for (let j = 1; j <= k; j++) sum += b[j]*m[k - j];
+        m.push(-sum/b[0]);
+      }
+      b = m.map((c, k) => k === 0 ? c + t : k === 1 ? c + 1 : c);
+    }
+    return n === 0 ? m[0] + t : n === 1 ? -1 - m[1] : (n % 2 ? -1 : 1)*m[n]*factorial;
+  }
+  const c = Math.min(x, 64), m = [density(c)/above(-c)];
+  for (let k = 0; k < n; k++) {
+    let sum = k ? m[k - 1] : 0;
+    for (let j = 1; j < k; j++) sum += m[j]*m[k - j];
+    m.push(-(m[k]*((k ? 2 : 1)*m[0] + c) + sum)/(k + 1));
+  }
+  return m[n]*factorial;
 };
 """
 
