@@ -148,6 +148,7 @@ SMOOTH: tuple[Entry, ...] = (
 if "log_normal_cdf" in TABLE:
     normal_cdf, log_normal_cdf = _op("normal_cdf"), _op("log_normal_cdf")
     STABLE = (lambda x: (log(normal_cdf(x)), log_normal_cdf(x)), *STABLE)
+_SQUARE, _SQUARES = TABLE["square"], [TABLE[name] for name in ("square", "mul", "pow")]
 SHAPES = {"row": (2,), "matrix": (2, 2)}  # of the variables that are no scalars; they stand for nodes of any shape
 
 
@@ -165,11 +166,7 @@ class Rewrite(NamedTuple):
     stable: bool
     heads: tuple[tuple[int, Op | float], ...]
     parts: tuple[Node, ...]  # the nodes of a result that is a graph, in order
-
-    @property
-    def ops(self) -> frozenset[Op]:
-        """The ops without which it fits nothing."""
-        return frozenset(op for op in Graph(self.pattern).ops if op is not None)
+    ops: tuple[frozenset[Op], ...]  # for one spelling or another: those without which it fits nothing
 
 
 class Rewrites:
@@ -178,7 +175,7 @@ class Rewrites:
     def __init__(self, rewrites: Iterable[Rewrite]) -> None:
         self.all = tuple(rewrites)
         self.by_head: dict[tuple[Op, int, Op | None], list[Rewrite]] = {}
-        self.ops = frozenset(rewrite.ops for rewrite in self.all)
+        self.ops = frozenset(ops for rewrite in self.all for ops in rewrite.ops)
         asked: dict[Op, list[list[float]]] = {}  # for each op, the numbers that each of its rewrites asks for
         for rewrite in self.all:
             position, head = rewrite.heads[0]
@@ -227,7 +224,10 @@ def _rewrites(entry: Entry, stable: bool, place: int) -> list[Rewrite]:
     left, right = pair(*(variable(name, SHAPES.get(name, ())) for name in pair.__code__.co_varnames))
     result = right if callable(right) and not isinstance(right, Node) else as_node(right)
     parts = Graph(result).nodes if isinstance(result, Node) else ()
-    return [Rewrite(place, p, result, fit, stable, _heads(p), parts) for p in spellings(as_node(left))]
+    pattern = as_node(left)
+    own = frozenset(op for op in Graph(pattern).ops if op is not None)
+    ops = tuple(own - {_SQUARE} | {spelt} for spelt in _SQUARES) if _SQUARE in own else (own,)
+    return [Rewrite(place, p, result, fit, stable, _heads(p), parts, ops) for p in spellings(pattern)]
 
 
 def _heads(pattern: Node) -> tuple[tuple[int, Op | float], ...]:
@@ -248,7 +248,7 @@ def spellings(pattern: Node) -> list[Node]:
             own[row, *keys] = standing_on(node, operands)
             if row.commutes or row.symmetric:
                 own.setdefault((row, *keys[::-1]), build(row, *operands[::-1], **node.attrs))
-            elif row is TABLE["square"]:
+            elif row is _SQUARE:
                 own[TABLE["mul"], *keys, *keys] = operands[0] * operands[0]
                 own[TABLE["pow"], *keys, 2.0] = operands[0] ** 2
     return list(found[pattern].values())
