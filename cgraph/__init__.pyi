@@ -109,7 +109,10 @@ def neg(x: Operand, /) -> Node:
     """neg(x) = -x, as a node."""
 
 def pow(x: Operand, y: Operand, /) -> Node:
-    """pow(x, y) = x**y, as a node. Convention: 0⁰ = 1 has slope 0 in both operands, and 0ʸ slope 0 in y."""
+    """pow(x, y) = x**y, as a node. Convention: 0⁰ = 1 has slope 0 in both operands."""
+
+def power_log(x: Operand, y: Operand, /) -> Node:
+    """power_log(x, y) = x**y*log(x), as a node. Convention: 0⁰·log(0) is 0."""
 
 def square(x: Operand, /) -> Node:
     """square(x) = x**2, as a node."""
@@ -296,6 +299,9 @@ def silu(x: Operand, /) -> Node:
 
 def mish(x: Operand, /) -> Node:
     """mish(x) = x*tanh(log(1 + exp(x))), as a node."""
+
+def mish_rise(x: Operand, /) -> Node:
+    """mish_rise(x) = (1 - tanh(log(1 + exp(x)))**2)/(1 + exp(-x)), as a node."""
 
 def gelu(x: Operand, /) -> Node:
     """gelu(x) = x*(1 + erf(x/sqrt(2)))/2, as a node."""

@@ -15,8 +15,9 @@ def _bent(w: Any, x: Any, cubic: float) -> Any:
     return 2 * w.sqrt(2 / w.pi) * (x + cubic * x**3)
 
 
-def _bent_slope(w: Any, x: Any, cubic: float) -> Any:
-    return 2 * w.sqrt(2 / w.pi) * (1 + 3 * cubic * x**2)
+def _bent_moment(w: Any, x: Any, cubic: float) -> Any:
+    """x times the slope of that. As powers of x: their slopes are products in which a 0 wins over an infinity."""
+    return 2 * w.sqrt(2 / w.pi) * (x + 3 * cubic * x**3)
 
 
 def _elu_slope(w: Any, x: Any, alpha: float, at_zero: float) -> Any:
@@ -33,7 +34,7 @@ ROWS: tuple[Op, ...] = (
                 lossless(lambda w, z, x: w.sigmoid_slope(x), textbook=lambda w, z, x: z * (1 - z)), sign="σ",
                 bounds=(0, 1), probability=True, c="sigmoid({0})"),
     elementwise("sigmoid_slope", "exp(-x)/(1 + exp(-x))**2", stable.sigmoid_slope,
-                lambda w, z, x: -z * w.tanh(x / 2), sign="σ′", c="sigmoid_slope({0})", js="sigmoidSlope({0})"),
+                lambda w, z, x: w.scale(-z, w.tanh(x / 2)), sign="σ′", c="sigmoid_slope({0})", js="sigmoidSlope({0})"),
     elementwise("log_sigmoid",  "-log(1 + exp(-x))",   lambda xp, x: -stable.softplus(xp, -x),
                                                        lambda w, z, x: w.sigmoid(-x), sign="log σ",
                 c="-softplus(-{0})"),
@@ -47,14 +48,17 @@ ROWS: tuple[Op, ...] = (
                 sign="SiLU", activation=True, c="scaled(sigmoid({0}), {0})"),
     elementwise("mish",         "x*tanh(log(1 + exp(x)))",
                 lambda xp, x: stable.scale(xp, xp.tanh(stable.softplus(xp, x)), x),
-                lambda w, z, x: w.tanh(w.softplus(x)) + w.scale(w.sigmoid(x) * w.tanh_slope(w.softplus(x)), x),
+                lambda w, z, x: w.tanh(w.softplus(x)) + w.scale(w.mish_rise(x), x),
                 activation=True, c="scaled(TANH(softplus({0})), {0})"),
+    elementwise("mish_rise",    "(1 - tanh(log(1 + exp(x)))**2)/(1 + exp(-x))", stable.mish_rise,
+                lambda w, z, x: w.scale(z, w.sigmoid(-x) - 2 * w.sigmoid(x) * w.tanh(w.softplus(x))),
+                sign="(tanh∘softplus)′", c="mish_rise({0})", js="(4*sigmoidSlope(2*softplus({0}))/(1 + Math.exp(-{0})))"),
     elementwise("gelu",         "x*(1 + erf(x/sqrt(2)))/2", stable.gelu,
                 lambda w, z, x: w.normal_cdf(x) + w.scale(w.gaussian(x, rate=0.5), x) / w.sqrt(2 * w.pi), sign="GELU",
                 activation=True, c="scaled(normal_cdf({0}), {0})"),
     elementwise("gelu_tanh",    "x*(1 + tanh(sqrt(2/pi)*(x + cubic*x**3)))/2", stable.gelu_tanh,
                 lambda w, z, x, cubic: w.sigmoid(_bent(w, x, cubic))
-                    + w.scale(w.sigmoid_slope(_bent(w, x, cubic)), x * _bent_slope(w, x, cubic)),
+                    + w.scale(w.sigmoid_slope(_bent(w, x, cubic)), _bent_moment(w, x, cubic)),
                 cubic=0.044715,
                 activation=True, c="scaled(sigmoid((T)1.5957691216057308 * ({0} + {cubic} * {0} * {0} * {0})), {0})"),
 

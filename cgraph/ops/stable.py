@@ -53,6 +53,11 @@ def scale(xp: Any, x: Any, y: Any) -> Any:
     return xp.where((x == 0) | ((y == 0) & xp.isinf(x)), 0, product)[()]
 
 
+def power_log(xp: Any, x: Any, y: Any) -> Any:
+    """x**y*log(x), the slope of x**y in y: its limits where x is 0 or infinite, and 0 at (0, 0)."""
+    return scale(xp, xp.power(x, y), xp.log(xp.where((x == 0) & (y == 0), 1.0, x)))
+
+
 def sigmoid(xp: Any, x: Any) -> Any:
     """1/(1 + exp(-x))."""
     e = xp.exp(-xp.abs(x))  # never overflows
@@ -74,6 +79,13 @@ def sigmoid_residual(xp: Any, x: Any, y: Any) -> Any:
 def tanh_slope(xp: Any, x: Any) -> Any:
     """1 - tanh(x)**2 as 1/cosh(x)**2, which does not cancel."""
     return xp.square(1 / xp.cosh(x))
+
+
+def mish_rise(xp: Any, x: Any) -> Any:
+    """The derivative of tanh(softplus(x)), in which softplus is not rounded first."""
+    e = xp.exp(-xp.abs(x))
+    below, above = xp.where(x >= 0, e, 1.0), 1.0 + e
+    return sigmoid(xp, x) * xp.square(2 * below * above / (xp.square(below) + xp.square(above)))
 
 
 def one_less_square(xp: Any, x: Any) -> Any:

@@ -182,6 +182,8 @@ TORCH: dict[str, Callable[..., Any]] = {
     "erfc": torch.erfc,
     "log_normal_cdf": torch.special.log_ndtr,
     "inverse_mills": lambda x, order: -mills(x) * (x + mills(x)) if order else mills(x),
+    "power_log": lambda x, y: x**y * torch.log(x),
+    "mish_rise": lambda x: torch.sigmoid(x) * (1 - torch.tanh(torch.nn.functional.softplus(x)) ** 2),
     "one_less_square": lambda x: 1 - x * x,
     "sigmoid_slope": lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
     "tanh_slope": lambda x: 1 / torch.cosh(x) ** 2,

@@ -30,6 +30,8 @@ static inline T sigmoid(T x) { T e = EXP(-FABS(x)); return (x >= 0 ? 1 : e) / (1
 static inline T sigmoid_slope(T x) { T e = EXP(-FABS(x)), d = 1 + e; return e / (d * d); }
 static inline T sigmoid_residual(T x, T y) { T e = EXP(-FABS(x)), r = e / (1 + e); \
 return ((x >= 0 ? 1 : 0) - y) - (x >= 0 ? r : -r); }
+static inline T mish_rise(T x) { T e = EXP(-FABS(x)), b = x >= 0 ? e : 1, a = 1 + e, s = 2 * b * a / (b * b + a * a); \
+return (x >= 0 ? 1 : e) / a * (s * s); }
 static inline T tanh_slope(T x) { T e = EXP(-2 * FABS(x)), d = 1 + e; return 4 * e / (d * d); }
 static inline T direction(T x, T y) { T a = FABS(x), b = FABS(y), m = a > b ? a : b; int far = m == INFINITY; \
 x = far & (a != INFINITY) ? x - x : far ? (x > 0 ? 1 : -1) : x, y = far & (b != INFINITY) ? y - y : far ? 1 : y; \
