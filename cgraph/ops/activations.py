@@ -52,7 +52,7 @@ ROWS: tuple[Op, ...] = (
                 activation=True, c="scaled(TANH(softplus({0})), {0})"),
     elementwise("mish_rise",    "(1 - tanh(log(1 + exp(x)))**2)/(1 + exp(-x))", stable.mish_rise,
                 lambda w, z, x: w.scale(z, w.sigmoid(-x) - 2 * w.sigmoid(x) * w.tanh(w.softplus(x))),
-                sign="(tanh∘softplus)′", c="mish_rise({0})",
+                c="mish_rise({0})",
                 js="(4*sigmoidSlope(2*softplus({0}))/(1 + Math.exp(-{0})))"),
     elementwise("gelu",         "x*(1 + erf(x/sqrt(2)))/2", stable.gelu,
                 lambda w, z, x: w.normal_cdf(x) + w.scale(w.gaussian(x, rate=0.5), x) / w.sqrt(2 * w.pi), sign="GELU",
