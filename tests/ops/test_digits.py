@@ -50,7 +50,8 @@ BOUNDS: dict[tuple[str, int | None], float] = {  # twice what was measured
     ("sigmoid_residual", 0): 66,  # at y = 0.4 and a probability of 0.4013, which is 300 times their difference
     # above -1 by m' = -m(m + x): the rounding of m counts 62 times in the second derivative, and more in the third
     ("log_normal_cdf", 3): 160, ("inverse_mills", 2): 160, ("inverse_mills", 3): 630,
-    ("mish", 3): 100,  # 0 at -0.0879, beside -0.1
+    ("mish", 3): 100, ("mish_rise", 1): 100,  # 0 at -0.0879, beside -0.1
+    ("mish_rise", 3): 200,  # -0.0099 at -0.001, of terms of about 1
 }  # fmt: skip
 # From this order on a derivative changes its sign inside, at no number: near that it is a difference, whose terms are
 # right, and is held to its size 10 % away.
@@ -58,7 +59,7 @@ INNER_ZEROS: dict[str, int] = {
     "sigmoid": 3, "sigmoid_slope": 2, "log_sigmoid": 4, "softplus": 4, "tanh": 3, "tanh_slope": 2, "silu": 0, "mish": 0,
     "gelu": 1, "gelu_tanh": 1, "arctan": 3, "arctan2": 1, "hypot": 2, "direction": 2, "arcsinh": 3, "erf": 3, "erfc": 3,
     "gaussian": 2, "normal_cdf": 3, "pow": 2, "power_log": 1, "binary_cross_entropy": 1, "sigmoid_residual": 0,
-    "sigmoid_cross_entropy": 1, "tan": 9, "ratio": 9, "inverse_mills": 2,
+    "sigmoid_cross_entropy": 1, "tan": 9, "ratio": 9, "inverse_mills": 2, "mish_rise": 1,
 }  # fmt: skip
 # What is not asked for, by the order of the derivative, the largest number of the type and the operands; and why.
 LEFT_OUT: dict[str, Callable[..., bool]] = {
@@ -70,6 +71,7 @@ LEFT_OUT: dict[str, Callable[..., bool]] = {
     "arctan2": lambda n, top, x, y: n >= 1 and max(abs(x), abs(y)) < 1e-90,
     "hypot": lambda n, top, x, y: n >= 2 and max(abs(x), abs(y)) < 1e-90,
     "direction": lambda n, top, x, y: n >= 1 and max(abs(x), abs(y)) < 1e-90,
+    "gelu_tanh": lambda n, top, x: n >= 3 and abs(x * x * x) > top,  # the cubic times a slope of 0: infinite times 0
     "sinc": lambda n, top, x: x != 0 and x == round(x),  # the oracle's own pi is rounded there
 }  # fmt: skip
 
