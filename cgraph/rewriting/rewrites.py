@@ -148,7 +148,7 @@ SMOOTH: tuple[Entry, ...] = (
 if "log_normal_cdf" in TABLE:
     normal_cdf, log_normal_cdf = _op("normal_cdf"), _op("log_normal_cdf")
     STABLE = (lambda x: (log(normal_cdf(x)), log_normal_cdf(x)), *STABLE)
-_SQUARE, _SQUARES = TABLE["square"], [TABLE[name] for name in ("square", "mul", "pow")]
+_SQUARE = TABLE["square"]
 SHAPES = {"row": (2,), "matrix": (2, 2)}  # of the variables that are no scalars; they stand for nodes of any shape
 
 
@@ -225,9 +225,13 @@ def _rewrites(entry: Entry, stable: bool, place: int) -> list[Rewrite]:
     result = right if callable(right) and not isinstance(right, Node) else as_node(right)
     parts = Graph(result).nodes if isinstance(result, Node) else ()
     pattern = as_node(left)
-    own = frozenset(op for op in Graph(pattern).ops if op is not None)
-    ops = tuple(own - {_SQUARE} | {spelt} for spelt in _SQUARES) if _SQUARE in own else (own,)
-    return [Rewrite(place, p, result, fit, stable, _heads(p), parts, ops) for p in spellings(pattern)]
+    spelt, own = spellings(pattern), _ops(pattern)
+    ops = tuple({_ops(p) for p in spelt}) if _SQUARE in own else (own,)  # orders of operands change nothing
+    return [Rewrite(place, p, result, fit, stable, _heads(p), parts, ops) for p in spelt]
+
+
+def _ops(pattern: Node) -> frozenset[Op]:
+    return frozenset(op for op in Graph(pattern).ops if op is not None)
 
 
 def _heads(pattern: Node) -> tuple[tuple[int, Op | float], ...]:
