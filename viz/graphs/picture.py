@@ -14,7 +14,6 @@ from viz.graphs.paint import paint
 from viz.graphs.paint.legend import as_list, foot, room
 from viz.graphs.places.layout import Layout
 from viz.graphs.places.snug import snug
-from viz.graphs.words.drawing import DIGITS as USUAL
 from viz.graphs.words.drawing import OUTLINE, Drawing
 from viz.graphs.words.subject import Subject, hidden
 from viz.ink import files
@@ -168,13 +167,11 @@ class Picture:
                 why="its colours show all numbers at once",
                 fix="draw it without colour=, or show steps of training in colour with viz.film",
             )
-        if self.drawing.part or self.drawing.digits != USUAL:
+        if self.drawing.part:
             raise ValueRefusedError(
-                "a picture of a part of a graph has no steps" if self.drawing.part else "steps have three digits",
-                why="a step computes a node of the whole"
-                if self.drawing.part
-                else "they compute with other inputs too",
-                fix="draw it without around=" if self.drawing.part else "draw it without digits=",
+                "a picture of a part of a graph has no steps",
+                why="a step computes a node of the whole",
+                fix="draw it without around=",
             )
         if self._large:
             raise ValueRefusedError(
@@ -182,7 +179,8 @@ class Picture:
                 why="a step computes one node",
                 fix='draw a smaller graph, or all of this one: viz.draw(..., fold=False, detail="hover")',
             )
-        return Subject(self.passes, self.style, self.drawing.detail, hidden(self.passes.graph, self.style), self.proofs)
+        without, drawing = hidden(self.passes.graph, self.style), self.drawing
+        return Subject(self.passes, self.style, drawing.detail, without, self.proofs, drawing.digits)
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> Path:
         """Write the picture as the file's ending says: .svg, .png, .pdf (extra `pdf`), .html, .dot, .tex, .tikz or

@@ -318,7 +318,7 @@ def test_a_part_that_cannot_be_is_refused(wrong, said):
         viz.draw(figure_6_17(), **wrong)
 
 
-def test_steps_of_a_part_and_of_other_digits_are_refused_with_the_fix():
+def test_steps_of_a_part_are_refused_with_the_fix():
     with pytest.raises(ValueRefusedError, match=r"part of a graph has no steps.*without around="):
         viz.draw(figure_6_17(), around="e").html()
 

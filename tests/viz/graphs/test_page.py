@@ -92,6 +92,9 @@ CASES: dict[str, tuple[Any, dict[str, Any], list[dict[str, Any]]]] = {
     "a net of arrays": (mlp, {}, [{"X": [1, 0, 0, 0]}, {"b[1]": [-9, -9, -9]}, {"Y": [1, 1], "W[2]": [0, 0, 0]}]),
     "arrays": (arrays, {}, [{"x": [1, 1, 1]}, {"c": 0}, {"W": [*range(18)]}]),
     "an author's choices": (figure_6_17, {"labels": {"a": "<first>"}, "highlight": "b->L"}, [{"c": 5}]),
+    "five digits": (lambda: at("L = tanh(a*b) + a", a=0.3, b=-1.7), {"digits": 5}, [{"a": 1e-6}, {"b": 3e7}]),
+    "one digit": (arrays, {"digits": 1, "detail": "full"}, [{"x": [0.25, 0.35, 9.5]}]),
+    "twelve digits": (figure_6_18, {"digits": 12, "style": "circuit"}, [{"x1": 0.1}]),
     "the forward pass alone": (lambda: figure_6_17().forward, {}, [{"c": 5}]),
 }  # fmt: skip
 
@@ -212,20 +215,22 @@ def test_nothing_that_is_said_at_a_step_depends_on_what_comes_later(
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------
-def test_numbers_are_written_as_python_writes_them(page: Any) -> None:
+@pytest.mark.parametrize("digits", [3, *sparse([5, 1, 2, 4, 7, 9, 12, 14, 15], 9)])
+def test_numbers_are_written_as_python_writes_them(page: Any, digits: int) -> None:
     generator = random.Random(0)
     ties = [sign * k / 8 * 10.0**power for k in range(1, 200, 6) for power in range(-6, 8, 2) for sign in (1, -1)]
     grid = [0.0, -0.0, 1e6, 999999.5, 0.9995, 99.95, 1e-4, 9.995e-5, 1e300, 5e-324, 123456.5, 2.5, 1.125e-7, 1.375e9]
     found = [generator.uniform(-1, 1) * 10.0 ** generator.randint(-12, 12) for _ in range(500)] + ties + grid
     script = files("viz.graphs.formats").joinpath("page/numbers.js").read_text("utf-8")
+    script = f"const data = {{digits: {digits}}}; {script}"
     page.goto("about:blank")
     spelled = page.evaluate(f"numbers => {{ {script}; return numbers.map(x => [spelled(x), decimal(x)]); }}", found)
     for x, (said, report) in zip(found, spelled, strict=True):
-        assert said == notation.text(notation.number(x)), x
+        assert said == notation.text(notation.number(x, digits)), x
         assert report == decimal(x + 0.0), x
     arrays = [found[:n] for n in range(1, 6)]
     spelled = page.evaluate(f"arrays => {{ {script}; return arrays.map(x => spelled(x)); }}", arrays)
-    assert spelled == [notation.text(notation.value(np.array(x))) for x in arrays]
+    assert spelled == [notation.text(notation.value(np.array(x), digits)) for x in arrays]
 
 
 # What is computed ----------------------------------------------------------------------------------------------------

@@ -116,6 +116,7 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
         "since": dict(steps.since),
         "grids": dict(_grids(subject)),
         "grid": [LINE, COLUMN],
+        "digits": subject.digits,
         "words": {
             "open": NOT_DETERMINED,
             "before": f"Highlighted: {', '.join(bright)}. " if drawing.look.dimmed else "",
@@ -139,9 +140,9 @@ def _places(parts: Parts) -> list[Any]:
 
 def _followed(subject: Subject, found: Live, proved: Checks, proofs: Proofs) -> dict[str, Any]:
     """What changes with the inputs, at the inputs that were given."""
-    known = {key: _sent(key, value) for key, value in numbers(subject).items()}
+    known = {key: _sent(key, value, subject.digits) for key, value in numbers(subject).items()}
     tables = jacobians(subject)
-    known |= {key: _sent(key, value) for key, value in tables.items()}
+    known |= {key: _sent(key, value, subject.digits) for key, value in tables.items()}
     known |= {f"open {id_}": at in subject.undetermined for at, id_ in subject.edge_ids.items()}
     ids: dict[Any, str] = {**{n: subject.id(n) for n in subject.graph.nodes}, **subject.edge_ids}
     marked = dict.fromkeys((*proofs.edges, *proofs.leaves), "") | dict(proofs.at_odds)
@@ -157,10 +158,10 @@ def _followed(subject: Subject, found: Live, proved: Checks, proofs: Proofs) -> 
     }
 
 
-def _sent(key: str, value: Any) -> Any:
+def _sent(key: str, value: Any, digits: int) -> Any:
     """A number, the entries of an array in a row, or of a large one its words; what is not finite is text in JSON."""
     if np.size(value) > MOST:
-        return {"text": text(written(value)), "infinite": not_finite(key.partition(" ")[0], value)}
+        return {"text": text(written(value, digits)), "infinite": not_finite(key.partition(" ")[0], value)}
     return [_one(x) for x in np.ravel(value)] if np.ndim(value) else _one(value)
 
 

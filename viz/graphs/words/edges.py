@@ -72,7 +72,7 @@ def _jacobian(subject: Subject, edge: Edge) -> tuple[str, ...]:
     if subject.numbers is None or not subject.passes.jacobian(edge.result, edge.operand):
         return ()
     rows = np.reshape(edge.jacobian(), (np.size(edge.forward[edge.result]), -1))
-    return ("local Jacobian:", *("  " + "  ".join(notation.plain(x) for x in row) for row in rows))
+    return ("local Jacobian:", *("  " + "  ".join(notation.plain(x, subject.digits) for x in row) for row in rows))
 
 
 def passes_on(node: Node) -> bool:

@@ -94,7 +94,7 @@ class Marked(Subject):
 
 def titles(subject: Subject) -> dict[str, tuple[Line, ...]]:
     """The title of each box and each edge of a drawing, by its id, as lines with places."""
-    marked = Marked(subject.passes, subject.style, subject.detail, subject.hidden, subject.proofs)
+    marked = Marked(subject.passes, subject.style, subject.detail, subject.hidden, subject.proofs, subject.digits)
     boxes = [box_text(marked, n) for n in subject.graph.nodes if n not in subject.hidden]
     found = {b.id: tuple(_line(words) for words in b.title.split("\n")) for b in boxes}
     for edge in edge_texts(marked):

@@ -15,7 +15,7 @@ from cgraph.graph.node import OP, Node
 from cgraph.notation import Math, Sym, text
 from cgraph.ops import TABLE
 from cgraph.passes.backward import Edge
-from viz.graphs.words.drawing import Drawing
+from viz.graphs.words.drawing import DIGITS, Drawing
 from viz.graphs.words.marks import Line, Number, Parts, cut, mark, titles
 from viz.graphs.words.subject import Subject
 
@@ -32,10 +32,11 @@ class Moment:
     node: str
     edge: str
     parts: Parts
+    digits: int = DIGITS
 
     def sentence(self, numbers: Mapping[str, Any]) -> str:
         """The sentence with these numbers."""
-        return "".join(p if isinstance(p, str) else spelled(numbers[p.key], p.inside) for p in self.parts)
+        return "".join(p if isinstance(p, str) else spelled(numbers[p.key], p.inside, self.digits) for p in self.parts)
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ class Walk:
     numbers: Mapping[str, Any]
 
 
-def spelled(number: Any, inside: bool = False) -> str:
-    """A number (or the entries of an array) as text; a negative one inside a product has brackets.
+def spelled(number: Any, inside: bool = False, digits: int = DIGITS) -> str:
+    """A number (or the entries of an array) as text of so many digits; a negative one inside a product has brackets.
 
     >>> spelled(-2.0), spelled(-2.0, inside=True)
     ('−2', '(−2)')
     """
-    shown = text(notation.value(number))
+    shown = text(notation.value(number, digits))
     return f"({shown})" if inside and shown.startswith("−") else shown
 
 
@@ -107,7 +108,9 @@ class _Walker:
     def _add(self, kind: str, node: str, edge: str, words: str | Parts, shows: Sequence[str]) -> None:
         for key in shows:
             self.since[key] = len(self.steps)
-        self.steps.append(Moment(kind, node, edge, cut(words) if isinstance(words, str) else words))
+        self.steps.append(
+            Moment(kind, node, edge, cut(words) if isinstance(words, str) else words, self.subject.digits)
+        )
 
     # The forward pass ------------------------------------------------------------------------------------------------
     def _forward(self) -> None:

@@ -1,4 +1,4 @@
-// Numbers as the picture writes them: three significant digits; an array by its first entries -------------------------
+// Numbers as the picture writes them: to its significant digits; an array by its first entries -------------------------
 const cut = text => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 // Rounded as Python does: what lies exactly between two goes to the even digit, of what is less than a digit beyond it
 // nothing is lost. toFixed and toExponential are exact but for that, which goes up.
@@ -10,7 +10,7 @@ const even = (text, longer) => {  // `longer` has forty digits more
 };
 const fixed = (x, places) => even(x.toFixed(places), x.toFixed(places + 40));
 const exponential = x => {  // [mantissa, exponent]
-  const [mantissa, exponent] = even(x.toExponential(2), x.toExponential(42)).split("e");
+  const [mantissa, exponent] = even(x.toExponential(data.digits - 1), x.toExponential(data.digits + 39)).split("e");
   return [mantissa, Number(exponent)];
 };
 const parts = x => {  // [what stands on the line, the exponent]
@@ -19,7 +19,7 @@ const parts = x => {  // [what stands on the line, the exponent]
   if (size === Infinity) return [sign + "∞", ""];
   if (Number.isInteger(x) && size < 1e6) return [sign + size, ""];
   const [mantissa, power] = exponential(size);
-  if (power >= -4 && power < 6) return [sign + cut(fixed(size, Math.max(2 - power, 0))), ""];
+  if (power >= -4 && power < 6) return [sign + cut(fixed(size, Math.max(data.digits - 1 - power, 0))), ""];
   return [sign + cut(mantissa) + "×10", String(power).replace("-", "−")];
 };
 const raised = text => [...text].map(c => "⁰¹²³⁴⁵⁶⁷⁸⁹"["0123456789".indexOf(c)] ?? "⁻").join("");
