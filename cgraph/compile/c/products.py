@@ -38,7 +38,31 @@ def product(w: Writer, target: int, x: int, y: int, factor: float = 1.0, added: 
             sizes, out = f"{m}, {n}, {depth}", f"{pointer(w.plan.places[target].storage)}, {n}"
             w.say(f"gemm({ROW_MAJOR}, {a[0]}, {b[0]}, {sizes}, {number(factor)}, {one}, {two}, {int(added)}, {out});")
             return
+    large = w.library and len(left) == len(right) > 2 and depth and prod(shape[-2:]) * depth > INLINE
+    if large and not added and _stacked(w, target, x, y, factor):
+        return
     _looped(w, target, x, y, "" if factor == 1 else f"{number(factor)} * ", added)
+
+
+def _stacked(w: Writer, target: int, x: int, y: int, factor: float) -> bool:
+    """A call of BLAS for each product of a stack; whether BLAS can read the matrices."""
+    shape, places = w.values[target].shape, [w.plan.places[i] for i in (x, y)]
+    shapes = [w.values[i].shape for i in (x, y)]
+    inner = [place._replace(strides=place.strides[-2:]) for place in places]
+    a, b = (_matrix(place, size[-2:]) for place, size in zip(inner, shapes, strict=True))
+    if not a or not b or any(s[:-2] != shape[:-2] for s in shapes):
+        return False
+    w.gemm = True
+    index = counters(shape[:-2])
+    one, two = (
+        f"&{w.indexed(place, place.strides, [*index, '0', '0'])}, {steps}"
+        for place, (_, steps) in zip(places, (a, b), strict=True)
+    )
+    (m, n), depth = shape[-2:], shapes[0][-1]
+    out = f"&{w.indexed(w.plan.places[target], w.plan.places[target].strides, [*index, '0', '0'])}, {n}"
+    w.say(*heads(index, shape[:-2]))
+    w.say(f"    gemm({ROW_MAJOR}, {a[0]}, {b[0]}, {m}, {n}, {depth}, {number(factor)}, {one}, {two}, 0, {out});")
+    return True
 
 
 def _looped(w: Writer, target: int, x: int, y: int, times: str, added: bool) -> None:

@@ -17,7 +17,7 @@ from cgraph.graph.node import Node
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
 
-COPY = TABLE["broadcast_to"]
+COPY, MATMUL, SUM = TABLE["broadcast_to"], TABLE["matmul"], TABLE["sum"]
 LARGEST_FOLDED = 1 << 16  # elements; larger results of constants are computed by the program, in its own buffers
 
 
@@ -145,6 +145,36 @@ def in_order(values: Values, value: Value) -> Value | int:
     return value if ordered == value.operands else value._replace(operands=ordered)
 
 
+def as_one_product(values: Values, value: Value) -> Value | int:
+    """A stack of matrices times one matrix is one product, of all their rows; copies of a row are multiplied once."""
+    left, right = (values.shape(x) for x in value.operands)
+    if len(left) <= 2 or len(right) != 2 or not prod(left):
+        return value
+    if values[value.operands[0]].view == "copied":
+        source = values[value.operands[0]].operands[0]
+        if len(values.shape(source)) != len(left) or values.shape(source)[-1] != left[-1]:
+            return value
+        return values.apply(COPY, values.apply("matmul", source, value.operands[1]), shape=value.shape)
+    rows = values.apply("reshape", value.operands[0], shape=(prod(left[:-1]), left[-1]))
+    return values.apply("reshape", values.apply("matmul", rows, value.operands[1]), shape=value.shape)
+
+
+def summed_stack(values: Values, value: Value) -> Value | int:
+    """The sum of a stack of products is one product, in which the stack stands beside what each sums over."""
+    found = values[value.operands[0]]
+    if found.op is not MATMUL or value.attrs["keepdims"]:
+        return value
+    left, right = (values.shape(x) for x in found.operands)
+    stack = tuple(range(len(left) - 2))
+    if len(left) < 3 or left[:-2] != right[:-2] or tuple(sorted(value.attrs["axis"])) != stack or not prod(found.shape):
+        return value
+    x, y = found.operands
+    beside = values.apply("transpose", x, axes=(len(left) - 2, *stack, len(left) - 1))
+    wide = values.apply("reshape", beside, shape=(left[-2], prod(left[:-2]) * left[-1]))
+    high = values.apply("reshape", y, shape=(prod(right[:-1]), right[-1]))
+    return values.apply("matmul", wide, high)
+
+
 def folded(values: Values, value: Value) -> Value | int:
     """What only depends on constants, or on nothing, is a constant; a copy of one is none, for copies cost nothing."""
     operands = []
@@ -167,6 +197,8 @@ PASSES: tuple[tuple[Pass, Callable[[Op], bool]], ...] = (
     (uncopied, lambda op: op.elementwise),
     (seen_through, lambda op: bool(op.view)),
     (in_order, lambda op: op.commutes),
+    (as_one_product, lambda op: op is MATMUL),
+    (summed_stack, lambda op: op is SUM),
     (folded, lambda op: True),
 )
 
