@@ -219,6 +219,7 @@ def test_nothing_that_is_said_at_a_step_depends_on_what_comes_later(
 def test_numbers_are_written_as_python_writes_them(page: Any, digits: int) -> None:
     generator = random.Random(0)
     ties = [sign * k / 8 * 10.0**power for k in range(1, 200, 6) for power in range(-6, 8, 2) for sign in (1, -1)]
+    ties += [float(np.nextafter(tie, side)) for tie in ties[::5] for side in (-np.inf, np.inf)]  # and those beside them
     grid = [0.0, -0.0, 1e6, 999999.5, 0.9995, 99.95, 1e-4, 9.995e-5, 1e300, 5e-324, 123456.5, 2.5, 1.125e-7, 1.375e9]
     found = [generator.uniform(-1, 1) * 10.0 ** generator.randint(-12, 12) for _ in range(500)] + ties + grid
     script = files("viz.graphs.formats").joinpath("page/numbers.js").read_text("utf-8")

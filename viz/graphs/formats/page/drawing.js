@@ -139,7 +139,7 @@ const follow = (thing, moment) => {
   const {id, group} = thing, words = title(id);
   if (thing.words !== words) {
     thing.title.textContent = [thing.words = words, ...id[0] === "e" && known("edge " + id) ? jacobian(id) : []].join("\n");
-    group.setAttribute("aria-label", label(id));
+    group.setAttribute("aria-label", label(words));
   }
   group.classList.toggle("now", moment.edge ? id === moment.edge : id === moment.node);
   if (id[0] === "n") {

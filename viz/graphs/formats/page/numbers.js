@@ -2,15 +2,21 @@
 const cut = text => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 // Rounded as Python does: what lies exactly between two goes to the even digit, of what is less than a digit beyond it
 // nothing is lost. toFixed and toExponential are exact but for that, which goes up.
-const even = (text, longer) => {  // `longer` has forty digits more
-  const half = longer.slice(text.replace(/e.*/, "").length).replace(/^\.|e.*/g, ""), last = /(\d)\.?$/;
-  if (!/^50*$/.test(half)) return text;
-  const down = longer.slice(0, text.replace(/e.*/, "").length).replace(/\.$/, "");
+const MORE = [12, 40];  // digits: where the first show no half, none is made of the others, which take long
+const even = (text, write) => {  // `write` gives the number with more digits
+  let longer = "";
+  for (const more of MORE) {
+    longer = write(more);
+    const half = longer.slice(text.replace(/e.*/, "").length).replace(/^\.|e.*/g, "");
+    if (!/^50*$/.test(half)) return text;
+  }
+  const last = /(\d)\.?$/, down = longer.slice(0, text.replace(/e.*/, "").length).replace(/\.$/, "");
   return Number(down.match(last)[1]) % 2 ? text : down + (text.match(/e.*/)?.[0] ?? "");
 };
-const fixed = (x, places) => even(x.toFixed(places), x.toFixed(places + 40));
+const fixed = (x, places) => even(x.toFixed(places), more => x.toFixed(places + more));
 const exponential = x => {  // [mantissa, exponent]
-  const [mantissa, exponent] = even(x.toExponential(data.digits - 1), x.toExponential(data.digits + 39)).split("e");
+  const first = data.digits - 1, write = more => x.toExponential(first + more);
+  const [mantissa, exponent] = even(x.toExponential(first), write).split("e");
   return [mantissa, Number(exponent)];
 };
 const parts = x => {  // [what stands on the line, the exponent]
@@ -34,7 +40,7 @@ const spelled = (x, inside) => {
   return inside && text.startsWith("−") ? `(${text})` : text;
 };
 const decimal = x => {  // six significant digits, as reports write them
-  const [mantissa, exponent] = even(x.toExponential(5), x.toExponential(45)).split("e"), power = Number(exponent);
+  const [mantissa, exponent] = even(x.toExponential(5), more => x.toExponential(5 + more)).split("e"), power = Number(exponent);
   if (power >= -4 && power < 6) return cut(fixed(x, 5 - power));
   return `${cut(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 };

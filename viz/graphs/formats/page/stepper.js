@@ -33,7 +33,7 @@ $modules
     slider.setAttribute("aria-valuetext", `step ${now + 1} of ${data.steps.length}: ${words}`);
     find("count").textContent = `${now + 1} / ${data.steps.length}`;
     for (const thing of things) follow(thing, moment);
-    desc.textContent = described();
+    desc.textContent = described(things.map(thing => thing.words));
     for (const item of document.querySelectorAll("[data-needs]")) item.hidden = !needed[item.dataset.needs]();
     find("back").disabled = find("first").disabled = now === 0;
     find("on").disabled = find("last").disabled = now === last;

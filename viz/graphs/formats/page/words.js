@@ -35,8 +35,8 @@ const title = id => {
   if (untouched && id in data.findings && seen === data.steps.length - 1) lines.push(...data.findings[id]);
   return lines.length ? lines.join("\n") : data.edges[id].name;
 };
-const label = id => title(id).split("\n").join("; ");
-const described = () => data.words.before + [...groups.keys()].map(label).join(". ") + ".";
+const label = words => words.split("\n").join("; ");  // of a title, in a line
+const described = titles => data.words.before + titles.map(label).join(". ") + ".";
 const sentence = moment => fill(moment.parts);
 
 // What a proof gives for the numbers that are shown: "" where it gives them, else what it does instead ----------------
