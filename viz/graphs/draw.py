@@ -165,7 +165,7 @@ def draw(
 
     best = _fitted(drawn, fit, detail, WAYS if fold is None and page.asked else ())
     words = title(best.drawing, show), alternative_text(best.drawing, show)
-    return Picture(passes, style, best.drawing, best.layout, chosen, show, *words, best.direction, proofs, best.fit)
+    return Picture(passes, style, best.drawing, best.layout(), chosen, show, *words, best.direction, proofs, best.fit)
 
 
 def _fitted(

@@ -28,10 +28,10 @@ SHORTEST = 2  # layers of a row
 
 
 class Fitted(NamedTuple):
-    """A drawing with its words as they are broken, at its places, in its direction."""
+    """A drawing with its words as they are broken, in its direction; its places are found when they are asked for."""
 
     drawing: Drawing
-    layout: Layout
+    layout: Callable[[], Layout]
     direction: str
     fit: Fit
 
@@ -112,7 +112,7 @@ def fitted(
             best = found, way, tried
     assert best is not None
     (_, text, ratio), way, chosen = best
-    return Fitted(forms[way.form], chosen.layout(), way.direction, Fit(page, text, ratio, way.gave))
+    return Fitted(forms[way.form], chosen.layout, way.direction, Fit(page, text, ratio, way.gave))
 
 
 def _ways(sizes: Sequence[Measured], directions: Sequence[str]) -> Iterator[Way]:
