@@ -209,9 +209,10 @@ def _page(
         least = smallest_text(measured(drawing, theme))
         enough = Page(room[0], room[1], least, "on a sheet")
         found = fitted(drawing, theme, ("LR", "TB"), enough, lambda d, s: s, None, TIME_LIMIT)
-        inked = [side - 2 * AROUND for side in (found.layout.width, found.layout.height)]
+        layout = found.layout()
+        inked = [side - 2 * AROUND for side in (layout.width, layout.height)]
         scale = min((room[0] - 2 * AROUND) / inked[0], (room[1] - 2 * AROUND) / inked[1], MOST / larger)
-        placed.append(Placed(found.drawing, found.layout, lines, (width, height), round(scale, 4)))
+        placed.append(Placed(found.drawing, layout, lines, (width, height), round(scale, 4)))
     return tuple(placed)
 
 
