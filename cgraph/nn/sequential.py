@@ -21,8 +21,10 @@ from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.passes.numbers import forward
 from cgraph.shapes import show
 
+SHOWN = 16  # layers of a model that is not printed whole
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Sequential:
     """Layers applied in order (SLP3 Eq. 6.13). A Sequential among them stands for its own layers.
 
@@ -63,6 +65,11 @@ class Sequential:
                     why="values are given and saved by name",
                     fix="give each layer a number of its own: Linear.random(..., layer=2)",
                 )
+
+    def __repr__(self) -> str:
+        few = self.layers if len(self.layers) <= SHOWN else self.layers[: SHOWN - 1]
+        more = f", and {len(self.layers) - len(few)} more" if len(few) < len(self.layers) else ""
+        return f"Sequential(layers=({', '.join(map(repr, few))}{',' if len(self.layers) == 1 else ''}{more}))"
 
     @property
     def parameters(self) -> tuple[Node, ...]:

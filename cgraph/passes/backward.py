@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,8 +25,10 @@ from cgraph.ops.op import unbroadcast
 from cgraph.passes.decisions import Decision, decisions
 from cgraph.passes.forward import Forward
 from cgraph.passes.indeterminate import before_infinity, suspicious, traced, undetermined
-from cgraph.quoting import terminal
+from cgraph.quoting import shortened, terminal
 from cgraph.shapes import show
+
+SHOWN, MOST = 50, 1500  # names, and their characters, that are shown of gradients
 
 
 class Edge(NamedTuple):
@@ -43,6 +46,11 @@ class Edge(NamedTuple):
     local: Any
     downstream: Any
     forward: Forward
+
+    def __repr__(self) -> str:
+        with np.printoptions(threshold=16, edgeitems=2):  # of an array its corners
+            shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields if name != "forward")
+        return f"Edge({shown})"
 
     def jacobian(self) -> Any:
         """The local derivative as an array of shape `result.shape + operand.shape`, in numbers or symbols.
@@ -100,7 +108,8 @@ class Gradients(Mapping[Any, Any]):
         return sum(g is not None for g in self._gradients)
 
     def __repr__(self) -> str:
-        return f"<gradients of {terminal(', '.join(self))}>"
+        names = shortened(terminal(", ".join(islice(self, SHOWN))), MOST, "and so on")
+        return f"<gradients of {names}{f' and {len(self) - SHOWN} more' if len(self) > SHOWN else ''}>"
 
 
 @dataclass(frozen=True, eq=False)

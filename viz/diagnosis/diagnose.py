@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cgraph import quoting
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.node import short
 from cgraph.graph.parse import GraphLike
@@ -19,7 +20,10 @@ SHARE = 0.95  # nearly all examples
 VANISHING, EXPLODING = 1e-3, 1e3
 
 
-@dataclass(frozen=True)
+MOST = 2000  # characters that are shown of a diagnosis that is not printed
+
+
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """The findings of a pass: iterate, `len`, `.of("dead ReLU")`, or print. `notes` say what the pass cannot show."""
 
@@ -49,6 +53,9 @@ class Diagnosis:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return quoting.shortened(self.text, MOST, "print() shows all of it")
 
 
 def diagnose(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cgraph import quoting
 from cgraph.errors import ValueRefusedError
 from viz.asked import NO_PROOFS, Passes, Proofs, Subjects
 from viz.graphs.paint import paint
@@ -25,7 +26,7 @@ if TYPE_CHECKING:  # what one format alone needs is imported there
     from viz.graphs.words.steps import Walk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture:
     """A picture of a graph or of a pass: `.svg()`, `.dot`, `.save("figure.svg")`; notebooks show it by themselves.
 
@@ -201,10 +202,13 @@ class Picture:
         return [files.write(Path(folder) / f"{i:03}.svg", svg.encode()) for i, svg in enumerate(made, 1)]
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": f"<picture: {self.caption}>"}
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def __repr__(self) -> str:
+        return f"<picture: {quoting.shortened(self.caption, 400, 'and more')}>"
 
 
 FORMATS: dict[str, Callable[[Picture], bytes]] = {

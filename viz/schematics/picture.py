@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cgraph import quoting
 from viz.ink import files
 from viz.ink.lines import clean
 from viz.ink.page import Fit, page_of
@@ -17,7 +18,7 @@ from viz.schematics.pieces import Schematic
 from viz.schematics.scene import Scene
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SchematicPicture:
     """A schematic, laid out: `.svg()`, `.save("net.svg")`; notebooks show it by themselves.
 
@@ -45,6 +46,9 @@ class SchematicPicture:
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def __repr__(self) -> str:
+        return f"<picture: {quoting.shortened(self.caption, 400, 'and more')}>"
 
 
 def picture(

@@ -74,7 +74,7 @@ class PlacedFrame(NamedTuple):
     title: PlacedLine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layout:
     """Everything at its place, from (0, 0) to (width, height). The outer frames come before those that are in them."""
 
@@ -83,6 +83,9 @@ class Layout:
     boxes: tuple[PlacedBox, ...]
     edges: tuple[PlacedEdge, ...]
     frames: tuple[PlacedFrame, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<layout of {len(self.boxes)} boxes, {self.width:g}×{self.height:g}>"
 
 
 def lay_out(

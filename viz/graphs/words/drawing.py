@@ -94,7 +94,7 @@ def left(frames: Sequence[Frame], shown: Container[str]) -> tuple[Frame, ...]:
     return tuple(kept[::-1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Drawing:
     """All that is written on a picture. `folded` says, a line a box, what stands in the boxes that hold many nodes.
 
@@ -116,6 +116,9 @@ class Drawing:
     digits: int = DIGITS
     frames: tuple[Frame, ...] = ()
     nothing: str = ""
+
+    def __repr__(self) -> str:
+        return f"<drawing of {len(self.boxes)} boxes and {len(self.edges)} edges>"
 
     @property
     def has_proofs(self) -> bool:
