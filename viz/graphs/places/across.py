@@ -16,7 +16,7 @@ POINTS = 72.0
 BESIDE = 9.0  # free space between nodes of a rank, in points
 PADDED = 8.0  # what Graphviz adds to the height of a title
 AROUND = 10.0  # between a frame and what is in it
-BEFORE = "before"  # a point before the first rank, which keeps its boxes in order
+BEFORE, AFTER = "before", "after"  # points before the first rank and after the last, which keep boxes in order
 
 
 class Across(NamedTuple):
@@ -42,7 +42,7 @@ def across(
         if "bb" in found:
             x0, y0, x1, y1 = map(float, found["bb"].split(","))
             bands[found["name"].removeprefix("cluster_")] = (-y1, -y0) if aside else (x0, x1)
-        elif "pos" in found and found["name"] != BEFORE:
+        elif "pos" in found and found["name"] not in (BEFORE, AFTER):
             x, y = map(float, found["pos"].split(","))
             middle[found["name"]] = -y if aside else x
     return Across(middle, bands)
@@ -70,6 +70,12 @@ def skeleton(ranks: Ranks, slots: Mapping[str, int], titles: Mapping[str, TitleR
         lines.append(f'"{name}" [{record}{side}={extent.across / POINTS:.4f}]')
     lines.append(f"{BEFORE} [ordering=out {side}=0.01]")
     lines += [f'{BEFORE} -> "{name}" [weight=0]' for name in ranks.first]
+    if ranks.free:
+        names = " ".join(f'"{name}"' for name in (*ranks.free, *ranks.first[:1]))
+        lines.append(f"{{rank=same {names}}}")
+    if len(ranks.last) > 1:
+        lines.append(f"{AFTER} [ordering=in {side}=0.01]")
+        lines += [f'"{name}" -> {AFTER} [weight=0]' for name in ranks.last]
     for id_, chain in ranks.chains.items():
         for tail, head in pairwise(chain):
             port = f":h{slots[id_]}:{first}" if head == chain[-1] and entering[head] > 1 else ""

@@ -18,7 +18,7 @@ from viz.graphs.places.grid import Grid, gridded
 from viz.graphs.places.layers import Extent
 from viz.graphs.places.measure import Measured, Words, inside, lines_of, measured, roomy
 from viz.graphs.places.ranks import TitleRoom
-from viz.graphs.places.rows import BELOW, Row, below, cut
+from viz.graphs.places.rows import BELOW, below, cut
 from viz.graphs.words.drawing import OUTSIDE, BoxText, Drawing, EdgeText, Frame
 from viz.ink.lines import PlacedLine, SetLine, stacked
 from viz.ink.strokes import BETWEEN, Point, Size, both
@@ -120,11 +120,13 @@ def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit:
     titles = _rooms(sizes, level)
     parts = cut(boxes, drawing.edges, words, rows, drawing.frames)
     grids: list[Grid] = []
-    for row in parts:
-        found = row.ranks(words, _first(row, grids[-1]) if grids else ())
+    wanted: list[str] = []
+    for row in reversed(parts):  # each hands its lines on in the order in which the next one has them
+        found = row.ranks(words, wanted)
         places = across(found, slots, titles, engine_name, time_limit)
         grids.append(gridded(found, row.parts, is_round, places, titles))
-    grid = below(parts, grids)
+        wanted = row.wants(grids[-1])
+    grid = below(parts, grids[::-1])
     return Arranged(_size(grid, level), lambda: _drawn(sizes, grid, level))
 
 
@@ -172,13 +174,6 @@ def _extents(sizes: Measured, level: bool) -> tuple[dict[str, Extent], dict[str,
     """The room of boxes and that of words."""
     boxes = {id_: gates.extent(room, sizes.boxes[id_], level) for id_, room in gates.rooms(sizes, level).items()}
     return boxes, {id_: _extent(_words_size(lines, level), level) for id_, lines in sizes.words.items()}
-
-
-def _first(row: Row, above: Grid) -> list[str]:
-    """The inputs of a row in their order, the lines from the row above as they left it."""
-    entered = {part.head for part in row.parts}
-    comes = iter(sorted(row.comes, key=lambda port: above.curves[port.partition(">")[0]][-1][1]))
-    return [next(comes) if b in row.comes else b for b in row.boxes if b not in entered]
 
 
 def reworded(layout: Layout, drawing: Drawing, theme: Theme) -> Layout:

@@ -45,9 +45,10 @@ class Ranks:
     """What stands in each rank.
 
     `rank` is that of each box; `chains` has, for each edge, the nodes that it passes, its tail and its head included;
-    `words` says at which of these its words stand. `extents` is the size of every node, `first` the boxes of the first
-    rank in their order. `spans` has the first and the last rank of each of the `frames`, and `inside` the frames that a
-    node is in, the innermost first: an edge is in the frames of both its ends wherever it passes them.
+    `words` says at which of these its words stand. `extents` is the size of every node. `first` are the boxes of the
+    first rank in their order, but for those that are `free` in it, and `last` is the order of a last rank where that
+    is asked. `spans` has the first and the last rank of each of the `frames`, and `inside` the frames that a node is
+    in, the innermost first: an edge is in the frames of both its ends wherever it passes them.
     """
 
     count: int
@@ -57,6 +58,8 @@ class Ranks:
     extents: Mapping[str, Extent]
     boxes: frozenset[str]
     first: tuple[str, ...]
+    free: tuple[str, ...]
+    last: tuple[str, ...]
     frames: tuple[Frame, ...]
     spans: Mapping[str, tuple[int, int]]
     inside: Mapping[str, tuple[str, ...]]
@@ -67,12 +70,13 @@ def ranks(
     edges: Sequence[Edge],
     words: Mapping[str, Extent],
     last: Sequence[str] = (),
-    first: Sequence[str] = (),
+    free: Sequence[str] = (),
     frames: Sequence[Frame] = (),
 ) -> Ranks:
     """The ranks of boxes and edges; `words` has the room for the words of each edge that has some.
 
-    `last` are boxes that stand in a last rank, `first` is the order of the first rank, by default that of `boxes`.
+    `last` are boxes that stand in a last rank in this order; those in the first stand in the order of `boxes`, but for
+    the `free` ones, which stand in that rank in any order.
     """
     layer = layers(list(boxes), edges, last, frames)
     spots = words_in(layer, edges, boxes, words)
@@ -99,7 +103,9 @@ def ranks(
         said,
         extents,
         frozenset(boxes),
-        _first([box for box in first or boxes if not layer[box]], inside),
+        _first([box for box in boxes if not layer[box] and box not in free], inside),
+        tuple(free),
+        tuple(last),
         tuple(frames),
         span,
         inside,

@@ -43,11 +43,15 @@ class Row:
     goes: tuple[str, ...]
     frames: tuple[Frame, ...] = ()
 
-    def ranks(self, words: Mapping[str, Extent], first: Sequence[str] = ()) -> Ranks:
-        """Its ranks, with the words of the edges that end in it; `first` is the order of its inputs."""
-        goes = {part.id for part in self.parts if part.head in self.goes}
-        own = {part.id: words[part.id] for part in self.parts if part.id in words and part.id not in goes}
-        return ranks(self.boxes, self.parts, own, self.goes, first, self.frames)
+    def ranks(self, words: Mapping[str, Extent], goes: Sequence[str] = ()) -> Ranks:
+        """Its ranks, with the words of the edges that end in it; `goes` is the order of the ports at its end."""
+        own = {p.id: words[p.id] for p in self.parts if p.id in words and p.head not in self.goes}
+        return ranks(self.boxes, self.parts, own, goes or self.goes, self.comes, self.frames)
+
+    def wants(self, grid: Grid) -> list[str]:
+        """The ports at the end of the row before it in the order in which their lines come into this one."""
+        comes = sorted((part for part in self.parts if part.tail in self.comes), key=lambda p: grid.places[p.tail][1])
+        return [f"{part.id}<{int(part.tail.rpartition('>')[2]) - 1}" for part in comes]
 
 
 def cut(
