@@ -11,8 +11,9 @@ def recurrent(draw: Draw) -> Picture:
     """One weight w at three steps: its gradient is the sum of what each step brings."""
     w, h = cg.parameter("w", 0.5), cg.variable("h0")
     for t, x in enumerate(cg.variables("x1 x2 x3"), 1):
-        h = cg.tanh(w * h + x).named(f"h{t}")
-    return draw(h, h0=1, x1=1, x2=-0.5, x3=0.25)
+        with cg.scope(f"step {t}"):
+            h = cg.tanh(w * h + x).named(f"h{t}")
+    return draw(h, h0=1, x1=1, x2=-0.5, x3=0.25, frames=True)
 
 
 def lstm_cell(draw: Draw) -> Picture:

@@ -71,8 +71,11 @@ def titled(
             def on(at: float, edge: float = edge, more: float = more) -> float:
                 return at + more if at > edge else at
 
-            ends = {id_: (on(a), on(b)) for id_, (a, b) in ends.items()}
-            middle = {node: on(at) for node, at in found.middle.items()}
+            moved = {node: on(at) - at for node, at in found.middle.items()}  # what meets a node moves with it
+            ends = {
+                id_: (a + moved[ranks.chains[id_][0]], b + moved[ranks.chains[id_][-1]]) for id_, (a, b) in ends.items()
+            }
+            middle = {node: at + moved[node] for node, at in found.middle.items()}
             bands = {id_: (on(a), on(b)) for id_, (a, b) in found.bands.items()}
             bands[frame.id] = low, edge + more
             found = Across(middle, bands)

@@ -118,7 +118,7 @@ def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit:
     slots = {e.id: e.slot for e in drawing.edges}
     is_round = {id_ for id_, size in sizes.boxes.items() if size.round and id_ not in sizes.beside}
     titles = _rooms(sizes, level)
-    parts = cut(boxes, drawing.edges, words, rows, drawing.frames)
+    parts = cut(boxes, drawing.edges, words, rows, drawing.frames, drawing.together)
     grids: list[Grid] = []
     wanted: list[str] = []
     for row in reversed(parts):  # each hands its lines on in the order in which the next one has them
@@ -151,7 +151,7 @@ def estimated(sizes: Measured, rankdir: str, rows: int) -> tuple[tuple[float, fl
     boxes, words = _extents(roomy(sizes, level), level)
     titles = _rooms(sizes, level)
     lengths, breadth, lines = [0.0], 0.0, 0
-    for row in cut(boxes, sizes.drawing.edges, words, rows, sizes.drawing.frames):
+    for row in cut(boxes, sizes.drawing.edges, words, rows, sizes.drawing.frames, sizes.drawing.together):
         found = row.ranks(words)
         along, side = [0.0] * found.count, [0.0] * found.count
         for node, extent in found.extents.items():

@@ -22,6 +22,7 @@ from viz.ink.strokes import Point
 from viz.ink.turns import rounded
 
 CROSSING = 0.12  # what a line from one row to the next costs, in lengths of a row
+THROUGH = 0.25  # what it costs to end a row in the middle of a layer of a net or a step of time
 BELOW = 16.0  # free space between a row and the lines that run below it
 
 
@@ -60,13 +61,14 @@ def cut(
     words: Mapping[str, Extent],
     count: int,
     frames: Sequence[Frame] = (),
+    together: Sequence[Frame] = (),
 ) -> list[Row]:
     """The boxes in at most so many rows of about the same length; `words` is the room for the words of edges.
 
-    A frame is in one row.
+    A frame is in one row, and so is what stands `together`, where that makes no row much longer.
     """
     layer = layers(list(boxes), edges, (), frames)
-    home = _homes(boxes, edges, words, layer, count, frames)
+    home = _homes(boxes, edges, words, layer, count, frames, together)
     rows = max(home.values(), default=0) + 1
     parts: list[list[Part]] = [[] for _ in range(rows)]
     comes: list[dict[str, int]] = [{} for _ in range(rows)]  # ports, with the places of the boxes that they stand for
@@ -99,6 +101,7 @@ def _homes(
     layer: Mapping[str, int],
     count: int,
     frames: Sequence[Frame],
+    together: Sequence[Frame],
 ) -> dict[str, int]:
     """The row of each box."""
     length = [0.0] * (max(layer.values(), default=0) // 2 + 1)
@@ -110,7 +113,9 @@ def _homes(
             gap[layer[edge.head] // 2] = max(gap[layer[edge.head] // 2], words[edge.id].along)
     rest = [a + b for a, b in zip(length, gap, strict=True)][1:]
     allowed = places_to_cut(layer, frames)
-    cuts = _cuts(rest, _inputs(boxes, edges, layer, len(rest)), _crossing(edges, layer, len(rest)), allowed, count)
+    crossing, through = _crossing(edges, layer, len(rest)), _through(together, layer, len(rest))
+    costs = [CROSSING * lines + THROUGH * groups for lines, groups in zip(crossing, through, strict=True)]
+    cuts = _cuts(rest, _inputs(boxes, edges, layer, len(rest)), costs, allowed, count)
     home = {box: bisect_right(cuts, layer[box] // 2 - 1) for box in boxes}
     first: dict[str, int] = {}
     for edge in edges:
@@ -140,6 +145,15 @@ def _crossing(edges: Sequence[Edge], layer: Mapping[str, int], count: int) -> li
     return found
 
 
+def _through(together: Sequence[Frame], layer: Mapping[str, int], count: int) -> list[int]:
+    """How many layers of a net go on over the start of each layer of ops; inputs stand where they are used."""
+    found = [0] * count
+    for first, last in spans(left(together, {box for box, place in layer.items() if place}), layer).values():
+        for place in range(first // 2, last // 2):
+            found[place] += 1
+    return found
+
+
 def places_to_cut(layer: Mapping[str, int], frames: Sequence[Frame]) -> list[int]:
     """The layers of ops with which a row may begin: not those that go through a frame."""
     allowed = set(range(1, max(layer.values(), default=0) // 2))
@@ -149,7 +163,7 @@ def places_to_cut(layer: Mapping[str, int], frames: Sequence[Frame]) -> list[int
 
 
 def _cuts(
-    lengths: Sequence[float], inputs: Sequence[float], crossing: Sequence[int], allowed: Sequence[int], count: int
+    lengths: Sequence[float], inputs: Sequence[float], costs: Sequence[float], allowed: Sequence[int], count: int
 ) -> list[int]:
     """The layers of ops with which rows begin but for the first: of about one length, few lines between them.
 
@@ -166,7 +180,7 @@ def _cuts(
 
         def cost(place: int, start: int = start, target: float = row * each) -> tuple[float, int]:
             more = (max(inputs[start:place]) - max(inputs[place:])) / 2
-            return abs(ends[place] + more - target) / each + CROSSING * crossing[place], place
+            return abs(ends[place] + more - target) / each + costs[place], place
 
         cuts.append(min(places, key=cost))
     return cuts

@@ -10,7 +10,7 @@ from viz.asked import NO_PROOFS, Passes, Proofs
 from viz.graphs.words.boxes import box_text
 from viz.graphs.words.drawing import DETAILS, DIGITS, FULL, OUTLINE, STYLES, Drawing, detail_for
 from viz.graphs.words.edges import edge_texts
-from viz.graphs.words.fold import LAYERS, WAYS, Folding, folding, frames
+from viz.graphs.words.fold import LAYERS, WAYS, Folding, folding, parts
 from viz.graphs.words.folded import folded_drawing, framed
 from viz.graphs.words.named import Named
 from viz.graphs.words.near import boxes_near, near, part_of
@@ -80,7 +80,7 @@ def annotate(
     detail = detail or detail_for(len(graph) - len(without))
     if detail == OUTLINE:
         return replace(outline(passes, without, proofs, digits), part=part, nothing=found.nothing)
-    subject = Subject(passes, style, detail, without, proofs, digits)
+    subject, known = Subject(passes, style, detail, without, proofs, digits), parts(graph)
     return Drawing(
         tuple(box_text(subject, n) for n in graph.nodes if n not in without),
         edge_texts(subject),
@@ -90,6 +90,7 @@ def annotate(
         detail,
         part=part,
         digits=digits,
-        frames=framed(subject, found.frames or frames(graph), {}, {}),
+        frames=framed(subject, found.frames or [part for part in known if part.of_scope], {}, {}),
+        together=framed(subject, known, {}, {}),
         nothing=found.nothing,
     )

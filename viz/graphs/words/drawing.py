@@ -100,7 +100,8 @@ class Drawing:
 
     `heat` are the numbers that are shown as colour, where a picture has them; `look` is what its author chose; `part`
     says of which part of a graph it is; `digits` are those of its numbers. `frames` are around boxes, the outer
-    before the inner ones. `nothing` says why nothing is folded that was asked to be, and what would help.
+    before the inner ones; `together` are the layers in which no row should end, with frames or without. `nothing` says
+    why nothing is folded that was asked to be, and what would help.
     """
 
     boxes: tuple[BoxText, ...]
@@ -116,6 +117,7 @@ class Drawing:
     digits: int = DIGITS
     frames: tuple[Frame, ...] = ()
     nothing: str = ""
+    together: tuple[Frame, ...] = ()
 
     def __repr__(self) -> str:
         return f"<drawing of {len(self.boxes)} boxes and {len(self.edges)} edges>"

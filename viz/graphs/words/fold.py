@@ -74,9 +74,9 @@ def folds(graph: Graph, how: str | None) -> tuple[Fold, ...]:
     return folding(graph, how).folds
 
 
-def frames(graph: Graph) -> tuple[Group, ...]:
-    """The scopes of a graph that is drawn whole, the outer ones first."""
-    return _whole(graph, [group for group in groups(graph).all if group.of_scope and drawn(group.nodes) > 1])
+def parts(graph: Graph) -> tuple[Group, ...]:
+    """The layers of a graph that is drawn whole, by scopes or by names, the outer ones first."""
+    return _whole(graph, [group for group in groups(graph).all if drawn(group.nodes) > 1])
 
 
 def _boxes(graph: Graph, found: Sequence[Fold]) -> int:

@@ -41,9 +41,14 @@ def boxes_near(drawing: Drawing, graph: Graph, of: Named, depth: int) -> Drawing
     shown = _within(middle, depth, [(e.tail, e.head) for e in drawing.edges])
     boxes = tuple(b for b in drawing.boxes if b.id in shown)
     edges = tuple(e for e in drawing.edges if e.tail in shown and e.head in shown)
-    frames = left(drawing.frames, shown)
+    frames, together = left(drawing.frames, shown), left(drawing.together, shown)
     return replace(
-        drawing, boxes=boxes, edges=edges, frames=frames, part=part_of(graph, of, depth, len(boxes), len(drawing.boxes))
+        drawing,
+        boxes=boxes,
+        edges=edges,
+        frames=frames,
+        together=together,
+        part=part_of(graph, of, depth, len(boxes), len(drawing.boxes)),
     )
 
 
