@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterable
+from itertools import combinations, pairwise
 from math import hypot
 
 import numpy as np
@@ -174,6 +175,37 @@ def together(picture: Picture, least: float = 4.0, straight: float = 0.5) -> lis
     return found
 
 
+def crossings(curves: Iterable[np.ndarray]) -> np.ndarray:
+    """Where lines cross each other, given as points along each; where one begins or ends does not count."""
+    lines = [_thinned(points) for points in curves]
+    found = []
+    for one, two in combinations(lines, 2):
+        if not _near(one, two, 0.0):
+            continue
+        p, r = one[:-1, None], np.diff(one, axis=0)[:, None]
+        q, s = two[None, :-1], np.diff(two, axis=0)[None]
+        across = r[..., 0] * s[..., 1] - r[..., 1] * s[..., 0]
+        with np.errstate(divide="ignore", invalid="ignore"):  # lines that run side by side
+            t = ((q - p)[..., 0] * s[..., 1] - (q - p)[..., 1] * s[..., 0]) / across
+            u = ((q - p)[..., 0] * r[..., 1] - (q - p)[..., 1] * r[..., 0]) / across
+        met = (t >= 0) & (t < 1) & (u >= 0) & (u < 1)
+        hits = (p + np.where(met, t, 0.0)[..., None] * r)[met]
+        ends = np.stack([one[0], one[-1], two[0], two[-1]])
+        apart = np.hypot(*(hits[:, None] - ends[None]).transpose(2, 0, 1)) > 1.0
+        found += [hit for hit, far in zip(hits, apart, strict=True) if far.all()]
+    return np.array(found).reshape(-1, 2)
+
+
+def _thinned(points: np.ndarray, least: float = 0.05) -> np.ndarray:
+    """The corners of a line: points in the middle of straight pieces are left out."""
+    kept = [points[0]]
+    for here, after in pairwise(points[1:]):
+        (ax, ay), (bx, by) = here - kept[-1], after - here
+        if abs(ax * by - ay * bx) > least * (np.hypot(ax, ay) * np.hypot(bx, by)) ** 0.5 * 0.2:
+            kept.append(here)
+    return np.array([*kept, points[-1]])
+
+
 def _steps(points: np.ndarray, step: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
     """Points along a line, so far apart, and its direction in each."""
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
@@ -242,4 +274,14 @@ def spills(picture: Picture) -> list[str]:
     return found
 
 
-__all__ = ["BACKWARD", "FORWARD", "collisions", "labels", "off_borders", "off_frames", "spills", "together"]
+__all__ = [
+    "BACKWARD",
+    "FORWARD",
+    "collisions",
+    "crossings",
+    "labels",
+    "off_borders",
+    "off_frames",
+    "spills",
+    "together",
+]

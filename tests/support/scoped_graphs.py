@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,16 +52,16 @@ def twins(seed: int, deepest: int = 30) -> tuple[cg.Graph, cg.Graph]:
 class ScopingRandom(random.Random):
     """A random generator that enters and leaves scopes between its numbers."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, names: Sequence[str] = NAMES) -> None:
         super().__init__(seed)
-        self.chance = random.Random(seed + 1)
+        self.chance, self.names = random.Random(seed + 1), names
         self.open: list[Any] = []
 
     def random(self) -> float:
         while self.open and self.chance.random() < 0.12:
             self.open.pop().__exit__(None, None, None)
         if len(self.open) < 4 and self.chance.random() < 0.12:
-            self.open.append(cg.scope(self.chance.choice(NAMES)))
+            self.open.append(cg.scope(self.chance.choice(self.names)))
             self.open[-1].__enter__()
         return super().random()
 
@@ -70,9 +70,9 @@ class ScopingRandom(random.Random):
             self.open.pop().__exit__(None, None, None)
 
 
-def scoped_pass(seed: int, size: int = 24) -> cg.Backward:
+def scoped_pass(seed: int, size: int = 24, names: Sequence[str] = NAMES) -> cg.Backward:
     """Both passes of a random scalar graph in random scopes; numbers may overflow."""
-    choose, numbers = ScopingRandom(seed), np.random.default_rng(seed)
+    choose, numbers = ScopingRandom(seed, names), np.random.default_rng(seed)
     try:
         graph = cg.Graph(scalars(choose, size))
     finally:

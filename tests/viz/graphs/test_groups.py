@@ -23,9 +23,10 @@ from viz import asked
 from viz.graphs.places import engine
 from viz.graphs.places.layout import lay_out
 from viz.graphs.words.annotate import AS_THEY_ARE, Layers, annotate
-from viz.graphs.words.drawing import NUMBER, Drawing, nested
+from viz.graphs.words.drawing import NUMBER, Drawing, Frame, nested
 from viz.graphs.words.fold import folding
 from viz.graphs.words.groups import groups
+from viz.graphs.words.levels import untorn
 from viz.graphs.words.subject import hidden
 from viz.graphs.words.units import in_order, owners
 from viz.ink.themes import TEXTBOOK
@@ -225,6 +226,40 @@ def test_a_graph_whose_layers_are_all_open_has_the_boxes_and_edges_of_the_whole(
     assert (opened.boxes, opened.edges, opened.frames) == (whole.boxes, whole.edges, whole.frames)
 
 
+@pytest.mark.parametrize("name", sparse(GRAPHS, 12))
+def test_edges_of_a_box_are_numbered_in_the_order_of_its_operands(name):
+    graph = GRAPHS[name]()
+    drawing = words(graph, "layers", Layers(1))
+    found = folding(graph, "layers", 1)
+    owner = {n: f"f{i}" for i, fold in enumerate(found.folds) for n in fold.nodes}
+    for box in drawing.boxes:
+        edges = [e for e in drawing.edges if e.head == box.id]
+        assert [e.slot for e in edges] == list(range(len(edges)))
+        (node,) = [n for i, n in enumerate(graph.nodes) if box.id == f"n{i}"] or [None]
+        if node is not None and len(edges) == len({e.tail for e in edges}):
+            tails = [owner.get(x, f"n{graph.index[x]}") for x in node.operands]
+            order = [tails.index(e.tail) for e in edges]
+            assert order == sorted(order)
+
+
+def test_a_fold_that_tears_a_frame_costs_the_frame():
+    x = cg.variable("x")
+    with cg.scope("frame"):
+        first = cg.tanh(x)
+        second = cg.exp(x)
+    with cg.scope("fold"):
+        before, after = cg.sin(x), cg.cos(first)
+    with cg.scope("frame"):
+        last = second * before
+    whole = (("g0", "frame", "frame", ("n1", "n2", "n5"), None),)
+    frames = tuple(Frame(*of) for of in whole)
+    edges = [("n0", "n1"), ("n0", "n2"), ("n0", "f0"), ("n1", "f0"), ("n2", "n5"), ("f0", "n5")]
+    assert untorn(["n0", "n1", "n2", "f0", "n5"], edges, frames) == ()
+    assert untorn(["n0", "n1", "n2", "f0", "n5"], [e for e in edges if e != ("f0", "n5")], frames) == frames
+    picture = viz.draw(cg.Graph([last, after]), frames=True)
+    assert faults(picture) == []
+
+
 # Geometry ------------------------------------------------------------------------------------------------------------
 def faults(picture: viz.Picture) -> list[str]:
     """What touches, runs on another or on a border, or stands on the wrong side of one."""
@@ -245,6 +280,16 @@ def test_words_strokes_and_frames_keep_apart(seed, direction):
     style = ("textbook", "circuit")[seed % 2]
     picture = viz.draw(scoped_pass(seed), frames=True, detail=NUMBER, style=style, direction=direction, fold=False)
     assert faults(picture) == []
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+@pytest.mark.parametrize("seed", sparse(range(40), 20))
+def test_a_frame_is_as_large_as_its_title(seed, direction):
+    drawing = words(scoped_pass(seed, names=("a layer whose name is longer than its frame", "b" * 40)).graph, False)
+    layout = lay_out(drawing, TEXTBOOK, direction, None, 20.0)
+    picture = replace(viz.draw("y = 2*x"), drawing=drawing, layout=layout)
+    assert faults(picture) == []
+    assert all(f.left < f.title.rect[0] and f.title.rect[2] < f.right for f in layout.frames)
 
 
 @pytest.mark.parametrize("rows", [2, 3])

@@ -19,6 +19,7 @@ NEXT = 8.0  # between a border and the box or the border inside it
 OUTSIDE = 4.0  # the least between a border and an edge that passes outside
 ASIDE = 4.0  # between a border and the channel beside it
 CLEAR = 4.5  # between a title and a stroke
+ROUNDED = 0.01  # no sum of distances is as exact
 
 Ends = Mapping[str, "tuple[float, float]"]
 
@@ -60,28 +61,27 @@ def titled(
     ranks: Ranks, ends: Ends, found: Across, titles: Mapping[str, TitleRoom]
 ) -> tuple[Ends, Across, dict[str, float]]:
     """Where the title of each frame begins across, with everything moved on where a frame is too narrow for it."""
-    places: dict[str, float] = {}
-    for frame in reversed(ranks.frames):  # the inner before the outer ones
-        breadth = titles[frame.id].breadth
-        low, edge = found.bands[frame.id]
-        place = _gap(low, _entering(ranks, ends, found, frame.id) if breadth else [], breadth)
-        more = max(0.0, place + breadth - edge)
-        if more:
+    while True:
+        places: dict[str, float] = {}
+        for id_, (low, high) in found.bands.items():
+            breadth = titles[id_].breadth
+            places[id_] = _gap(low, _entering(ranks, ends, found, id_) if breadth else [], breadth)
+            more = places[id_] + breadth - high
+            if more > 0:  # from here on it has room beyond all its lines, so this happens once for a frame
+                ends, found = _widened(ranks, ends, found, id_, more + ROUNDED)
+                break
+        else:
+            return ends, found, places
 
-            def on(at: float, edge: float = edge, more: float = more) -> float:
-                return at + more if at > edge else at
 
-            moved = {node: on(at) - at for node, at in found.middle.items()}  # what meets a node moves with it
-            ends = {
-                id_: (a + moved[ranks.chains[id_][0]], b + moved[ranks.chains[id_][-1]]) for id_, (a, b) in ends.items()
-            }
-            middle = {node: at + moved[node] for node, at in found.middle.items()}
-            bands = {id_: (on(a), on(b)) for id_, (a, b) in found.bands.items()}
-            bands[frame.id] = low, edge + more
-            found = Across(middle, bands)
-            places = {id_: on(at) for id_, at in places.items()}
-        places[frame.id] = place
-    return ends, found, places
+def _widened(ranks: Ranks, ends: Ends, found: Across, frame: str, more: float) -> tuple[Ends, Across]:
+    """A frame that is so much broader; all that stands beyond it moves on, with the lines that meet it."""
+    low, edge = found.bands[frame]
+    moved = {node: more if at > edge else 0.0 for node, at in found.middle.items()}
+    ends = {id_: (a + moved[ranks.chains[id_][0]], b + moved[ranks.chains[id_][-1]]) for id_, (a, b) in ends.items()}
+    bands = {id_: (a + more if a > edge else a, b + more if b > edge else b) for id_, (a, b) in found.bands.items()}
+    bands[frame] = low, edge + more
+    return ends, Across({node: at + moved[node] for node, at in found.middle.items()}, bands)
 
 
 def _entering(ranks: Ranks, ends: Ends, found: Across, frame: str) -> list[float]:
