@@ -54,6 +54,14 @@ def test_many_expressions_made_at_random_are_given_back(seed: int, request: pyte
         assert_is_given_back(e)
 
 
+def test_a_real_number_is_taken_though_sympy_derives_that_it_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    e = x * (1 + sympy.coth(1 + 2**sympy.pi / 9) ** 2)
+    monkeypatch.setattr(sympy.Add, "is_real", property(lambda e: False if e.is_number else None))
+    assert cg.from_sympy(e).op is not None
+    with pytest.raises(FormulaError, match="finite real"):
+        cg.from_sympy(x * (1 + sympy.sqrt(-2)))
+
+
 SAME = [
     *(x ** Rational(1, 3), x ** Rational(-2, 3), sympy.exp(2) * x, 2 ** Rational(1, 3) * x, sympy.root(x, 5)),
     *(sympy.E * x, sympy.pi * x / 7, sympy.sqrt(2) * x - sympy.sqrt(3), sympy.cos(1) * x, -sympy.cos(1) / 3 * x),

@@ -57,7 +57,7 @@ def reading(e: Any, given: Mapping[str, Node]) -> Reading:
     op = table()
     if e.is_Symbol:
         return (), lambda: given[e.name] if e.name in given else variable(e.name)
-    if e in (sympy.nan, sympy.oo, -sympy.oo, sympy.zoo) or (e.is_number and e.is_real is False):
+    if e in (sympy.nan, sympy.oo, -sympy.oo, sympy.zoo) or _is_unreal(e):
         refuse(sympy.I if e.has(sympy.I) else e, "a node computes finite real numbers")
     if e.is_Rational:
         return (), lambda: rational(e)
@@ -89,6 +89,12 @@ def reading(e: Any, given: Mapping[str, Node]) -> Reading:
     if type(e) in IN_OTHERS:
         return (IN_OTHERS[type(e)](*e.args),), _as_it_is
     refuse(e, "no row of the table computes it")
+
+
+def _is_unreal(e: Any) -> bool:
+    """Whether it is a number and no real one. Where SymPy says so, its value is asked too: what SymPy derives of sums
+    of hyperbolic functions depends on what it was asked before, and is at times wrong."""
+    return bool(e.is_number and e.is_real is False and not sympy.N(e, chop=True).is_real)
 
 
 def refuse(e: Any, why: str) -> Never:
