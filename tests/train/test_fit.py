@@ -29,6 +29,27 @@ def assert_same(one: Any, other: Any) -> None:
     assert all(np.array_equal(v, other.model.values[n]) for n, v in one.model.values.items())
 
 
+class Handed:
+    """What others' arrays have in common: NumPy can ask them for one of its own."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = np.asarray(array)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self._array, dtype)
+
+
+@pytest.mark.parametrize("library", ["the array protocol", "torch", "jax.numpy"])
+def test_arrays_of_others_are_trained_and_measured_on_as_numpys_are(library: str) -> None:
+    if library == "the array protocol":
+        given: Any = Handed
+    else:
+        module = pytest.importorskip(library, reason=f"{library} is not installed")
+        given = module.asarray
+    X, Y = np.asarray(GOOD[0], np.float32), GOOD[1]
+    assert_same(plain((given(X), given(Y)), devset=(given(X), given(Y))), plain((X, Y), devset=(X, Y)))
+
+
 # Models of our own ---------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Bag:
