@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 import pytest
 from geometry import collisions, spills, together
+from paper import CM, size, smallest_text
 from sparse import sparse
 
 import cgraph as cg
@@ -31,13 +32,11 @@ def picture(name: str) -> Picture:
 
 def faults(of: Picture) -> list[str]:
     """What is wrong with a picture at a width of 16 cm."""
-    width, height = map(float, re.search(r'<svg [^>]*width="([\d.]+)pt" height="([\d.]+)pt"', of.svg()).groups())
-    page = 16 / 2.54 * 72
-    scale = min(page / width, page / SHEET / height)
-    sizes = [1000 * float(size) for size in re.findall(r"matrix\(([\d.]+) 0 0", of.svg())]
+    width, height, _ = size(of.svg())
+    letter = smallest_text(of.svg(), whole=True) * min(16 * CM / width, 16 * CM / SHEET / height)
     found = [*collisions(of), *spills(of), *together(of)]
-    if not sizes or min(sizes) * scale < SMALLEST:
-        found.append(f"its smallest letter has {min(sizes, default=0) * scale:.2f} points")
+    if letter < SMALLEST:
+        found.append(f"its smallest letter has {letter:.2f} points")
     if not SHEET <= width / height <= WIDEST:
         found.append(f"it is {width / height:.2f} times as wide as high")
     used, there = set(re.findall(r'href="#(g\w+)"', of.svg())), set(re.findall(r'<path id="(g\w+)" d="M', of.svg()))

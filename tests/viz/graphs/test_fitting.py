@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from geometry import collisions, spills, together
+from paper import CM, size, smallest_text
 from random_scalars import random_pass
 from sparse import sparse
 
@@ -30,24 +29,6 @@ from viz.graphs.words.drawing import HOVER, NUMBER
 from viz.ink.lines import BREAK, set_line, wrapped
 from viz.ink.page import COMFORT, SHEET, SMALLEST, page_of
 from viz.ink.themes import TEXTBOOK
-
-SVG = "{http://www.w3.org/2000/svg}"
-CM = 72 / 2.54
-
-
-def size(svg: str) -> tuple[float, float, float]:
-    """The width and the height of an SVG in points, and how many points one of its own units is."""
-    root = ElementTree.fromstring(svg)
-    width, height = (float(str(root.get(side)).removesuffix("pt")) for side in ("width", "height"))
-    return width, height, width / float(str(root.get("viewBox")).split()[2])
-
-
-def smallest_text(svg: str) -> float:
-    """The size of the smallest glyph of the graph in an SVG, in points, as it is painted there."""
-    *_, scale = size(svg)
-    graph = next(g for g in ElementTree.fromstring(svg).iter(f"{SVG}g") if g.get("data-role") == "graph")
-    sizes = [re.match(r"matrix\(([\d.]+)", str(u.get("transform"))) for u in graph.iter(f"{SVG}use")]
-    return min(1000 * float(found[1]) for found in sizes if found) * scale
 
 
 # The figures ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paper import CM, size, smallest_text
 from project import ROOT
 from schematic_geometry import collisions
 from sparse import sparse
@@ -25,17 +26,14 @@ from viz.schematics.picture import picture
 from viz.schematics.pieces import all_to_all, each
 from viz.schematics.words import unit_name
 
-CM = 72 / 2.54
 CHAPTER = ("6.2", "6.4", "6.6", "6.8", "6.9", "6.10", "6.11", "6.12", "6.13", "6.14", "6.16")
 COURSE = sorted(p for p in (ROOT / "docs" / "course").glob("*.svg") if 'data-role="hidden"' in p.read_text())
 
 
-def measured(svg: str, width: float = 16 * CM) -> tuple[float, float]:
+def measured(svg: str, points: float = 16 * CM) -> tuple[float, float]:
     """The size of the smallest glyph in an SVG at a width in points, and its ratio of width to height."""
-    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    assert found is not None
-    sizes = [1000 * float(size) for size in re.findall(r"matrix\(([\d.]+)", svg)]
-    return min(sizes) * width / float(found[1]), float(found[1]) / float(found[2])
+    width, height, _ = size(svg)
+    return smallest_text(svg, whole=True) * points / width, width / height
 
 
 def random_net(seed: int) -> SchematicPicture:
