@@ -92,7 +92,7 @@ CASES: dict[str, tuple[Any, dict[str, Any], list[dict[str, Any]]]] = {
     "a net of arrays": (mlp, {}, [{"X": [1, 0, 0, 0]}, {"b[1]": [-9, -9, -9]}, {"Y": [1, 1], "W[2]": [0, 0, 0]}]),
     "arrays": (arrays, {}, [{"x": [1, 1, 1]}, {"c": 0}, {"W": [*range(18)]}]),
     "an author's choices": (figure_6_17, {"labels": {"a": "<first>"}, "highlight": "b->L"}, [{"c": 5}]),
-    "five digits": (lambda: at("L = tanh(a*b) + a", a=0.3, b=-1.7), {"digits": 5}, [{"a": 1e-6}, {"b": 3e7}]),
+    "five digits": (lambda: at("L = tanh(a*b) + a", a=0.3, b=-1.7), {"digits": 5}, [{"a": 1e-6}, {"b": -0.654321}]),
     "one digit": (arrays, {"digits": 1, "detail": "full"}, [{"x": [0.25, 0.35, 9.5]}]),
     "twelve digits": (figure_6_18, {"digits": 12, "style": "circuit"}, [{"x1": 0.1}]),
     "the forward pass alone": (lambda: figure_6_17().forward, {}, [{"c": 5}]),
