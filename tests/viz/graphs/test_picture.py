@@ -444,6 +444,20 @@ def test_in_the_layered_layout_operands_come_first_and_no_boxes_touch(direction)
     assert [c for c in collisions(picture) if "stroke" not in c] == []
 
 
+def test_graphviz_is_not_asked_where_no_two_boxes_share_a_rank(monkeypatch):
+    monkeypatch.setattr("viz.graphs.places.engine.positions", None)
+    monkeypatch.delenv("CGRAPH_ENGINE", raising=False)
+    assert len(viz.draw("L = tanh(exp(sin(x)))", x=1.0).layout.edges) == 3
+
+
+@pytest.mark.parametrize(
+    "formula", ["L = tanh(exp(sin(x)))", "L = sin(x) + y", "L = x*y", "L = x*x + x", "L = tanh(exp(sin(x)) + y)"]
+)
+def test_what_is_placed_without_graphviz_stands_where_graphviz_places_it(formula):
+    own, asked = (viz.draw(formula, engine=engine) for engine in (None, "graphviz-pure"))
+    assert own.svg() == asked.svg()
+
+
 def test_an_engine_that_is_not_there_is_named(monkeypatch):
     with pytest.raises(LayoutError, match="pip install graphviz-pure"):
         viz.draw(figure_6_17(), engine="nowhere")
