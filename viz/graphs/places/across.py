@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -46,6 +47,22 @@ def across(
             x, y = map(float, found["pos"].split(","))
             middle[found["name"]] = -y if aside else x
     return Across(middle, bands)
+
+
+def crossings(ranks: Ranks, slots: Mapping[str, int], middle: Mapping[str, float]) -> int:
+    """How often edges cross each other between one rank and the next, by the order of their ends."""
+    pieces: list[list[tuple[float, tuple[float, int]]]] = [[] for _ in range(ranks.count)]
+    for id_, chain in ranks.chains.items():
+        for tail, head in pairwise(chain):
+            stop = middle[head], slots[id_] if head == chain[-1] else 0
+            pieces[ranks.rank[tail]].append((middle[tail], stop))
+    count = 0
+    for between in pieces:
+        seen: list[tuple[float, int]] = []
+        for _, stop in sorted(between):
+            count += len(seen) - bisect_right(seen, stop)
+            insort(seen, stop)
+    return count
 
 
 def skeleton(ranks: Ranks, slots: Mapping[str, int], titles: Mapping[str, TitleRoom]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from viz.graphs.places import gates, layered
-from viz.graphs.places.across import AROUND, BESIDE, across
+from viz.graphs.places.across import AROUND, BESIDE, across, crossings
 from viz.graphs.places.borders import NEXT, Framed
 from viz.graphs.places.channels import TRACK
 from viz.graphs.places.grid import Grid, gridded
@@ -124,6 +124,12 @@ def arranged(sizes: Measured, rankdir: str, engine_name: str | None, time_limit:
     for row in reversed(parts):  # each hands its lines on in the order in which the next one has them
         found = row.ranks(words, wanted)
         places = across(found, slots, titles, engine_name, time_limit)
+        crossed = crossings(found, slots, places.middle) if row.comes else 0
+        if crossed:
+            other = row.ranks(words, wanted, free=True)
+            freed = across(other, slots, titles, engine_name, time_limit)
+            if crossings(other, slots, freed.middle) < crossed:
+                found, places = other, freed
         grids.append(gridded(found, row.parts, is_round, places, titles))
         wanted = row.wants(grids[-1])
     grid = below(parts, grids[::-1])

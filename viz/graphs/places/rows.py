@@ -44,10 +44,13 @@ class Row:
     goes: tuple[str, ...]
     frames: tuple[Frame, ...] = ()
 
-    def ranks(self, words: Mapping[str, Extent], goes: Sequence[str] = ()) -> Ranks:
-        """Its ranks, with the words of the edges that end in it; `goes` is the order of the ports at its end."""
+    def ranks(self, words: Mapping[str, Extent], goes: Sequence[str] = (), *, free: bool = False) -> Ranks:
+        """Its ranks, with the words of the edges that end in it; `goes` is the order of the ports at its end.
+
+        Those at its start stand as they are written, or are `free`.
+        """
         own = {p.id: words[p.id] for p in self.parts if p.id in words and p.head not in self.goes}
-        return ranks(self.boxes, self.parts, own, goes or self.goes, self.comes, self.frames)
+        return ranks(self.boxes, self.parts, own, goes or self.goes, self.comes if free else (), self.frames)
 
     def wants(self, grid: Grid) -> list[str]:
         """The ports at the end of the row before it in the order in which their lines come into this one."""
