@@ -56,6 +56,15 @@ def test_the_last_line_is_in_the_form_of_books(name: str) -> None:
     assert written == pytest.approx(float(expected), rel=1e-9)
 
 
+@pytest.mark.parametrize("at", [1.0, 2.0, 0.0])
+def test_the_last_line_divides_by_nothing_that_the_gradient_does_not_divide_by(at: float) -> None:
+    graph = cg.parse("p = (1 - a)*(2 - b)/(c + 1); L = exp(p*x)*(1 - b)")
+    fwd = cg.forward(graph, a=at, b=at, c=0.5, x=at)
+    last = cg.derive(graph, "a").steps[-1].lines[-1][-1]
+    expected = float(cg.backward(fwd).gradient["a"])
+    assert value(last, {n: float(fwd[n]) for n in graph.names}) == pytest.approx(expected)  # type: ignore[arg-type]
+
+
 def test_deep_chains_are_written_without_being_multiplied_out() -> None:
     node = cg.variable("x")
     for i in range(25):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pypdf
 import pytest
 import sympy
 from hostile_names import PIECES
@@ -99,6 +100,25 @@ def test_a_sheet_can_be_written_on_and_uses_its_page(of: Any, choices: dict[str,
         for i, (x, y, w, h) in enumerate(fields):
             assert not any(x < a + c and a < x + w and y < b + d and b < y + h for a, b, c, d in fields[:i])
     assert boxes(made.sheet, "field") == boxes(made.answers, "field")
+
+
+@pytest.mark.parametrize("exercises", sparse(range(1, 7), 3))
+def test_what_cannot_be_written_on_is_refused(exercises: int) -> None:
+    try:
+        made = viz.worksheet(NEURON, exercises=exercises, seed=1, blanks=["forward", "local", "gradient"])
+    except cg.errors.ValueRefusedError as error:
+        assert exercises > 1 and "too small to write in and to read" in str(error)
+    else:
+        assert exercises < 6 and min(w for *_, w, _ in boxes(made.sheet, "field")) >= 18 * MILLIMETRE
+
+
+def test_a_pdf_has_its_words_in_the_sizes_of_the_sheet(tmp_path: Path) -> None:
+    made = viz.worksheet([ABC, NEURON], seed=5)
+    (path,) = made.save(tmp_path / "sheet.pdf")
+    sizes: set[float] = set()
+    page = pypdf.PdfReader(path).pages[0]
+    page.extract_text(visitor_text=lambda text, cm, tm, font, size: sizes.add(round(size, 1)) if text.strip() else None)
+    assert sizes == {round(size, 1) for *_, size in letters(made.sheet)}
 
 
 # Keys ----------------------------------------------------------------------------------------------------------------
