@@ -54,12 +54,17 @@ def test_many_expressions_made_at_random_are_given_back(seed: int, request: pyte
         assert_is_given_back(e)
 
 
-def test_a_real_number_is_taken_though_sympy_derives_that_it_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    e = x * (1 + sympy.coth(1 + 2**sympy.pi / 9) ** 2)
-    monkeypatch.setattr(sympy.Add, "is_real", property(lambda e: False if e.is_number else None))
-    assert cg.from_sympy(e).op is not None
+HYPERBOLIC = [sympy.coth, sympy.tanh, sympy.sinh, sympy.cosh, sympy.sech, sympy.csch]
+
+
+@pytest.mark.parametrize("function", HYPERBOLIC, ids=str)
+def test_a_real_number_is_taken_though_sympy_derives_that_it_is_none(function: Any) -> None:
+    e = 1 + function(1 + sympy.UnevaluatedExpr(2**sympy.pi / 9) ** 2) ** 2
+    assert sympy.coth is not function or e.is_real is False
+    node = cg.from_sympy(x * e)
+    assert float(cg.forward(node, x=1.0)[node]) == pytest.approx(float(e.doit()), rel=1e-14)
     with pytest.raises(FormulaError, match="finite real"):
-        cg.from_sympy(x * (1 + sympy.sqrt(-2)))
+        cg.from_sympy(x * (1 + function(sympy.UnevaluatedExpr(sympy.I) + 1)))
 
 
 SAME = [

@@ -92,9 +92,9 @@ def reading(e: Any, given: Mapping[str, Node]) -> Reading:
 
 
 def _is_unreal(e: Any) -> bool:
-    """Whether it is a number and no real one. Where SymPy says so, its value is asked too: what SymPy derives of sums
-    of hyperbolic functions depends on what it was asked before, and is at times wrong."""
-    return bool(e.is_number and e.is_real is False and not sympy.N(e, chop=True).is_real)
+    """Whether it is a number and no real one. Where SymPy says so its value is asked too: of hyperbolic functions of
+    what is unevaluated SymPy says it wrongly."""
+    return bool(e.is_number and e.is_real is False and not sympy.N(e.doit(), chop=True).is_real)
 
 
 def refuse(e: Any, why: str) -> Never:
