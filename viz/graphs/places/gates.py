@@ -17,7 +17,7 @@ from viz.ink.lines import PlacedLine, SetLine
 from viz.ink.strokes import BETWEEN, Point, Size
 from viz.ink.turns import straight
 
-APART = 2.5  # between a gate and its name
+APART = 1.5  # between a gate and its name
 OVER = 8.0  # how far a name may reach beyond its room: so long at least the edges that leave it are straight
 CLEAR = BETWEEN + 3.5  # between the middle of an edge and a name
 
