@@ -92,7 +92,7 @@ def turned(start: Point, end: Point, along: float) -> list[Point]:
     way = 1.0 if y1 > y0 else -1.0
     radius = min(RADIUS, along - x0, x1 - along)
     if abs(y1 - y0) < 2 * radius:  # one soft bend
-        half = min(along - x0, x1 - along, max(radius, abs(y1 - y0)))
+        half = radius
         first, last = (along - half, y0), (along + half, y1)
         return [*straight(start, first), (along, y0), (along, y1), last, *straight(last, end)]
     first, last, r = (along - radius, y0), (along + radius, y1), radius * (1 - ROUND)
