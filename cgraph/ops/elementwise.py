@@ -221,7 +221,7 @@ STEPS: tuple[Op, ...] = (
     elementwise("round",         "floor(x/2 + 1/4) + ceiling(x/2 - 1/4)", "rint",  None, c="RINT({0})", mask=True),
 )
 HELD: tuple[Op, ...] = (
-    elementwise("stop_gradient", "stop_gradient(x)", "positive", None, sign="stop", held=True,
+    elementwise("stop_gradient", "stop_gradient(x)", lambda xp, x: xp.positive(x), None, sign="stop", held=True,
                 c="{0}", js="{0}"),
 )
 # fmt: on

@@ -58,6 +58,11 @@ class stop_gradient(sympy.Function):  # type: ignore[misc]  # noqa: N801 - the n
     def _eval_is_real(self) -> Any:
         return self.args[0].is_real
 
+    def _computed(self, printer: Any) -> Any:
+        return printer.doprint(self.args[0])
+
+    _mpmathcode = _numpycode = _pythoncode = _computed  # what SymPy's makers of functions ask for
+
 
 class SympyWorld(World):
     """Computes with SymPy. Leaves become real symbols of their names; array leaves, arrays of `X[0,1]`."""

@@ -138,7 +138,7 @@ def test_a_zero_that_was_rounded_times_an_infinite_slope_is_never_silent(case: C
     infinite_times_a_rounded_zero(case)
 
 
-@pytest.mark.parametrize("case", sparse(ZERO, 8), ids=str)
+@pytest.mark.parametrize("case", sparse(ZERO, 30), ids=str)
 def test_an_infinite_gradient_times_a_slope_of_0_is_silent_where_the_function_is_flat(case: Case) -> None:
     zero_times_an_infinite_gradient(case)
 

@@ -57,6 +57,7 @@ def test_a_diagram_fits_a_page_of_16_cm_and_nothing_in_it_touches(name):
     assert picture(name).fit.smallest >= SMALLEST
 
 
+@pytest.mark.slow
 def test_a_diagram_that_does_not_fit_is_found():
     wide = viz.draw(random_pass(3), detail="full", fold=False)
     assert faults(wide)

@@ -26,10 +26,12 @@ def snug(layout: Layout) -> Layout:
 
 
 def _snug(placed: PlacedBox, meets: list[float]) -> PlacedBox:
+    if placed.box.round:  # a circle is as wide as it is high: its words stay where there is room for them
+        return placed._replace(lines=tuple([line for line in placed.lines if line.line.role != "gradient"]))
     lines = [line.line for line in placed.lines if line.line.role not in ("gradient", OUTSIDE)]
     beside = (line for line in placed.lines if line.line.role == OUTSIDE)
     height = placed.height
-    if not placed.box.round and len(lines) < len(placed.lines):
+    if len(lines) < len(placed.lines):
         need = stack_height(lines) + 2 * PAD_Y + (2 * INSET if placed.box.output else 0.0)
         height = min(height, max([need, *(2 * (at + CORNER) for at in meets)]))
     return placed._replace(height=height, lines=(*stacked(lines, (placed.x, placed.y)), *beside))
