@@ -186,6 +186,7 @@ def test_a_derivation_as_markdown_has_no_html_and_no_links(hostile: Sequence[str
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.slow
 def test_the_latex_of_formulas_and_derivations_compiles(tmp_path: Path) -> None:
     lines = [r"\documentclass{article}\usepackage{amsmath}\begin{document}"]
     for name in [name for name in names(ALL, seed=2) if len(name) < 1_000][:1000:2]:

@@ -108,6 +108,7 @@ def test_every_page_can_be_reached_from_the_readme_and_from_the_index():
         assert page.name == "index.md" or f"({page.name})" in index, page.name
 
 
+@pytest.mark.slow
 def test_the_commands_of_their_page_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     page = (DOCS / "commands.md").read_text(encoding="utf-8").partition("## What training reaches")[0]

@@ -87,6 +87,7 @@ def test_the_stepper_is_embedded_and_works_in_its_frame(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.slow
 def test_a_notebook_of_the_examples_runs(path: Path, tmp_path: Path) -> None:
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed (extra notebook)")
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed (extra notebook)")
