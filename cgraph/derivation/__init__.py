@@ -57,7 +57,7 @@ class Latex(str):
         return f"$\\displaystyle {self}$"
 
 
-def to_latex(of: GraphLike) -> Latex:
+def to_latex(of: GraphLike) -> str:
     """A node's formula in its leaves as LaTeX, for math mode; `L = ...` when it has a name. Notebooks show it set.
 
     Raises ValueRefusedError when that is too long to be read.

@@ -16,6 +16,7 @@ import flint
 import sympy
 
 from cgraph.proof.walk import parts
+from cgraph.worlds.sympy import stop_gradient
 
 PRECISIONS = (192, 512, 2048)  # bits; the next where the radius is too large
 LARGEST_POWER = 10**6
@@ -175,6 +176,7 @@ def _table() -> dict[Any, Callable[..., Any]]:
         sympy.sinc: arb.sinc,
         sympy.Mul: lambda *x: reduce(mul, x),
         sympy.Piecewise: _piecewise,
+        stop_gradient: lambda x: x,
         sympy.And: _all,
         sympy.Or: _any,
         sympy.Not: lambda x: None if x is None else not x,
