@@ -88,6 +88,7 @@ _LATEX = {
     **{
         "∞": r"\infty ",
         "×": r"\times ",
+        "±": r"\pm ",
         "…": r"\ldots ",
         "√": r"\surd ",
         "∛": r"\sqrt[3]{\,}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from browser import browser, page  # noqa: F401  # fixtures
 from hostile_names import names
 from hypothesis import settings
 from project import CASES_FILE

@@ -159,7 +159,7 @@ FUNCTIONS: tuple[Op, ...] = (
                 c="ERFC({0})", js="erfc({0})"),
     elementwise("normal_cdf", "(1 + erf(x/sqrt(2)))/2", stable.normal_cdf,
                 lambda w, z, x: w.gaussian(x, rate=0.5) / w.sqrt(2 * w.pi), sign="Φ",
-                bounds=(0, 1), probability=True, c="normal_cdf({0})"),
+                bounds=(0, 1), probability=True, c="normal_cdf({0})", js="above(-{0})"),
     elementwise("log_normal_cdf", "log((1 + erf(x/sqrt(2)))/2)", stable.log_normal_cdf,
                 lambda w, z, x: w.inverse_mills(x), sign="log Φ", c="log_normal_cdf({0})", js="logNormalCdf({0})"),
 )

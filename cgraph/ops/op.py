@@ -86,7 +86,8 @@ class Op(Facts):
     maps        structural only: the pullback as it is written on an edge (see `ops.maps`), one per operand, or, for
                 any number of operands, a function from the position
     infer       (shapes, attributes) -> (attributes in normal form, shape of the result)
-    definition  the result written in other ops, where the arrays' way is not the definition itself
+    definition  the result written in other ops, where the arrays' way is not the definition itself; of two that are
+                `lossless` together, pictures and proofs take the textbook's, pages that compute again the other
     kink        where a convention decides the derivative, in words, with the attributes that choose in braces
     check       refuses targets, the last operand, that are none; a pass in numbers runs it where they are a leaf
     operands    what the formula calls its operands: `x, y` unless the row says otherwise

@@ -12,7 +12,7 @@ from cgraph import shapes
 from cgraph.errors import ShapeError
 from cgraph.ops import maps
 from cgraph.ops.facts import Reduction, free
-from cgraph.ops.op import Attrs, Example, Op, structural
+from cgraph.ops.op import Attrs, Example, Op, lossless, structural
 from cgraph.ops.stable import rest
 from cgraph.shapes import Shape, is_integer
 
@@ -178,6 +178,39 @@ def _variance(w: Any, x: Any, axis: Any, keepdims: bool, ddof: float) -> Any:
     return total / (w.size(x) / w.size(total) - ddof)
 
 
+# In single numbers, as the arrays' way has them: nothing over- or underflows that it keeps, and nothing cancels -------
+def rest_of(w: Any, e: Any, axis: tuple[int, ...]) -> Any:
+    """As `stable.rest`: the sum of numbers of which the largest is 1, without one that is 1."""
+    top = w.equal(e, 1)
+    return w.sum(e * (1 - top), axis=axis, keepdims=True) + w.maximum(w.sum(top, axis=axis, keepdims=True) - 1, 0)
+
+
+def _centred(w: Any, x: Any, axis: tuple[int, ...]) -> Any:
+    from_first = x - x[tuple(slice(0, 1) if i in axis else slice(None) for i in range(x.ndim))]
+    return from_first - w.mean(from_first, axis=axis, keepdims=True)
+
+
+def _deviation(w: Any, x: Any, axis: tuple[int, ...], keepdims: bool, ddof: float) -> Any:
+    size = w.norm(w.centre(x, axis=axis), axis=axis, keepdims=keepdims)
+    return size / w.sqrt(w.size(x) / w.size(size) - ddof)
+
+
+def _length(w: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    largest = w.max(w.abs(x), axis=axis, keepdims=True)
+    scale = w.where(w.equal(largest, 0) + w.equal(largest, np.inf), 1, largest)
+    root = w.sqrt(w.sum((x / scale) ** 2, axis=axis, keepdims=True)) * scale
+    return root if keepdims else np.squeeze(root, axis=axis)
+
+
+def _log_of_sum(w: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    top = w.max(x, axis=axis, keepdims=True)
+    top = w.where(w.equal(w.abs(top), np.inf), 0, top)
+    e = w.exp(x - top)
+    largest = w.sum(w.equal(e, 1), axis=axis, keepdims=True)
+    total = w.where(largest, w.log1p(rest_of(w, e, axis)), w.log(w.sum(e, axis=axis, keepdims=True))) + top
+    return total if keepdims else np.squeeze(total, axis=axis)
+
+
 # fmt: off
 OVER_AXES: tuple[Example, ...] = (
     (((2, 3),), {}),
@@ -210,7 +243,8 @@ ROWS: tuple[Op, ...] = (
                scattered=True, through=True),
     structural("centre", "x - mean(x)", _centre,
                (maps.of_centre, lambda w, g, z, x, axis: w.centre(g, axis=axis)),
-               infer=_same, axis=None, definition=lambda w, x, axis: x - w.mean(x, axis=axis, keepdims=True),
+               infer=_same, axis=None,
+               definition=lossless(_centred, textbook=lambda w, x, axis: x - w.mean(x, axis=axis, keepdims=True)),
                examples=[(((2, 3),), {}), (((2, 3),), {"axis": 1})]),
     structural("var", "var(x)", _var,
                (maps.of_spread(2, ""), lambda w, g, z, x, axis, keepdims, ddof:
@@ -223,21 +257,24 @@ ROWS: tuple[Op, ...] = (
                    * w.ratio(w.centre(x, axis=axis), spread(w, z, x, axis, keepdims))),
                infer=_with_freedom, axis=None, keepdims=False, ddof=0, kink="the slope of std is 0 at equal values",
                kinked=lambda x, axis, keepdims, ddof: np.ptp(x, axis=axis, keepdims=keepdims) == 0,
-               definition=lambda w, x, axis, keepdims, ddof: w.sqrt(_variance(w, x, axis, keepdims, ddof)),
+               definition=lossless(_deviation, textbook=lambda w, x, axis, keepdims, ddof:
+                   w.sqrt(_variance(w, x, axis, keepdims, ddof))),
                examples=[(((2,),), {}), (((2, 3),), {"axis": 0, "keepdims": True}), (((3,),), {"ddof": 1})]),
     structural("norm", "sqrt(sum(x**2))", _norm,
                (maps.of_norm, lambda w, g, z, x, axis, keepdims:
                    spread(w, g, x, axis, keepdims) * w.ratio(x, spread(w, z, x, axis, keepdims))),
                infer=reduction, sign="‖·‖", axis=None, keepdims=False, kink="the slope of the norm is 0 at 0",
                kinked=lambda x, axis, keepdims: ~np.any(x, axis=axis, keepdims=keepdims), written="bars",
-               definition=lambda w, x, axis, keepdims: w.sqrt(w.sum(x**2, axis=axis, keepdims=keepdims)),
+               definition=lossless(_length, textbook=lambda w, x, axis, keepdims:
+                   w.sqrt(w.sum(x**2, axis=axis, keepdims=keepdims))),
                examples=SMALL),
     structural("logsumexp", "log(sum(exp(x)))", _logsumexp,
                (maps.of_logsumexp, lambda w, g, z, x, axis, keepdims:
                    spread(w, g, x, axis, keepdims) * w.softmax(x, axis=axis)),
                infer=reduction, axis=None, keepdims=False, kink="of nothing but -inf it is -inf, with slope 0",
                kinked=lambda x, axis, keepdims: np.all(x == -np.inf, axis=axis, keepdims=keepdims),
-               definition=lambda w, x, axis, keepdims: w.log(w.sum(w.exp(x), axis=axis, keepdims=keepdims)),
+               definition=lossless(_log_of_sum, textbook=lambda w, x, axis, keepdims:
+                   w.log(w.sum(w.exp(x), axis=axis, keepdims=keepdims))),
                examples=SMALL),
     structural("size", "size(x)", lambda xp, x: xp.result_type(x).type(xp.size(x)), ("", None), infer=_scalar,
                examples=[(((2, 3),), {})], cost=free, mask=True),

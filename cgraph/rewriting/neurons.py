@@ -14,7 +14,7 @@ import numpy as np
 from cgraph.graph.node import PARAMETER, Node, build, constant
 from cgraph.ops import TABLE
 from cgraph.ops.named import ByOp
-from cgraph.ops.op import Op
+from cgraph.ops.op import Op, as_written
 from cgraph.worlds.world import Column, cells
 
 
@@ -29,7 +29,10 @@ SUMS: ByOp[Callable[..., Any]] = ByOp()  # ops that are written as sums of many 
 
 
 class NeuronWorld(Column):
-    """Builds one scalar node for each element."""
+    """Builds one scalar node for each element, with definitions as a textbook has them, or as they lose no digits."""
+
+    def __init__(self, lossless: bool = False) -> None:
+        self.lossless = lossless
 
     name = "neurons"
     pi = np.pi
@@ -40,7 +43,8 @@ class NeuronWorld(Column):
         if row in SUMS:
             return SUMS[row]
         if row.definition is not None:
-            definition, defaults = row.definition, row.defaults
+            definition = row.definition if self.lossless else as_written(row.definition)
+            defaults = row.defaults
             return lambda *operands, **attrs: as_neurons(definition(self, *operands, **{**defaults, **attrs}))
         return lambda *operands, **attrs: as_neurons(row.numpy(*operands, **attrs))
 
@@ -118,3 +122,4 @@ def _matmul(x: Any, y: Any) -> Any:
 
 
 NEURONS = NeuronWorld()
+LOSSLESS = NeuronWorld(lossless=True)

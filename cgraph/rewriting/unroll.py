@@ -19,7 +19,7 @@ from cgraph.ops import TABLE
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.numbers import backward, forward
-from cgraph.rewriting.neurons import NEURONS, SUMS, Neurons, as_neurons, elementwise
+from cgraph.rewriting.neurons import LOSSLESS, NEURONS, SUMS, Neurons, NeuronWorld, as_neurons, elementwise
 
 MOST = 100_000  # scalar nodes; what is larger is no picture and no proof
 ADD = TABLE["add"]
@@ -70,21 +70,26 @@ def unroll(of: GraphLike | Forward | Backward, sizes: Mapping[str, int] | None =
 
 
 def elements(of: GraphLike, sizes: Mapping[str, int] | None = None) -> dict[Node, Any]:
-    """Every node of a graph as an array of the scalar nodes that `unroll` makes of it. Raises what `unroll` raises.
+    """Every node of a graph as an array of scalar nodes, as `unroll` makes them, but such as no number overflows in.
+
+    softmax, logsumexp, norms and the losses on logits are not written as their formulas here, but as arrays are
+    computed. Raises what `unroll` raises.
 
     >>> import cgraph as cg
     >>> x = cg.variable("x", 2)
     >>> [node.name for node in elements(x * 2.0)[x]]
     ['x1', 'x2']
     """
-    return _unrolled(as_graph(of), dict(sizes or {}), None)
+    return _unrolled(as_graph(of), dict(sizes or {}), None, LOSSLESS)
 
 
 def _scalars(outputs: tuple[Node, ...], neurons: Mapping[Node, Any]) -> Graph:
     return Graph([element for output in outputs for element in neurons[output].flat])
 
 
-def _unrolled(graph: Graph, sizes: Mapping[str, int], fwd: Forward | None) -> dict[Node, Any]:
+def _unrolled(
+    graph: Graph, sizes: Mapping[str, int], fwd: Forward | None, world: NeuronWorld = NEURONS
+) -> dict[Node, Any]:
     """Every node of the graph as an array of scalar nodes."""
     uses = Counter(x for n in graph.nodes for x in n.operands)
     right = {n.operands[1] for n in graph.nodes if n.op is TABLE["matmul"]} - {
@@ -107,7 +112,7 @@ def _unrolled(graph: Graph, sizes: Mapping[str, int], fwd: Forward | None) -> di
                 neurons[node] = _leaf(node, shape, node in right)
             else:
                 attrs = {**node.attrs, "shape": shape} if "shape" in node.attrs else node.attrs
-                neurons[node] = _named(node, _applied(graph, node, attrs, neurons, uses, fwd))
+                neurons[node] = _named(node, _applied(graph, node, attrs, neurons, uses, fwd, world))
     return neurons
 
 
@@ -125,7 +130,13 @@ def _bound(graph: Graph, node: Node, sizes: Mapping[str, int]) -> tuple[int, ...
 
 
 def _applied(
-    graph: Graph, node: Node, attrs: Mapping[str, Any], neurons: Mapping[Node, Any], uses: Counter[Node], fwd: Any
+    graph: Graph,
+    node: Node,
+    attrs: Mapping[str, Any],
+    neurons: Mapping[Node, Any],
+    uses: Counter[Node],
+    fwd: Any,
+    world: NeuronWorld,
 ) -> Any:
     row = node.op
     assert row is not None
@@ -136,7 +147,7 @@ def _applied(
         return elementwise(lambda s, *terms: build(row, *(s.operands if s.op is row else (s,)), *terms), *operands)
     if row.ids is not None:
         operands[row.ids.place] = _ids(graph, node.operands[row.ids.place], fwd)
-    return NEURONS.apply(row, operands, attrs)
+    return world.apply(row, operands, attrs)
 
 
 def _ids(graph: Graph, node: Node, fwd: Forward | None) -> Any:

@@ -72,7 +72,7 @@ class SympyWorld(World):
 
     def function(self, row: Op) -> Callable[..., Any]:
         if row.definition is not None:
-            definition, defaults = row.definition, row.defaults
+            definition, defaults = as_written(row.definition), row.defaults
             return lambda *operands, **attrs: as_object(definition(self, *operands, **{**defaults, **attrs}))
         if not row.elementwise:
             return lambda *operands, **attrs: as_object(row.numpy(*operands, **attrs))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import opened
 from project import ROOT
 
 import viz
@@ -75,15 +74,14 @@ def test_what_cannot_be_drawn_is_shown_as_text() -> None:
 
 
 @pytest.mark.slow
-def test_the_stepper_is_embedded_and_works_in_its_frame(tmp_path: Path) -> None:
+def test_the_stepper_is_embedded_and_works_in_its_frame(page: Any, tmp_path: Path) -> None:
     cell = viz.step_through(figure_6_17(), height=500)._repr_html_()
     assert re.search(r'style="[^"]*height:500px', cell)
     (tmp_path / "cell.html").write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{cell}", encoding="utf-8")
-    with opened() as page:
-        page.goto((tmp_path / "cell.html").as_uri())
-        frame = page.frames[1]
-        frame.click("#last")
-        assert frame.inner_text("#sentence") == "∂L/∂b = ∂L/∂d · ∂d/∂b = −2 · 2 = −4"
+    page.goto((tmp_path / "cell.html").as_uri())
+    frame = page.frames[1]
+    frame.click("#last")
+    assert frame.inner_text("#sentence") == "∂L/∂b = ∂L/∂d · ∂d/∂b = −2 · 2 = −4"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from browser import opened
 from geometry import collisions, spills
 
 import cgraph as cg
@@ -159,21 +158,20 @@ def test_names_in_titles_are_only_names() -> None:
 
 
 @pytest.mark.slow
-def test_the_slider_walks_through_the_film(tmp_path: Any) -> None:
+def test_the_slider_walks_through_the_film(page: Any, tmp_path: Any) -> None:
     film = xor_film()
     path = film.save(tmp_path / "training.html")
-    with opened() as page:
-        page.goto(path.as_uri())
-        assert page.text_content("#now") == f"1 of 4: {film.titles[0]}"
-        page.keyboard.press("ArrowRight")
-        assert page.text_content("#now") == f"2 of 4: {film.titles[1]}"
-        page.keyboard.press("End")
-        assert page.text_content("#now") == f"4 of 4: {film.titles[3]}"
-        assert "dead ReLU: a[1]" in page.text_content("#findings")
-        shown = page.evaluate(
-            "[...document.querySelectorAll('[data-frames]')].filter(g => getComputedStyle(g).display !== 'none')"
-            ".map(g => g.dataset.frames)"
-        )
-        assert shown and all(span.split()[1] == "3" for span in shown)
-        page.fill("#step", "0")
-        assert page.get_attribute("#step", "aria-valuetext") == film.titles[0]
+    page.goto(path.as_uri())
+    assert page.text_content("#now") == f"1 of 4: {film.titles[0]}"
+    page.keyboard.press("ArrowRight")
+    assert page.text_content("#now") == f"2 of 4: {film.titles[1]}"
+    page.keyboard.press("End")
+    assert page.text_content("#now") == f"4 of 4: {film.titles[3]}"
+    assert "dead ReLU: a[1]" in page.text_content("#findings")
+    shown = page.evaluate(
+        "[...document.querySelectorAll('[data-frames]')].filter(g => getComputedStyle(g).display !== 'none')"
+        ".map(g => g.dataset.frames)"
+    )
+    assert shown and all(span.split()[1] == "3" for span in shown)
+    page.fill("#step", "0")
+    assert page.get_attribute("#step", "aria-valuetext") == film.titles[0]

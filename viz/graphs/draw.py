@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def draw(
     caption: str | None = None,
     proof: Report | None = None,
     zoom: str | None = None,
-    fold: str | bool | None = None,
+    fold: str | bool | Iterable[str] | None = None,
     open: str | Iterable[str] = (),
     repeats: bool | None = None,
     frames: bool | None = None,
@@ -91,7 +92,8 @@ def draw(
     zoom        "layers" (a box a layer), "tensors" or "neurons" (a box a number, as cg.unroll makes them)
     fold        "layers" (by scopes, see cg.scope, and by names such as z[1] or encoder.W), "blocks" (one after the
                 other) or "copies" (side by side) puts many nodes into one box; False draws every node; by default more
-                than 300 boxes are folded, in the first way that halves them. `picture.folded` says what was folded
+                than 300 boxes are folded, in the first way that halves them. The name of a layer, or several, folds
+                these alone: "encoder.layer[1]". `picture.folded` says what was folded
     open        the name of a layer, or several, to draw open beside those that are folded: "block[1]"
     repeats     of layers: whether those that compute the same, three times or more in a row, are one box (× 12); by
                 default scopes are, where there are no numbers for each
@@ -114,11 +116,19 @@ def draw(
     Raises LayoutError when the layout takes too long or there is no engine, NameUnknownError for a node that there is
     not, ValueRefusedError for other choices.
     """
-    opened = (open,) if isinstance(open, str) else tuple(open)
-    of_layers = around is None and (bool(opened) or LAYERS in (fold, zoom))
+    options = {name: value for name, value in locals().items() if name in (draw.__kwdefaults__ or {})}
+    opened, (way, closed) = _names(open), _folding(fold)
+    if closed and opened:
+        raise ValueRefusedError(
+            f"{', '.join(opened)} open beside {', '.join(closed)}",
+            why="fold= with the names of layers folds these and leaves all others open",
+            fix='leave out open=, or fold="layers"',
+        )
+    of_layers = around is None and not closed and (bool(opened) or LAYERS in (way, zoom))
     edges = None if of_layers else depth
     choices = Choices(highlight, colours, labels, legend, transparent, digits, around, edges)
-    subject, fold = zoomed(asked.subject(of, {**(values or {}), **named}, draw.__kwdefaults__ or ()), zoom, fold)
+    whole_subject = asked.subject(of, {**(values or {}), **named}, options)
+    subject, way = zoomed(whole_subject, zoom, way)
     if show is None:
         show = paint.FORWARD if isinstance(subject, Forward) else paint.BOTH
     for what, given, allowed in (("pass", show, SHOWS), ("direction", direction, (None, *DIRECTIONS))):
@@ -134,10 +144,10 @@ def draw(
     chosen = theme_named(theme)
     passes = asked.passes(subject)
     proofs = asked.proofs(passes, proof)
-    layers = Layers(_depth(depth) if of_layers else None, opened, repeats)
+    layers = Layers(_depth(depth) if of_layers else None, opened, repeats, closed)
 
-    def drawn(wanted: str | None, way: str | bool | None = fold) -> Drawing:
-        drawing = annotate(passes, style, wanted, proofs, way, choices.digits, choices.part, layers)
+    def drawn(wanted: str | None, how: str | bool | None = way) -> Drawing:
+        drawing = annotate(passes, style, wanted, proofs, how, choices.digits, choices.part, layers)
         if zoom == LAYERS and drawing.nothing:
             why, _, fix = drawing.nothing.partition("; ")
             raise ValueRefusedError("there are no layers to zoom to", why=why, fix=fix)
@@ -165,7 +175,10 @@ def draw(
 
     best = _fitted(drawn, fit, detail, WAYS if fold is None and page.asked else ())
     words = title(best.drawing, show), alternative_text(best.drawing, show)
-    return Picture(passes, style, best.drawing, best.layout(), chosen, show, *words, best.direction, proofs, best.fit)
+    again = partial(draw, whole_subject, **options)
+    return Picture(
+        passes, style, best.drawing, best.layout(), chosen, show, *words, best.direction, proofs, best.fit, again
+    )
 
 
 def _fitted(
@@ -200,6 +213,17 @@ def coloured(drawing: Drawing, heat: Heat, show: str) -> Drawing:
             fix='draw it with detail="hover"' if drawing.detail == OUTLINE else 'choose colour="value"',
         )
     return replace(drawing, heat=heat)
+
+
+def _folding(fold: str | bool | Iterable[str] | None) -> tuple[str | bool | None, tuple[str, ...]]:
+    """A way to fold, and the names of the layers that alone are folded."""
+    if fold is None or isinstance(fold, bool) or (isinstance(fold, str) and fold in WAYS):
+        return fold, ()
+    return LAYERS, _names(fold)
+
+
+def _names(given: str | Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _depth(depth: int | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from viz.graphs.paint.legend import as_list, foot, room
 from viz.graphs.places.layout import Layout
 from viz.graphs.places.snug import snug
 from viz.graphs.words.drawing import OUTLINE, Drawing
-from viz.graphs.words.subject import Subject, hidden
+from viz.graphs.words.subject import Subject
 from viz.ink import files
 from viz.ink.page import Fit
 from viz.ink.themes import Theme
@@ -31,7 +31,7 @@ class Picture:
     """A picture of a graph or of a pass: `.svg()`, `.dot`, `.save("figure.svg")`; notebooks show it by themselves.
 
     `caption` stands below it, `description` is its alternative text; `fit` says how large its text is on its page, and
-    what had to give.
+    what had to give. `again` draws the same with other choices: `picture.again(direction="TB")`.
     """
 
     passes: Passes
@@ -45,6 +45,7 @@ class Picture:
     direction: str
     proofs: Proofs = NO_PROOFS
     fit: Fit | None = None
+    again: Callable[..., Picture] | None = field(default=None, compare=False)
 
     @property
     def of(self) -> Subjects:
@@ -168,19 +169,14 @@ class Picture:
                 why="its colours show all numbers at once",
                 fix="draw it without colour=, or show steps of training in colour with viz.film",
             )
-        if self.drawing.part:
-            raise ValueRefusedError(
-                "a picture of a part of a graph has no steps",
-                why="a step computes a node of the whole",
-                fix="draw it without around=",
-            )
         if self._large:
             raise ValueRefusedError(
                 f"a picture of {len(self.drawing.boxes)} boxes, some of them for many nodes, has no steps",
                 why="a step computes one node",
                 fix='draw a smaller graph, or all of this one: viz.draw(..., fold=False, detail="hover")',
             )
-        without, drawing = hidden(self.passes.graph, self.style), self.drawing
+        drawing, shown = self.drawing, {b.id for b in self.drawing.boxes}
+        without = {n for i, n in enumerate(self.passes.graph.nodes) if f"n{i}" not in shown}
         return Subject(self.passes, self.style, drawing.detail, without, self.proofs, drawing.digits)
 
     def save(self, path: str | os.PathLike[str], *, dpi: float | None = None) -> Path:

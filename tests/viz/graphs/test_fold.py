@@ -164,7 +164,7 @@ def test_nothing_touches_on_folded_pictures(of):
 
 
 def test_a_way_to_fold_that_is_not_there_is_refused():
-    with pytest.raises(ValueRefusedError, match=r"no fold 'rows'.*choose one of None, False, layers, blocks, copies"):
+    with pytest.raises(ValueRefusedError, match=r"no frame 'rows' to fold.*there are: layers, blocks, copies, layer 1"):
         viz.draw(net(2), fold="rows")
 
 

@@ -28,7 +28,8 @@ from viz.graphs.words.fold import folding
 from viz.graphs.words.groups import groups
 from viz.graphs.words.levels import untorn
 from viz.graphs.words.subject import hidden
-from viz.graphs.words.units import in_order, owners
+from viz.graphs.words.units import Fold, in_order, owners
+from viz.graphs.words.units import drawn as units_drawn
 from viz.ink.themes import TEXTBOOK
 
 GRAPHS = {f"random {seed}": (lambda seed=seed: twins(seed)[1]) for seed in range(60)}
@@ -349,6 +350,29 @@ def test_titles_of_frames_are_only_words_in_every_format(name, tmp_path):
     assert picture.save(tmp_path / "frames.png").stat().st_size > 1000
 
 
+# By name --------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", sparse(GRAPHS, 12))
+def test_a_layer_that_is_named_is_one_box_and_every_other_node_has_its_own(name):
+    graph = GRAPHS[name]()
+    without = hidden(graph, "textbook")
+    for group in groups(graph).all[:8]:
+        found = folding(graph, "layers", closed=(group.name,))
+        inside = {n for fold in found.folds for n in fold.nodes}
+        if units_drawn(group.nodes) > 1 and in_order(graph, [Fold(group.name, group.nodes, (), 1)]) is not None:
+            assert [fold.nodes for fold in found.folds] == [group.nodes]
+        drawing = words(graph, "layers", Layers(closed=(group.name,)))
+        own = {f"n{graph.index[n]}" for n in graph if n not in without | inside}
+        assert {b.id for b in drawing.boxes} == own | {f"f{i}" for i in range(len(found.folds))}
+        assert bool(drawing.nothing) == (not found.folds)
+
+
+def test_named_layers_fold_in_a_picture_and_the_others_have_frames():
+    picture = viz.draw(residual(3), fold=["block[1]", "block[3]"])
+    assert [b.name for b in picture.drawing.boxes if b.kind == "folded"] == ["block[1]", "block[3]"]
+    assert "block[2]" in [f.name for f in picture.drawing.frames]
+    assert viz.draw(residual(3), fold="block[2]").folded[0].startswith("block[2], ")
+
+
 # Said ----------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("how", ["layers", "blocks", "copies"])
 def test_a_fold_that_finds_nothing_says_why_and_what_would_help(how):
@@ -373,6 +397,11 @@ def test_a_zoom_to_layers_that_are_not_there_says_what_would_help():
         ({"fold": "layers", "depth": "1"}, "depth is '1'"),
         ({"fold": "copies", "open": "block[1]"}, "fold='copies' has no depth"),
         ({"fold": False, "open": "block[1]"}, "fold=False has no depth"),
+        ({"fold": "blok[1]"}, r"no frame 'blok\[1\]' to fold.*did you mean 'block\[1\]'"),
+        ({"fold": "layer"}, r"no frame 'layer' to fold.*did you mean 'layers'"),
+        ({"fold": ["block[1]", "nowhere"]}, "no frame 'nowhere'.*there are: layers, blocks, copies, block"),
+        ({"fold": "block[1]", "depth": 1}, "depth without around"),
+        ({"fold": "block[1]", "open": "block[2]"}, r"open beside block\[1\]"),
     ],
 )
 def test_frames_and_depths_that_there_are_not_are_refused(choices, said):

@@ -7,16 +7,16 @@ import json
 import random
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import opened
 from pages import AT_EVERY_STEP, DATA, SAID, change, drawn, open_in
 from random_scalars import random_pass
+from scoped_graphs import scoped_pass
 from sparse import sparse
 
 import cgraph as cg
@@ -32,12 +32,6 @@ from viz.graphs.paint.legend import entries
 from viz.graphs.words.subject import Subject
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    with opened() as found:
-        yield found
 
 
 def again(bwd: cg.Backward, values: Mapping[str, Any]) -> cg.Backward:
@@ -95,6 +89,10 @@ CASES: dict[str, tuple[Any, dict[str, Any], list[dict[str, Any]]]] = {
     "five digits": (lambda: at("L = tanh(a*b) + a", a=0.3, b=-1.7), {"digits": 5}, [{"a": 1e-6}, {"b": -0.654321}]),
     "one digit": (arrays, {"digits": 1, "detail": "full"}, [{"x": [0.25, 0.35, 9.5]}]),
     "twelve digits": (figure_6_18, {"digits": 12, "style": "circuit"}, [{"x1": 0.1}]),
+    "a part": (figure_6_18, {"around": "z[2]", "depth": 2}, [{"x1": -2.5}, {"w[2]11": 0}]),
+    "a part in the middle": (lambda: at("d = 2*b; e = a + d; L = c*e + d", a=3.0, b=1.0, c=-2.0),
+                             {"around": "d", "depth": 1}, [{"c": 5}, {"b": 0, "c": -1}]),
+    "frames": (lambda: scoped_pass(3), {"frames": True, "fold": False}, [{"x0": 0.25}]),
     "the forward pass alone": (lambda: figure_6_17().forward, {}, [{"c": 5}]),
 }  # fmt: skip
 

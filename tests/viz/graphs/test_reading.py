@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import opened
 from pages import SAID, change, open_in
 from sparse import sparse
 
@@ -20,17 +18,11 @@ from viz.figures.graphs import figure_6_17, figure_6_18
 WIDE = {"width": 1280, "height": 720}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with opened() as found:
-        yield found
-
-
 @pytest.fixture
-def page(browser: Any) -> Any:
-    browser.set_viewport_size(WIDE)
-    browser.emulate_media(media="screen", color_scheme="light", reduced_motion="reduce")
-    return browser
+def page(page: Any) -> Any:
+    page.set_viewport_size(WIDE)
+    page.emulate_media(media="screen", color_scheme="light", reduced_motion="reduce")
+    return page
 
 
 def net() -> cg.Backward:

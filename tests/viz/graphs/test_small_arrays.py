@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import opened
 from geometry import collisions, spills
 
 import cgraph as cg
@@ -139,7 +138,7 @@ MATRICES = """() => [...document.querySelectorAll('[data-number]')].map(g => [g.
 
 
 @pytest.mark.slow
-def test_a_matrix_in_a_page_follows_its_inputs_to_the_last_entry(tmp_path: Path) -> None:
+def test_a_matrix_in_a_page_follows_its_inputs_to_the_last_entry(page: Any, tmp_path: Path) -> None:
     def shown(page: Any, W: Any) -> list[Any]:
         z = cg.variable("X", (2, 2)) @ cg.parameter("W", W)
         bwd = cg.backward(cg.forward(cg.sum(cg.tanh(z.named("z"))).named("L"), X=[[1.0, 2.0], [3.0, 4.0]]))
@@ -148,10 +147,9 @@ def test_a_matrix_in_a_page_follows_its_inputs_to_the_last_entry(tmp_path: Path)
         page.keyboard.press("End")
         return page.evaluate(MATRICES)  # type: ignore[no-any-return]  # of JavaScript
 
-    with opened() as page:
-        wanted = shown(page, [[1.0, -0.5], [0.25, -0.125]])
-        before = shown(page, [[1.0, -0.5], [0.25, 2.0]])
-        page.fill('[aria-label*="W"][aria-label*="2, 2"]', "-0.125")
-        page.keyboard.press("Tab")
-        after = page.evaluate(MATRICES)
+    wanted = shown(page, [[1.0, -0.5], [0.25, -0.125]])
+    before = shown(page, [[1.0, -0.5], [0.25, 2.0]])
+    page.fill('[aria-label*="W"][aria-label*="2, 2"]', "-0.125")
+    page.keyboard.press("Tab")
+    after = page.evaluate(MATRICES)
     assert before != wanted == after

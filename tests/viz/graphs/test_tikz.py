@@ -9,17 +9,20 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pypdf
 import pytest
 from hostile_names import names
 from random_scalars import random_pass
+from scoped_graphs import scoped_pass
 from sparse import sparse
 
 import cgraph as cg
 import viz
+from cgraph import nn
 from viz.figures.graphs import figure_6_17, figure_6_18
-from viz.graphs.formats.tikz import node_names
+from viz.graphs.formats.tikz import node_names, prose
 
 DEFINED = re.compile(r"\\cgraphstyle\{([a-z ]+)\}\{(.*)\}%")
 NODE = re.compile(r"\\node\[[^]]*\] \(([^()]*)\)")
@@ -34,6 +37,12 @@ def hostile(count: int = 12) -> viz.Picture:
     return viz.draw(cg.backward(cg.forward(total, dict.fromkeys(leaves, 0.5))), labels=labels, detail="number")
 
 
+def net() -> cg.Backward:
+    model = nn.MLP([2, 3, 2], "tanh", seed=0)
+    L = nn.mse_loss(model(cg.variable("X", ("m", 2))), cg.variable("Y", ("m", 2)))
+    return cg.backward(cg.forward(L, X=[[1, -2], [3, 4]], Y=[[0, 1], [1, 0]]))
+
+
 PICTURES: dict[str, Callable[[], viz.Picture]] = {
     "6.17": lambda: viz.draw(figure_6_17()),
     "6.18": lambda: viz.draw(figure_6_18(), style="circuit"),
@@ -45,7 +54,10 @@ PICTURES: dict[str, Callable[[], viz.Picture]] = {
     "symbols": lambda: viz.draw("L = sigmoid(w*x + b)**2"),
     "folded": lambda: viz.draw(random_pass(1), fold="copies"),
     "hostile": hostile,
-    **{f"random {seed}": lambda seed=seed: viz.draw(random_pass(seed)) for seed in range(4)},
+    "frames": lambda: viz.draw(scoped_pass(3), frames=True, fold=False, detail="number"),
+    "values as colour": lambda: viz.draw(net(), colour="value"),
+    "numbers as colour": lambda: viz.draw(figure_6_18(), style="circuit", colour="value", theme="dark"),
+    **{f"random {seed}": lambda seed=seed: viz.draw(random_pass(seed)) for seed in range(1)},
 }
 
 
@@ -72,9 +84,10 @@ def test_all_styles_and_colours_are_defined_once_and_before_they_are_used(of):
 @pytest.mark.parametrize("of", sparse(PICTURES, 4))
 def test_every_box_is_a_node_with_a_name_that_tikz_takes(of):
     picture = PICTURES[of]()
+    boxes, frames = picture.drawing.boxes, picture.drawing.frames
     found = [n for n in NODE.findall(picture.tikz()) if not re.match(r"cgraph-\d", n)]
-    assert found == list(node_names(picture.drawing.boxes).values())
-    assert len(set(found)) == len(found) == len(picture.drawing.boxes)
+    assert sorted(found) == sorted(node_names(boxes, frames).values())
+    assert len(set(found)) == len(found) == len(boxes) + len(frames)
     assert all(re.fullmatch("[A-Za-z][A-Za-z0-9-]*", name) for name in found)
 
 
@@ -90,6 +103,37 @@ def test_names_that_would_be_one_are_two():
     boxes = viz.draw((x * y + sigma).named("2")).drawing.boxes
     found = list(node_names(boxes).values())
     assert len(set(found)) == 5
+
+
+def rgb(colour: str) -> str:
+    return f"red,{int(colour[1:3], 16)};green,{int(colour[3:5], 16)};blue,{int(colour[5:7], 16)}"
+
+
+@pytest.mark.parametrize("of", sparse([name for name in PICTURES if name.endswith("as colour")], 2))
+def test_a_heat_map_has_the_cells_and_the_colours_of_the_svg(of):
+    picture = PICTURES[of]()
+    svg = ElementTree.fromstring(picture.svg())
+    paths = [p for p in svg.iter("{http://www.w3.org/2000/svg}path") if p.get("stroke") is None]
+    cells = [(rgb(p.get("fill", "")), p.get("d", "").count("M")) for p in paths if "h" in p.get("d", "")]
+    text = picture.tikz()
+    assert "U{+}" not in text
+    drawn = re.findall(r"\\fill\[fill=\{rgb,255:(.*?)\}\] (.*);", text)
+    assert sorted((colour, areas.count("rectangle")) for colour, areas in drawn) == sorted(cells)
+    for box in picture.layout.boxes:
+        own = picture.drawing.heat.fill(box.box.id, picture.theme)
+        assert own is None or f"fill={{rgb,255:{rgb(own)}}}" in text
+
+
+def test_a_frame_stands_where_the_svg_has_it_with_its_title():
+    picture = PICTURES["frames"]()
+    text, names = picture.tikz(), node_names(picture.drawing.boxes, picture.drawing.frames)
+    assert picture.layout.frames
+    for placed in picture.layout.frames:
+        x, y = (placed.left + placed.right) / 2, (placed.top + placed.bottom) / 2
+        size = rf"minimum width={placed.right - placed.left:.1f}\cgraphunit"
+        node = rf"\node[cgraph frame, {size}, minimum height={placed.bottom - placed.top:.1f}\cgraphunit]"
+        assert f"{node} ({names[placed.frame.id]}) at ({x:.1f},{y:.1f}) {{}};" in text
+        assert f"{{{prose(placed.frame.title)}}};" in text
 
 
 def test_caption_and_legend_are_those_of_the_svg_and_can_be_left_out():

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import opened
 from large_graphs import KINDS
 from pages import open_in
 from sparse import sparse
@@ -23,12 +21,6 @@ SIZE = """() => {
   const frame = document.querySelector(".picture").getBoundingClientRect();
   return [svg.width, svg.height, frame.width, frame.height];
 }"""
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    with opened() as found:
-        yield found
 
 
 @pytest.mark.parametrize(

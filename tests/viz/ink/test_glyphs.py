@@ -7,10 +7,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from html import unescape
+from typing import Any
 
 import numpy as np
 import pytest
-from browser import opened
 from geometry import collisions, spills
 from hostile_names import names
 from sparse import sparse
@@ -106,15 +106,14 @@ def test_a_png_of_letters_that_the_font_lacks_shows_something_in_their_place() -
 
 
 @pytest.mark.slow
-def test_letters_of_this_machines_fonts_fit_their_rooms() -> None:
+def test_letters_of_this_machines_fonts_fit_their_rooms(page: Any) -> None:
     svg = viz.draw(
         cg.sum(cg.stack([cg.variable(n) for n in ("日本語", "שלום", "مرحبا", "हिन्दी", "😀😀", "ไทย", "한국어")]))
     ).svg()
-    with opened() as page:
-        page.set_content(svg)
-        rooms = page.evaluate(
-            "() => [...document.querySelectorAll('g[data-node] text')].map(t => {"
-            " const box = t.closest('g[data-node]').querySelector('rect').getBBox(), own = t.getBBox();"
-            " return [own.x - box.x, box.x + box.width - own.x - own.width]; })"
-        )
+    page.set_content(svg)
+    rooms = page.evaluate(
+        "() => [...document.querySelectorAll('g[data-node] text')].map(t => {"
+        " const box = t.closest('g[data-node]').querySelector('rect').getBBox(), own = t.getBBox();"
+        " return [own.x - box.x, box.x + box.width - own.x - own.width]; })"
+    )
     assert rooms and min(side for room in rooms for side in room) > 1

@@ -24,6 +24,8 @@ const over = (x, y) => x === 0 ? 0 : x/y;
 const heaviside = (x, atZero) => x > 0 ? 1 : x < 0 ? 0 : x === 0 ? atZero : NaN;
 const softplus = x => x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
 const crossEntropy = (x, y) => Math.max(x, 0) - x*y + Math.log1p(Math.exp(-Math.abs(x)));
+const sigmoid = x => x >= 0 ? 1/(1 + Math.exp(-x)) : Math.exp(x)/(1 + Math.exp(x));
+const elu = (x, alpha) => x > 0 ? x : alpha*Math.expm1(x);
 const decay = x => Math.exp(-Math.abs(x));
 const sigmoidSlope = x => decay(x)/(1 + decay(x))**2;
 const sigmoidResidual = (x, y) => ((x >= 0) - y) - (x >= 0 ? 1 : -1)*decay(x)/(1 + decay(x));

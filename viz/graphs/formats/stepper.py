@@ -20,11 +20,14 @@ from viz.asked import Proofs
 from viz.graphs.formats.live import Checks, Live, checks, jacobians, live
 from viz.graphs.words.boxes import box_text
 from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing
+from viz.graphs.words.folded import facts_of
+from viz.graphs.words.groups import groups
 from viz.graphs.words.marks import Line, Number, Parts, titles
 from viz.graphs.words.steps import FORWARD as COMPUTED
 from viz.graphs.words.steps import GIVEN, Walk, numbers, walk
 from viz.graphs.words.subject import Subject, not_finite
 from viz.ink.font import metrics
+from viz.ink.lines import clean
 from viz.ink.themes import DARK, PRINT, TEXTBOOK, THEMES, Theme
 from viz.ink.typeset import COLUMN, LINE
 
@@ -32,7 +35,7 @@ GLYPHS = "".join(sorted({*"0123456789−+.×∞()[],…·✓NaNinthevaluegradien
 MOST = 4096  # entries of an array that a page has; of a larger one, its words
 GRID = 4  # rows and columns of an array with a field for each entry
 AUTO, OWN = "auto", "own"  # the themes of a page that follow the reader's own, and the author's
-MODULES = ("numbers", "words", "drawing", "view", "practice")
+MODULES = ("numbers", "words", "drawing", "frames", "view", "practice")
 
 
 def page_theme(theme: Theme) -> Theme:
@@ -105,6 +108,8 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
     bright = [b.name for b in drawing.boxes if b.id not in drawing.look.dimmed]
     return {
         "root": subject.id(subject.root),
+        "rootName": subject.spelled(subject.root),
+        "whole": not drawing.part,
         "flows": drawing.has_gradients,
         "titles": {
             id_: [{"since": line.since, "parts": _places(line.parts)} for line in lines] for id_, lines in words.items()
@@ -114,6 +119,7 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
         "edges": {e.id: {"tail": e.tail, "head": e.head, "flows": e.flows, "name": e.name} for e in drawing.edges},
         "steps": [{"kind": s.kind, "node": s.node, "edge": s.edge, "parts": _places(s.parts)} for s in steps.steps],
         "since": dict(steps.since),
+        "frames": _frames(subject, drawing),
         "grids": dict(_grids(subject)),
         "grid": [LINE, COLUMN],
         "digits": subject.digits,
@@ -122,6 +128,15 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
             "before": f"Highlighted: {', '.join(bright)}. " if drawing.look.dimmed else "",
         },
         "advance": {" ": 200, **{c: round(1000 * metrics(c)[0]) for c in GLYPHS}},
+    }
+
+
+def _frames(subject: Subject, drawing: Drawing) -> dict[str, dict[str, Any]]:
+    """The layers that have frames, with the words that stand in the place of what is in a closed one."""
+    known = {clean(group.name): group for group in groups(subject.graph).all} if drawing.frames else {}
+    return {
+        f.id: {**f._asdict(), "facts": facts_of(subject, known[f.name]) if f.name in known else []}
+        for f in drawing.frames
     }
 
 

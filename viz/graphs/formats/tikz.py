@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cgraph import quoting
-from cgraph.notation import Group, Math, Named, Sym, latex
-from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge
-from viz.graphs.words.drawing import OUTSIDE, BoxText, Drawing
+from cgraph.notation import Group, Math, Named, Sym, latex, number
+from viz.graphs.places.layout import Layout, PlacedBox, PlacedEdge, PlacedFrame
+from viz.graphs.words.drawing import OUTSIDE, BoxText, Drawing, Frame
+from viz.graphs.words.heat import Heat, cell_side, written_on
 from viz.graphs.words.look import read_on
+from viz.graphs.words.patches import STRIP, patches, tints_of
 from viz.ink.lines import TAGGED, Label, PlacedLine, rows_of
 from viz.ink.strokes import Point
 from viz.ink.themes import Theme
@@ -80,6 +82,14 @@ _STYLES = (
     ("local", "text=cglocal, align=center, cgraph tag"),
     ("downstream", "text=cgbackward, align=center"),
     ("cgraph name", r"text=cgtext, align=center, font=\cgraphnamesize"),
+    ("cgraph words", "align=center"),
+    (
+        "cgraph frame",
+        r"draw=cgfaint, line width=.8\cgraphunit, densely dotted, rounded corners=9\cgraphunit",
+    ),
+    ("cgraph frame title", "text=cgfaint, anchor=base west"),
+    ("cgraph heat", r"draw=cgborder, line width=.8\cgraphunit"),
+    ("cgraph scale", "text=cgfaint, anchor=base, scale=.85"),
     ("cgraph caption", "text=cgfaint, anchor=base"),
     ("cgraph legend", "anchor=base west"),
     ("cgraph dimmed", "opacity=.24"),
@@ -104,10 +114,11 @@ def picture(layout: Layout, theme: Theme, show: str, name: str, drawing: Drawing
     """The `tikzpicture` with the styles that it needs, to be \\input into a document that loads tikz."""
     over = max(0.0, (below.width + 24.0 - layout.width) / 2)
     height = layout.height + below.height
-    names = node_names(drawing.boxes)
-    body = [line for edge in layout.edges for line in _edge(edge, show, names, drawing)]
+    names = node_names(drawing.boxes, drawing.frames)
+    body = [line for frame in layout.frames for line in _frame(frame, names[frame.frame.id])]
+    body += [line for edge in layout.edges for line in _edge(edge, show, names, drawing)]
     body += [line for box in layout.boxes for line in _box(box, show, names[box.box.id], theme, drawing)]
-    body += _foot(below, layout.width / 2, layout.height)
+    body += _foot(below, layout.width / 2, layout.height, theme)
     head = _HEAD.format(caption=_comment(name), em=1 / theme.value_size)
     colours = [rf"\providecolor{{cg{name}}}{{HTML}}{{{getattr(theme, name).lstrip('#').upper()}}}" for name in _COLOURS]
     styles = [rf"\cgraphstyle{{{name}}}{{{look}}}" for name, look in _STYLES]
@@ -121,12 +132,17 @@ def picture(layout: Layout, theme: Theme, show: str, name: str, drawing: Drawing
     return head.replace("}\n", "}%\n").replace("\\fi\n", "\\fi%\n") + "\n".join(lines) + "\n"
 
 
-def node_names(boxes: Sequence[BoxText]) -> dict[str, str]:
-    """A name that TikZ allows for each box, made from its own: `w[1]11` is w-1-11. No two are the same."""
+def node_names(boxes: Sequence[BoxText], frames: Sequence[Frame] = ()) -> dict[str, str]:
+    """A name that TikZ allows for each box, made from its own: `w[1]11` is w-1-11. No two are the same.
+
+    That of the frame around a layer is frame-encoder-layer-1.
+    """
     found: dict[str, str] = {}
     taken: set[str] = set()
-    for box in boxes:
-        plain = re.sub("[^A-Za-z0-9]+", "-", box.name).strip("-")
+    named: tuple[BoxText | Frame, ...] = (*boxes, *frames)
+    for box in named:
+        whole = f"frame-{box.name}" if isinstance(box, Frame) else box.name
+        plain = re.sub("[^A-Za-z0-9]+", "-", whole).strip("-")
         name = plain if re.match("[A-Za-z]", plain) else f"n-{plain}".rstrip("-")
         if name in taken:
             name = f"{name}-{box.id}"
@@ -138,28 +154,68 @@ def node_names(boxes: Sequence[BoxText]) -> dict[str, str]:
 
 
 # Boxes and edges -----------------------------------------------------------------------------------------------------
+def _frame(placed: PlacedFrame, name: str) -> list[str]:
+    """The dashed line around a layer that is open, a node as boxes are, and its title."""
+    frame, left, top, right, bottom, title = placed
+    size = rf"minimum width={right - left:.1f}\cgraphunit, minimum height={bottom - top:.1f}\cgraphunit"
+    return [
+        rf"\node[cgraph frame, {size}] ({name}) at {_at(((left + right) / 2, (top + bottom) / 2))} {{}};",
+        rf"\node[cgraph frame title] at {_at((title.x, title.y))} {{{prose(frame.title)}}};",
+    ]
+
+
 def _box(placed: PlacedBox, show: str, name: str, theme: Theme, drawing: Drawing) -> list[str]:
-    box = placed.box
+    box, heat = placed.box, drawing.heat
     kind = "circle" if box.round else box.kind
     look = [f"cgraph {kind}", *(["cgraph output"] if box.output else [])]
     own = drawing.look.fill(box.id, theme)
-    words = read_on(own, theme) if own else theme
-    if own:
-        look.append(f"fill={_mixed(own)}, text={_mixed(words.text)}")
+    heated = heat.fill(box.id, theme) if heat and not own else None
+    words = read_on(own, theme) if own else written_on(heated, theme) if heated else theme
+    if own or heated:
+        look.append(f"fill={_mixed(own or heated or theme.box)}, text={_mixed(words.text)}")
     if box.round:
         look.append(rf"minimum size={placed.width:.1f}\cgraphunit")
     else:
         look.append(rf"minimum width={placed.width:.1f}\cgraphunit, minimum height={placed.height:.1f}\cgraphunit")
     look += ["cgraph dimmed"] if box.id in drawing.look.dimmed else []
     lines = [
-        rf"{{\cgraphnamesize ${_runs(row, words, theme)}$}}" if role == "name" else f"${_runs(row, words, theme)}$"
-        for role, label in box.lines
-        if not (show == FORWARD and role == "gradient") and role != OUTSIDE
-        for row in rows_of(label)
+        (role, label) for role, label in box.lines if not (show == FORWARD and role == "gradient") and role != OUTSIDE
     ]
-    inside = r"\\[-.12em]".join(lines)
+    rows = [_row(role, row, words, theme) for role, label in lines for row in rows_of(label)]
+    mapped = heat is not None and not box.round and heat.room(box.id) is not None
+    cells = list(_cells(placed, lines, words, theme, heat)) if heat and mapped else []
+    inside = "" if mapped else r"\\[-.12em]".join(rows)
     node = rf"\node[{', '.join(look)}] ({name}) at {_at((placed.x, placed.y))} {{{inside}}};"
-    return [node, *_beside_gate(placed, theme, drawing)]
+    return [node, *cells, *_beside_gate(placed, theme, drawing)]
+
+
+def _row(role: str, row: Label, words: Theme, theme: Theme) -> str:
+    formula = f"${_runs(row, words, theme)}$"
+    return rf"{{\cgraphnamesize {formula}}}" if role == "name" else formula
+
+
+def _cells(
+    placed: PlacedBox, lines: Sequence[tuple[str, Label]], words: Theme, theme: Theme, heat: Heat
+) -> Iterator[str]:
+    """The words of a box with a heat map, each line where it stands, and the map with the number of its full colour."""
+    labels, shown, id_ = iter(lines), {role for role, _ in lines}, placed.box.id
+    for line in placed.lines:
+        left, top, right, bottom = line.rect
+        middle = (left + right) / 2
+        if line.line.role == "heat":
+            tints, unknown = tints_of(heat, id_)
+            side, (rows, columns) = cell_side(*tints.shape), tints.shape
+            start = middle - columns * side / 2
+            for patch in patches(tints, start, top, side, theme, unknown):
+                areas = " ".join(f"{_at((x, y))} rectangle +({w:.2f},{h:.2f})" for x, y, w, h in patch.areas)
+                yield rf"\fill[fill={_mixed(patch.colour)}] {areas};"
+            yield rf"\draw[cgraph heat] {_at((start, top))} rectangle +({columns * side:.2f},{rows * side:.2f});"
+            if id_ in heat.own:
+                yield rf"\node[cgraph scale] at {_at((middle, bottom))} {{$\pm {latex(number(heat.own[id_], 2))}$}};"
+        elif line.line.role != OUTSIDE and line.line.role in shown:
+            role, label = next(labels)
+            inside = r"\\".join(_row(role, row, words, theme) for row in rows_of(label))
+            yield rf"\node[cgraph words] at {_middle(line)} {{{inside}}};"
 
 
 def _beside_gate(placed: PlacedBox, theme: Theme, drawing: Drawing) -> Iterator[str]:
@@ -213,6 +269,8 @@ def _math(math: Math) -> str:
     """A formula; words of several letters are words, not a product, and a number with its sign is one thing."""
     if isinstance(math, Sym) and not math.italic and re.search(r"[^\W\d_]\S|\s\S", math.text):
         return rf"\mbox{{{prose(math.text)}}}"
+    if isinstance(math, Sym) and math.text == ", ":  # after which a minus is a sign, and no operator
+        return ", "
     if isinstance(math, Sym) and math.text.endswith(" "):
         return rf"{{{latex(math)}}}\;"
     if isinstance(math, Group):
@@ -223,7 +281,7 @@ def _math(math: Math) -> str:
 
 
 # Caption and legend --------------------------------------------------------------------------------------------------
-def _foot(below: Below, middle: float, top: float) -> Iterator[str]:
+def _foot(below: Below, middle: float, top: float, theme: Theme) -> Iterator[str]:
     for y, words in below.caption:
         yield rf"\node[cgraph caption] at {_at((middle, top + y))} {{{prose(words)}}};"
     for i, (y, row) in enumerate(below.legend):
@@ -231,7 +289,7 @@ def _foot(below: Below, middle: float, top: float) -> Iterator[str]:
         for j, sample in enumerate(row):  # each after the last one, whose words are as wide as LaTeX sets them
             at = [_at((left, top + y)), f"cgraph-{i}-{j - 1}.base east"][j > 0]
             gap = GAP * (j > 0)
-            yield from _sample(sample.role, at, gap)
+            yield from _sample(sample.role, at, gap, theme)
             colour = "local" if sample.role == TAGGED else f"text=cg{_ROLES.get(sample.role, 'text')}"
             place = _beside(at, gap + sample.room)
             yield rf"\node[cgraph legend, {colour}] (cgraph-{i}-{j}) at {place} {{{prose(sample.words)}}};"
@@ -242,7 +300,7 @@ def _beside(at: str, x: float, y: float = 0.0) -> str:
     return rf"([xshift={x:.1f}\cgraphunit, yshift={y:.1f}\cgraphunit]{at.strip('()')})"
 
 
-def _sample(role: str, at: str, gap: float) -> Iterator[str]:
+def _sample(role: str, at: str, gap: float, theme: Theme) -> Iterator[str]:
     if role in ("value", "backward", "zero"):
         style = {"value": "forward", "backward": "backward", "zero": "backward, zero"}[role]
         ends = [_beside(at, x, 3.5) for x in (gap, gap + 24.0)]
@@ -251,6 +309,11 @@ def _sample(role: str, at: str, gap: float) -> Iterator[str]:
         style = "parameter" if role == "trainable" else "folded"
         size = r"minimum width=14\cgraphunit, minimum height=11\cgraphunit, rounded corners=2.5\cgraphunit"
         yield rf"\node[cgraph {style}, {size}] at {_beside(at, gap + 7.0, 3.5)} {{}};"
+    elif role == "heat":
+        for patch in patches(STRIP, gap, 0.0, 10.0, theme):
+            areas = " ".join(f"{_beside(at, x, 8.5 - y)} rectangle +({w:.2f},{h:.2f})" for x, y, w, h in patch.areas)
+            yield rf"\fill[fill={_mixed(patch.colour)}] {areas};"
+        yield rf"\draw[cgraph heat] {_beside(at, gap, 8.5)} rectangle +({10 * STRIP.size},10);"
 
 
 # Text ----------------------------------------------------------------------------------------------------------------

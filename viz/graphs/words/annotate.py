@@ -19,15 +19,19 @@ from viz.graphs.words.subject import Subject, hidden
 
 
 class Layers(NamedTuple):
-    """How layers are folded: down to which depth, which of them are open, and whether the same ones are one box."""
+    """How layers are folded: down to which depth, which of them are open, and whether the same ones are one box.
+
+    Where some are `closed` by their names, these are boxes and no others.
+    """
 
     depth: int | None = None
     opened: tuple[str, ...] = ()
     repeats: bool | None = None
+    closed: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything was chosen."""
-        return self != (None, (), None)
+        return self != (None, (), None, ())
 
 
 AS_THEY_ARE = Layers()
@@ -71,7 +75,8 @@ def annotate(
     found = Folding()
     if fold or (fold is None and large):
         repeats = False if layers.repeats is None and passes.forward is not None else layers.repeats  # hides numbers
-        found = folding(graph, fold if isinstance(fold, str) else None, layers.depth, layers.opened, repeats)
+        how = fold if isinstance(fold, str) else None
+        found = folding(graph, how, layers.depth, layers.opened, repeats, layers.closed)
     if found.folds:
         inside = {n for f in found.folds for n in f.nodes}
         detail = detail or detail_for(len(graph) - len(without | inside) + len(found.folds))

@@ -43,15 +43,22 @@ class Folding:
 
 
 def folding(
-    graph: Graph, how: str | None, depth: int | None = None, opened: Iterable[str] = (), repeats: bool | None = None
+    graph: Graph,
+    how: str | None,
+    depth: int | None = None,
+    opened: Iterable[str] = (),
+    repeats: bool | None = None,
+    closed: Iterable[str] = (),
 ) -> Folding:
     """What to fold in one of the ways; for None, in the first way that halves the number of boxes or does better.
 
     For layers, `depth` is how far down: 1 folds the outermost ones; by default the first at which there are several.
     Those that are `opened`, by their names, are open one level, with all that they stand in; of the others, the same
-    three times or more in a row are one box where there are `repeats`, by default where they are scopes. Raises
-    ValueRefusedError for a name that no layer has.
+    three times or more in a row are one box where there are `repeats`, by default where they are scopes. Where some are
+    `closed`, by their names, these are folded and no others. Raises ValueRefusedError for a name that no layer has.
     """
+    if asked := tuple(closed):
+        return _closed(graph, groups(graph), asked)
     if how == LAYERS:
         return _layers(graph, groups(graph), depth, tuple(opened), repeats)
     if how is not None:
@@ -102,6 +109,17 @@ def _layers(graph: Graph, known: Groups, depth: int | None, opened: Sequence[str
     return Folding(found, _whole(graph, around), "" if found else _FOUND_NOTHING[LAYERS])
 
 
+def _closed(graph: Graph, known: Groups, names: Sequence[str]) -> Folding:
+    """The layers of these names as boxes, and frames around the other scopes."""
+    asked = dict.fromkeys(group for name in names for group in _asked(known, name, "fold", WAYS))
+    outer = [group for group in asked if not any(above in asked for above in group.around[:-1])]
+    found = acyclic(graph, [Fold(g.name, g.nodes, g.nodes, 1, g) for g in outer if drawn(g.nodes) > 1])
+    inside = {n for fold in found for n in fold.nodes}
+    around = [g for g in known.all if g.of_scope and drawn(g.nodes) > 1 and not inside.issuperset(g.nodes)]
+    nothing = "" if found else f"{', '.join(names)}: one box already, or one that would stand before and after others"
+    return Folding(found, _whole(graph, around), nothing)
+
+
 def _whole(graph: Graph, of: Sequence[Group]) -> tuple[Group, ...]:
     """Those between whose nodes nothing from outside stands: around the others a frame would be around other things."""
     torn: set[Group | None] = set()
@@ -111,13 +129,13 @@ def _whole(graph: Graph, of: Sequence[Group]) -> tuple[Group, ...]:
     return tuple(group for group in of if not torn.intersection(group.around))
 
 
-def _asked(known: Groups, name: str) -> list[Group]:
-    """The groups of a name: of its whole path, or of its last part."""
+def _asked(known: Groups, name: str, what: str = "open", ways: Sequence[str] = ()) -> list[Group]:
+    """The groups of a name: of its whole path, or of its last part; the `ways` are names that were not meant."""
     found = [g for g in known.all if g.name == name] or [g for g in known.all if g.title == name]
     if not found:
-        names = list(dict.fromkeys(g.name for g in known.all))
+        names = list(dict.fromkeys([*ways, *(g.name for g in known.all)]))
         raise ValueRefusedError(
-            f"there is no frame {name!r} to open",
+            f"there is no frame {name!r} to {what}",
             why="a frame is a scope of the graph, or a layer by the names of its nodes",
             fix=did_you_mean(name, names, f"there are: {', '.join(names[:12])}" if names else _FOUND_NOTHING[LAYERS]),
         )

@@ -117,6 +117,13 @@ def _heading(subject: Subject, fold: Fold) -> list[Math]:
     return [Sym(clean(fold.title)), *what]
 
 
+def facts_of(subject: Subject, layer: Layer) -> list[str]:
+    """What stands in the box of a layer below its name: what it is, its shapes, how many numbers are trained in it."""
+    fold = Fold(layer.name, layer.nodes, layer.nodes, 1, layer)
+    leaving = _leaving(subject, dict.fromkeys(layer.nodes, fold))
+    return [clean(words) for words in (layer.what, *_facts(fold, leaving.get(fold, []))) if words]
+
+
 def _facts(fold: Fold, leaving: Sequence[Node]) -> list[str]:
     """Of a layer, the shapes that go into one and come out of it, and how many numbers are trained in it."""
     if fold.group is None:

@@ -119,7 +119,8 @@ class _Walker:
         said = [subject.spelled(n) for n in leaves]
         if forward is not None:
             said = [f"{name} = {self._value(n)}" for name, n in zip(said, leaves, strict=True)]
-        self._add(GIVEN, "", "", f"Given: {', '.join(said)}", [f"value {subject.id(n)}" for n in leaves])
+        words = f"Given: {', '.join(said)}" if said else "Given: what comes before this part"
+        self._add(GIVEN, "", "", words, [f"value {subject.id(n)}" for n in leaves])
         for node in subject.graph.nodes:
             if node.kind == OP and subject.id(node) in self.boxes:
                 words = f"{subject.spelled(node)} = {self._applied(node, subject.names)}"
@@ -143,22 +144,22 @@ class _Walker:
     def _backward(self) -> None:
         subject = self.subject
         root = subject.root
-        words = f"∂{subject.spelled(root)}/∂{subject.spelled(root)} = {self._gradient(root, '1')}"
-        self._add(SEED, subject.id(root), "", words, [f"gradient {subject.id(root)}"])
+        if subject.id(root) in self.boxes:
+            words = f"∂{subject.spelled(root)}/∂{subject.spelled(root)} = {self._gradient(root, '1')}"
+            self._add(SEED, subject.id(root), "", words, [f"gradient {subject.id(root)}"])
         left = dict(subject.shares)
         for edge in subject.flowing:
             left[edge.operand] -= 1
-            shared = subject.shares[edge.operand] > 1
-            self._edge(edge, shared)
-            if shared and not left[edge.operand]:
+            shared, drawn = subject.shares[edge.operand] > 1, (edge.result, edge.position) in subject.edge_ids
+            if drawn:
+                self._edge(edge, shared)
+            if not left[edge.operand] and subject.id(edge.operand) in self.boxes and (shared or not drawn):
                 self._sum(edge.operand)
 
     def _edge(self, edge: Edge, shared: bool) -> None:
         subject = self.subject
         head, tail = subject.id(edge.result), subject.id(edge.operand)
-        drawn = self.edges.get(subject.edge_ids.get((edge.result, edge.position), ""))
-        if drawn is None:
-            return
+        drawn = self.edges[subject.edge_ids[edge.result, edge.position]]
         up, by = text(subject.by(edge.result)), text(subject.by(edge.operand))
         ratio = text(notation.derivative(subject.names[edge.result], subject.names[edge.operand]))
         whole = f"one of {subject.shares[edge.operand]} terms of {by}: " if shared else f"{by} = "
@@ -171,13 +172,17 @@ class _Walker:
         self._add(BACKWARD, tail, drawn.id, words, shows)
 
     def _sum(self, node: Node) -> None:
+        """A gradient that several edges bring, or one that a picture of a part has not."""
         subject = self.subject
         name, by = subject.id(node), text(subject.by(node))
-        words, total = f"{by} is the sum of {subject.shares[node]} terms", self._gradient(node, "")
+        count, total = subject.shares[node], self._gradient(node, "")
+        words = f"{by} is the sum of {count} terms" if count > 1 else f"{by} comes from a part that is not drawn"
         if subject.numbers is not None and not node.shape:
             terms = [mark(key) for key, _ in subject.terms[node] if key in self.numbers]
-            if len(terms) == subject.shares[node]:
+            if len(terms) == count:
                 words = f"{by} = {' + '.join(terms)} = {total}"
+            else:
+                words += f": {total}"
         self._add(SUM, name, "", words, [f"gradient {name}"])
 
     def _gradient(self, node: Node, symbol: str) -> str:

@@ -17,7 +17,7 @@
   let now = 0, seen = 0, chosen = "", playing = 0, untouched = true, restoring = true;
 
 $modules
-  const things = [...groups].map(([id, group]) => read(id, group));
+  const things = [...groups].filter(([id]) => !(id in data.frames)).map(([id, group]) => read(id, group));
   const desc = svg.querySelector("desc"), slider = find("step");
 
   // One step ----------------------------------------------------------------------------------------------------------
@@ -33,13 +33,14 @@ $modules
     slider.setAttribute("aria-valuetext", `step ${now + 1} of ${data.steps.length}: ${words}`);
     find("count").textContent = `${now + 1} / ${data.steps.length}`;
     for (const thing of things) follow(thing, moment);
+    const about_ = moment.edge || moment.node, current = groups.get(covering(about_) || about_);
+    for (const id of Object.keys(data.frames)) groups.get(id).classList.toggle("now", covering(about_) === id);
     desc.textContent = described(things.map(thing => thing.words));
     for (const item of document.querySelectorAll("[data-needs]")) item.hidden = !needed[item.dataset.needs]();
     find("back").disabled = find("first").disabled = now === 0;
     find("on").disabled = find("last").disabled = now === last;
     find("details").textContent = chosen ? about(chosen).join("\n") : "Click a box or an edge.";
     ask();
-    const current = groups.get(moment.edge || moment.node);
     if (now !== before && current) bring(current);
     if (now !== before) save();
   };
@@ -167,11 +168,12 @@ $modules
     for (const [key, group] of groups) {
       const to = middle(group), ahead = (to[0] - from[0])*x + (to[1] - from[1])*y;
       const aside = Math.abs((to[0] - from[0])*y) + Math.abs((to[1] - from[1])*x);
-      if (key !== id && ahead > 1 && ahead + 2*aside < least) [best, least] = [key, ahead + 2*aside];
+      if (key !== id && !covering(key) && ahead > 1 && ahead + 2*aside < least) [best, least] = [key, ahead + 2*aside];
     }
     return best;
   };
   const describe = id => {
+    if (id in data.frames) toggle(id);
     chosen = id;
     show(now);
   };
@@ -215,7 +217,7 @@ $modules
     event.preventDefault();
   });
 
-  // A link that keeps the state: step, inputs that were changed, theme, zoom, practice -------------------------------
+  // A link that keeps the state: step, inputs that were changed, theme, zoom, practice, frames ----------------------------
   let saving = 0;
   const save = () => {  // a moment later: browsers slow down pages that write often
     if (restoring) return;
@@ -231,6 +233,7 @@ $modules
     if (find("theme").value !== data.theme) state.set("theme", find("theme").value);
     if (zoom) state.set("zoom", zoom.toFixed(3));
     if (practice.on) state.set("practice", "on");
+    if (closed.size) state.set("closed", [...closed].join("."));
     try { history.replaceState(null, "", "#" + state); } catch { /* a frame without an address keeps no state */ }
   };
   const restore = () => {
@@ -246,6 +249,9 @@ $modules
       find("theme").value = document.documentElement.dataset.theme = theme;
     }
     zoom = Number(state.get("zoom")) || 0;
+    closed.clear();
+    for (const id of state.get("closed")?.split(".") ?? []) if (id in data.frames) closed.add(id);
+    arrange();
     restart(state.get("practice") === "on");
     resize();
     if (data.inputs.length) recompute();

@@ -81,7 +81,7 @@ const paths = id => {  // every way from the root back to a node, as lists of ed
   return found;
 };
 const pathLines = id => {
-  const ways = paths(id), root = data.nodes[data.root].name;
+  const ways = data.whole ? paths(id) : [], root = data.rootName;  // of a part, not all ways are known
   if (!ways.length) return [];
   const lines = ways.slice(0, MOST).map(way => {
     const names = [root, ...way.map(key => data.nodes[data.edges[key].tail].name)];
@@ -102,12 +102,13 @@ const jacobian = id => {
   return ["local Jacobian:", ...Array.from({length: rows}, (_, i) => "  " + row(i).map(x => spelled(x)).join("  "))];
 };
 const about = id => {
+  if (id in data.frames) return framed(id);
   if (id[0] === "n") {
     const node = data.nodes[id], [heading, ...rest] = title(id).split("\n"), lines = [heading, ...node.facts, ...rest];
     if (!known("value " + id)) lines.push("value: not computed yet");
     if (data.flows && !known("gradient " + id)) {
       const never = "gradient " + id in data.since ? " yet" : "";
-      lines.push(`∂${data.nodes[data.root].name}/∂${node.name}: not computed${never}`);
+      lines.push(`∂${data.rootName}/∂${node.name}: not computed${never}`);
     }
     return [...lines, ...pathLines(id)];
   }
