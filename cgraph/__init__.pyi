@@ -880,11 +880,12 @@ def attention(q: Operand, k: Operand, v: Operand, mask: Operand | None = None, *
     ('m', 5, 4)
     """
 
-def multi_head_attention(x: Operand, W_Q: Operand, W_K: Operand, W_V: Operand, W_O: Operand, heads: int, mask: Operand | None = None, *, context: Operand | None = None, causal: bool = False) -> Node:
+def multi_head_attention(x: Operand, W_Q: Operand, W_K: Operand, W_V: Operand, W_O: Operand, heads: int, mask: Operand | None = None, *, context: Operand | None = None, causal: bool = False, biases: Sequence[Operand | None] | None = None) -> Node:
     """Attention in several heads side by side: x [...×n×d] gives [...×n×d'] (Vaswani et al., 2017, Section 3.2.2).
 
     W_Q and W_K are [d×a], W_V [d×c], W_O [c×d']; a and c are shared out among the heads. Keys and values come from x
-    itself, or from a `context` [...×s×d]. The mask [...×n×s] is the same for each head.
+    itself, or from a `context` [...×s×d]. The mask [...×n×s] is the same for each head. `biases` are those after the
+    products with W_Q, W_K, W_V and W_O; None stands for none.
     Raises ShapeError when the widths cannot be shared out evenly.
     """
 

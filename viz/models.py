@@ -13,6 +13,12 @@ __all__ = ["Dense", "Described", "Description", "described", "layers_of", "readi
 def described(model: Any) -> Description:
     """What a model tells of itself. Raises ValueRefusedError when it has no linear layers."""
     told = model.described() if isinstance(model, Described) else Description()
+    if told.apart:
+        raise ValueRefusedError(
+            f"{type(model).__name__} cannot be drawn as columns of units",
+            why=f"it has {', '.join(told.apart)}, whose units share their weights or stand in no column",
+            fix='draw its graph: viz.draw(model(cg.variable("X", shape)))',
+        )
     if not told.dense:
         raise ValueRefusedError(
             f"{type(model).__name__} cannot be drawn as a net",

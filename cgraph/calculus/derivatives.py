@@ -20,6 +20,7 @@ from cgraph.graph import building
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, as_node, build, short, variable
 from cgraph.graph.parse import GraphLike
+from cgraph.graph.rebuild import nameless, rebuilt
 from cgraph.ops import TABLE
 from cgraph.passes.backward import Gradients, gradients, graph_of
 from cgraph.passes.forward import Forward, forward
@@ -220,9 +221,23 @@ def _as_asked(wrt: Any, found: list[Node]) -> Any:
 def _pulled_back(graph: Graph, wrt: Sequence[Key], upstream: Node | None, simplify: bool = True) -> list[Node]:
     wanted = [graph.taking(key) for key in wrt] if graph.noted else [graph[key] for key in wrt]
     if simplify:
-        graph = stabilised(graph, wanted)
+        graph = _steady(graph, wanted)
     with building.paused():  # around all of it, so that the pass is gone before the collector looks
         return _differentiated(graph, wanted, upstream)
+
+
+def _steady(graph: Graph, wanted: Sequence[Node]) -> Graph:
+    """What is differentiated in the place of a graph: `stabilised`, and its new nodes without the names of the old.
+
+    A derivative is computed beside what it is of, and there a name means one node.
+    """
+    after = stabilised(graph, wanted)
+    if after is graph:
+        return graph
+    there = set(graph.nodes)
+    new = rebuilt(after.nodes, lambda was, now: now if now.name is None or was in there else nameless(now))
+    outputs = [new[x] for x in after.outputs]
+    return Graph(after.derived(outputs) if after.noted else outputs)
 
 
 def _differentiated(graph: Graph, wanted: Sequence[Node], upstream: Node | None) -> list[Node]:
@@ -272,14 +287,14 @@ def _reached(of: Node, wrt: Node) -> Node | None:
     graph = Graph(of)
     if wrt not in graph:
         return None
-    graph = stabilised(graph, [wrt])
+    graph = _steady(graph, [wrt])
     found = gradients(as_pass(graph))
     return simplify([found[wrt]], keep=graph.index)[0] if found.reaches(wrt) else None
 
 
 def _jacobians(graph: Graph, wanted: Sequence[Node]) -> list[Node]:
     """A Jacobian for each wanted node: the gradients of the elements, each put in its place."""
-    graph = stabilised(graph, wanted)
+    graph = _steady(graph, wanted)
     output = graph.output
     named = [d for d in output.shape if isinstance(d, str)]
     if named:

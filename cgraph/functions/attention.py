@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
@@ -62,18 +64,24 @@ def multi_head_attention(
     *,
     context: Operand | None = None,
     causal: bool = False,
+    biases: Sequence[Operand | None] | None = None,
 ) -> Node:
     """Attention in several heads side by side: x [...×n×d] gives [...×n×d'] (Vaswani et al., 2017, Section 3.2.2).
 
     W_Q and W_K are [d×a], W_V [d×c], W_O [c×d']; a and c are shared out among the heads. Keys and values come from x
-    itself, or from a `context` [...×s×d]. The mask [...×n×s] is the same for each head.
+    itself, or from a `context` [...×s×d]. The mask [...×n×s] is the same for each head. `biases` are those after the
+    products with W_Q, W_K, W_V and W_O; None stands for none.
     Raises ShapeError when the widths cannot be shared out evenly.
     """
     x = as_node(x)
     source = x if context is None else as_node(context)
     if not is_integer(heads) or heads < 1:
         raise ValueRefusedError(f"{heads!r} heads", why="a whole number from 1 up", fix="write heads=4")
-    q, k, v = (_in_heads(one @ as_node(W), heads) for one, W in ((x, W_Q), (source, W_K), (source, W_V)))
+    if biases is not None and len(biases) != 4:
+        raise ValueRefusedError(f"{len(biases)} biases of attention", fix="give four, or None in the place of one")
+    b_Q, b_K, b_V, b_O = biases or (None,) * 4
+    of = ((x, W_Q, b_Q), (source, W_K, b_K), (source, W_V, b_V))
+    q, k, v = (_in_heads(_affine(one, W, b), heads) for one, W, b in of)
     if mask is not None:
         mask = as_node(mask)
         if len(mask.shape) > 2:
@@ -81,7 +89,8 @@ def multi_head_attention(
     found = attention(q, k, v, mask, causal=causal)
     rank = len(found.shape)
     beside = op("transpose", found, axes=(*range(rank - 3), rank - 2, rank - 3, rank - 1))
-    return op("reshape", beside, shape=(*beside.shape[:-2], heads * int(beside.shape[-1]))) @ as_node(W_O)
+    joined = op("reshape", beside, shape=(*beside.shape[:-2], heads * int(beside.shape[-1])))
+    return _affine(joined, W_O, b_O)
 
 
 def positional_encoding(tokens: int, width: int, *, base: float = 10_000.0) -> Node:
@@ -100,6 +109,11 @@ def positional_encoding(tokens: int, width: int, *, base: float = 10_000.0) -> N
     columns = np.arange(width)
     angles = np.arange(tokens)[:, None] / base ** (2 * (columns // 2) / width)
     return constant(np.where(columns % 2, np.cos(angles), np.sin(angles)), "positions")
+
+
+def _affine(x: Node, W: Operand, b: Operand | None) -> Node:
+    product: Node = x @ as_node(W)
+    return product if b is None else product + b
 
 
 def _check(q: Node, k: Node, v: Node) -> None:

@@ -21,6 +21,11 @@ def standing_on(node: Node, operands: tuple[Node, ...]) -> Node:
     return make(node.kind, node.op, operands, node.attrs, node.shape, node.name, node.value, node.origin)
 
 
+def nameless(node: Node) -> Node:
+    """The same expression without its name, as a new node."""
+    return make(node.kind, node.op, node.operands, node.attrs, node.shape, None, node.value, node.origin)
+
+
 def rebuilt(nodes: Iterable[Node], change: Callable[[Node, Node], Node]) -> dict[Node, Node]:
     """What each node became, of nodes that come after their operands.
 

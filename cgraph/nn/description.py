@@ -51,12 +51,14 @@ class Reading:
 class Description:
     """The linear layers of a model, from input to output, and how it reads words, if it does.
 
-    `activation` is that of a layer which only has one, such as `nn.Activation`.
+    `activation` is that of a layer which only has one, such as `nn.Activation`. `apart` names the layers that are no
+    columns of units, such as convolutions: what has one cannot be drawn as units alone.
     """
 
     dense: tuple[Dense, ...] = ()
     activation: str | None = None
     reading: Reading | None = None
+    apart: tuple[str, ...] = ()
 
     @property
     def input(self) -> Node:
@@ -82,9 +84,11 @@ def in_a_row(layers: Iterable[object]) -> Description:
     ['tanh', 'sigmoid']
     """
     found: list[Dense] = []
+    apart: list[str] = []
     for layer in layers:
         told = layer.described() if isinstance(layer, Described) else Description()
         if found and told.activation is not None:
             found[-1] = replace(found[-1], activation=told.activation)
         found += told.dense
-    return Description(tuple(found))
+        apart += told.apart
+    return Description(tuple(found), apart=tuple(dict.fromkeys(apart)))

@@ -10,6 +10,7 @@ import numpy as np
 from cgraph.errors import ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.node import Node, variable
+from cgraph.nn.flow import Draw, Flow
 from cgraph.nn.init import Array
 
 
@@ -54,6 +55,15 @@ class Dropout:
         array([1., 0., 0., 0., 1., 1.])
         """
         return (rng.random(shape) >= self.p).astype(np.float64)
+
+    @property
+    def noise(self) -> dict[str, Draw]:
+        """How its mask is drawn, by the mask's name."""
+        return {self.mask: self.draw}
+
+    def through(self, flow: Flow) -> Flow:
+        """In training, what the mask leaves of x."""
+        return flow.to(self(flow.x, flow.training))
 
     def __call__(self, x: Node, /, training: bool = False) -> Node:
         if not training or self.p == 0:

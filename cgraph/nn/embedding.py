@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.table import table
 from cgraph.graph.node import PARAMETER, Node, as_node, constant, parameter
 from cgraph.graph.scope import scope
+from cgraph.nn.flow import Flow
 from cgraph.nn.init import generator
-from cgraph.shapes import show
+from cgraph.shapes import is_integer, show
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Embedding:
 
     Rows are looked up; with `one_hot` they are the product of one-hot rows and E, which gives the same values and the
     same gradients. E is trained when it is a parameter, and frozen when it is a constant.
+    The id `padding` stands for no word and fills shorter texts up: it gives zeros, no gradient flows to its row, and
+    the layers of a Sequential after this one know which steps are there (see `nn.sequences`).
     Raises ShapeError when E is no matrix. An id that has no row is refused when a pass meets it.
 
     >>> import cgraph as cg
@@ -32,6 +35,7 @@ class Embedding:
 
     E: Node
     one_hot: bool = False
+    padding: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.E, Node):
@@ -47,16 +51,23 @@ class Embedding:
                 why="it has a row for each word",
                 fix="give E two dimensions [V×d]",
             )
+        rows = self.E.shape[0]
+        if self.padding is not None and not (is_integer(self.padding) and 0 <= self.padding < int(rows)):
+            raise ValueRefusedError(
+                f"an embedding of {rows} row(s) with padding={self.padding!r}",
+                why="the padding is an id, a row of its own",
+                fix=f"give an integer from 0 to {int(rows) - 1}, such as Vocabulary.padding",
+            )
 
     @classmethod
-    def random(cls, rows: int, width: int, *, seed: int | np.random.Generator) -> Embedding:
+    def random(cls, rows: int, width: int, *, seed: int | np.random.Generator, padding: int | None = None) -> Embedding:
         """An embedding matrix of so many rows, normal with standard deviation 0.1.
 
         Raises ValueRefusedError for sizes below 1, and for a seed that is none.
         """
         if min(rows, width) < 1:
             raise ValueRefusedError(f"an embedding matrix of {rows} rows of {width}", why="both count something")
-        return cls.of(generator(seed).normal(0.0, 0.1, (rows, width)))
+        return replace(cls.of(generator(seed).normal(0.0, 0.1, (rows, width))), padding=padding)
 
     @classmethod
     def of(cls, vectors: Any, *, frozen: bool = False) -> Embedding:
@@ -70,14 +81,20 @@ class Embedding:
 
     def replaced(self, new: Mapping[Node, Node]) -> Embedding:
         """The same layer with another node in the place of E."""
-        return Embedding(new.get(self.E, self.E), self.one_hot)
+        return replace(self, E=new.get(self.E, self.E))
+
+    def through(self, flow: Flow) -> Flow:
+        """The rows, and with `padding` the mask of the steps that are there."""
+        there = None if self.padding is None else table()["not_equal"](flow.x, float(self.padding))
+        return flow.to(self(flow.x), mask=there)
 
     def __call__(self, ids: Any, /) -> Node:
+        ids = as_node(ids)
         with scope("embedding"):
             if self.one_hot:
-                rows: Node = table()["one_hot"](as_node(ids), classes=self.E.shape[0]) @ self.E
+                rows: Node = table()["one_hot"](ids, classes=self.E.shape[0], ignore=self.padding) @ self.E
                 return rows
-            looked_up: Node = table()["embedding"](self.E, as_node(ids))
+            looked_up: Node = table()["embedding"](self.E, ids, padding=self.padding)
             return looked_up
 
 

@@ -16,7 +16,7 @@ from cgraph.graph.names import of_layer
 from cgraph.graph.node import Node, as_array, as_node, parameter, variable
 from cgraph.graph.scope import scope as scoped
 from cgraph.nn.description import Description, in_a_row
-from cgraph.nn.dropout import Dropout
+from cgraph.nn.flow import Draw, Flow, noise_in, refuse_mask, state_of, through, trained
 from cgraph.nn.layers import Activation, Layer, Linear
 from cgraph.passes.numbers import forward
 from cgraph.shapes import show
@@ -57,7 +57,7 @@ class Sequential:
                 )
         object.__setattr__(self, "layers", tuple(flat))
         names: dict[str | None, Node] = {}
-        for node in self.parameters:
+        for node in (*self.parameters, *self.state):
             if names.setdefault(node.name, node) is not node:
                 raise GraphError(
                     f"two parameters are named {node.name!r}",
@@ -77,12 +77,17 @@ class Sequential:
         return tuple(dict.fromkeys(p for layer in self.layers for p in layer.parameters))
 
     @property
+    def state(self) -> tuple[Node, ...]:
+        """The leaves that are moved on in training and are no parameters, such as the running means of `BatchNorm`."""
+        return state_of(*self.layers)
+
+    @property
     def values(self) -> dict[str, Any]:
-        """The value of each parameter by name, read-only arrays: what `with_values` takes, and what to save."""
-        return {str(p.name): p.value for p in self.parameters}
+        """The value of each parameter, and then of the state, by name, read-only arrays: what `with_values` takes."""
+        return {str(p.name): p.value for p in (*self.parameters, *self.state)}
 
     def with_values(self, values: Mapping[str, Any]) -> Sequential:
-        """The same model with other values of some parameters, as a new record with new nodes of the same names.
+        """The same model with other values of some parameters, or of its state: a new record, of the same names.
 
         Raises NameUnknownError for a name that no parameter has, ShapeError for a value of another shape.
 
@@ -91,7 +96,7 @@ class Sequential:
         >>> model.with_values({"W[1]": [[5.0]]}).values["W[1]"]
         array([[5.]])
         """
-        named = {str(p.name): p for p in self.parameters}
+        named = {str(p.name): p for p in (*self.parameters, *self.state)}
         new: dict[Node, Node] = {}
         for name, value in values.items():
             if name not in named:
@@ -118,14 +123,22 @@ class Sequential:
         return in_a_row(self.layers)
 
     @property
-    def noise(self) -> dict[str, Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]]:
+    def noise(self) -> dict[str, Draw]:
         """How to draw each mask of its dropout layers, by name: what `train.fit` does for each step.
 
         >>> from cgraph.nn import MLP
         >>> list(MLP([2, 4, 1], dropout=0.5, seed=0).noise)
         ['mask[1]']
         """
-        return {layer.mask: layer.draw for layer in self.layers if isinstance(layer, Dropout)}
+        return noise_in(self.layers)
+
+    def trained(self, x: Node, /) -> tuple[Node, dict[Node, Node]]:
+        """The output in training, and the new value of each leaf of the state, as nodes: mean[1]' for mean[1]."""
+        return trained(self, x)
+
+    def through(self, flow: Flow) -> Flow:
+        """What goes out after the last layer, of what comes in."""
+        return self._flow(flow, "")[0]
 
     def without_activations(self) -> Sequential:
         """The linear layers alone: what the net would be without its activations (SLP3 Section 6.3.1).
@@ -151,28 +164,34 @@ class Sequential:
         >>> steps.a[0], steps.logits is steps.z[2], steps.output is steps.a[2]
         (<X [m×2]>, True, True)
         """
-        x = as_node(x)
+        return self._flow(Flow(as_node(x), training=training), scope)[1]
+
+    def _flow(self, flow: Flow, scope: str) -> tuple[Flow, Layerwise]:
         z: dict[int, Node] = {}
-        a = {0: x}
+        a = {0: flow.x}
         before, *stages = self._stages
         around = [part.strip() for part in scope.split(".") if part.strip()]
         for layer in before:
-            x = _applied(layer, x, training)
+            flow = through(layer, flow)
         for number, (linear, *after) in enumerate(stages, 1):
-            with scoped(".".join([*around, f"layer {number}"])):
-                z[number] = a[number] = x = linear.affine(x).named(of_layer("z", number, scope))
+            refuse_mask(linear, flow)
+            kind = "" if isinstance(linear, Linear) else type(linear).__name__
+            with scoped(".".join([*around, f"layer {number}"]), kind):
+                z[number] = a[number] = linear.affine(flow.x).named(of_layer("z", number, scope))
+                flow = flow.to(z[number])
                 for layer in after:
-                    x = _applied(layer, x, training)
+                    flow = through(layer, flow)
                     if isinstance(layer, Activation) and a[number] is z[number]:
-                        a[number] = x = x.named(of_layer("a", number, scope))
-        return Layerwise(z, a, x)
+                        a[number] = flow.x.named(of_layer("a", number, scope))
+                        flow = flow.to(a[number])
+        return flow, Layerwise(z, a, flow.x)
 
     @property
     def _stages(self) -> list[list[Any]]:
-        """The layers before the first linear one, then each linear one with those after it."""
+        """The layers before the first linear one, then each linear one, or convolution, with those after it."""
         stages: list[list[Any]] = [[]]
         for layer in self.layers:
-            if isinstance(layer, Linear):
+            if hasattr(layer, "affine"):
                 stages.append([])
             stages[-1].append(layer)
         return stages
@@ -210,19 +229,14 @@ class Sequential:
             )
         rows = np.asarray(as_array(X, "X"))
         rows = rows.T if layout == "column" else rows
-        if rows.ndim != 2:
+        if rows.ndim < 2 or (rows.ndim > 2 and layout == "column"):
             raise ShapeError(
                 f"X has the shape {show(rows.shape)}", why="examples stand in a matrix", fix="give it two axes"
             )
-        x = variable("X", ("m", rows.shape[1]))
+        x = variable("X", ("m", *rows.shape[1:]))
         node = wanted(self.layerwise(x))
         found: NDArray[np.float64] = forward(node, {x: rows} if x in Graph(node) else {})[node]
         return found.T if layout == "column" else found
-
-
-def _applied(layer: Any, x: Node, training: bool) -> Node:
-    made: Node = layer(x, training) if isinstance(layer, Dropout) else layer(x)
-    return made
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ class Simplifier:
         self._done: dict[Node, Node] = {}  # what the others among them became
         self._seen: dict[Op | None, dict[Any, Node]] = defaultdict(dict)  # by row: most keys are operands as they are
         self._quick = self._table.quick
+        self.rewrote = False  # whether a rewrite fitted so far
         for node in [n for n in self._places if n not in self._apart] if self._apart else self._places:
             if node.op is None or node.attrs:
                 self._shared(node)
@@ -122,7 +123,7 @@ class Simplifier:
                 after = rewritten(node, self._table, self.node, self._opaque.__contains__)
             if after is None or (after.op is None and node.name is not None and self._folds):
                 return node  # a leaf cannot take the name, which is asked for
-            node = after
+            node, self.rewrote = after, True
         return node
 
     def _may_change(self, node: Node) -> bool:
@@ -186,6 +187,8 @@ def stabilised(graph: Graph, apart: Iterable[Node] = ()) -> Graph:
     kept = Graph([x for x in wanted if x.op is not None]).nodes
     simplifier = Simplifier(kept, stabilising(), wanted)
     outputs = [simplifier.simplify(x) for x in graph.outputs]
+    if not simplifier.rewrote:  # constants that were shared are no reason for another graph
+        return graph
     return Graph(graph.derived(outputs) if graph.noted else outputs)
 
 

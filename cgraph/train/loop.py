@@ -25,7 +25,7 @@ from cgraph.train.evaluation import Evaluation, Metric
 from cgraph.train.files.checkpoint import Keeper, data_digest, graph_digest, text_digest
 from cgraph.train.history import Epoch
 from cgraph.train.metrics import accuracy
-from cgraph.train.model import Inputs, Model, Optimizer, noise_of
+from cgraph.train.model import Inputs, Model, Optimizer, noise_of, state_of
 from cgraph.train.noise import Noise
 from cgraph.train.progress import Progress, shown
 from cgraph.train.state import State
@@ -41,7 +41,8 @@ PART = 0.05  # seconds that a call of many steps takes about, so that the bar mo
 class Fit(Generic[M]):
     """What `fit` returns: the trained `model`, the `history` (one `Epoch` each), and `step`, the graph of one step.
 
-    The outputs of `step` are the loss and the new value of each parameter, then of each leaf of the optimiser's state.
+    The outputs of `step` are the loss and the new value of each parameter, then of each leaf of the optimiser's state,
+    then of each leaf of the model's own, such as running means.
     `kept` is the epoch whose parameters the model has: the best one with early stopping, otherwise the last.
     `state` has the values of the optimiser's own leaves after the last step, by name: moments, the number of steps.
     """
@@ -113,7 +114,8 @@ def fit(
     batches = source(data, batch_size)
     dev = _devset(devset, batches.first, patience)
     training = Training.of(model, batches, loss, optimizer, dev, metric, (backend, dtype, threads, simplify))
-    state = State.first(training.step.new, model.parameters, rng)
+    moving = (*model.parameters, *state_of(model))
+    state = State.first(training.step.new, moving, rng)
     settings = {} if checkpoint is None else {"batch size": batch_size, **training.settings(state, dev)}
     keeper = Keeper.of(checkpoint, every, resume, settings)
     rows = len(batches.first[1])
@@ -135,7 +137,7 @@ def fit(
         _warn(training.step.indeterminate)
     kept = state.best if patience is not None else None
     values, number = (kept.values, kept.number) if kept else (state.values, state.history[-1].number)
-    own = {str(leaf.name): value for leaf, value in state.values.items() if leaf not in model.parameters}
+    own = {str(leaf.name): value for leaf, value in state.values.items() if leaf not in moving}
     return Fit(_with(model, values), tuple(state.history), training.step.graph, state.history[number - 1], own)
 
 
@@ -168,10 +170,11 @@ class Training:
         X, Y = batches.first
         leaves, target = Inputs.like(X), variable("Y", ("m", *Y.shape[1:]))
         draws = noise_of(model)
-        objective = loss(leaves.output(model, **({"training": True} if draws else {})), target)
+        trained, moved = leaves.trained(model)
+        objective = loss(trained, target)
         refuse_activated_twice(objective)
         updates = optimizer.updates(model.parameters, grad(objective, model.parameters, how[-1]))
-        step = TrainingStep(objective, updates.new, *how)
+        step = TrainingStep(objective, {**updates.new, **moved}, *how)
         noise = Noise.of(step.graph, draws)
         evaluate = None
         if dev is not None:
@@ -253,7 +256,7 @@ class Training:
 
     def finish_epoch(self, state: State) -> Epoch:
         """Measure the devset and write the epoch into the history."""
-        metric, dev_loss = (None, None) if self.evaluate is None else self.evaluate(state.of(self.model.parameters))
+        metric, dev_loss = (None, None) if self.evaluate is None else self.evaluate(state.of(state.parameters))
         return state.finish_epoch(metric, dev_loss)
 
 
@@ -273,7 +276,7 @@ def _warn(count: int) -> None:
 
 
 def _with(model: M, values: Any) -> M:
-    return model.with_values({str(p.name): values[p] for p in model.parameters})
+    return model.with_values({str(leaf.name): values[leaf] for leaf in (*model.parameters, *state_of(model))})
 
 
 def _devset(devset: tuple[Any, Any] | None, first: Batch, patience: int | None) -> Batch | None:

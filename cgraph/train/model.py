@@ -24,6 +24,9 @@ class Model(Protocol):
     A model that is random in training, such as one with dropout, also has `noise`: for the name of each variable that
     it draws, a function `draw(generator, shape)`; `model(x, training=True)` builds nodes with those variables, and
     `fit` draws them anew for each step.
+    A model with leaves that move in training and are no parameters, such as the running means of batch normalising, has
+    them as `state`, and `trained(x)` gives the output in training and their new values, as nodes by leaf; `with_values`
+    takes their values too.
     """
 
     @property
@@ -48,6 +51,12 @@ def noise_of(model: Model) -> Mapping[str, Draw]:
     """What a model draws in each step of training: for the name of each such variable, how; empty for most models."""
     noise: Mapping[str, Draw] = getattr(model, "noise", {})
     return noise
+
+
+def state_of(model: Model) -> tuple[Node, ...]:
+    """The leaves that training moves on beside the parameters; empty for most models."""
+    state: tuple[Node, ...] = getattr(model, "state", ())
+    return state
 
 
 def arrays_of(X: Any) -> dict[str, Any]:
@@ -76,10 +85,21 @@ class Inputs:
         """The values of the variables."""
         return {self.nodes[name]: array for name, array in arrays_of(X).items()}
 
+    def trained(self, model: Any) -> tuple[Node, Mapping[Node, Node]]:
+        """The model's output on them in training, and the new values of its state; raises as `output` does."""
+        if state_of(model):
+            found: tuple[Node, Mapping[Node, Node]] = self._called(model.trained)
+            return found
+        return self.output(model, **({"training": True} if noise_of(model) else {})), {}
+
     def output(self, model: Any, **options: bool) -> Node:
         """The model's output on them. Raises ShapeError when the model does not take rows of that shape."""
+        output: Node = self._called(model, **options)
+        return output
+
+    def _called(self, model: Any, **options: bool) -> Any:
         try:
-            output: Node = model(**self.nodes, **options) if self.named else model(*self.nodes.values(), **options)
+            return model(**self.nodes, **options) if self.named else model(*self.nodes.values(), **options)
         except ShapeError as error:
             what = ", ".join(f"{name} {show(x.shape)}" for name, x in self.nodes.items())
             raise ShapeError(
@@ -88,4 +108,3 @@ class Inputs:
                 why=error.what,
                 fix="give X as many columns as the model has inputs",
             ) from error
-        return output

@@ -25,7 +25,8 @@ class Best:
 class State:
     """`values` of all leaves that change, `before` those of a step earlier; `steps` were made in this `epoch`.
 
-    Both are copies that nobody writes to: the program of the step has values of its own.
+    Both are copies that nobody writes to: the program of the step has values of its own. `parameters` are the leaves
+    that make the model: its parameters, then its state.
 
     `order` shuffles and `noise` draws masks: two generators, so that the order of the data can be drawn again
     from `began`, the state of `order` at the beginning of the epoch.

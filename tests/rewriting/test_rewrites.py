@@ -18,6 +18,7 @@ from cgraph.graph.node import VARIABLE, build
 from cgraph.ops import TABLE
 from cgraph.rewriting.guards import quotient, thirds, total_log, whole_halves
 from cgraph.rewriting.rewrites import EQUAL, Rewrite, equal, everything, stabilising
+from cgraph.rewriting.simplify import stabilised
 
 x, y = cg.variables("x y")
 row = cg.variable("row", (3,))
@@ -192,6 +193,20 @@ def test_nothing_of_what_may_be_no_number_is_dropped() -> None:
     for k in range(100):  # more than is looked at
         far = far + cg.tanh(y * k)
     assert np.isnan(run(cg.simplify(0 * far), {"x": 0.0, "y": 1.0}))
+
+
+@pytest.mark.parametrize("node", STABLE)
+def test_a_name_above_what_is_rewritten_still_means_one_node_beside_the_gradients(node: cg.Node) -> None:
+    h = node.named("h")
+    L = cg.sum(h * h).named("L")
+    leaves = [n for n in cg.Graph(L).leaves if n.kind == VARIABLE]
+    graph = cg.Graph([L, *cg.grad(L, leaves)])
+    assert graph["h"] is h and graph["L"] is L
+
+
+def test_what_no_rewrite_fits_is_differentiated_as_it_stands() -> None:
+    inner = cg.layer_norm(cg.variable("v", 3))  # the two share the constant in their square roots, and no more
+    assert stabilised(graph := cg.Graph(cg.layer_norm(inner).named("h"))) is graph
 
 
 # Where float64 saturates ---------------------------------------------------------------------------------------------

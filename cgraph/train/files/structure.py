@@ -23,7 +23,11 @@ def allowed_kinds(more: Iterable[type] = ()) -> dict[str, type]:
     >>> sorted(set(allowed_kinds()) & {"Activation", "Linear", "Sequential", "MLP"})
     ['Activation', 'Linear', 'Sequential']
     """
-    things = [getattr(room, name) for room in (nn, nn.textbook, nn.language) for name in room.__all__]
+    things = [
+        getattr(room, name)
+        for room in (nn, nn.convolution, nn.sequences, nn.textbook, nn.language)
+        for name in room.__all__
+    ]
     known = [thing for thing in things if isinstance(thing, type) and is_dataclass(thing)]
     return {kind.__name__: kind for kind in [*known, *more]}
 
