@@ -200,10 +200,9 @@ EXACT = {"rtol": 1e-9, "atol": 1e-11}
 pairs = pytest.mark.parametrize("name", sparse(PAIRS, 5))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("training", [False, True])
 @pairs
-def test_values_and_gradients_of_a_layer_are_pytorchs(name: str, training: bool, backend: str) -> None:
+def test_values_and_gradients_of_a_layer_are_pytorchs(name: str, training: bool) -> None:
     pair = PAIRS[name]
     layer = scattered(pair.layer)
     module = pair.loaded(layer).train(training)
@@ -215,7 +214,7 @@ def test_values_and_gradients_of_a_layer_are_pytorchs(name: str, training: bool,
     (expected * torch.tensor(weights)).sum().backward()
     loss = cg.sum(out * cg.variable("w", ("m", *expected.shape[1:])))
     leaves = [x, *layer.parameters]
-    program = cg.compile([out, *cg.grad(loss, leaves)], inputs=cg.Graph(loss).inputs, backend=backend)
+    program = cg.compile([out, *cg.grad(loss, leaves)], inputs=cg.Graph(loss).inputs, backend="numpy")
     given = {"x": X, "w": weights, **{str(p.name): p.value for p in [*layer.parameters, *getattr(layer, "state", ())]}}
     found = program({leaf: given[str(leaf.name)] for leaf in program.inputs})
     np.testing.assert_allclose(found[0], expected.detach().numpy(), **EXACT)
@@ -227,7 +226,7 @@ def test_values_and_gradients_of_a_layer_are_pytorchs(name: str, training: bool,
             np.testing.assert_allclose(np.array(of(mine)), slopes[theirs], **EXACT, err_msg=theirs)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", BACKENDS)  # in C as well, of which functions alone are compared elsewhere
 @pytest.mark.parametrize("name", sparse([n for n, p in PAIRS.items() if p.layer.parameters], 6))
 def test_two_steps_of_training_move_parameters_and_state_as_pytorch_does(name: str, backend: str) -> None:
     pair = PAIRS[name]
@@ -247,7 +246,10 @@ def test_two_steps_of_training_move_parameters_and_state_as_pytorch_does(name: s
     for key, of in pair.names.items():
         np.testing.assert_allclose(np.array(of(values)), theirs[key].numpy(), **EXACT, err_msg=key)
     still = [k for k, v in model.values.items() if np.allclose(values[k], v)]
-    assert still in ([], ["b_K[1]"]), "all move but what is added to every score of a softmax"
+    idle = {"b_K[1]"} | (
+        {"U[1]"} if "one step" in name else set()
+    )  # it shifts a row's scores alike; the first state is 0
+    assert set(still) <= idle, "all others have moved"
     with torch.no_grad():
         np.testing.assert_allclose(
             train.predict(run.model, X), pair.call(module.eval(), torch.tensor(X)).numpy(), **EXACT
