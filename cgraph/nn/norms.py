@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -60,12 +60,13 @@ class BatchNorm:
     @classmethod
     def of(cls, channels: int, *, layer: int | str = 1, momentum: float = 0.1, epsilon: float = 1e-5) -> BatchNorm:
         """A layer for so many channels: gain[layer] 1, bias[layer] 0, mean[layer] 0 and var[layer] 1."""
-        first = {"gain": np.ones, "bias": np.zeros, "mean": np.zeros, "var": np.ones}
         (channels,) = whole_numbers("channels", channels, 1)
-        leaves: dict[str, Any] = {
-            name: parameter(of_layer(name, layer), make(channels)) for name, make in first.items()
-        }
-        return cls(**leaves, momentum=momentum, epsilon=epsilon)
+
+        def leaf(name: str, value: float) -> Node:
+            return parameter(of_layer(name, layer), np.full(channels, value))
+
+        moments = leaf("mean", 0.0), leaf("var", 1.0)
+        return cls(leaf("gain", 1.0), leaf("bias", 0.0), *moments, momentum=momentum, epsilon=epsilon)
 
     @property
     def parameters(self) -> tuple[Node, ...]:
