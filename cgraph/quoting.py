@@ -54,10 +54,17 @@ def shortened(text: str, most: int, rest: str) -> str:
     one
     two
     … print() shows all of it
+
+    What was one line stays one line.
+
+    >>> print(shortened(40 * "one, ", 30, "and so on"))
+    one, one, one, one… and so on
     """
     if len(text) <= most:
         return text
     kept = text[: most - len(rest) - 3]
+    if "\n" not in text:
+        return f"{kept}… {rest}"
     whole, newline, _ = kept.rpartition("\n")
     return f"{whole if newline else kept}\n… {rest}"
 
