@@ -38,10 +38,9 @@ PIECES = [
 
 @cache
 def names(count: int, seed: int) -> tuple[str, ...]:
-    """Different names; the first are the pieces alone, and two very long ones."""
+    """Different names; the first are two very long ones, and the pieces alone."""
     rng = random.Random(seed)
-    found: dict[str, None] = dict.fromkeys(piece for piece in PIECES if piece.strip())
-    found |= {"a" * 10_000: None, '"<' * 5_000: None}
+    found: dict[str, None] = dict.fromkeys(("a" * 10_000, '"<' * 5_000, *filter(str.strip, PIECES)))
     while len(found) < count:
         name = "".join(rng.choice(PIECES) for _ in range(rng.randint(1, 5)))
         if name.strip():
