@@ -31,7 +31,7 @@ def reduced(losses: Node, reduction: str, counts: Node | None = None, *, signed:
 
 def mse(x: Operand, y: Operand, reduction: str = "mean") -> Node:
     """The squared error (x - y)² of outputs and targets of one shape, brought together by `reduction`."""
-    x, y = _paired("mse", x, y)
+    x, y = paired("mse", x, y)
     return reduced(op("square", x - y), reduction)
 
 
@@ -96,7 +96,7 @@ def huber(x: Operand, y: Operand, *, delta: float = 1.0, reduction: str = "mean"
     >>> cg.forward(huber([0.5, 3.0], [0.0, 0.0], reduction="none")).values[-1].tolist()
     [0.125, 2.5]
     """
-    x, y = _paired("huber", x, y)
+    x, y = paired("huber", x, y)
     if isinstance(delta, bool) or not isinstance(delta, (int, float)) or not 0 < delta < float("inf"):
         raise ValueRefusedError(f"huber with delta={delta!r}", why="it is where the loss turns straight", fix="delta=1")
     error = x - y
@@ -111,7 +111,7 @@ def hinge(x: Operand, y: Operand, *, margin: float = 1.0, reduction: str = "mean
     >>> cg.forward(hinge([0.5, -2.0], [1.0, -1.0], reduction="none")).values[-1].tolist()
     [0.5, 0.0]
     """
-    x, y = _paired("hinge", x, y)
+    x, y = paired("hinge", x, y)
     if y.kind == CONSTANT and not ((y.value == 1) | (y.value == -1)).all():
         raise ValueRefusedError(f"hinge with targets {short(y.value)}", where=y.where, why="they are -1 or 1")
     return reduced(op("relu", margin - y * x), reduction)
@@ -126,7 +126,7 @@ def kl_divergence(p: Operand, log_q: Operand, *, reduction: str = "none") -> Nod
     >>> round(float(cg.forward(kl_divergence([1.0, 0.0], cg.log_softmax([0.0, 0.0]))).values[-1]), 6)
     0.693147
     """
-    p, log_q = _paired("kl_divergence", p, log_q)
+    p, log_q = paired("kl_divergence", p, log_q)
     there = op("not_equal", p, 0.0)
     term = op("where", there, p * (op("log", op("where", there, p, 1.0)) - log_q), 0.0)
     return reduced(op("sum", term, axis=-1), reduction)
@@ -147,13 +147,14 @@ def cosine_similarity(x: Operand, y: Operand, *, axis: int = -1) -> Node:
     return similarity
 
 
-def _paired(name: str, x: Operand, y: Operand) -> tuple[Node, Node]:
+def paired(name: str, x: Operand, y: Operand) -> tuple[Node, Node]:
+    """Outputs and targets as nodes of one shape. Raises ShapeError."""
     x, y = as_node(x), as_node(y)
     if x.shape != y.shape:
         raise ShapeError(
-            f"{name} of {show(x.shape)} and {show(y.shape)}",
+            f"{name} of {show(x.shape)} and targets {show(y.shape)}",
             where=x.where,
             why="both need one shape: broadcasting would compare every output with every target",
-            fix="use .reshape on one of them",
+            fix="use .reshape(-1, 1) for a single output, cg.train.data.one_hot_rows(ids, classes) for class ids",
         )
     return x, y

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cgraph.graph.node import Node, _Slots, build
+from cgraph.graph.node import OPERATORS, REFLECTED, Node, _Slots, build
 from cgraph.ops import TABLE
+from cgraph.ops.op import Op
 
 
 class Note:
@@ -41,17 +42,6 @@ def gathered(notes: list[Note]) -> tuple[Node, ...]:
             found.update(dict.fromkeys(note._own))
             waiting += note._parts[::-1]
     return tuple(found)
-
-
-def _operator(name: str) -> Callable[[Any, Any], Node]:
-    """An operator that asks what it is given, which those of `Node` do not."""
-    row = TABLE[name]
-    return lambda self, other: build(row, self, other)
-
-
-def _reflected(name: str) -> Callable[[Any, Any], Node]:
-    row = TABLE[name]
-    return lambda self, other: build(row, other, self)
 
 
 class Derived(Node):
@@ -86,18 +76,24 @@ class Derived(Node):
     def __hash__(self) -> int:
         return hash(self.original)
 
-    __add__, __radd__ = _operator("add"), _reflected("add")
-    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
-    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
-    __truediv__, __rtruediv__ = _operator("div"), _reflected("div")
-    __mod__, __rmod__ = _operator("mod"), _reflected("mod")
-    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
-    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
-    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
-    __lt__, __le__ = _operator("less"), _operator("less_equal")
-
     def __neg__(self) -> Node:
         return build(TABLE["neg"], self)
+
+
+def _asking(row: Op) -> Callable[[Any, Any], Node]:
+    """An operator that asks what it is given, which those of `Node` do not."""
+    return lambda self, other: build(row, self, other)
+
+
+def _asking_reflected(row: Op) -> Callable[[Any, Any], Node]:
+    return lambda self, other: build(row, other, self)
+
+
+for _method, _function in vars(Node).items():
+    if callable(_function) and _function in OPERATORS:
+        setattr(Derived, _method, _asking(OPERATORS[_function]))
+    elif callable(_function) and _function in REFLECTED:
+        setattr(Derived, _method, _asking_reflected(REFLECTED[_function]))
 
 
 # the slots themselves, which are written to when a node is frozen: a gradient of few nodes takes 3 % less

@@ -28,6 +28,10 @@ Operand: TypeAlias = "Node | ArrayLike"
 """What a function of nodes takes: a node, or a number or an array, which becomes a constant."""
 VARIABLE, PARAMETER, CONSTANT, OP = "variable", "parameter", "constant", "op"
 _NEG = TABLE["neg"]
+OPERATORS: dict[Callable[..., Node], Op] = {}
+"""The operators of nodes that have two operands, each with its row."""
+REFLECTED: dict[Callable[..., Node], Op] = {}
+"""Those of which the node is the right operand."""
 _frame = sys._getframe
 
 
@@ -101,6 +105,7 @@ def _operator(name: str) -> Callable[[Any, Any], Node]:
         node.__class__ = Node
         return node  # type: ignore[no-any-return]  # a cast costs a call
 
+    OPERATORS[apply] = row
     return apply
 
 
@@ -112,6 +117,7 @@ def _reflected(name: str) -> Callable[[Any, Any], Node]:
         frame = _frame(1)
         return _mixed(row, other, self, frame.f_code, frame.f_lasti)
 
+    REFLECTED[apply] = row
     return apply
 
 

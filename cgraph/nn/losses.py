@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgraph.errors import ShapeError, ValueRefusedError
+from cgraph.errors import ValueRefusedError
+from cgraph.functions.losses import paired
 from cgraph.functions.table import table
 from cgraph.graph.answers import refuse_probabilities
 from cgraph.graph.node import Node, as_node
-from cgraph.shapes import show
 
 
 def softmax_cross_entropy_loss(logits: Node, targets: Any) -> Node:
@@ -25,7 +25,7 @@ def softmax_cross_entropy_loss(logits: Node, targets: Any) -> Node:
     logits, targets = _logits("softmax_cross_entropy_loss", logits), as_node(targets)
     ids = targets.shape and targets.shape == logits.shape[:-1] and logits.shape[-1] != 1  # of one class there are none
     if not ids:
-        logits, targets = _same_shape("softmax_cross_entropy_loss", logits, targets)
+        logits, targets = paired("softmax_cross_entropy_loss", logits, targets)
     return table()["softmax_cross_entropy"](logits, targets).mean().named("L")
 
 
@@ -41,7 +41,7 @@ def sigmoid_cross_entropy_loss(logits: Node, targets: Any) -> Node:
     0.6931471805599453
     """
     logits = _logits("sigmoid_cross_entropy_loss", logits)
-    logits, targets = _same_shape("sigmoid_cross_entropy_loss", logits, targets)
+    logits, targets = paired("sigmoid_cross_entropy_loss", logits, targets)
     return table()["sigmoid_cross_entropy"](logits, targets).mean().named("L")
 
 
@@ -54,7 +54,7 @@ def mse_loss(outputs: Node, targets: Any) -> Node:
     >>> float(cg.forward(mse_loss(cg.constant([[1.0], [3.0]]), [[0.0], [0.0]]))["L"])
     5.0
     """
-    outputs, targets = _same_shape("mse_loss", outputs, targets)
+    outputs, targets = paired("mse_loss", outputs, targets)
     difference: Node = outputs - targets
     return (difference * difference).mean().named("L")
 
@@ -87,16 +87,3 @@ def _logits(loss: str, outputs: Any) -> Node:
     node = as_node(outputs)
     refuse_probabilities(loss, node)
     return node
-
-
-def _same_shape(loss: str, outputs: Any, targets: Any) -> tuple[Node, Node]:
-    """Both as nodes: broadcasting [m×1] against [m] would silently give an m×m loss."""
-    outputs, targets = as_node(outputs), as_node(targets)
-    if outputs.shape != targets.shape or not outputs.shape:
-        raise ShapeError(
-            f"{loss} of {show(outputs.shape)} and targets {show(targets.shape)}",
-            where=outputs.where,
-            why="each example needs a row of outputs and a row of targets of the same width",
-            fix="make targets with cg.train.data.one_hot_rows(ids, classes), or Y.reshape(-1, 1) for a single output",
-        )
-    return outputs, targets
