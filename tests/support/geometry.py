@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 from math import hypot
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from viz.graphs.paint.paint import BACKWARD, FORWARD
 from viz.graphs.picture import Picture
@@ -168,9 +169,9 @@ def together(picture: Picture, least: float = 4.0, straight: float = 0.5) -> lis
         if one.split(" stroke ")[1] == two.split(" stroke ")[1] or not _near(a, b, least):
             continue
         (p, u), (q, v) = _close(a, along, b, least), _close(b, across, a, least)
-        far = np.hypot(*(p[:, None] - q[None]).transpose(2, 0, 1))
-        sine = np.abs(u[:, None, 0] * v[None, :, 1] - u[:, None, 1] * v[None, :, 0])
-        if ((far < least) & (sine < straight)).any() and not ((far < least) & (sine >= straight)).any():
+        near = KDTree(p).sparse_distance_matrix(KDTree(q), least, output_type="ndarray")
+        i, j = (near[n][near["v"] < least] for n in "ij")
+        if len(i) and (np.abs(u[i, 0] * v[j, 1] - u[i, 1] * v[j, 0]) < straight).all():
             found.append(f"{one} and {two}")
     return found
 

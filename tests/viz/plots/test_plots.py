@@ -128,7 +128,7 @@ def test_the_svg_is_wellformed_and_has_no_time_stamp() -> None:
     assert plots.learning_curve(MEASURED)._repr_svg_() == svg
 
 
-@pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+@pytest.mark.parametrize("suffix", sparse(["svg", "png", "pdf"], 3))
 def test_the_same_history_gives_the_same_bytes(suffix: str, tmp_path: Path) -> None:
     files = [plots.learning_curve(MEASURED).save(tmp_path / f"{i}.{suffix}").read_bytes() for i in range(2)]
 
@@ -136,7 +136,7 @@ def test_the_same_history_gives_the_same_bytes(suffix: str, tmp_path: Path) -> N
     assert files[0].startswith({"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}[suffix])
 
 
-@pytest.mark.parametrize("suffix", ["png", "pdf"])
+@pytest.mark.parametrize("suffix", sparse(["png", "pdf"], 2))
 def test_no_time_and_no_version_is_stamped_on_files(suffix: str, tmp_path: Path) -> None:
     content = plots.learning_curve(MEASURED).save(tmp_path / f"curve.{suffix}").read_bytes()
     assert not re.search(b"CreationDate|Matplotlib", content)
