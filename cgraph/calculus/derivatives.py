@@ -16,6 +16,7 @@ import numpy as np
 
 from cgraph.calculus.sharing import SharingWorld
 from cgraph.errors import GradientError, ShapeError, ValueRefusedError
+from cgraph.functions.joining import stack
 from cgraph.graph import building
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, as_node, build, short, variable
@@ -26,7 +27,7 @@ from cgraph.passes.backward import Gradients, gradients, graph_of
 from cgraph.passes.forward import Forward, forward
 from cgraph.rewriting.simplify import simplify, stabilised
 from cgraph.shapes import Shape, show
-from cgraph.worlds.graph import GRAPH, GraphWorld
+from cgraph.worlds.graph import GRAPH, GUARDED, GraphWorld
 
 Key: TypeAlias = "Node | str"
 
@@ -304,21 +305,24 @@ def _jacobians(graph: Graph, wanted: Sequence[Node]) -> list[Node]:
             why=f"{named[0]!r} is no number",
             fix="declare the variable with sizes that are numbers",
         )
-    totals: list[Node | None] = [None] * len(wanted)
-    for unit in _units(output.shape):
-        found = gradients(as_pass(graph), upstream=as_node(unit))
-        for i, node in enumerate(wanted):
-            if not found.reaches(node):
-                continue
-            place = unit.reshape(output.shape + (1,) * len(node.shape))
-            row = found[node] * place if output.shape else found[node]
-            totals[i] = row if totals[i] is None else totals[i] + row
-    shapes = [output.shape + node.shape for node in wanted]
-    rows = [
-        _zeros(shape, output.shape, node) if total is None else total
-        for total, shape, node in zip(totals, shapes, wanted, strict=True)
-    ]
+    # of a unit most elements are 0, and so is what they are multiplied by, be it infinite
+    passes = [gradients(as_pass(graph, GUARDED), upstream=as_node(unit)) for unit in _units(output.shape)]
+    rows = []
+    for node in wanted:
+        if any(found.reaches(node) for found in passes):
+            each = [found[node] if found.reaches(node) else _zeros(node.shape, (), node) for found in passes]
+            rows.append(_arranged(each, output.shape))
+        else:
+            rows.append(_zeros(output.shape + node.shape, output.shape, node))
     return simplify(rows, keep=graph.index)
+
+
+def _arranged(each: list[Node], shape: Shape) -> Node:
+    """Nodes of one shape, one for each element of `shape` in its order, as one node."""
+    for size in shape[::-1]:
+        step = int(size)
+        each = [stack(each[at : at + step]) for at in range(0, len(each), step)]
+    return each[0]
 
 
 def _zeros(shape: Shape, rows: Shape, like: Node) -> Node:

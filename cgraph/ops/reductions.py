@@ -103,7 +103,7 @@ def _to_factors(w: Any, g: Any, x: Any, axes: tuple[int, ...]) -> Any:
         return g
     first, rest = axes[:1], axes[1:]
     g = _to_factors(w, g, w.prod(x, axis=first, keepdims=True), rest)
-    return g * w.prod(w.all_but_one(x, axis=first[0]), axis=(first[0] + 1,))
+    return w.scale(g, w.prod(w.all_but_one(x, axis=first[0]), axis=(first[0] + 1,)))  # where g is 0 that may be infinite
 
 
 def _mean(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -238,7 +238,8 @@ ROWS: tuple[Op, ...] = (
                infer=reduction, sign="Π", axis=None, keepdims=False, examples=OVER_AXES,
                reduction=Reduction("multiply", "1", "{0} *= {1};")),
     structural("all_but_one", "row i: x with element i set to 1", _all_but_one,
-               (maps.of_all_but_one, lambda w, g, z, x, axis: w.sum(g, axis=(axis,)) - w.diagonal(g, axis=axis)),
+               (maps.of_all_but_one, lambda w, g, z, x, axis:  # the whole less the diagonal would cancel
+                   w.sum(w.where(w.all_but_one(w.broadcast_like(0, x), axis=axis), 0, g), axis=(axis,))),
                infer=_spare, axis=0, examples=[(((3,),), {}), (((2, 3, 2),), {"axis": 1})],
                scattered=True, through=True),
     structural("centre", "x - mean(x)", _centre,

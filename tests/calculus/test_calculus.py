@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,13 @@ import pytest
 import sympy
 from expressions import Case, cases, value
 from hypothesis import given, settings
+from sparse import sparse
 
 import cgraph as cg
 from cgraph.errors import GradientError, NameUnknownError, ShapeError, ValueRefusedError
+from cgraph.graph.node import build as node_of
+from cgraph.ops import TABLE
+from cgraph.ops.op import Op
 
 LONG = 100_000
 
@@ -226,6 +232,35 @@ def test_a_jacobian_is_that_of_central_differences(build: Any) -> None:
         moved[index] = step
         slope = (at(node, x=X2 + moved) - at(node, x=X2 - moved)) / (2 * step)
         assert found[(..., *index)] == pytest.approx(slope, rel=1e-6, abs=1e-8)
+
+
+POLES = np.array([0.0, 1.0, -1.0, 0.25, 800.0])
+UNARY = [row for row in TABLE.values() if row.elementwise and row.arity == 1 and row.rule(0) is not None]
+
+
+@pytest.mark.parametrize("row", sparse(UNARY, 8), ids=lambda row: row.name)
+def test_a_derivative_that_is_infinite_is_so_in_its_own_place_alone(row: Op) -> None:
+    """What is done to each element has a diagonal Jacobian, also beside a pole and where another one overflows."""
+    x, v = cg.variable("x"), cg.variable("v", 5)
+    slope = cg.grad(node_of(row, x), x)
+    diagonals = [slope, cg.hessian(node_of(row, x), x)]
+    arrays = [cg.jacobian(node_of(row, v), v), cg.hessian(cg.sum(node_of(row, v)), v)]
+    for one, array in zip(diagonals, arrays, strict=True):
+        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):  # at poles and kinks
+            expected = [float(cg.forward(one, x=p).values[-1]) for p in POLES]
+            np.testing.assert_allclose(cg.forward(array, v=POLES).values[-1], np.diag(expected), rtol=1e-14)
+
+
+def test_a_product_has_its_second_derivatives_where_products_of_others_are_infinite() -> None:
+    for values in ([1e200, 1e-200, 1e200, 1e-200], [0.0, 1e300, 2.0, 1e300], [1e-300, 1e300, 3.0, 0.0]):
+        v = cg.variable("v", 4)
+        for run in (lambda h, x: cg.forward(h, v=x).values[-1], lambda h, x: cg.compile(h)(v=x)[0]):
+            found = run(cg.hessian(cg.prod(v), v), values)
+            for i, j in np.ndindex(4, 4):
+                others = [Fraction(x) for k, x in enumerate(values) if k not in (i, j)]
+                right = Fraction(0) if i == j else others[0] * others[1]
+                rounded = float(right) if right < Fraction(2) ** 1024 else np.inf
+                assert found[i, j] == pytest.approx(rounded, rel=1e-15, abs=1e-320), (values, i, j)
 
 
 @pytest.mark.parametrize("build", ARRAYS.values(), ids=ARRAYS.keys())
