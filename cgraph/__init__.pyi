@@ -114,6 +114,9 @@ def pow(x: Operand, y: Operand, /) -> Node:
 def power_log(x: Operand, y: Operand, /) -> Node:
     """power_log(x, y) = x**y*log(x), as a node. Convention: 0⁰·log(0) is 0."""
 
+def power_slope(x: Operand, y: Operand, /) -> Node:
+    """power_slope(x, y) = y*x**(y - 1), as a node. Convention: the slope of 0⁰ is 0."""
+
 def square(x: Operand, /) -> Node:
     """square(x) = x**2, as a node."""
 

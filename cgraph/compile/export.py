@@ -17,6 +17,7 @@ from cgraph.graph.answers import middle
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import VARIABLE, Node
 from cgraph.quoting import c_comment
+from cgraph.rewriting.simplify import simplify
 from cgraph.shapes import show
 
 MAIN = r"""
@@ -85,7 +86,7 @@ def to_c(output: Node, dtype: str = "float64", writes: str = "classes") -> str:
     """A C program that computes `output` [m×k] of one variable [m×d], an example a line, and prints what it says.
 
     `writes` is "classes" (the number of the largest output; with one column, 1 above 0 for a logit and above 0.5 for a
-    probability, as the last op says), "scores" (the class and then the outputs) or "numbers" (the outputs).
+    probability, as the ops that made it say), "scores" (the class and then the outputs) or "numbers" (the outputs).
     Parameters and constants are arrays in the file; `cc -O3 model.c -lm` is all that it takes.
     Raises ValueRefusedError for an op that is not written in C, ShapeError when it is not one row to one row.
 
@@ -160,7 +161,11 @@ def _main(writer: Writer, x: Node, output: Node, writes: str) -> str:
         first = OUTPUTS.format(outputs=1, step=place.strides[1], before=between, digits=digits)
         rest = OUTPUTS.format(outputs=outputs, step=place.strides[1], before=" ", digits=digits)
         spelled = f"{first}\n        {rest.replace('k = 0', 'k = 1')}"
-    best = ONE.format(middle=middle(output)) if outputs == 1 else SEVERAL.format(outputs=outputs, step=place.strides[1])
+    best = (
+        ONE.format(middle=middle(simplify(output)))
+        if outputs == 1
+        else SEVERAL.format(outputs=outputs, step=place.strides[1])
+    )
     parts = [*([best, CLASS] if writes != "numbers" else []), *([spelled] if writes != "classes" else []), END]
     return MAIN.format(
         inputs=x.shape[1],

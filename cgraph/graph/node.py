@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import CodeType, MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Never, TypeAlias, cast
 
 import numpy as np
 
@@ -121,6 +121,15 @@ def _reflected(name: str) -> Callable[[Any, Any], Node]:
     return apply
 
 
+def _refused(sign: str, fix: str) -> Callable[..., Any]:
+    """An operator that nodes do not have, and what to write instead."""
+
+    def refuse(self: Any, *_others: Any) -> Never:
+        raise NoValueError(f"{self!r} has no {sign}", fix=fix)
+
+    return refuse
+
+
 def _mixed(row: Op, x: Any, y: Any, code: CodeType, instruction: int) -> Node:
     """An operator between a node and anything, in the frame of which the code and the instruction are given."""
     origin = caller() if HERE in code.co_filename else (code, instruction, None if scopes.long_way else here())
@@ -218,6 +227,15 @@ class Node(_Slots):
     __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
     __lt__, __le__ = _operator("less"), _operator("less_equal")
 
+    __and__ = __rand__ = _refused("&", "multiply conditions, (x > 0)*(x < 1)")
+    __or__ = __ror__ = _refused("|", "write cg.maximum(x > 1, x < 0) for one condition or the other")
+    __invert__ = _refused("~", "write 1 - (x > 0) for the contrary of a condition")
+    __xor__ = __rxor__ = _refused("^", "write x**2 for a power")
+    __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _refused("shift", "write x * 2**n or x / 2**n")
+    __divmod__ = __rdivmod__ = _refused("divmod", "write x // y and x % y")
+    __contains__ = _refused("elements to look through", "write cg.max(cg.equal(x, 2.0)), which is 1 where one is 2")
+    __trunc__ = _refused("trunc", "write np.trunc(x)")
+
     def __neg__(self) -> Node:
         frame = _frame(1)
         code = frame.f_code
@@ -261,9 +279,9 @@ class Node(_Slots):
     def __iter__(self) -> Any:
         """The rows one by one, as in `a, b = x`; the first dimension must be a number."""
         if not self.shape or isinstance(self.shape[0], str):
-            raise CgraphError(
-                f"{self!r} cannot be taken apart", why="its first dimension is no number", fix="index it: x[0]"
-            )
+            why = "it is a scalar" if not self.shape else f"its first dimension, {self.shape[0]}, is no number yet"
+            fix = "index it: x[0]" if self.shape else 'an array has a shape: cg.variable("x", 3)'
+            raise CgraphError(f"{self!r} cannot be taken apart", why=why, fix=fix)
         return (self[i] for i in range(int(self.shape[0])))
 
     def __array__(self, *_args: Any, **_kwargs: Any) -> NDArray[Any]:
@@ -310,6 +328,13 @@ class Node(_Slots):
 
     def __ceil__(self) -> Node:
         return build(TABLE["ceil"], self)
+
+    def __format__(self, form: str) -> str:
+        if form:
+            raise NoValueError(
+                f"{self!r} has no value to write as {form!r}", fix="cg.forward(node, ...) computes values"
+            )
+        return repr(self)
 
     def __copy__(self) -> Node:
         return self

@@ -58,6 +58,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("nothing but padding", "mean_pool", "", 0, "NaN", "0 tokens have the mean 0; max_pool alike"),
     Convention("ReLU of NaN", "relu", "", 0, 1, "a comparison with NaN does not hold; the value stays NaN"),
     Convention("0⁰", "pow", "", 0, 0, "both slopes; JAX NaN in x"),
+    Convention("0·0⁻¹", "power_slope", "", 0, 0, "the slope of 0⁰ in x; a second derivative there warns"),
     Convention("0⁰·log 0", "power_log", "", 0, 0, "the slope of 0ʸ in y at y = 0; a second derivative there warns"),
     Convention("0/0 of ratio", "ratio", "", 0, 0, "y·log x is 0 where y is 0; slope 0, as a norm's second one at 0"),
     Convention("0·∞ of the chain rule", "scale", "", 0, 0, "silent behind masks, else a warning; PyTorch NaN"),

@@ -40,6 +40,15 @@ def _one(w: Any, z: Any, *x: Any) -> int:
     return 1
 
 
+def _power_rise(w: Any, z: Any, x: Any, y: Any) -> Any:
+    """x**(y - 1)*(1 + y*log(x)). At x = 0 below y = 1 both terms are infinite, and the logarithm is the larger."""
+    outgrown = w.equal(x, 0) * w.less(y, 1) * w.not_equal(y, 0)
+    return w.scale(y, w.power_log(x, y - 1)) + w.scale(1 - outgrown, x ** (y - 1))
+
+
+_POWER_RISE = lossless(_power_rise, textbook=lambda w, z, x, y: x ** (y - 1) * (1 + y * w.log(x)))
+
+
 def _above(ties: float) -> str:
     return "greater_equal" if ties == 1 else "greater" if ties == 0 else ""
 
@@ -69,11 +78,14 @@ ARITHMETIC: tuple[Op, ...] = (
                 kinked=lambda x, y: (x == 0) & (y == 0),
                 c="POW({0}, {1})", ufunc="power", written="raised", pole="divisor"),
     elementwise("power_log",  "x**y*log(x)", stable.power_log,
-                lambda w, z, x, y: w.scale(y, w.power_log(x, y - 1)) + x ** (y - 1),
-                lambda w, z, x, y: w.scale(z, w.log(x)), sign="xʸ log x",
+                _POWER_RISE, lambda w, z, x, y: w.scale(z, w.log(x)), sign="xʸ log x",
                 kink="0⁰·log(0) is 0", kinked=lambda x, y: (x == 0) & (y == 0), decides=True,
                 c="scaled(POW({0}, {1}), LOG(({0} == 0) & ({1} == 0) ? 1 : {0}))",
                 js="times(Math.pow({0}, {1}), Math.log({0} === 0 && {1} === 0 ? 1 : {0}))", pole="always"),
+    elementwise("power_slope", "y*x**(y - 1)", lambda xp, x, y: stable.scale(xp, y, xp.power(x, y - 1)),
+                lambda w, z, x, y: w.scale(y, w.power_slope(x, y - 1)), _POWER_RISE, sign="y xʸ⁻¹",
+                kink="the slope of 0⁰ is 0", kinked=lambda x, y: (x == 0) & (y == 0), decides=True,
+                c="scaled({1}, POW({0}, {1} - 1))", js="times({1}, Math.pow({0}, {1} - 1))", pole="always"),
     elementwise("square",     "x**2",      "square",       lambda w, z, x: 2 * x, sign="x²",
                 c="{0} * {0}", quick=True, written="squared"),
     elementwise("reciprocal", "1/x",       "reciprocal",   lambda w, z, x: -z / x, sign="1/x",

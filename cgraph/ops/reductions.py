@@ -103,7 +103,9 @@ def _to_factors(w: Any, g: Any, x: Any, axes: tuple[int, ...]) -> Any:
         return g
     first, rest = axes[:1], axes[1:]
     g = _to_factors(w, g, w.prod(x, axis=first, keepdims=True), rest)
-    return w.scale(g, w.prod(w.all_but_one(x, axis=first[0]), axis=(first[0] + 1,)))  # where g is 0 that may be infinite
+    return w.scale(
+        g, w.prod(w.all_but_one(x, axis=first[0]), axis=(first[0] + 1,))
+    )  # where g is 0 that may be infinite
 
 
 def _mean(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:

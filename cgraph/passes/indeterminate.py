@@ -119,6 +119,18 @@ def products(fwd: Forward) -> tuple[Node, ...]:
     return tuple(node for node, _ in counted(fwd))
 
 
+def sums(fwd: Forward) -> tuple[Node, ...]:
+    """The sums, in a pass over a graph of derivatives, in which ∞ met -∞; none is looked for where no result is NaN."""
+    if not any(_nan(fwd[output]) for output in fwd.graph.outputs):
+        return ()
+    added = [node for node in fwd.graph.nodes if node.op is not None and node.op.additive]
+    return tuple(
+        node
+        for node in added
+        if np.any(np.isnan(fwd[node]) & ~reduce(np.logical_or, [np.isnan(fwd[x]) for x in node.operands]))
+    )
+
+
 def counted(fwd: Forward) -> tuple[tuple[Node, int], ...]:
     """Each product in which 0 met ∞ outside of masks, and in how many elements."""
     doubtful = [node for node in fwd.graph.nodes if node.op is not None and node.op.zero_wins and _doubtful(fwd, node)]

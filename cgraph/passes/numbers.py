@@ -17,7 +17,7 @@ from cgraph.passes.backward import backward as run_backward
 from cgraph.passes.forward import Forward
 from cgraph.passes.forward import forward as run_forward
 from cgraph.passes.indeterminate import suspicious
-from cgraph.passes.warned import warn_of_decisions, warn_of_edges, warn_of_products
+from cgraph.passes.warned import warn_of_decisions, warn_of_edges, warn_of_products, warn_of_sums
 from cgraph.quoting import decimal
 from cgraph.shapes import show
 from cgraph.worlds.numpy import NUMPY
@@ -49,6 +49,8 @@ def forward(
         if world.numeric:
             if _refuse_targets(fwd):
                 warn_of_products(fwd)
+            if fwd.graph.order:
+                warn_of_sums(fwd)
             if fwd.graph.order > 1:
                 warn_of_decisions(fwd)
     if check_finite:

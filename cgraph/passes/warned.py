@@ -9,7 +9,7 @@ from cgraph.errors import IndeterminateWarning
 from cgraph.passes.backward import Backward
 from cgraph.passes.decisions import decided_before
 from cgraph.passes.forward import Forward
-from cgraph.passes.indeterminate import products, shown
+from cgraph.passes.indeterminate import products, shown, sums
 from cgraph.quoting import terminal
 
 SATURATED = "cg.simplify rewrites what saturates, such as cross-entropy of a sigmoid; cg.where leaves out a branch"
@@ -34,6 +34,15 @@ def warn_of_products(fwd: Forward) -> None:
         node, *more = found
         where = f"0·∞ in {fwd.graph.name(node)}, a product of the chain rule ({node.where}){_more('in', more)}"
         _warn(f"{where}: it is set to 0 there and may be another number", SATURATED)
+
+
+def warn_of_sums(fwd: Forward) -> None:
+    """Name the first sum of a gradient graph in which ∞ met -∞."""
+    found = sums(fwd)
+    if found:
+        node, *more = found
+        where = f"∞−∞ in {fwd.graph.name(node)}, a sum of derivatives ({node.where}){_more('in', more)}"
+        _warn(f"{where}: it is NaN there, and there may be a limit", SATURATED)
 
 
 def warn_of_decisions(fwd: Forward) -> None:

@@ -60,6 +60,7 @@ size, sign, hypot, relu, maximum, index = (
     _op("maximum"),
     _op("index"),
 )
+power_slope = _op("power_slope")
 sigmoid, log_sigmoid, softplus = _op("sigmoid"), _op("log_sigmoid"), _op("softplus")
 softmax, log_softmax, logsumexp, logaddexp = _op("softmax"), _op("log_softmax"), _op("logsumexp"), _op("logaddexp")
 total, factors, norm, var, std = _op("sum"), _op("prod"), _op("norm"), _op("var"), _op("std")
@@ -127,6 +128,7 @@ STABLE: tuple[Entry, ...] = (
     lambda x, y: (sqrt(square(x) + square(y)), hypot(x, y)),
     lambda row: (sqrt(total(square(row))), norm(row)),
     lambda row: (sqrt(var(row)), std(row)),
+    lambda x, y: (scale(y, x ** (y - 1)), power_slope(x, y)),  # of which the derivatives are no ∞ - ∞ at x = 0
 )
 # The same function too, but the left meets a kink on its way, and its second derivative there is another one's.
 SMOOTH: tuple[Entry, ...] = (

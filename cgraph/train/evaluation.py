@@ -16,6 +16,7 @@ from cgraph.graph.answers import middle, refuse_activated_twice
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import PARAMETER, Node, variable
 from cgraph.passes.numbers import forward
+from cgraph.rewriting.simplify import simplify as simplified
 from cgraph.train.batches import Batch, rows_of
 from cgraph.train.checks import Array, examples, inputs
 from cgraph.train.history import perplexity_of
@@ -53,7 +54,7 @@ def classify(model: Model, X: Any) -> NDArray[np.intp]:
     (array([0.5 , 0.59]), array([0, 1]))
     """
     output, scores = _output(model, X)
-    return answers(scores, middle(output))
+    return answers(scores, middle(simplified(output)))
 
 
 def _output(model: Model, X: Any) -> tuple[Node, Array]:
@@ -142,4 +143,4 @@ def _for_output(metric: Metric | None, output: Node) -> Metric | None:
     except (ValueError, TypeError):  # a function of C, of which Python knows no arguments
         decides = False
     decided: Any = metric
-    return partial(decided, threshold=middle(output)) if decides else metric
+    return partial(decided, threshold=middle(simplified(output))) if decides else metric

@@ -274,6 +274,17 @@ WORDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "int(x)": (int, r"cg\.forward"),
     "math.sin(x)": (math.sin, r"cg\.sin\(x\)"),
     "a list's index": (lambda x: [1, 2][x], r"cg\.forward"),
+    "x & x": (lambda x: (x > 0) & (x < 1), r"\(x > 0\)\*\(x < 1\)"),
+    "True & x": (lambda x: True & x, r"\(x > 0\)\*\(x < 1\)"),
+    "x | x": (lambda x: (x > 0) | (x < 1), r"cg\.maximum"),
+    "~x": (lambda x: ~(x > 0), r"1 - \(x > 0\)"),
+    "x^2": (lambda x: x ^ 2, r"x\*\*2"),
+    "2^x": (lambda x: 2 ^ x, r"x\*\*2"),
+    "x << 1": (lambda x: x << 1, r"x \* 2\*\*n"),
+    "divmod": (lambda x: divmod(x, 2), r"x // y and x % y"),
+    "2.0 in v": (lambda x: 2.0 in cg.variable("v", 3), r"cg\.max\(cg\.equal\(x, 2\.0\)\)"),
+    "math.trunc": (math.trunc, r"np\.trunc"),
+    "a format": (lambda x: f"{x:.2f}", r"cg\.forward"),
 }
 
 
@@ -284,6 +295,13 @@ def test_what_python_cannot_do_with_a_node_says_what_to_write(call: Callable[[An
         with pytest.raises(NoValueError, match=text) as caught:
             call(node)
         assert isinstance(caught.value, (CgraphError, TypeError))
+
+
+def test_a_node_in_a_text_is_what_it_prints_and_a_scalar_has_no_rows() -> None:
+    x = cg.variable("x")
+    assert f"{x + 1}" == str(x + 1) == "<add(x, 1)>"
+    with pytest.raises(CgraphError, match=r"it is a scalar.*Fix: .*cg\.variable\(\"x\", 3\)"):
+        _a, _b = x
 
 
 def test_sympys_functions_of_a_node_say_what_to_write() -> None:

@@ -106,7 +106,7 @@ def test_a_pole_is_where_the_row_says(row: Op) -> None:
             assert any(np.isinf(row.numpy(np.float64(x), np.float64(y))) for x, y in ((1, 0), (0, -1)))
             assert np.isfinite(row.numpy(np.float64(0), np.float64(2)))
         else:
-            points = [[0.0, 1.0], [1.0, 0.0], [np.inf, 1.0]]
+            points = [[0.0, 1.0], [1.0, 0.0], [np.inf, 1.0], [0.0, 0.5]]
             assert any(np.isinf(row.numpy(*map(np.float64, p[: row.arity or 2]))) for p in points)
 
 

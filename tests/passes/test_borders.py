@@ -79,7 +79,8 @@ def second(row: Op, position: int, other: int) -> Any:
 def points(row: Op) -> list[tuple[float, ...]]:
     if row.arity == 1:
         return [(p,) for p in (0.0, 1.0, -1.0, np.inf, -np.inf)]
-    return list(product((0.0, 1.0, -1.0, 2.0), (0.0, 1.0) if row.check is not None else (0.0, 1.0, -1.0, 2.0)))
+    other = (0.0, 0.5, 1.0) if row.check is not None else (0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 1.5)
+    return list(product((0.0, 1.0, -1.0, 2.0), other))
 
 
 def silent(row: Op) -> list[str]:
@@ -117,3 +118,6 @@ def test_both_orders_of_the_mixed_derivative_of_a_power_say_the_same_at_its_bord
         slope = cg.grad(cg.grad(x**y, first), then)
         with pytest.warns(IndeterminateWarning, match=r"0⁰·log\(0\) is 0"):
             cg.forward(slope, x=0.0, y=1.0)
+        with warnings.catch_warnings(action="error"):
+            found = [float(cg.forward(slope, x=0.0, y=p)[slope]) for p in (-1.5, -0.5, 0.5, 0.99, 1.01, 1.5, 2.0)]
+        assert found == [np.inf, np.inf, -np.inf, -np.inf, 0, 0, 0]

@@ -35,17 +35,17 @@ def _templates(text: str) -> tuple[Any, ...]:
 
 
 def expressions(count: int, seed: int = 0) -> list[Any]:
-    """So many expressions of up to five steps, each with a symbol in it."""
+    """So many different expressions of up to five steps, each with a symbol in it, and with what it was made of."""
     random = np.random.default_rng(seed)
-    found: list[Any] = []
+    found: dict[Any, None] = {}
     while len(found) < count:
-        made = _grown(random)
-        if made.free_symbols and not made.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I):
-            found.append(made)
-    return found
+        made = [e for e in _grown(random) if e.free_symbols and not e.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I)]
+        found.update(dict.fromkeys(made))
+    return list(found)[:count]
 
 
-def _grown(random: np.random.Generator) -> Any:
+def _grown(random: np.random.Generator) -> list[Any]:
+    """What up to five steps made, each of what was made before, the last one first."""
     numbers, forms = _templates(NUMBERS), (*_templates(UNARY), *_templates(BINARY))
     parts: list[Any] = [x, y, numbers[random.integers(len(numbers))]]
     for _ in range(random.integers(1, 6)):
@@ -59,4 +59,4 @@ def _grown(random: np.random.Generator) -> Any:
             continue
         if all(max(abs(n.p), n.q) < LARGEST for n in made.atoms(sympy.Rational)):
             parts.append(made)
-    return parts[-1]
+    return parts[:2:-1]

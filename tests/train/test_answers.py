@@ -118,6 +118,56 @@ def test_the_middle_of_an_op_is_what_it_makes_of_the_logit_0() -> None:
     assert middle(cg.log_sigmoid(z).T.T.reshape("m", 1)) == np.log(0.5)
 
 
+BY_HAND: dict[str, Callable[[cg.Node], cg.Node]] = {  # probabilities of a logit that no op of that name makes
+    "1/(1 + exp(-z))": lambda z: 1 / (1 + cg.exp(-z)),
+    "exp(z)/(1 + exp(z))": lambda z: cg.exp(z) / (1 + cg.exp(z)),
+    "1 - sigmoid(-z)": lambda z: 1 - cg.sigmoid(-z),
+    "(tanh(z) + 1)/2": lambda z: (cg.tanh(z) + 1) / 2,
+    "arctan(z)/π + 1/2": lambda z: cg.arctan(z) / np.pi + 0.5,
+    "exp(log_sigmoid(z))": lambda z: cg.exp(cg.log_sigmoid(z)),
+    "clipped": lambda z: cg.clip(cg.sigmoid(z), 1e-7, 1 - 1e-7),
+    "cut off": lambda z: cg.minimum(cg.relu(z + 0.5), 1),
+    "the mean of two": lambda z: (cg.sigmoid(z) + cg.sigmoid(2 * z)) / 2,
+    "one column of a softmax": lambda z: cg.softmax(cg.concatenate([0 * z, z], axis=1))[:, 1:2],
+}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A layer that makes something of a logit."""
+
+    form: str
+    parameters = ()
+
+    def replaced(self, new: Any) -> Ending:
+        return self
+
+    def __call__(self, x: cg.Node, /) -> cg.Node:
+        return BY_HAND[self.form](x)
+
+
+@pytest.mark.parametrize("form", BY_HAND)
+def test_a_probability_is_one_whoever_wrote_it(form: str) -> None:
+    model, X = model_with("identity", 1, False), np.random.default_rng(1).uniform(-2, 2, (60, 2))
+    said = of_logits(model, X, 1)
+    assert len(set(said)) > 1
+    ending = nn.Sequential([*model.layers, Ending(form)])
+    assert train.classify(ending, X).tolist() == said.tolist()
+    assert {
+        name: share(ending, X, said.reshape(-1, 1).astype(float)) for name, share in SHARES.items()
+    } == dict.fromkeys(SHARES, 1.0)
+    assert "> (T)0.5;" in to_c(ending(cg.variable("X", ("m", 2))))
+
+
+SCORES = [lambda z: 2 * cg.sigmoid(z) - 1, lambda z: cg.relu(z) / 1e7, lambda z: z**3, cg.arctan]
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_what_may_be_anything_else_is_a_score(score: Callable[[cg.Node], cg.Node]) -> None:
+    assert middle(score(cg.variable("z", ("m", 1)))) == 0.0
+    assert middle(cg.stop_gradient(cg.sigmoid(score(cg.variable("z", ("m", 1)))))) == 0.5
+
+
 TWICE: dict[str, Callable[[Any, Any], Any]] = {
     "softmax": lambda o, y: cg.mean(cg.softmax_cross_entropy(o, y)),
     "sigmoid": lambda o, y: cg.mean(cg.sigmoid_cross_entropy(o, y)),

@@ -183,6 +183,7 @@ TORCH: dict[str, Callable[..., Any]] = {
     "log_normal_cdf": torch.special.log_ndtr,
     "inverse_mills": lambda x, order: -mills(x) * (x + mills(x)) if order else mills(x),
     "power_log": lambda x, y: x**y * torch.log(x),
+    "power_slope": lambda x, y: y * x ** (y - 1),
     "mish_rise": lambda x: torch.sigmoid(x) * (1 - torch.tanh(torch.nn.functional.softplus(x)) ** 2),
     "one_less_square": lambda x: 1 - x * x,
     "sigmoid_slope": lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
