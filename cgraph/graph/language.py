@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 
 from cgraph.ops import TABLE
@@ -33,6 +34,12 @@ ALSO = {  # other names of functions: ln, and the signs that stand for one op al
     if name.isidentifier() and name not in TABLE and _SIGNS[name] < 2
 }
 ALSO |= {name.replace("arc", "a", 1): name for name in TABLE if name.startswith("arc")}
+PRINTED = {  # what pictures print before brackets where that is no name: "leaky relu", "log σ", "σ′"
+    text: row.name
+    for row in TABLE.values()
+    for text in (row.name.replace("_", " "), row.sign)
+    if ("_" in row.name and text != row.sign) or (_SIGNS[text] == 1 and re.fullmatch(r"[^\W\d]+(?: [^\W\d]|′)", text))
+}
 _TWO = {row.ufunc: row.name for row in TABLE.values() if row.arity == 2 and isinstance(row.ufunc, str)}
 SEVERAL = {  # of two operands or more, the ops of two that are the same of elements: maximum for max
     row.name: _TWO[row.reduction.ufunc] for row in TABLE.values() if row.reduction and row.reduction.ufunc in _TWO
@@ -52,6 +59,9 @@ REFUSED: dict[type[ast.AST], tuple[str, str]] = {  # what it is called, and how 
 UNREADABLE = (  # what Python cannot read, what it is, and how to write it
     (r"(?:^|;)\s*\w+\s*\([^()]*\)\s*=(?!=)", "a function cannot be defined", "write f = x**2 for f(x) = x**2"),
     (r"![^=]|!$", "! is no sign of a formula", "factorials are not computed here"),
+    (r"\[[^\[\]]*[^<>=!]=[^=]", "= compares nothing", "write equal(a, b) for 1 where a is b"),
+    (r"[‖∥]", "‖ is no sign of a formula", "write norm(x) for ‖x‖"),
+    (r"[∑∏∂∇∫]", "sums and derivatives are not written so", "write sum(x), prod(x); ask for derivatives: cg.grad"),
     (r":=", ":= is no sign of a formula", "write name = expression"),
     (r"\$", "LaTeX is not read", "write the formula without $"),
     (r"\w'", "a prime is no part of a name", "write y1 or dy, and ask for derivatives: cg.grad, cg.derive"),

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, NoReturn
 
 from cgraph.errors import FormulaError
+from cgraph.graph.language import PRINTED
 
 _SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -29,7 +30,8 @@ _TOKEN = re.compile(
     r"|(?P<fraction>[¼-¾⅐-⅞])"
     r"|(?P<power>[⁰¹²³⁴-⁹⁺⁻]+)"
     r"|(?P<transposed>ᵀ)"
-    r"|(?P<root>√)"
+    r"|(?P<root>[√∛])"
+    rf"|(?P<printed>(?<!\w)(?:{'|'.join(map(re.escape, sorted(PRINTED, key=len, reverse=True)))})(?=\s*\())"
     r"|(?P<name>[^\W\d](?:(?![⁰¹²³⁴-⁹ᵀ])\w)*)"
     r"|(?P<bar>\|+)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
@@ -41,6 +43,7 @@ _STRANGE = re.compile(
     r"[^\x00-\x7f]|[\^|\\]"  # signs that Python has no such meaning for
     r"|\d\s*\(|[)\]]\s*[\w(]|\d[^\W\d]|\w[^\S\n]+[\w(]"  # side by side: a product, or a mistake
 )
+_ROOTS = {"√": "sqrt", "∛": "cbrt"}
 _ENDS = frozenset({"number", "fraction", "name", "close", "power", "transposed"})
 _WORDS = frozenset(keyword.kwlist)
 _NEAR = 12
@@ -221,8 +224,8 @@ class _Writer:
 
     def _root(self, token: Token, following: Token | None) -> None:
         if following is None or not (following.kind in ("number", "name") or following.text == "("):
-            self._refuse("√ stands before nothing", token, "write sqrt(x)")
-        self._put("sqrt", token.at)
+            self._refuse(f"{token.text} stands before nothing", token, f"write {_ROOTS[token.text]}(x)")
+        self._put(_ROOTS[token.text], token.at)
         if following.text != "(":
             self._put("(", token.at)
             self.levels.append(("√", self.slash, self.raised))
@@ -285,7 +288,9 @@ def _tokens(text: str) -> Iterator[Token]:
     for found in _TOKEN.finditer("".join(map(_plain, text))):
         kind = str(found.lastgroup)
         piece = found[0]
-        if kind == "space" or piece not in _UNSEEN:
+        if kind == "printed":
+            yield Token("name", PRINTED[piece], found.start())
+        elif kind == "space" or piece not in _UNSEEN:
             yield Token(kind, piece, found.start())
         at = found.end()
     assert at == len(text)

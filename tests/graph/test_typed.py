@@ -16,6 +16,9 @@ import cgraph as cg
 from cgraph import notation
 from cgraph.cli import main
 from cgraph.errors import FormulaError
+from cgraph.graph.node import build
+from cgraph.ops import TABLE
+from cgraph.ops.op import Op
 
 X, Y, C = 1.75, -0.5, 3.0  # the values of x, y and c
 E = math.exp
@@ -143,6 +146,10 @@ REFUSED: list[tuple[str, str]] = [
     ("√x²", "write sqrt(x**2) or sqrt(x)**2"),
     ("√", "write sqrt(x)"),
     ("||x||", "write norm(x) for ‖x‖"),
+    ("‖x‖", "write norm(x) for ‖x‖"),
+    ("∑x", "write sum(x)"),
+    ("1[x = 1]", "write equal(a, b)"),
+    ("∛", "write cbrt(x)"),
     ("|x||y|", "write norm(x)"),
     ("|x", "write abs(x) for |x|"),
     ("x | y", "write abs(x) for |x|"),
@@ -231,6 +238,26 @@ def test_what_pictures_print_can_be_typed() -> None:
                 rtol=1e-14,
                 err_msg=printed,
             )
+
+
+# What is printed as an operator or as another formula, or is written with letters side by side.
+OTHERWISE = {"mul", "scale", "power_log", "inverse_mills", "equal", "binary_cross_entropy", "sigmoid_cross_entropy"}
+ELEMENTWISE = [row for name, row in TABLE.items() if row.elementwise and name not in OTHERWISE]
+
+
+@pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
+def test_what_pictures_print_of_an_op_can_be_typed(row: Op) -> None:
+    leaves = cg.variables("a b c")[: row.arity or 2]
+    node = build(row, *leaves)
+    printed = notation.text(notation.formula(node, {leaf: notation.name(str(leaf.name)) for leaf in leaves}))
+    again = cg.parse(f"L = {printed}")
+    for values in ((0.25, 0.75, 2.0), (0.5, 0.5, 0.25)):
+        feed = dict(zip("abc", values, strict=True))
+        with np.errstate(all="ignore"):
+            theirs, ours = (
+                cg.forward(g, {n.name: feed[str(n.name)] for n in g.inputs}).values[-1] for g in (again, cg.Graph(node))
+            )
+        np.testing.assert_allclose(theirs, ours, rtol=1e-14, err_msg=printed)
 
 
 def abs_(node: cg.Node) -> cg.Node:

@@ -38,7 +38,7 @@ def from_sympy(expression: Any, nodes: Mapping[str, Node] | None = None) -> Node
         raise FormulaError(
             f"{expression!r} is no SymPy expression", fix="build it with sympy.symbols and operators"
         ) from None
-    if not isinstance(read, sympy.Expr) or isinstance(read, sympy.MatrixBase):
+    if not isinstance(read, sympy.Expr) or isinstance(read, (sympy.MatrixBase, sympy.Lambda)):
         kind = type(read).__name__
         raise FormulaError(f"from_sympy is given a {kind}", fix="give one expression, such as each element of an array")
     _refuse_namesakes(read)
