@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
-from importlib import resources
 from itertools import groupby
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from cgraph import notation
@@ -22,6 +18,7 @@ from viz import asked
 from viz.diagnosis.diagnose import Diagnosis, diagnose
 from viz.graphs.badges import badged
 from viz.graphs.draw import alternative_text, coloured
+from viz.graphs.formats import pages
 from viz.graphs.paint import paint
 from viz.graphs.picture import Picture
 from viz.graphs.places.engine import TIME_LIMIT
@@ -77,19 +74,18 @@ class Film:
 
     def html(self) -> str:
         """A page of its own with a slider over the steps, and what `viz.diagnose` finds in each."""
-        theme = self.pictures[0].theme
         told = [
             {"title": title, "findings": "" if found is None else found.text}
             for title, found in zip(self.titles, self.diagnoses, strict=True)
         ]
-        folder = resources.files("viz.graphs.formats") / "page"
-        colours = {name: getattr(theme, name) for name in ("background", "text", "box", "border", "forward")}
-        return Template((folder / "film.html").read_text("utf-8")).substitute(
-            colours,
-            title=escape(self.caption),
-            svg=self._strip({}),
-            data=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),
-            script=(folder / "film.js").read_text("utf-8"),
+        return pages.page(
+            "film",
+            self.caption,
+            pages.grouped(self._strip({})),
+            self.pictures[0].theme,
+            pages.OWN,  # the colours of heat maps are no variables of a page
+            ("view", "keys"),
+            data=pages.data(told),
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:

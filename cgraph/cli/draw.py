@@ -39,7 +39,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("--label", action="append", default=[], metavar="NODE=WORDS", help="words for a box")
     parser.add_argument("--colour-of", action="append", default=[], metavar="NODE=#RRGGBB", help="a colour for a box")
     parser.add_argument("--around", metavar="NODE", help="only what is near a node")
-    parser.add_argument("--fold", choices=FOLDS, help="many nodes in one box; none draws every node")
+    parser.add_argument(
+        "--fold", action="append", metavar="WAY", help=f"many nodes in one box: {', '.join(FOLDS)}, or a layer's name"
+    )
     parser.add_argument("--open", action="append", default=[], metavar="LAYER", help="a layer that is not folded")
     parser.add_argument("--depth", type=int, metavar="COUNT", help="edges from --around (2), or depth of --fold layers")
     parser.add_argument("--caption", metavar="WORDS", help='the words below; "" for none')
@@ -108,11 +110,16 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
     }
     given |= {k: getattr(options, k) for k in ("width", "height", "smallest")}
     given |= {"theme": theme(options), "legend": not options.no_legend, "transparent": options.transparent}
-    given |= {"open": options.open} | (
-        {} if options.fold is None else {"fold": options.fold != "none" and options.fold}
-    )
+    given |= {"open": options.open, "fold": _folds(options.fold)}
     given |= {"labels": dict(map(pair, options.label)), "colours": dict(map(pair, options.colour_of))}
     return given if options.digits is None else {**given, "digits": options.digits}
+
+
+def _folds(asked: list[str] | None) -> Any:
+    """What `viz.draw` is asked to fold: one of the ways, nothing at all, or layers by their names."""
+    if asked is None:
+        return None
+    return (False if asked[0] == "none" else asked[0]) if len(asked) == 1 else asked
 
 
 def _ids(graph: Graph, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+
+import pytest
 
 from viz.graphs.picture import Picture
 
@@ -70,6 +73,16 @@ def open_in(page: Any, picture: Picture, folder: Path, state: str = "") -> None:
     picture.save(folder / "page.html")
     page.goto("about:blank")
     page.goto((folder / "page.html").as_uri() + state)
+
+
+def serious(page: Any) -> list[Any]:
+    """What axe-core finds wrong in a page, with its place. Skips the test without axe-core."""
+    reason = "axe-core is not installed: pip install axe-playwright-python"
+    pytest.importorskip("axe_playwright_python", reason=reason)
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 15
+    return [(v["impact"], v["id"], v["nodes"][0]["html"]) for v in found["violations"]]
 
 
 def known(page: Any) -> Any:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from geometry import collisions, spills
+from pages import serious
 
 import cgraph as cg
 import viz
@@ -161,6 +162,7 @@ def test_names_in_titles_are_only_names() -> None:
 def test_the_slider_walks_through_the_film(page: Any, tmp_path: Any) -> None:
     film = xor_film()
     path = film.save(tmp_path / "training.html")
+    page.goto("about:blank")
     page.goto(path.as_uri())
     assert page.text_content("#now") == f"1 of 4: {film.titles[0]}"
     page.keyboard.press("ArrowRight")
@@ -175,3 +177,29 @@ def test_the_slider_walks_through_the_film(page: Any, tmp_path: Any) -> None:
     assert shown and all(span.split()[1] == "3" for span in shown)
     page.fill("#step", "0")
     assert page.get_attribute("#step", "aria-valuetext") == film.titles[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_film_is_read_with_keys_on_every_screen_and_axe_finds_nothing(width: int, page: Any, tmp_path: Any) -> None:
+    film = xor_film()
+    page.set_viewport_size({"width": width, "height": 720})
+    page.goto(film.save(tmp_path / "training.html").as_uri() + "#step=2")
+    assert page.text_content("#now") == f"2 of 4: {film.titles[1]}"
+    for focus in ("#play", "#closer", "#print", "#step"):
+        page.focus(focus)
+        before = page.text_content("#now")
+        page.keyboard.press("ArrowRight")
+        assert page.text_content("#now") != before
+        page.keyboard.press("ArrowLeft")
+        assert page.text_content("#now") == before
+    assert page.evaluate("location.hash") == "#step=2"
+    picture = "document.querySelector('.picture svg').getBoundingClientRect().width"
+    before = page.evaluate(picture)
+    page.keyboard.press("Tab")
+    page.keyboard.press("+")
+    assert page.evaluate(picture) > before
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    if width == 1280:
+        assert page.evaluate("document.documentElement.scrollHeight") == 720
+    assert serious(page) == []

@@ -25,6 +25,10 @@ if TYPE_CHECKING:  # what one format alone needs is imported there
     from viz.graphs.formats.tikz import Below
     from viz.graphs.words.steps import Walk
 
+TOP_DOWN = "TB"
+PHONE = "358px"  # the room for a picture on a screen of 390 pixels
+NARROWER = 0.9  # than the other layout, to be worth its place in the file
+
 
 @dataclass(frozen=True, repr=False)
 class Picture:
@@ -93,16 +97,31 @@ class Picture:
         Of a picture that is large or folded, a page to look at: it is zoomed and searched, and names appear as one
         zooms in.
         """
-        from viz.graphs.formats import stepper, viewer
+        from viz.graphs.formats import pages, stepper, viewer
 
         large = self._large
-        subject, theme = None if large else self._subject, stepper.page_theme(self.theme)
+        subject, theme = None if large else self._subject, pages.page_theme(self.theme)
         more = "" if large else stepper.GLYPHS
-        svg = paint.alone(self._shown, theme, self.show, self.caption, self.description, self.drawing, more)
+
+        def painted(layout: Layout) -> str:
+            return paint.alone(layout, theme, self.show, self.caption, self.description, self.drawing, more)
+
+        svg = painted(self._shown)
         legend, title = as_list(self.drawing, theme, self.show), paint.name(self.caption, self.drawing)
         if subject is None:
             return viewer.page(self.drawing, svg, title, self.theme, legend)
-        return stepper.page(subject, self.drawing, svg, title, self.theme, self.show, legend)
+        narrow = self._narrow
+        phone = "" if narrow is None else painted(narrow)
+        return stepper.page(subject, self.drawing, svg, title, self.theme, self.show, legend, phone)
+
+    @property
+    def _narrow(self) -> Layout | None:
+        """The layout top down for the screen of a phone, where it is narrower."""
+        if self.again is None or self.direction == TOP_DOWN:
+            return None
+        choices = {"direction": TOP_DOWN, "width": PHONE, "detail": self.drawing.detail, "fold": False}
+        found = self.again(**choices, show=self.show, caption="", legend=False)._shown
+        return found if found.width < NARROWER * self.layout.width else None
 
     @property
     def _large(self) -> bool:

@@ -318,9 +318,20 @@ def test_a_part_that_cannot_be_is_refused(wrong, said):
         viz.draw(figure_6_17(), **wrong)
 
 
-def test_steps_of_a_part_are_refused_with_the_fix():
-    with pytest.raises(ValueRefusedError, match=r"part of a graph has no steps.*without around="):
-        viz.draw(figure_6_17(), around="e").html()
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("of", ["e", "b", "L", "d"])
+def test_a_part_walks_through_what_it_draws_with_the_sentences_of_the_whole(of, depth):
+    bwd = cg.backward(cg.forward("d = 2*b; e = a + d; L = c*e + d", a=3, b=1, c=-2))
+    whole, part = (viz.draw(bwd, **choices) for choices in ({}, {"around": of, "depth": depth}))
+    said = {step.sentence(whole.steps().numbers) for step in whole.steps().steps}
+    walk, shown = part.steps(), {b.id for b in part.drawing.boxes}
+    for step in walk.steps[1:]:
+        words = step.sentence(walk.numbers)
+        assert words in said or "a part that is not drawn" in words or "is the sum of" in words
+        assert step.node in shown
+    known = {f"{what} {id_}" for what in ("value", "gradient") for id_ in shown}
+    assert known | {f"edge {e.id}" for e in part.drawing.edges} == set(walk.since)
+    assert part.html().count("<title>") > len(shown)
 
 
 # On the command line -------------------------------------------------------------------------------------------------

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from html import escape
-from importlib import resources
-from string import Template
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from cgraph.notation import Grid, text
 from cgraph.notation import value as written
 from cgraph.shapes import show
 from viz.asked import Proofs
+from viz.graphs.formats import pages
 from viz.graphs.formats.live import Checks, Live, checks, jacobians, live
 from viz.graphs.words.boxes import box_text
 from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing
@@ -28,75 +27,47 @@ from viz.graphs.words.steps import GIVEN, Walk, numbers, walk
 from viz.graphs.words.subject import Subject, not_finite
 from viz.ink.font import metrics
 from viz.ink.lines import clean
-from viz.ink.themes import DARK, PRINT, TEXTBOOK, THEMES, Theme
+from viz.ink.themes import Theme
 from viz.ink.typeset import COLUMN, LINE
 
 GLYPHS = "".join(sorted({*"0123456789−+.×∞()[],…·✓NaNinthevaluegradient"}))  # that a page itself may write
 MOST = 4096  # entries of an array that a page has; of a larger one, its words
 GRID = 4  # rows and columns of an array with a field for each entry
-AUTO, OWN = "auto", "own"  # the themes of a page that follow the reader's own, and the author's
-MODULES = ("numbers", "words", "drawing", "frames", "view", "practice")
+MODULES = ("numbers", "words", "drawing", "frames", "view", "keys", "practice")
 
 
-def page_theme(theme: Theme) -> Theme:
-    """The theme with the page's variables for its colours, so that a reader can choose another."""
-    return replace(theme, name="page", **{name: f"var(--{name})" for name in _colours(theme)})  # type: ignore[arg-type]
-
-
-def page(subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Theme, show: str, legend: str) -> str:
+def page(
+    subject: Subject, drawing: Drawing, svg: str, caption: str, theme: Theme, show: str, legend: str, phone: str = ""
+) -> str:
     """The page as HTML text: no network, no fonts, nothing from outside.
 
-    `svg` is the picture without its caption and legend, painted with `page_theme`, and `legend` its list; both are of
-    the forward pass alone, when that is what `show` says.
+    `svg` is the picture without its caption and legend, painted with `pages.page_theme`, `phone` the same on a layout
+    for a narrow screen, and `legend` its list; they are of the forward pass alone, when that is what `show` says.
     """
     steps, found, proofs = walk(subject, drawing), live(subject), subject.proofs
     if show == "forward":
         drawing = replace(drawing, has_gradients=False, edges=tuple(e._replace(flows=False) for e in drawing.edges))
         steps = replace(steps, steps=tuple(s for s in steps.steps if s.kind in (GIVEN, COMPUTED)))
     proved = checks(subject, proofs)
-    chosen, themes = theme_choice(theme)
+    chosen, themes = pages.theme_choice(theme)
     data = {**_data(subject, drawing, steps), **_followed(subject, found, proved, proofs), "theme": chosen}
-    return Template(file_of("stepper.html")).substitute(
-        theme=escape(chosen),
-        title=escape(caption),
-        style=variables(theme) + file_of("stepper.css"),
-        svg=svg.replace(' role="img"', ' role="group"', 1),
+    other = f'<template id="phone">{_DEFS.sub("", pages.grouped(phone))}</template>' if phone else ""
+    return pages.page(
+        "stepper",
+        caption,
+        pages.grouped(svg) + other,
+        theme,
+        chosen,
+        MODULES,
         themes=themes,
         legend=legend,
         inputs=_inputs(found),
-        data=json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False).replace("<", "\\u003c"),
-        program=found.program,
-        formulas=proved.functions,
-        script=Template(file_of("stepper.js")).safe_substitute(modules="".join(file_of(f"{m}.js") for m in MODULES)),
+        data=pages.data(data),
+        before=f"const program = {found.program};\nconst formulas = {proved.functions};\n",
     )
 
 
-def file_of(name: str) -> str:
-    """The text of a part of pages."""
-    return (resources.files("viz.graphs.formats") / "page" / name).read_text("utf-8")
-
-
-def theme_choice(theme: Theme) -> tuple[str, str]:
-    """The name of a theme in a page, and the options from which a reader chooses one."""
-    chosen = AUTO if theme == TEXTBOOK else theme.name if THEMES.get(theme.name) == theme else OWN
-    names = (AUTO, *THEMES, *[OWN] * (chosen == OWN))
-    return chosen, "".join(f"<option{' selected' * (n == chosen)}>{escape(n)}</option>" for n in names)
-
-
-def _colours(theme: Theme) -> dict[str, str]:
-    return {name: value for name, value in asdict(theme).items() if isinstance(value, str) and value.startswith("#")}
-
-
-def variables(own: Theme) -> str:
-    """Each theme's colours as variables of the page; `auto` is the reader's own, and paper has that of print."""
-    named = {**THEMES, AUTO: TEXTBOOK, OWN: own}
-    auto = "".join(f':root[data-theme="{name}"] {{ {_set(theme)} }}\n' for name, theme in named.items())
-    dark = f'@media (prefers-color-scheme: dark) {{ :root[data-theme="{AUTO}"] {{ {_set(DARK)} }} }}\n'
-    return f"{auto}{dark}@media print {{ :root[data-theme] {{ {_set(PRINT)} }} }}\n"
-
-
-def _set(theme: Theme) -> str:
-    return " ".join(f"--{name}: {value};" for name, value in _colours(theme).items())
+_DEFS = re.compile("<defs>.*?</defs>", re.DOTALL)  # of the outlines, which the other layout has as well
 
 
 # What the page knows -------------------------------------------------------------------------------------------------

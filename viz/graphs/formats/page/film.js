@@ -1,10 +1,14 @@
 "use strict";
 (() => {
   const find = id => document.getElementById(id);
+  const svg = document.querySelector(".picture svg");
   const data = JSON.parse(find("data").textContent);
   const slider = find("step"), last = data.length - 1;
   const parts = [...document.querySelectorAll("[data-frames]")];
+  const save = () => {};  // the address keeps the step alone
   let now = 0, playing = 0;
+
+$modules
   const show = step => {
     now = Math.max(0, Math.min(last, step));
     slider.value = now;
@@ -15,6 +19,9 @@
     slider.setAttribute("aria-valuetext", data[now].title);
     find("now").textContent = `${now + 1} of ${last + 1}: ${data[now].title}`;
     find("findings").textContent = data[now].findings;
+    find("back").disabled = find("first").disabled = now === 0;
+    find("on").disabled = find("last").disabled = now === last;
+    try { history.replaceState(null, "", `#step=${now + 1}`); } catch { /* a frame without an address keeps no state */ }
   };
   const stop = () => { clearInterval(playing); playing = 0; find("play").textContent = "▶ play"; };
   const play = () => {
@@ -26,15 +33,9 @@
   const go = {first: () => show(0), back: () => show(now - 1), on: () => show(now + 1), last: () => show(last)};
   for (const [id, action] of Object.entries(go)) find(id).addEventListener("click", () => { stop(); action(); });
   find("play").addEventListener("click", play);
+  find("print").addEventListener("click", () => window.print());
   slider.max = last;
   slider.addEventListener("input", () => { stop(); show(Number(slider.value)); });
-  document.addEventListener("keydown", event => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, button")) return;
-    const action = {ArrowRight: go.on, ArrowLeft: go.back, Home: go.first, End: go.last, " ": play}[event.key];
-    if (!action) return;
-    if (event.key !== " ") stop();
-    action();
-    event.preventDefault();
-  });
-  show(0);
+  keys(walking(go, play, stop));
+  show((Number(new URLSearchParams(location.hash.slice(1)).get("step")) || 1) - 1);
 })();

@@ -39,9 +39,5 @@ $modules
     stage.scrollBy(box.x + box.width/2 - frame.x - frame.width/2, box.y + box.height/2 - frame.y - frame.height/2);
   });
   find("theme").addEventListener("change", event => { document.documentElement.dataset.theme = event.target.value; });
-  document.addEventListener("keydown", event => {
-    if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = {"+": () => zoomTo(scaled()*1.25), "-": () => zoomTo(scaled()/1.25), "0": () => zoomTo(0)}[event.key];
-    if (step) { event.preventDefault(); step(); }
-  });
+  keys({});
 })();

@@ -1,6 +1,12 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  const phone = matchMedia("(max-width: 500px)"), other = document.getElementById("phone");
+  if (other && phone.matches) {  // the same on another layout, with the same outlines
+    const wide = document.querySelector(".picture svg"), narrow = other.content.querySelector("svg");
+    narrow.prepend(wide.querySelector("defs"));
+    wide.replaceWith(narrow);
+  }
   const svg = document.querySelector(".picture svg");
   const find = id => document.getElementById(id);
   const revived = x => Array.isArray(x) ? x.map(revived) : typeof x === "string" ? Number(x) : x;
@@ -205,17 +211,7 @@ $modules
     save();
   });
   find("detail").addEventListener("change", event => { svg.setAttribute("class", event.target.value); });
-  document.addEventListener("keydown", event => {
-    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
-    const keys = {ArrowRight: go.on, ArrowLeft: go.back, PageDown: go.on, PageUp: go.back, Home: go.first, End: go.last,
-      "+": () => zoomTo(scaled()*1.25), "-": () => zoomTo(scaled()/1.25), "0": () => zoomTo(fitting()), " ": play};
-    const action = keys[event.key];
-    if (!action || event.key === " " && event.target.closest("button, input")) return;
-    if (event.key !== " ") stop();
-    action();
-    event.preventDefault();
-  });
+  keys(walking(go, play, stop));
 
   // A link that keeps the state: step, inputs that were changed, theme, zoom, practice, frames ----------------------------
   let saving = 0;
@@ -259,6 +255,7 @@ $modules
     restoring = false;
   };
   addEventListener("hashchange", restore);
+  if (other) phone.addEventListener("change", () => { keep(); location.reload(); });
   slider.max = data.steps.length - 1;
   restore();
 })();
