@@ -14,6 +14,7 @@ from cgraph.errors import ValueRefusedError, missing_package
 from viz.ink.colours import mixed
 from viz.ink.files import DPI, IMAGES, Dotted, checked, save
 from viz.ink.font import font_file
+from viz.ink.pdf import found_as_letters
 from viz.ink.themes import TEXTBOOK, Theme, ThemeLike, theme_named
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _SETTINGS = {
     "svg.hashsalt": "cgraph",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
+    "pdf.compression": 0,  # so that it can be said which letters its italic ones are
     "font.family": FACE,
     "mathtext.fontset": "custom",
     **{f"mathtext.{kind}": FACE for kind in ("rm", "it", "bf", "bfit", "cal", "sf", "tt")},
@@ -70,7 +72,7 @@ class Plot:
             metadata["Description"] = self.description
         with matplotlib.rc_context(_SETTINGS):
             self.draw().savefig(buffer, format=suffix, dpi=dpi, facecolor=self.background, metadata=metadata)
-        return buffer.getvalue()
+        return found_as_letters(buffer.getvalue()) if suffix == "pdf" else buffer.getvalue()
 
 
 def _written(suffix: str) -> Callable[[Plot], bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,15 @@ def test_a_figure_has_its_title_is_as_large_as_its_svg_and_brings_its_fonts(tmp_
     assert pdf.metadata is not None and pdf.metadata.title == figure.caption
     assert fonts(pdf.pages[0]) and set(fonts(pdf.pages[0]).values()) == {True}
     assert all(word in found(pdf.pages[0]) for word in figure.caption.split())
+
+
+@pytest.mark.parametrize("number", ["6.1", "6.3", "6.5", "6.7"])
+def test_letters_of_a_plot_are_found_as_they_are_typed(tmp_path: Path, number: str) -> None:
+    page = read(viz.figure(number).save(tmp_path / "x.pdf").read_bytes()).pages[0]
+    said = found(page)
+    wanted = {"6.1": ["y=σ(z)"], "6.3": ["y=tanh(z)", "y=ReLU(z)"], "6.5": ["x₁XORx₂"], "6.7": ["h₁", "h₂", "inxspace"]}
+    assert all(words in said for words in wanted[number])
+    assert not any(unicodedata.name(char, "").startswith("MATHEMATICAL") or char == "ℎ" for char in said)
 
 
 def placed(page: Any) -> dict[str, list[tuple[float, float, float]]]:
