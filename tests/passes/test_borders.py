@@ -18,6 +18,7 @@ import cgraph as cg
 from cgraph.errors import GradientError, IndeterminateWarning
 from cgraph.graph.node import build
 from cgraph.ops import TABLE
+from cgraph.ops.conventions import CONVENTIONS, Convention
 from cgraph.ops.op import Op
 from cgraph.worlds.sympy import formula
 
@@ -121,3 +122,16 @@ def test_both_orders_of_the_mixed_derivative_of_a_power_say_the_same_at_its_bord
         with warnings.catch_warnings(action="error"):
             found = [float(cg.forward(slope, x=0.0, y=p)[slope]) for p in (-1.5, -0.5, 0.5, 0.99, 1.01, 1.5, 2.0)]
         assert found == [np.inf, np.inf, -np.inf, -np.inf, 0, 0, 0]
+
+
+ORIGINS = [pytest.param(c, id=c.op) for c in CONVENTIONS if c.name.endswith("at (0, 0)")]
+
+
+@pytest.mark.parametrize("convention", ORIGINS)
+def test_slopes_at_the_origin_are_those_that_the_table_of_conventions_states(convention: Convention) -> None:
+    x, y = cg.variables("x y")
+    node = build(TABLE[convention.op], x, y)
+    with warnings.catch_warnings(action="error"):
+        bwd = cg.backward(node, x=0.0, y=0.0)
+        graphs = [cg.forward(cg.grad(node, leaf), x=0.0, y=0.0).values[-1] for leaf in (x, y)]
+    assert [bwd.gradient["x"], bwd.gradient["y"], *graphs] == [convention.chapter] * 4
