@@ -251,6 +251,18 @@ def test_a_derivative_that_is_infinite_is_so_in_its_own_place_alone(row: Op) -> 
             np.testing.assert_allclose(cg.forward(array, v=POLES).values[-1], np.diag(expected), rtol=1e-14)
 
 
+@pytest.mark.parametrize(
+    "function", [lambda v: cg.exp(v) ** 2, lambda v: cg.square(cg.cosh(v)) + v, lambda v: (v**3) ** 3]
+)
+def test_what_overflows_on_its_way_spoils_no_other_row_of_a_jacobian(function: Any) -> None:
+    v = cg.variable("v", 3)
+    found = cg.forward(cg.jacobian(function(v), v), v=[1e120, 0.5, 0.25]).values[-1]
+    alone = cg.forward(cg.jacobian(function(v), v), v=[1.0, 0.5, 0.25]).values[-1]
+    assert found[0].tolist() == [np.inf, 0.0, 0.0]
+    assert found[1:].tolist() == alone[1:].tolist()
+    assert (alone[1:] != 0).sum() == 2
+
+
 def test_a_product_has_its_second_derivatives_where_products_of_others_are_infinite() -> None:
     for values in ([1e200, 1e-200, 1e200, 1e-200], [0.0, 1e300, 2.0, 1e300], [1e-300, 1e300, 3.0, 0.0]):
         v = cg.variable("v", 4)
