@@ -12,6 +12,7 @@ from cgraph.compile.c.native import NativeProgram, plan_of
 from cgraph.compile.c.writer import UnsupportedError, Writer
 from cgraph.compile.lowering.listing import values_text
 from cgraph.compile.lowering.lower import lower
+from cgraph.compile.lowering.passes import joined
 from cgraph.compile.memory import Memory, Owned
 from cgraph.compile.plan.listing import plan_text
 from cgraph.compile.task import Task
@@ -21,7 +22,7 @@ from cgraph.graph.node import Node
 
 def native_binding(task: Task, owned: Owned, sizes: Mapping[str, int]) -> Binding:
     """A program for these sizes as one C function. Raises ValueRefusedError for an op that is not written in C."""
-    low = lower(task, sizes)
+    low = joined(lower(task, sizes))
     plan = plan_of(low)
     writer = Writer(plan)
     try:

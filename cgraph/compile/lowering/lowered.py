@@ -58,6 +58,14 @@ def changed(
     )
 
 
+def early(values: Sequence[Value], count: int) -> Mapping[int, int]:
+    """After which value each of those from `count` on comes, to come as early as its operands allow."""
+    after: dict[int, int] = {}
+    for number in range(count, len(values)):
+        after[number] = max((after.get(x, x) for x in values[number].operands), default=0)
+    return after
+
+
 def uses(lowered: Lowered) -> Mapping[int, int]:
     """How often each value is needed: by others, as an output, as an update."""
     return Counter(chain(*(v.operands for v in lowered.values), lowered.outputs, lowered.updates.values()))

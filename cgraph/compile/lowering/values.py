@@ -53,7 +53,8 @@ class Values:
     def __init__(self, dtype: Any, values: Iterable[Value] = ()) -> None:
         self.dtype = np.dtype(dtype)
         self.list: list[Value] = list(values)
-        self._seen: dict[Any, int] = {}
+        ops = ((number, v) for number, v in enumerate(self.list) if v.op is not None)
+        self._seen: dict[Any, int] = {(v.op, v.operands, _key(v.attrs)): number for number, v in ops}
         self._passes: dict[Op, tuple[Pass, ...]] = {}
 
     def __getitem__(self, number: int) -> Value:

@@ -47,6 +47,12 @@ def _sigmoid(v: Values, x: int) -> int:
 
 
 @_small
+def _sigmoid_slope(v: Values, x: int) -> int:
+    e = _decay(v, x)
+    return v.apply("div", e, v.apply("square", v.apply("add", e, v.constant(1.0))))
+
+
+@_small
 def _sigmoid_residual(v: Values, x: int, y: int) -> int:
     e, above = _decay(v, x), v.apply(STEP, x, v.constant(1.0))
     rest = v.apply("div", e, v.apply("add", e, v.constant(1.0)))
