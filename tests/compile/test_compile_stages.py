@@ -84,6 +84,10 @@ def test_ops_are_simpler_as_values(node: cg.Node, lines: list[str]) -> None:
 
 def test_each_pass_that_changes_something_is_a_stage_in_the_order_of_the_list() -> None:
     loss, new, _ = a_step_of_training()
+    steps, weights, state = cg.variable("steps", (4, 1, 8)), cg.parameter("R", np.eye(8)), cg.constant(np.ones((1, 8)))
+    for i in range(4):  # a recurrent net, whose steps share their weights
+        state = cg.tanh(steps[i] @ weights + state)
+    new = {**new, weights: weights - 0.1 * cg.grad(cg.sum(state), weights)}
     stages = cg.compile(loss, updates=new, backend="numpy").bind(m=5).stages
     passes = [one.__name__.replace("_", " ") for one in PASSES]
     assert list(stages) == ["values", *(f"values {name}" for name in passes), "plan", "calls"]
