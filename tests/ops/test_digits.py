@@ -59,21 +59,34 @@ def _cubic(n: int, x: float) -> float:
     return 3 * min(1.6 * abs(x + 0.044715 * x**3), 745.0) if abs(x) < 1e3 else 0.0
 
 
-def _rise(n: int, x: float) -> float:
-    """How often the terms of a derivative of r = mish_rise are larger than their sum.
+def _rises(x: float) -> tuple[tuple[Any, Any], ...]:
+    """Of r = mish_rise the derivatives by r: for each order the sizes of the terms, and their sum.
 
-    With h = s(-x) - 2 s(x) t and t = tanh(softplus(x)) they are r h, r (h h + h'), r (h h h + 3 h h' + h'').
+    With h = s(-x) - 2 s(x) t and t = tanh(softplus(x)) they are h, h h + h', h h h + 3 h h' + h''.
     """
-    if n == 0 or abs(x) > 50:  # one term is all there is
-        return 0.0
     s, t = 1 / (1 + mpmath.exp(-x)), mpmath.tanh(mpmath.log1p(mpmath.exp(x)))
     slope, rise = s * (1 - s), s * (1 - t**2)
     h, size = (1 - s) - 2 * s * t, (1 - s) + 2 * s * t
     h1 = slope + 2 * slope * t + 2 * s * rise  # less than 0: the terms have one sign
     h2 = -slope * (1 - 2 * s) * (1 + 2 * t) - 4 * slope * rise - 2 * s * rise * h
     size2 = slope * (1 + 2 * t) + 4 * slope * rise + 2 * s * rise * size
-    terms = (size, size**2 + h1, size**3 + 3 * size * h1 + size2)[n - 1]
-    return float(terms / abs((h, h**2 - h1, h**3 - 3 * h * h1 + h2)[n - 1]))
+    return (size, h), (size**2 + h1, h**2 - h1), (size**3 + 3 * size * h1 + size2, h**3 - 3 * h * h1 + h2)
+
+
+def _rise(n: int, x: float) -> float:
+    """How often the terms of a derivative of mish_rise are larger than their sum; beyond 50 there is one term."""
+    if n == 0 or abs(x) > 50:
+        return 0.0
+    sizes, total = _rises(x)[n - 1]
+    return float(sizes / abs(total))
+
+
+def _mish(n: int, x: float) -> float:
+    """The same of mish'' = 2 r + x r' and of the third derivative, 3 r' + x r''."""
+    if n < 2 or abs(x) > 50:
+        return 0.0
+    (first, then), (sizes, total) = ((1, 1), _rises(x)[0]) if n == 2 else _rises(x)[:2]
+    return float((n * first + abs(x) * sizes) / abs(n * then + x * total))
 
 
 # The condition number of a formula, by the order and the operands: how many ulps its own roundings cost at a point.
@@ -84,7 +97,7 @@ CONDITION: dict[str, Callable[..., float]] = {
     "gelu_tanh": _cubic,
     "logaddexp": lambda n, x, y: min(abs(x - y), 745.0) if n else 0.0,  # of x - y, in what falls off as exp
     "mish_rise": _rise,
-    "mish": lambda n, x: _rise(n - 1, x) if n in (2, 3) else 0.0,  # 2 r + x r', 3 r' + x r''
+    "mish": _mish,
 }
 # From this order on a derivative changes its sign inside, at no number: near that it is a difference, whose terms are
 # right, and is held to its size 10 % away.
