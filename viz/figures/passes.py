@@ -18,7 +18,7 @@ from viz.schematics.words import words
 
 def forward_pass(theme: ThemeLike, caption: str, _description: str) -> Picture:
     """Fig. 6.15."""
-    return draw(figure_6_17(), show="forward", theme=theme, caption=caption)
+    return draw(figure_6_17().forward, detail="hover", theme=theme, caption=caption)
 
 
 def backward_pass(theme: ThemeLike, caption: str, _description: str) -> Picture:

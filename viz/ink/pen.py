@@ -11,6 +11,7 @@ from math import hypot
 from viz.ink.font import metrics, outline
 from viz.ink.lines import BREAK, TAGGED, PlacedLine, SetLine
 from viz.ink.strokes import ARROW, HALF, Point, with_arrow
+from viz.ink.strokes import bar as across
 from viz.ink.themes import Theme, colour_of
 from viz.ink.typeset import Field, Glyph, Letters, Mark, Rule
 
@@ -123,6 +124,13 @@ def stroke(curve: Sequence[Point], colour: str, role: str, width: float, dashed:
     around = f'stroke="{casing}" stroke-width="{number(width + 2 * CASING)}" data-role="casing"'
     below = f'<path d="{d}" fill="none" {around}/>' if casing else ""
     return f'<g data-role="{role}">{below}<path d="{d}" fill="none" {pen}/><path d="{arrow}" fill="{colour}"/></g>'
+
+
+def bar(stroke: Sequence[Point], theme: Theme) -> str:
+    """The bar across a stroke along which no gradient comes back."""
+    start, end = across(stroke)
+    look = f'stroke="{theme.backward}" stroke-width="2.2" fill="none" data-role="bar"'
+    return f'<path d="M{point(start)}L{point(end)}" {look}/>'
 
 
 def _straight(x0: float, y0: float, x1: float, y1: float) -> str:

@@ -13,6 +13,7 @@ Point: TypeAlias = "tuple[float, float]"
 End: TypeAlias = "tuple[Point, Size]"  # the box at an end of a curve: its centre and its size
 BETWEEN = 2.8  # half the distance between the forward and the backward stroke
 ARROW, HALF = 7.5, 3.0  # length and half width of an arrow head
+BAR, BAR_BEFORE = 4.5, 2.5  # half the length of a bar across a stroke, and how far before the arrow head it is
 NOTHING = 0.02  # points: a piece of a curve that is shorter is only a rounded number
 
 
@@ -138,15 +139,7 @@ def _normal(start: Point, end: Point, *others: Point) -> Point:
 def with_arrow(curve: Sequence[Point]) -> tuple[list[Point], tuple[Point, Point, Point]]:
     """The curve cut short where its arrow head begins, and the head's three corners."""
     tip = curve[-1]
-    p = curve[-4:]
-    low, high = 0.0, 1.0
-    if _pieces(p) == 1:
-        low = high = max(0.0, 1 - (ARROW - 0.8) / (math.dist(p[0], tip) or 1.0))
-    for _ in range(0 if low else 30):
-        middle = (low + high) / 2
-        q = _split(p, middle)[3]
-        low, high = (middle, high) if math.dist(q, tip) > ARROW - 0.8 else (low, middle)
-    piece = _split(p, low)
+    piece = _without_end(curve[-4:], ARROW - 0.8)
     end = piece[3]
     length = math.dist(end, tip) or 1.0
     ux, uy = (tip[0] - end[0]) / length, (tip[1] - end[1]) / length
@@ -154,6 +147,28 @@ def with_arrow(curve: Sequence[Point]) -> tuple[list[Point], tuple[Point, Point,
     left = foot[0] - uy * HALF, foot[1] + ux * HALF
     right = foot[0] + uy * HALF, foot[1] - ux * HALF
     return [*curve[:-4], *piece], (tip, left, right)
+
+
+def bar(stroke: Sequence[Point]) -> tuple[Point, Point]:
+    """The ends of a short line across a stroke, just before its arrow head: nothing comes back along it."""
+    x1, y1 = stroke[-1]
+    away = ARROW + BAR_BEFORE
+    x0, y0 = _without_end(stroke[-4:], away)[3] if len(stroke) > 2 else stroke[0]
+    length = math.hypot(x1 - x0, y1 - y0) or 1.0
+    ux, uy = (x1 - x0) / length, (y1 - y0) / length
+    x, y = x1 - min(away, length) * ux, y1 - min(away, length) * uy
+    return (x - BAR * uy, y + BAR * ux), (x + BAR * uy, y - BAR * ux)
+
+
+def _without_end(p: Sequence[Point], away: float) -> list[Point]:
+    """A piece of a curve up to where it is so far away from its end."""
+    low, high = 0.0, 1.0
+    if _pieces(p) == 1:
+        low = high = max(0.0, 1 - away / (math.dist(p[0], p[-1]) or 1.0))
+    for _ in range(0 if low else 30):
+        middle = (low + high) / 2
+        low, high = (middle, high) if math.dist(_split(p, middle)[3], p[-1]) > away else (low, middle)
+    return _split(p, low)
 
 
 def _split(p: Sequence[Point], t: float) -> list[Point]:

@@ -35,7 +35,7 @@ from viz.schematics.pieces import (
     Schematic,
     Stroke,
 )
-from viz.schematics.words import shape, unit_name, vector, words
+from viz.schematics.words import lines, shape, unit_name, vector, words
 
 UNIT, DUMMY = "unit", "dummy"
 ROWS, COLUMNS = "rows", "columns"
@@ -159,7 +159,7 @@ def _captions(captions: bool | Sequence[str], count: int) -> list[tuple[Math, ..
             why="each column of units has one",
             fix=f"give {count}, empty ones too, or captions=False",
         )
-    return [(words(said),) for said in captions]
+    return [lines(*said.split("\n")) for said in captions]
 
 
 def _shown(size: Dimension, hidden: bool) -> tuple[int | str, ...]:

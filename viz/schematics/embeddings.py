@@ -148,7 +148,7 @@ def reading(
         ends = [(at, mark) for at, mark in ((0, start), (len(row) - 1, final)) if at != place]
         marks = ((place, Sym(str(index))), *((at, dimension(mark)) for at, mark in ends))
         note = token(word, index) if first else None
-        cells.append(Cells((row,), words("one-hot"), frozenset({(0, place)}), marks=marks, note=note, size=14.0))
+        cells.append(Cells((row,), words("one-hot"), frozenset({(0, place)}), marks=marks, note=note, size=13.2))
     matrix = Block((notation.name("E"),), role="parameter")
     panel = Schematic((replace(spoken, grid="words", gap=30.0, rows=spoken.rows or tuple(range(len(spoken.pieces)))),))
     panel = panel.then(
@@ -258,7 +258,7 @@ def language_model(
         letters=("e", "h", "ŷ"),
         shown={2: tuple(shown)},
         shapes=ROWS,
-        captions=("", "hidden layer h", "output layer y"),
+        captions=("", "hidden\nlayer h", "output\nlayer y"),
         vectors=True,
         weights=False,
         sizes=sizes,
@@ -275,7 +275,7 @@ def language_model(
     shades = frozenset((r, 0) for r in range(3))
     parts = tuple(Cells(((None,),) * 3, words(f"embedding for “{w}”"), shaded=shades, size=17.0) for w in last)
     written = [*sizes] or [d for layer in dense for d in layer.sizes][::3]
-    e = Column(parts, panel.columns[0].heading, (shape(1, written[0]), words("embedding layer e")), gap=0.0)
+    e = Column(parts, panel.columns[0].heading, (shape(1, written[0]), *lines("embedding", "layer e")), gap=0.0)
     matrix_shape = written[-1], depth or told.E.shape[1]
     at = tuple(range(first, first + count))
     ids = [int(i) for i in vocabulary.ids(last)]

@@ -16,7 +16,12 @@ from viz.schematics.paint import size_of
 from viz.schematics.pieces import Schematic
 from viz.schematics.scene import Scene
 
-SQUEEZED = {1.0: 0.0, 0.75: 0.4, 0.5: 1.6}  # what is left of the gaps between columns, and its cost in points of text
+SQUEEZED = {
+    1.0: 0.0,
+    0.75: 0.4,
+    0.6: 0.6,
+    0.5: 0.7,
+}  # what is left of the gaps between columns, and its cost in points of text
 MOST_ROWS = 4
 ROW = 0.8  # what a row costs, in points of text
 FIX = "show fewer units, or give it more width"

@@ -21,10 +21,10 @@ from viz.schematics.sizing import LEADING, absolute, centred, extent, set_label,
 
 CLOSE = 2.0  # between the end of a stroke and its piece
 FOOT, HEAD, SIDE = 20.0, 16.0, 12.0  # below the lowest piece, above a column, between words at the foot
-MARGIN, PANELS = 16.0, 46.0
+MARGIN, PANELS = 15.0, 46.0
 BETWEEN_ROWS, LANE = 36.0, 16.0  # between two rows, and beside them for the lines that lead from one to the next
 REPEATED = 0.12  # what a column that stands again costs, in lengths of the panel
-NARROWEST = 22.0  # the width of a gap in which a stroke is seen
+NARROWEST = 18.0  # the width of a gap in which a stroke is seen
 
 
 def lay_out(panels: Sequence[Schematic], theme: Theme, squeeze: float = 1.0, rows: int = 1) -> Scene:
@@ -189,7 +189,7 @@ def _columns(
 ) -> list[list[PlacedPiece]]:
     measured = [_alike([sized(piece, theme) for piece in column.pieces]) for column in panel.columns]
     levels = _levels(panel.columns, measured, stretch)
-    centres = _centres(panel, measured, widths, theme, SIDE * max(squeeze, 0.6))
+    centres = _centres(panel, measured, widths, theme, SIDE * squeeze)
     placed = []
     for column, pieces, x in zip(panel.columns, measured, centres, strict=True):
         ys = levels[column.grid or id(column)]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from cgraph.notation import Math
 from viz.ink.lines import PlacedLine, SetLine, set_line
+from viz.ink.page import smallest_of
 from viz.ink.themes import Theme
 from viz.schematics.pieces import Block, Cells, Circle, Dots, Piece, Words
 from viz.schematics.scene import PlacedPiece, Rect, Text
 
-RADIUS = 18.0
+RADIUS, LARGEST = 18.0, 19.2  # of a circle, and of one whose name is long
+INSIDE = 0.82  # of a circle's breadth: for its name
+SCRIPT = 9.72  # the least size of the scripts of a unit's name, where a circle has room for it
 LEADING = 4.0  # between lines of words
 PAD_X, PAD_Y = 9.0, 7.0
 SMALLEST = 8.0  # the least size of a label that must fit into a circle or a cell
@@ -25,6 +28,16 @@ def _fitted(label: Math, size: float, width: float) -> SetLine:
     return line if line.width <= width else set_label(label, max(size * width / line.width, SMALLEST))
 
 
+def _named(label: Math, size: float) -> SetLine:
+    """The name of a unit, in a larger circle where its scripts can then be read."""
+    usual = _fitted(label, size, 2 * RADIUS * INSIDE)
+    if not usual.runs or smallest_of([usual]) >= SCRIPT:
+        return usual
+    own = smallest_of([set_label(label, size)])
+    larger = _fitted(label, size * max(SCRIPT / own, 1.0), 2 * LARGEST * INSIDE)
+    return larger if smallest_of([larger]) >= SCRIPT - 0.005 else usual
+
+
 def centred(label: Math, x: float, y: float, size: float, role: str) -> Text:
     """A label whose baseline is centred on a point."""
     line = set_label(label, size)
@@ -39,9 +52,10 @@ def _in_middle(label: Math, line: SetLine, x: float, y: float, role: str) -> Tex
 def sized(piece: Piece, theme: Theme) -> PlacedPiece:
     """A piece at (0, 0) with its labels."""
     if isinstance(piece, Circle):
-        line = _fitted(piece.label, theme.title_size, 2 * RADIUS * 0.82)
+        line = _named(piece.label, theme.title_size)
         text = _in_middle(piece.label, line, 0.0, 0.0, piece.role)
-        return PlacedPiece(piece, 0.0, 0.0, 2 * RADIUS, 2 * RADIUS, (text,))
+        radius = max(RADIUS, line.width / 2 / INSIDE)
+        return PlacedPiece(piece, 0.0, 0.0, 2 * radius, 2 * radius, (text,))
     if isinstance(piece, Dots):
         line = set_label(piece.label, theme.title_size)
         return PlacedPiece(piece, 0.0, 0.0, line.width, 14.0, (_in_middle(piece.label, line, 0.0, 0.0, piece.role),))
@@ -97,7 +111,7 @@ def _cells(piece: Cells, theme: Theme) -> PlacedPiece:
         at = min([t.rect[0] for t in texts if t.role == "mark" and t.rect[2] < -width / 2], default=left + 4.0) - 6.0
         texts.append(_in_middle(piece.down, line, at - line.width / 2, 0.0, "shape"))
     if piece.note is not None:
-        line = set_label(piece.note, theme.label_size - 1.0)
+        line = set_label(piece.note, theme.label_size)
         texts.append(Text(piece.note, PlacedLine(line, -line.width / 2, height / 2 + 5.0 + line.ascent), "note"))
     return PlacedPiece(piece, 0.0, 0.0, width, height, tuple(texts))
 

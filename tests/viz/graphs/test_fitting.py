@@ -17,17 +17,20 @@ from cgraph.cli.main import main
 from cgraph.errors import ValueRefusedError
 from viz.asked import passes
 from viz.figures.graphs import figure_6_17, figure_6_18
-from viz.graphs.paint.paint import FORWARD
+from viz.graphs.paint.paint import BOTH, FORWARD, size_of
 from viz.graphs.places.channels import Piece, tracks
+from viz.graphs.places.fit import Whole, fitted
+from viz.graphs.places.fit import smallest_text as smallest_text_of
 from viz.graphs.places.grid import spread
 from viz.graphs.places.layers import Extent
-from viz.graphs.places.layout import lay_out
+from viz.graphs.places.layout import arranged, lay_out
 from viz.graphs.places.measure import measured
 from viz.graphs.places.rows import cut
 from viz.graphs.words.annotate import annotate
-from viz.graphs.words.drawing import HOVER, NUMBER
+from viz.graphs.words.drawing import HOVER, NUMBER, Drawing
+from viz.graphs.words.wrapped import in_rows
 from viz.ink.lines import BREAK, set_line, wrapped
-from viz.ink.page import COMFORT, SHEET, SMALLEST, page_of
+from viz.ink.page import COMFORT, SHEET, SMALLEST, SQUARE, WIDEST, Page, page_of
 from viz.ink.themes import TEXTBOOK
 
 
@@ -115,6 +118,32 @@ def test_nothing_touches_in_rows_and_each_box_stands_in_one(seed: int, rows: int
     for edge in picture.drawing.edges:
         parts = [part for row in found for part in row.parts if part.id == edge.id]
         assert (parts[0].tail, parts[-1].head) == (edge.tail, edge.head)
+
+
+def one_rows(of: Drawing, page: Page, whole: Whole) -> list[str]:
+    """The ways to draw it from left to right in one row whose text is as large as is asked and whose shape is good."""
+    found = []
+    for form in (of, in_rows(of, TEXTBOOK, boxes=False), in_rows(of, TEXTBOOK, boxes=True)):
+        sizes = measured(form, TEXTBOOK)
+        width, height = whole(form, arranged(sizes, "LR", None, 20.0).size)
+        text = smallest_text_of(sizes) * min(page.width / width, (page.height or page.width / SHEET) / height)
+        if text >= page.smallest and (page.height is not None or SQUARE <= width / height <= WIDEST):
+            found.append(f"{text:.1f} points, {width / height:.1f} times as wide as high")
+    return found
+
+
+@pytest.mark.parametrize("medium", [None, "slide", "column"])
+@pytest.mark.parametrize("seed", sparse(range(30), 10))
+def test_what_is_read_in_one_row_stays_in_one_row(seed: int, medium: str | None) -> None:
+    bwd, page = random_pass(seed, most=12), page_of(medium, None, None)
+    drawing = annotate(passes(bwd), "textbook", (None, NUMBER, HOVER)[seed % 3], fold=False)
+
+    def whole(drawing: Drawing, size: tuple[float, float]) -> tuple[float, float]:
+        return size_of(drawing, TEXTBOOK, BOTH, "a caption", size)
+
+    found = fitted(drawing, TEXTBOOK, ("LR", "TB"), page, whole, None, 20.0)
+    if any("rows" in gave and gave.startswith("in ") for gave in found.fit.gave):
+        assert one_rows(drawing, page, whole) == []
 
 
 def test_a_long_chain_goes_on_in_rows() -> None:

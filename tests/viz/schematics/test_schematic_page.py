@@ -53,7 +53,7 @@ def named(what: str, svg: str) -> set[str]:
 def test_the_schematics_of_the_chapter_are_read_on_a_page(number: str) -> None:
     figure = viz.figure(number)
     smallest, ratio = measured(figure.svg())
-    assert smallest >= 6 and ratio <= 2.2
+    assert smallest >= 7 and ratio <= 2.2
     assert collisions(figure) == []
 
 

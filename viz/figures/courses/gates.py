@@ -22,7 +22,7 @@ def sigmoid_neuron(draw: Draw) -> Picture:
     w0, x0, w1, x1, w2 = cg.variables("w0 x0 w1 x1 w2")
     z = w0 * x0 + w1 * x1 + w2
     a = cg.reciprocal(cg.exp(z * -1) + 1)
-    return draw(a, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, style="circuit")
+    return draw(a, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, style="circuit", detail="number")
 
 
 def neuron(draw: Draw) -> Picture:
@@ -44,7 +44,7 @@ def expression(draw: Draw) -> Picture:
     d = d + (3 * d + cg.relu(b - a))
     f = (c - d) ** 2
     g = f / 2 + 10 / f
-    return draw(g.named("g"), a=-4, b=2, style="circuit")
+    return draw(g.named("g"), a=-4, b=2, style="circuit", detail="hover")
 
 
 def linear_regression(draw: Draw) -> Picture:
@@ -54,7 +54,7 @@ def linear_regression(draw: Draw) -> Picture:
     prediction = (X @ w + b).named("yhat")
     error = (prediction - y).named("e")
     L = cg.mean(error**2).named("L")
-    return draw(L, X=[[1, 0], [2, 1], [0, 2]], y=[2, 0, -1])
+    return draw(L, X=[[1, 0], [2, 1], [0, 2]], y=[2, 0, -1], detail="number", digits=2)
 
 
 def logistic_regression(draw: Draw) -> Picture:
@@ -64,7 +64,7 @@ def logistic_regression(draw: Draw) -> Picture:
     z = (w1 * x1 + w2 * x2 + b).named("z")
     a = cg.sigmoid(z).named("a")
     L = cg.binary_cross_entropy(a, y).named("L")
-    return draw(L, x1=1.5, x2=0.5, y=1)
+    return draw(L, x1=1.5, x2=0.5, y=1, style="circuit", detail="number")
 
 
 def softmax_cross_entropy(draw: Draw) -> Picture:
@@ -72,4 +72,4 @@ def softmax_cross_entropy(draw: Draw) -> Picture:
     z1, z2, z3 = cg.variables("z1 z2 z3")
     S = (cg.exp(z1) + cg.exp(z2) + cg.exp(z3)).named("S")
     L = (cg.log(S) - z2).named("L")
-    return draw(L, z1=1, z2=2, z3=0, direction="LR", detail="number")
+    return draw(L, z1=1, z2=2, z3=0, style="circuit", detail="number")

@@ -47,7 +47,7 @@ def residual_block(draw: Draw) -> Picture:
     x, W, V = cg.variable("x", (2,)), cg.variable("W", (2, 2)), cg.variable("V", (2, 2))
     F = (cg.relu((x @ W).named("z")).named("h") @ V).named("F")
     L = cg.sum((x + F).named("y")).named("L")
-    return draw(L, x=[1, 2], W=[[1, 0], [0, -1]], V=[[2, 1], [1, 1]])
+    return draw(L, x=[1, 2], W=[[1, 0], [0, -1]], V=[[2, 1], [1, 1]], style="circuit", detail="number")
 
 
 def convolution(draw: Draw) -> Picture:
@@ -63,7 +63,7 @@ def dropout(draw: Draw) -> Picture:
     """The mask zeroes a unit in both passes; what is kept is doubled, so that the mean stays where half are kept."""
     w, h, mask = cg.parameter("w", [1.0, -1.0, 2.0]), cg.variable("h", (3,)), cg.variable("mask", (3,))
     d = (h * mask / 0.5).named("d")
-    return draw((w @ d).named("y"), h=[1, 2, 3], mask=[1, 0, 1])
+    return draw((w @ d).named("y"), h=[1, 2, 3], mask=[1, 0, 1], detail="number")
 
 
 def deep_mlp(draw: Draw) -> Picture:

@@ -13,7 +13,7 @@ def recurrent(draw: Draw) -> Picture:
     for t, x in enumerate(cg.variables("x1 x2 x3"), 1):
         with cg.scope(f"step {t}"):
             h = cg.tanh(w * h + x).named(f"h{t}")
-    return draw(h, h0=1, x1=1, x2=-0.5, x3=0.25, frames=True)
+    return draw(h, h0=1, x1=1, x2=-0.5, x3=0.25, frames=True, style="circuit")
 
 
 def lstm_cell(draw: Draw) -> Picture:
@@ -44,7 +44,7 @@ def two_heads(draw: Draw) -> Picture:
     X, heads = cg.variable("X", ("n", "d")), []
     for i in (1, 2):
         with cg.scope(f"head[{i}]"):
-            Q, K, V = (X @ cg.variable(f"W_{k}[{i}]", ("d", 32)) for k in "QKV")
+            Q, K, V = ((X @ cg.variable(f"W_{k}[{i}]", ("d", 32))).named(f"{k}[{i}]") for k in "QKV")
             A = cg.softmax(Q @ K.T / 8).named(f"A[{i}]")
             heads.append((A @ V).named(f"H[{i}]"))
     H = cg.concatenate(heads, axis=1).named("H")
@@ -58,7 +58,7 @@ def skip_gram(draw: Draw) -> Picture:
     c, n = cg.embedding(C, 8).named("c"), cg.embedding(C, [2, 6]).named("n")
     near = cg.log_sigmoid((w @ c).named("s")).named("near")
     far = cg.sum(cg.log_sigmoid(-(n @ w))).named("far")
-    return draw((-(near + far)).named("L"))
+    return draw((-(near + far)).named("L"), detail="number")
 
 
 def language_model(draw: Draw) -> Picture:

@@ -17,7 +17,7 @@ from viz.graphs.words.heat import Heat, cell_side, written_on
 from viz.graphs.words.look import read_on
 from viz.graphs.words.patches import STRIP, patches, tints_of
 from viz.ink.lines import TAGGED, Label, PlacedLine, rows_of
-from viz.ink.strokes import Point
+from viz.ink.strokes import Point, bar
 from viz.ink.themes import Theme
 
 _COLOURS = ("text", "border", "box", "trainable", "forward", "backward", "local", "tag", "proof", "faint", "pale")
@@ -74,6 +74,7 @@ _STYLES = (
     ("forward", r"draw=cgforward, line width=1.3\cgraphunit, ->"),
     ("backward", r"draw=cgbackward, line width=1.2\cgraphunit, dashed, ->"),
     ("zero", r"draw=cgpale, line width=.7\cgraphunit"),
+    ("cgraph bar", r"draw=cgbackward, line width=2.2\cgraphunit"),
     ("edge", r"draw=cgfaint, line width=.8\cgraphunit, ->"),
     (
         "cgraph tag",
@@ -233,6 +234,8 @@ def _edge(placed: PlacedEdge, show: str, names: Mapping[str, str], drawing: Draw
     said = f"% {names[edge.tail]} to {names[edge.head]}"
     lines = [rf"\draw[{'edge' if show == ALONE else 'forward'}{dimmed}] {_path(placed.forth)}; {said}"]
     labels: list[tuple[str, PlacedLine | None, Label]] = []
+    if edge.held and show != FORWARD:
+        lines.append(rf"\draw[cgraph bar{dimmed}] {' -- '.join(map(_at, bar(placed.forth)))};")
     if edge.flows and show != FORWARD:
         zero = ", zero" if edge.zero else ""
         lines.append(rf"\draw[backward{zero}{dimmed}] {_path(placed.back)};")
@@ -301,10 +304,12 @@ def _beside(at: str, x: float, y: float = 0.0) -> str:
 
 
 def _sample(role: str, at: str, gap: float, theme: Theme) -> Iterator[str]:
-    if role in ("value", "backward", "zero"):
-        style = {"value": "forward", "backward": "backward", "zero": "backward, zero"}[role]
+    styles = {"value": "forward", "held": "forward", "backward": "backward", "zero": "backward, zero"}
+    if role in styles:
         ends = [_beside(at, x, 3.5) for x in (gap, gap + 24.0)]
-        yield rf"\draw[{style}] {' -- '.join(ends if role == 'value' else ends[::-1])};"
+        yield rf"\draw[{styles[role]}] {' -- '.join(ends if styles[role] == 'forward' else ends[::-1])};"
+        if role == "held":
+            yield rf"\draw[cgraph bar] {' -- '.join(_beside(at, gap + 14.0, y) for y in (-1.0, 8.0))};"
     elif role in ("trainable", "folded"):
         style = "parameter" if role == "trainable" else "folded"
         size = r"minimum width=14\cgraphunit, minimum height=11\cgraphunit, rounded corners=2.5\cgraphunit"

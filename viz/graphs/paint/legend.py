@@ -114,6 +114,8 @@ def entries(drawing: Drawing, show: str) -> list[Entry]:
     found.append(Entry("backward", "backward: upstream · local = downstream"))
     if any(e.zero for e in drawing.edges) or (drawing.heat is not None and drawing.heat.zeros):
         found.append(Entry("zero", "gradient 0"))
+    if any(e.held for e in drawing.edges):
+        found.append(Entry("held", "no gradient passes the bar"))
     if any(e.undetermined for e in drawing.edges):
         found.append(Entry("boxes", "(0·∞): indeterminate, set to 0"))
     if any(e.local for e in drawing.edges):
@@ -154,14 +156,20 @@ def _item(entry: Entry, waits: str, theme: Theme) -> str:
 
 
 def _words_role(role: str) -> str:
-    return "backward" if role == "zero" else role
+    return "backward" if role in ("zero", "held") else role
 
 
 def room(role: str) -> float:
     """The room that the sample of an entry takes before its words."""
-    return {"value": SAMPLE, "backward": SAMPLE, "zero": SAMPLE, "trainable": 20.0, "folded": 20.0, "heat": 98.0}.get(
-        role, 0.0
-    )
+    return {
+        "value": SAMPLE,
+        "backward": SAMPLE,
+        "zero": SAMPLE,
+        "held": SAMPLE,
+        "trainable": 20.0,
+        "folded": 20.0,
+        "heat": 98.0,
+    }.get(role, 0.0)
 
 
 def _width(row: tuple[tuple[Entry, SetLine], ...]) -> float:
@@ -178,6 +186,8 @@ def sample(role: str, x: float, y: float, theme: Theme) -> str:
         return pen.stroke(there[::-1], theme.backward, "sample", 1.4, dashed=True)
     if role == "zero":
         return pen.stroke(there[::-1], theme.pale, "sample", 0.8, dashed=True)
+    if role == "held":
+        return pen.stroke(there, theme.forward, "sample", 1.5) + pen.bar(there, theme)
     if role == "heat":
         return scale(x, level - 5.0, 10.0, theme)
     if role in ("trainable", "folded"):

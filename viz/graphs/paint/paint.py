@@ -200,6 +200,8 @@ def _edge(placed: PlacedEdge, theme: Theme, show: str) -> str:
         f"<title>{title}</title>",
         pen.stroke(placed.forth, colour, "forward", width, casing=theme.background),
     ]
+    if edge.held and show != FORWARD:
+        parts.append(pen.bar(placed.forth, theme))
     if edge.flows and show != FORWARD:
         colour, width = (theme.pale, 0.8) if edge.zero else (theme.backward, 1.4)
         parts.append(pen.stroke(placed.back, colour, "backward", width, True, theme.background))

@@ -44,7 +44,8 @@ def readable(drawing: Drawing, caption: str, rankdir: str = "LR", theme: Theme =
         label = _table(lines, theme) if lines else ""
         dimmed = {"color": theme.forward} if edge.id in drawing.look.dimmed else {}
         said = _tooltip(edge.title)
-        graph.edge(edge.tail, edge.head, label=label, tooltip=said, labeltooltip=said, **dimmed)
+        held = {"arrowhead": "normaltee"} if edge.held else {}  # as the bar before an arrow head
+        graph.edge(edge.tail, edge.head, label=label, tooltip=said, labeltooltip=said, **dimmed, **held)
     look = f'style="rounded,dashed" color="{whole.faint}" fontcolor="{whole.faint}" fontname="serif" labeljust=l'
     titles = {frame: f"label=<{escape(frame.title) or ' '}> {look}" for frame in drawing.frames}
     graph.body += clusters(titles, {frame.id: frame.boxes for frame in drawing.frames})

@@ -1,7 +1,8 @@
 """A picture that fits its page: of several ways to lay it out, the one whose text is largest at the asked width.
 
 What can give is tried in this order: words in two rows, also in boxes; another direction; rows, as text wraps; less
-detail. Sizes are estimated before anything is placed, and the few best are placed.
+detail. A picture that is read in one row stays in one row. Sizes are estimated before anything is placed, and the few
+best are placed.
 """
 
 from __future__ import annotations
@@ -18,13 +19,23 @@ from viz.graphs.places.rows import places_to_cut
 from viz.graphs.words.drawing import Drawing
 from viz.graphs.words.wrapped import in_rows
 from viz.ink.lines import SetLine
-from viz.ink.page import SHEET, SQUARE, Fit, Page, smallest_of, worth
+from viz.ink.page import SHEET, SQUARE, WIDEST, Fit, Page, smallest_of, worth
 from viz.ink.themes import Theme
 
 PLACED = 3  # so many ways are placed and compared
+NEARLY = 1.15  # by how much sizes may be estimated wrong
 ROWS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25)  # that are tried
 LINE = 0.25  # what each line from row to row costs besides the first, in points of text
 SHORTEST = 2  # layers of a row
+
+
+class Judged(NamedTuple):
+    """How good a way is: whether it is one row that is read and has a good shape, which comes first, and its worth."""
+
+    enough: bool
+    value: float
+    text: float = 0.0
+    ratio: float = 0.0
 
 
 class Fitted(NamedTuple):
@@ -87,31 +98,35 @@ def fitted(
     glyphs = list(map(smallest_text, sizes))
     lines: Counter[Way] = Counter()  # that lead from row to row
 
-    def judged(way: Way, size: tuple[float, float]) -> tuple[float, float, float]:
+    def judged(way: Way, size: tuple[float, float], wrong: float = 1.0) -> Judged:
         width, height = whole(forms[way.form], size)
         easy, least = (
             glyphs[way.form] * min(page.width / width, (page.height or page.width / shape) / height)
             for shape in (SQUARE, SHEET)
         )
         cost = way.cost + LINE * max(0, lines[way] - way.rows + 1)
-        return worth(easy, least, width / height, page) - cost, least, width / height
+        ratio = width / height
+        shaped = page.height is not None or SQUARE <= wrong * ratio <= wrong**2 * WIDEST
+        enough = way.rows == 1 and way.direction == directions[0] and shaped and wrong * least >= page.smallest
+        return Judged(enough, worth(easy, least, ratio, page) - cost, least, ratio)
 
-    guesses = dict.fromkeys(ways, float("inf"))
+    guesses = dict.fromkeys(ways, Judged(False, float("inf")))
     if len(ways) > 1:
         sketches = {way: estimated(sizes[way.form], way.direction, way.rows) for way in ways}
         lines.update({way: count for way, (_, count) in sketches.items()})
-        guesses = {way: judged(way, size)[0] for way, (size, _) in sketches.items()}
-        ways.sort(key=guesses.__getitem__, reverse=True)
-    best: tuple[tuple[float, float, float], Way, Arranged] | None = None
-    for way in ways[:PLACED]:
-        if best is not None and best[0][0] >= guesses[way]:
-            break  # the others are likely to be no better
-        tried = arranged(sizes[way.form], way.direction, engine, time_limit, way.rows)
-        found = judged(way, tried.size)
-        if best is None or found[0] > best[0][0]:
-            best = found, way, tried
+        guesses = {way: judged(way, size, NEARLY) for way, (size, _) in sketches.items()}
+    best: tuple[Judged, Way, Arranged] | None = None
+    for likely in (True, False):  # to be read in one row
+        some = sorted((w for w in ways if guesses[w].enough == likely), key=lambda w: guesses[w].value, reverse=True)
+        for way in some[:PLACED]:
+            if best is not None and best[0] >= guesses[way]:
+                break  # the others are likely to be no better
+            tried = arranged(sizes[way.form], way.direction, engine, time_limit, way.rows)
+            found = judged(way, tried.size)
+            if best is None or found > best[0]:
+                best = found, way, tried
     assert best is not None
-    (_, text, ratio), way, chosen = best
+    (_, _, text, ratio), way, chosen = best
     return Fitted(forms[way.form], chosen.layout, way.direction, Fit(page, text, ratio, way.gave))
 
 

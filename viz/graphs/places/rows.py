@@ -140,10 +140,14 @@ def _inputs(boxes: Mapping[str, Extent], edges: Sequence[Edge], layer: Mapping[s
 
 
 def _crossing(edges: Sequence[Edge], layer: Mapping[str, int], count: int) -> list[int]:
-    """How many lines between ops lead over the start of each layer of ops."""
+    """How many lines lead over the start of each layer of ops; an input stands where it is used first."""
+    begins = {box: place // 2 for box, place in layer.items() if place}
+    for edge in edges:
+        if not layer[edge.tail]:
+            begins[edge.tail] = min(begins.get(edge.tail, count + 1), layer[edge.head] // 2)
     found = [0] * count
     for edge in edges:
-        for place in range(layer[edge.tail] // 2, layer[edge.head] // 2) if layer[edge.tail] else ():
+        for place in range(begins[edge.tail], layer[edge.head] // 2):
             found[place] += 1
     return found
 

@@ -38,7 +38,8 @@ class EdgeText(NamedTuple):
     """An edge as it is drawn, from operand to result, with its labels.
 
     `local` and `downstream` are what flows back; what flows forward is the value in the box where it begins.
-    `undetermined` says that 0 met ∞ there, `jacobian` are the lines of the local Jacobian of arrays, where it is small.
+    `undetermined` says that 0 met ∞ there, `held` that derivatives take its value for a constant; `jacobian` are the
+    lines of the local Jacobian of arrays, where it is small.
     """
 
     id: str
@@ -54,6 +55,7 @@ class EdgeText(NamedTuple):
     title: str
     undetermined: bool = False
     jacobian: tuple[str, ...] = ()
+    held: bool = False
 
 
 class Frame(NamedTuple):

@@ -64,7 +64,9 @@ def _edge(
     flags = edge is not None, zero and not undetermined, proved
     jacobian = () if edge is None else _jacobian(subject, edge)
     labels = local, downstream
-    return EdgeText(place[0], *ends, place[1], name, *labels, *flags, subject.cleaned(title), undetermined, jacobian)
+    found = EdgeText(place[0], *ends, place[1], name, *labels, *flags, subject.cleaned(title), undetermined, jacobian)
+    drawn_back = subject.numbers is not None or subject.symbols is not None
+    return found._replace(held=True) if drawn_back and node.op is not None and node.op.held else found
 
 
 def _jacobian(subject: Subject, edge: Edge) -> tuple[str, ...]:

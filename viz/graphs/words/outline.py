@@ -153,6 +153,7 @@ def _edges(
                     proved,
                     title,
                     open_,
+                    held=numbers is not None and node.op is not None and node.op.held,
                 )
             )
             slot += 1
