@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -274,11 +275,29 @@ class Deriver:
             if edge.result is self.root:
                 return local
             return _joined([notation.bracketed(self.written[edge.result]), notation.bracketed(local)], DOT)
+        if edge.local is None:
+            return self._mapped(edge)
         stand_in = variable("upstream", edge.result.shape)
         pulled = simplify([pulled_back(self.fwd, edge, stand_in)], keep=self.graph.index)[0]
         start = Sym("1") if edge.result is self.root else self._gradient(edge.result)
         written = notation.formula(pulled, {**self.atoms, stand_in: start}, LONGEST)
         return written or Sym("…")
+
+    def _mapped(self, edge: Edge) -> Math:
+        """The linear map of an op on arrays on what comes from above: `∂L/∂z Wᵀ`, and p − y for a loss's own."""
+        node = edge.result
+        operands = [self.names[x] for x in node.operands]
+        if node is not self.root:
+            upstream = self._gradient(node)
+            return notation.row(*_maths(notation.linear_map(node, edge.position, operands, self.names[node], upstream)))
+        parts = notation.linear_map(node, edge.position, operands, self.names[node], Sym("1"))
+        place = next(i for i, (above, _) in enumerate(parts) if above)  # what comes from above is a factor of 1
+        before, after = _maths(parts[:place]), _maths(parts[place + 1 :])
+        if after[:1] == [DOT]:
+            return notation.row(*before, *(after[1:] if before else _unbracketed(after[1:])))
+        if before[-1:] == [DOT]:
+            return notation.row(*before[:-1], *after)
+        return notation.row(*before, Sym("1"), *after)
 
     def _symbolic_term(self, edge: Edge) -> Any:
         """Upstream times local in SymPy, in the names of nodes; None for arrays."""
@@ -335,3 +354,13 @@ def _joined(parts: list[Math], sign: Math) -> Math:
     for part in parts[1:]:
         joined += [sign, part]
     return Group(tuple(joined))
+
+
+def _maths(parts: Iterable[tuple[bool, Math]]) -> list[Math]:
+    return [math for _, math in parts]
+
+
+def _unbracketed(parts: list[Math]) -> list[Math]:
+    """Parts without the brackets around all of them."""
+    depths = list(accumulate({"(": 1, ")": -1}.get(notation.text(math), 0) for math in parts))
+    return parts[1:-1] if len(parts) > 1 and depths.index(0) == len(parts) - 1 else parts
