@@ -102,6 +102,36 @@ def test_a_sheet_can_be_written_on_and_uses_its_page(of: Any, choices: dict[str,
     assert boxes(made.sheet, "field") == boxes(made.answers, "field")
 
 
+def squares(svg: str) -> list[np.ndarray]:
+    """The ends of the lines of each part that is squared for working: x, y, x, y."""
+    found = re.findall(r'data-role="working"><path d="([^"]+)"', svg)
+    return [np.array(re.findall(r"-?[\d.]+", d), dtype=float).reshape(-1, 4) for d in found]
+
+
+@pytest.mark.parametrize(("of", "choices"), CASES)
+def test_squares_to_work_on_are_of_5_mm_and_nothing_else_is_printed_there(of: Any, choices: dict[str, Any]) -> None:
+    made = viz.worksheet(of, **choices)
+    for svg in (made.sheet, made.answers):
+        for lines in squares(svg):
+            level, upright = lines[lines[:, 1] == lines[:, 3]], lines[lines[:, 0] == lines[:, 2]]
+            assert len(level) + len(upright) == len(lines) and min(len(level), len(upright)) > 1
+            (left, top), (right, low) = lines.reshape(-1, 2).min(axis=0), lines.reshape(-1, 2).max(axis=0)
+            for part, across, ends in ((level, 1, [left, right]), (upright, 0, [top, low])):
+                assert np.diff(np.sort(part[:, across])) == pytest.approx(5 * MILLIMETRE, abs=0.02)
+                assert all(sorted(line[[1 - across, 3 - across]]) == ends for line in part)
+            assert not any(left < x < right and top < y < low for x, y, _ in letters(svg))
+            assert not any(
+                x < right and left < x + w and y < low and top < y + h
+                for role in ("field", "box")
+                for x, y, w, h in boxes(svg, role)
+            )
+
+
+def test_where_much_of_a_page_is_free_it_is_squared_and_where_little_is_it_is_not() -> None:
+    assert [len(squares(viz.worksheet(ABC, seed=4, exercises=count).sheet)) for count in (1, 2)] == [1, 0]
+    assert squares(viz.worksheet(nn.textbook.exercise([2, 2, 1], seed=3), style="circuit").sheet) == []
+
+
 @pytest.mark.parametrize("exercises", sparse(range(1, 7), 3))
 def test_what_cannot_be_written_on_is_refused(exercises: int) -> None:
     try:
