@@ -64,6 +64,19 @@ def test_a_value_that_is_used_again_rows_later_crosses_nothing(begin, end, rows,
     assert len(crossings([points_of(e.forth) for e in layout.edges])) == 0
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("ops", "begin", "rows"), [(24, 12, 2), (26, 13, 2), (36, 12, 3), (36, 24, 3)])
+def test_no_row_ends_between_two_ops_that_use_one_input_where_it_can_end_beside_them(ops, begin, rows, first):
+    w, h = cg.variable("w"), cg.variable("x")
+    for place in range(1, ops + 1):
+        product = w * h if first else h * w
+        h = product.named(f"user{place}") if place in (begin, begin + 1) else cg.tanh(h)
+    layout = placed(drawing(cg.Graph(h)), rows)
+    users = [b.y for b in layout.boxes if b.box.name.startswith("user")]
+    assert len(bands(layout)) == rows and len(users) == 2
+    assert len({i for i, (a, z) in enumerate(bands(layout)) for y in users if a <= y <= z}) == 1
+
+
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize(("ops", "rows"), [((7, 6), 2), ((8, 6), 2), ((6, 8), 2), ((9, 8, 7), 3), ((7, 8, 9), 3)])
 def test_a_step_of_time_stands_in_one_row(ops, rows, named):
