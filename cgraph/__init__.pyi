@@ -500,13 +500,15 @@ def softmax(x: Operand, /, *, axis: int | Sequence[int] | None = -1) -> Node:
 def log_softmax(x: Operand, /, *, axis: int | Sequence[int] | None = -1) -> Node:
     """log_softmax(x, axis=-1) = log(softmax(x)), as a node."""
 
-def softmax_cross_entropy(x: Operand, y: Operand, *, weights: Operand | None = None, ignore: int | None = None, reduction: str = 'none') -> Node:
+def softmax_cross_entropy(x: Operand, y: Operand, *, weights: Operand | None = None, ignore: int | None = None, smoothing: float = 0.0, reduction: str = 'none') -> Node:
     """-sum(y*log(softmax(x))): the loss of each row of logits x [m×k], as a node.
 
     The targets y are a distribution for each row [m×k], or class ids [m] from 0 to k - 1. `weights` [k] are class
     weights, `ignore` is an id that marks rows without a target: their loss and gradient are 0. The "mean" divides
     by the sum of the targets' weights, whatever their signs (without weights, by the number of rows that have one);
-    when every row is ignored or has the weight 0, loss and gradient are 0.
+    when every row is ignored or has the weight 0, loss and gradient are 0. `smoothing` shares out that part of each
+    target evenly among the k classes, and the mean still divides by the weights of the targets themselves (Szegedy et
+    al., 2016, Section 7).
     Raises ShapeError for other shapes; ValueRefusedError for constant targets that are no ids or no distribution.
 
     >>> import cgraph as cg

@@ -36,14 +36,22 @@ def mse(x: Operand, y: Operand, reduction: str = "mean") -> Node:
 
 
 def softmax_cross_entropy(
-    x: Operand, y: Operand, *, weights: Operand | None = None, ignore: int | None = None, reduction: str = "none"
+    x: Operand,
+    y: Operand,
+    *,
+    weights: Operand | None = None,
+    ignore: int | None = None,
+    smoothing: float = 0.0,
+    reduction: str = "none",
 ) -> Node:
     """-sum(y*log(softmax(x))): the loss of each row of logits x [m×k], as a node.
 
     The targets y are a distribution for each row [m×k], or class ids [m] from 0 to k - 1. `weights` [k] are class
     weights, `ignore` is an id that marks rows without a target: their loss and gradient are 0. The "mean" divides
     by the sum of the targets' weights, whatever their signs (without weights, by the number of rows that have one);
-    when every row is ignored or has the weight 0, loss and gradient are 0.
+    when every row is ignored or has the weight 0, loss and gradient are 0. `smoothing` shares out that part of each
+    target evenly among the k classes, and the mean still divides by the weights of the targets themselves (Szegedy et
+    al., 2016, Section 7).
     Raises ShapeError for other shapes; ValueRefusedError for constant targets that are no ids or no distribution.
 
     >>> import cgraph as cg
@@ -65,7 +73,22 @@ def softmax_cross_entropy(
         )
     elif targets.kind == CONSTANT and logits.shape and targets.shape == logits.shape:
         _check_distributions(targets)
-    signed = False
+    signed, counts = False, targets
+    if not isinstance(smoothing, (int, float)) or isinstance(smoothing, bool) or not 0 <= smoothing < 1:
+        raise ValueRefusedError(
+            f"softmax_cross_entropy with smoothing={smoothing!r}",
+            why="it is the part of each target that all classes share",
+            fix="give a number from 0 up and below 1, such as 0.1",
+        )
+    if smoothing:
+        classes = logits.shape[-1] if logits.shape else 0
+        if isinstance(classes, str) or targets.shape != logits.shape:
+            raise ShapeError(
+                f"softmax_cross_entropy of {show(logits.shape)} and targets {show(targets.shape)} with smoothing",
+                where=targets.where,
+                why="the classes must be counted, and each row of logits has a target",
+            )
+        targets = targets * (1.0 - smoothing) + op("sum", targets, axis=-1, keepdims=True) * (smoothing / classes)
     if weights is not None:
         weights = as_node(weights)
         if weights.shape != logits.shape[-1:]:
@@ -76,8 +99,8 @@ def softmax_cross_entropy(
                 fix="give one weight a class",
             )
         signed = weights.kind != CONSTANT or bool((weights.value < 0).any())
-        targets = targets * weights
-    return reduced(op("softmax_cross_entropy", logits, targets), reduction, targets, signed=signed)
+        targets, counts = targets * weights, counts * weights
+    return reduced(op("softmax_cross_entropy", logits, targets), reduction, counts, signed=signed)
 
 
 def _check_distributions(targets: Node) -> None:

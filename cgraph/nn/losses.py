@@ -11,10 +11,12 @@ from cgraph.graph.answers import refuse_probabilities
 from cgraph.graph.node import Node, as_node
 
 
-def softmax_cross_entropy_loss(logits: Node, targets: Any) -> Node:
+def softmax_cross_entropy_loss(logits: Node, targets: Any, *, weights: Any = None, smoothing: float = 0.0) -> Node:
     """Mean cross-entropy of softmax(logits) [m×k] against targets: distributions [m×k], or class ids [m].
 
-    Computed from the logits, so that nothing overflows (SLP3 Eq. 6.27 and 6.28).
+    Computed from the logits, so that nothing overflows (SLP3 Eq. 6.27 and 6.28). `weights` [k] are class weights, by
+    which the mean divides too; `smoothing` shares out that part of each target among all classes (see
+    `cg.softmax_cross_entropy`). In a training, give them with `partial(nn.softmax_cross_entropy_loss, smoothing=0.1)`.
     Raises ShapeError for targets of another shape, ValueRefusedError for what is a probability already.
 
     >>> import cgraph as cg
@@ -26,7 +28,11 @@ def softmax_cross_entropy_loss(logits: Node, targets: Any) -> Node:
     ids = targets.shape and targets.shape == logits.shape[:-1] and logits.shape[-1] != 1  # of one class there are none
     if not ids:
         logits, targets = paired("softmax_cross_entropy_loss", logits, targets)
-    return table()["softmax_cross_entropy"](logits, targets).mean().named("L")
+    if weights is None and not smoothing:
+        return table()["softmax_cross_entropy"](logits, targets).mean().named("L")
+    options = {"weights": weights, "smoothing": smoothing, "reduction": "mean"}
+    loss: Node = table()["softmax_cross_entropy"](logits, targets, **options)
+    return loss.named("L")
 
 
 def sigmoid_cross_entropy_loss(logits: Node, targets: Any) -> Node:

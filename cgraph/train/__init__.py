@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cgraph.errors import unknown_attribute
-from cgraph.train import data, grid, metrics, optimizers, schedules, updates
+from cgraph.train import data, grid, metrics, optimizers, schedules, updates, wrapped
 from cgraph.train.diverged import DivergedError
 from cgraph.train.evaluation import Score, classify, evaluate, predict
 from cgraph.train.files.saving import load, save
@@ -37,6 +37,7 @@ __all__ = [
     "fit",
     "load",
     "metrics",
+    "optimizers",
     "predict",
     "save",
     "schedules",
@@ -47,11 +48,14 @@ _ELSEWHERE = {
     "DataLoader": "train.fit(..., batch_size=32)",
     "Trainer": "train.fit",
     "clip_grad_norm": "train.updates.clip_by_norm, or the max_norm= of an optimiser",
+    **dict.fromkeys(("EMA", "AveragedModel"), "train.wrapped.Averaged"),
+    "ReduceLROnPlateau": "train.schedules.Plateau",
+    "OneCycleLR": "train.schedules.OneCycle",
     "lr_scheduler": "train.schedules",
     "optim": "train: SGD, Adam and others are here",
     **{
         name: f"train.{room.__name__.rpartition('.')[2]}.{name}"
-        for room in (data, grid, metrics, optimizers, schedules, updates)
+        for room in (data, grid, metrics, optimizers, schedules, updates, wrapped)
         for name, value in vars(room).items()
         if getattr(value, "__module__", "").startswith(room.__name__) and not name.startswith("_")
     },

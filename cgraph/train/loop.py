@@ -30,6 +30,7 @@ from cgraph.train.noise import Noise
 from cgraph.train.progress import Progress, shown
 from cgraph.train.state import State
 from cgraph.train.step import TrainingStep, finite
+from cgraph.train.updates import Told
 
 M = TypeVar("M", bound=Model)
 Callback: TypeAlias = Callable[[Epoch, Any], Any]
@@ -153,6 +154,7 @@ class Training:
     noise: Noise
     evaluate: Evaluation | None
     stacks: dict[Node, Any]  # the data as the program reads it, when it is in memory
+    told: Mapping[Node, Told]  # leaves of the optimiser whose values come from the epochs so far
     pace: int  # how many steps are made in one call
 
     @classmethod
@@ -181,7 +183,7 @@ class Training:
             output = leaves.output(model)
             evaluate = Evaluation(leaves, target, output, loss(output, target), dev, metric, *how[1:])
         stacks = step.stacked({**leaves.feed(X), target: Y}) if isinstance(batches, Arrays) else {}
-        return cls(model, batches, leaves, target, step, noise, evaluate, stacks, PACE)
+        return cls(model, batches, leaves, target, step, noise, evaluate, stacks, updates.told, PACE)
 
     def settings(self, state: State, dev: Batch | None) -> dict[str, Any]:
         """What must be the same for a training to go on: the graph of its step, its data, its seed."""
@@ -257,7 +259,12 @@ class Training:
     def finish_epoch(self, state: State) -> Epoch:
         """Measure the devset and write the epoch into the history."""
         metric, dev_loss = (None, None) if self.evaluate is None else self.evaluate(state.of(state.parameters))
-        return state.finish_epoch(metric, dev_loss)
+        done = state.finish_epoch(metric, dev_loss)
+        if self.told:
+            told = {leaf: np.asarray(after(state.history), float) for leaf, after in self.told.items()}
+            state.values = {**state.values, **told}
+            self.step.load(state.values)
+        return done
 
 
 def _told(callbacks: Sequence[Callback], done: Epoch, model: Any, state: State) -> bool:

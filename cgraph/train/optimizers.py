@@ -59,9 +59,11 @@ class Descent(ABC):
             after, moments = rule(w, self.decayed(w, g))
             new[w] = after.named(f"{w.name}'")
             state |= moments
+        told = getattr(self.learning_rate, "told", {})
+        state |= {leaf: leaf * 1.0 for leaf in told}
         if steps in Graph([*new.values(), *state.values()]):
             state[steps] = count
-        return Updates({**new, **state}, tuple(state))
+        return Updates({**new, **state}, tuple(state), told)
 
     def decayed(self, w: Node, g: Node) -> Node:
         """The gradient with that of the weight decay."""
@@ -222,15 +224,25 @@ class Adam(Descent):
         between("ε", self.epsilon, 0, above=True)
 
     def rule(self, rate: Node, count: Node) -> Rule:
-        shares = 1.0 - self.beta1**count, 1.0 - self.beta2**count  # how much of a moment is there after t steps
+        shares = self.shares(count)
 
         def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
-            m, v = _kept("m", w), _kept("v", w)
-            first = _next(m, self.beta1 * m + (1 - self.beta1) * g)
-            second = _next(v, self.beta2 * v + (1 - self.beta2) * (g * g))
-            return self.shrunk(w, rate) - self.step(rate, first, second, shares), {m: first, v: second}
+            moments = self.moments(w, g)
+            first, second = moments.values()
+            return self.shrunk(w, rate) - self.step(rate, first, second, shares), moments
 
         return one
+
+    def shares(self, count: Node) -> tuple[Node, Node]:
+        """How much of each moment is there after so many steps: 1 - β₁ᵗ and 1 - β₂ᵗ."""
+        return 1.0 - self.beta1**count, 1.0 - self.beta2**count
+
+    def moments(self, w: Node, g: Node) -> dict[Node, Node]:
+        """The new values of m and v of a parameter, by their leaves."""
+        m, v = _kept("m", w), _kept("v", w)
+        first = _next(m, self.beta1 * m + (1 - self.beta1) * g)
+        second = _next(v, self.beta2 * v + (1 - self.beta2) * (g * g))
+        return {m: first, v: second}
 
     def step(self, rate: Node, m: Node, v: Node, shares: tuple[Node, Node]) -> Node:
         """How far a parameter moves: η m̂ / (√v̂ + ε)."""
@@ -259,3 +271,91 @@ class AdamW(Adam):
 
     def shrunk(self, w: Node, rate: Node) -> Node:
         return (1.0 - rate * self.weight_decay) * w if self.weight_decay else w
+
+
+@dataclass(frozen=True)
+class AMSGrad(Adam):
+    """Adam whose steps never grow because v forgot: W' = W - η m̂ / (√(s' / (1 - β₂ᵗ)) + ε), s' = max(s, v').
+
+    Source: Reddi, Kale and Kumar (2018), Algorithm 2, with the bias corrections of PyTorch.
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 3.0)
+    >>> AMSGrad(0.1).updates([w], [cg.grad(w * w, w)]).state
+    (<m(w)>, <v(w)>, <s(w)>, <t>)
+    """
+
+    def rule(self, rate: Node, count: Node) -> Rule:
+        shares = self.shares(count)
+
+        def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
+            moments = self.moments(w, g)
+            (first, second), s = moments.values(), _kept("s", w)
+            largest = _next(s, table()["maximum"](s, second))
+            return w - self.step(rate, first, largest, shares), {**moments, s: largest}
+
+        return one
+
+
+@dataclass(frozen=True)
+class Adamax(Adam):
+    """Adam by the largest gradient: u' = max(β₂ u, |g| + ε), W' = W - η m' / ((1 - β₁ᵗ) u').
+
+    Source: Kingma and Ba (2015), Algorithm 2, with the ε of PyTorch.
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 3.0)
+    >>> round(float(cg.forward(Adamax(0.1).updates([w], [cg.grad(w * w, w)]).new[w]).values[-1]), 6)
+    2.9
+    """
+
+    learning_rate: Rate = 0.002
+
+    def rule(self, rate: Node, count: Node) -> Rule:
+        share = 1.0 - self.beta1**count
+
+        def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
+            m, u = _kept("m", w), _kept("u", w)
+            first = _next(m, self.beta1 * m + (1 - self.beta1) * g)
+            largest = _next(u, table()["maximum"](self.beta2 * u, table()["abs"](g) + self.epsilon))
+            return w - rate / share * (first / largest), {m: first, u: largest}
+
+        return one
+
+
+@dataclass(frozen=True)
+class NAdam(Adam):
+    """Adam that looks ahead, as Nesterov's momentum does (Dozat 2016, in PyTorch's form).
+
+    μₜ = β₁ (1 - 0.96^(t ψ) / 2) with ψ = `decay`, M' = M μₜ their product so far, and
+    W' = W - η (μₜ₊₁ m' / (1 - M' μₜ₊₁) + (1 - μₜ) g / (1 - M')) / (√v̂ + ε).
+    Raises ValueRefusedError for a decay below 0, and what Adam raises.
+
+    >>> import cgraph as cg
+    >>> w = cg.parameter("w", 3.0)
+    >>> NAdam(0.1).updates([w], [cg.grad(w * w, w)]).state
+    (<m(w)>, <v(w)>, <M>, <t>)
+    """
+
+    learning_rate: Rate = 0.002
+    _: KW_ONLY
+    decay: float = 0.004
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between("the decay", self.decay, 0)
+
+    def rule(self, rate: Node, count: Node) -> Rule:
+        now, then = (self.beta1 * (1.0 - 0.5 * 0.96 ** (self.decay * t)) for t in (count, count + 1.0))
+        product = parameter("M", 1.0)
+        so_far = _next(product, product * now)
+        ahead, here = then / (1.0 - so_far * then), (1.0 - now) / (1.0 - so_far)
+        _, share = self.shares(count)
+
+        def one(w: Node, g: Node) -> tuple[Node, dict[Node, Node]]:
+            moments = self.moments(w, g)
+            first, second = moments.values()
+            step = (ahead * first + here * g) / (table()["sqrt"](second / share) + self.epsilon)
+            return w - rate * step, {**moments, product: so_far}
+
+        return one

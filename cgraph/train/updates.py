@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
+from typing import TypeAlias
 
 from cgraph.functions.table import table
 from cgraph.graph.node import Node
 from cgraph.train.checks import between
+from cgraph.train.history import Epoch
+
+Told: TypeAlias = Callable[[Sequence[Epoch]], float]
 
 
 @dataclass(frozen=True)
@@ -16,13 +20,16 @@ class Updates:
     """One step of an optimiser: `new` gives each leaf's new value as a node, parameters first, then the state.
 
     `state` are the leaves that the optimiser keeps from step to step, such as moments; each holds its first value.
+    `told` gives the value of some of these after an epoch, from all epochs so far: a rate that waits for the devset.
     """
 
     new: Mapping[Node, Node]
     state: tuple[Node, ...] = ()
+    told: Mapping[Node, Told] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "new", dict(self.new))
+        object.__setattr__(self, "told", dict(self.told))
 
 
 def clip_by_norm(gradients: Sequence[Node], max_norm: float) -> list[Node]:

@@ -317,6 +317,29 @@ def test_losses_are_pytorchs(reduction: str, same: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("smoothing", [0.1, 0.7])
+@pytest.mark.parametrize(
+    ("kind", "weighted"), [("ids", False), ("ids", True), ("ignored", False), ("ignored", True), ("rows", False)]
+)
+def test_smoothed_targets_are_pytorchs(kind: str, weighted: bool, smoothing: float, plainly: Any) -> None:
+    ids = np.array([2, 0, 3, 3, 1])
+    ids[1] = -1 if kind == "ignored" else ids[1]
+    targets = np.abs(numbers(5, 4)) / np.abs(numbers(5, 4)).sum(axis=1, keepdims=True) if kind == "rows" else ids
+    weights = np.array([0.5, 2.0, 1.0, 0.3]) if weighted else None
+    ignore = {"ignore": -1} if kind == "ignored" else {}
+    for reduction in ("mean", "sum", "none"):
+        plainly(
+            lambda x, how=reduction: cg.softmax_cross_entropy(
+                x, targets, weights=weights, smoothing=smoothing, reduction=how, **ignore
+            ),
+            lambda x, how=reduction: F.cross_entropy(
+                x, torch.tensor(targets), None if weights is None else torch.tensor(weights),
+                ignore_index=-1, label_smoothing=smoothing, reduction=how,
+            ),
+            {"x": numbers(5, 4) * 2},
+        )  # fmt: skip
+
+
 def test_a_probability_of_0_adds_nothing_to_a_divergence_and_has_no_gradient() -> None:
     p, q = cg.variable("p", 3), np.log([0.5, 0.25, 0.25])
     at = np.array([0.0, 0.25, 0.75])
@@ -375,6 +398,11 @@ WRONG: dict[str, tuple[Any, type[CgraphError], str]] = {
     "an activation": (
         lambda: cg.rnn_cell(np.ones(3), np.ones(2), np.ones((3, 2)), np.ones((2, 2)), activation="tanhh"),
         NameUnknownError, "tanh",
+    ),
+    "smoothing": (lambda: cg.softmax_cross_entropy(np.ones((2, 3)), [0, 1], smoothing=1.0), ValueRefusedError, "0.1"),
+    "smoothing of what is not counted": (
+        lambda: cg.softmax_cross_entropy(cg.variable("z", ("m", "k")), cg.variable("y", ("m", "k")), smoothing=0.1),
+        ShapeError, "counted",
     ),
     "huber": (lambda: cg.huber([1.0], [0.0], delta=0), ValueRefusedError, "delta"),
     "hinge": (lambda: cg.hinge([1.0], [0.5]), ValueRefusedError, "-1 or 1"),

@@ -109,3 +109,13 @@ def test_weight_decay_leaves_biases_alone_unless_asked() -> None:
             assert np.allclose(gradient[name], 0.2 * value, rtol=1e-14)
         else:
             assert name not in gradient
+
+
+def test_class_weights_and_smoothing_reach_the_loss_of_a_training() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
+    logits, ids, weights = np.random.default_rng(0).normal(size=(5, 3)), np.array([2, 0, 1, 1, 2]), [0.5, 2.0, 1.0]
+    L = nn.softmax_cross_entropy_loss(cg.constant(logits), ids, weights=weights, smoothing=0.2)
+    theirs = torch.nn.functional.cross_entropy(
+        torch.tensor(logits), torch.tensor(ids), torch.tensor(weights, dtype=torch.float64), label_smoothing=0.2
+    )
+    assert L.name == "L" and np.isclose(cg.forward(L)["L"], theirs.item(), rtol=1e-12)

@@ -40,7 +40,15 @@ def ours(optimizer: Any, steps: int = STEPS) -> list[dict[str, Any]]:
 
 def torchs(make: Callable[..., Any], schedule: Any = None, max_norm: float | None = None) -> list[dict[str, Any]]:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0 runs these tests")
-    leaves = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in START.values()]
+    torch.set_default_dtype(torch.float64)  # in which some optimisers keep their products
+    try:
+        return _torchs(torch, make, schedule, max_norm)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def _torchs(torch: Any, make: Callable[..., Any], schedule: Any, max_norm: float | None) -> list[dict[str, Any]]:
+    leaves = [torch.tensor(v, requires_grad=True) for v in START.values()]
     optimizer = make(torch.optim, leaves)
     scheduler = schedule(torch.optim.lr_scheduler, optimizer) if schedule else None
     data, seen = torch.tensor(A), []
@@ -87,6 +95,21 @@ PAIRS: dict[str, tuple[Any, Callable[..., Any]]] = {
     "AdamW": (train.AdamW(0.02), lambda o, p: o.AdamW(p, lr=0.02)),
     "AdamW, large decay": (train.AdamW(0.02, weight_decay=0.5), lambda o, p: o.AdamW(p, lr=0.02, weight_decay=0.5)),
     "AdamW without decay": (train.AdamW(0.02, weight_decay=0.0), lambda o, p: o.Adam(p, lr=0.02)),
+    "AMSGrad": (train.optimizers.AMSGrad(0.02), lambda o, p: o.Adam(p, lr=0.02, amsgrad=True)),
+    "AMSGrad, other constants": (
+        train.optimizers.AMSGrad(0.02, 0.8, 0.9, 1e-4, weight_decay=0.1),
+        lambda o, p: o.Adam(p, lr=0.02, betas=(0.8, 0.9), eps=1e-4, weight_decay=0.1, amsgrad=True),
+    ),
+    "Adamax": (train.optimizers.Adamax(0.02), lambda o, p: o.Adamax(p, lr=0.02)),
+    "Adamax, other constants": (
+        train.optimizers.Adamax(0.02, 0.8, 0.95, 1e-3, weight_decay=0.1),
+        lambda o, p: o.Adamax(p, lr=0.02, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1),
+    ),
+    "NAdam": (train.optimizers.NAdam(0.02), lambda o, p: o.NAdam(p, lr=0.02)),
+    "NAdam, other constants": (
+        train.optimizers.NAdam(0.02, 0.8, 0.95, 1e-4, weight_decay=0.1, decay=0.1),
+        lambda o, p: o.NAdam(p, lr=0.02, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.1, momentum_decay=0.1),
+    ),
 }
 
 
@@ -102,6 +125,16 @@ SCHEDULES: dict[str, tuple[Any, Callable[..., Any]]] = {
     "cosine": (
         train.schedules.CosineDecay(0.05, total=100, floor=0.01),
         lambda s, o: s.CosineAnnealingLR(o, 100, eta_min=0.01),
+    ),
+    "one cycle": (
+        train.schedules.OneCycle(0.05, total=101, up=0.25, first=10, last=100),
+        lambda s, o: s.OneCycleLR(
+            o, 0.05, total_steps=101, pct_start=0.25, div_factor=10, final_div_factor=100, cycle_momentum=False
+        ),
+    ),
+    "one cycle, as others have it": (
+        train.schedules.OneCycle(0.05, total=120),
+        lambda s, o: s.OneCycleLR(o, 0.05, total_steps=120, cycle_momentum=False),
     ),
     "warm-up": (
         train.schedules.WarmUp(0.05, total=40, start=0.2),
@@ -139,6 +172,8 @@ def test_a_hundred_steps_agree_with_pytorchs_own_clipping(max_norm: float) -> No
         (train.schedules.ExponentialDecay(8.0, 0.5), [8, 4, 2, 1, 0.5]),
         (train.schedules.CosineDecay(2.0, total=3), [2, 1 + cos(pi / 3), 1 + cos(2 * pi / 3), 0, 0]),
         (train.schedules.WarmUp(2.0, total=2, start=0.5), [1, 1.5, 2, 2, 2]),
+        (train.schedules.OneCycle(8.0, total=4, up=0.5, first=4, last=2), [2, 8, 4.5, 1, 1]),
+        (train.schedules.OneCycle(8.0, total=2, up=0.1, first=4, last=2), [8, 1, 1, 1, 1]),
         (
             train.schedules.WarmUp(train.schedules.ExponentialDecay(8.0, 0.5), total=4, start=0.2),
             [1.6, 1.6, 1.2, 0.8, 0.5],
@@ -189,6 +224,10 @@ def test_the_new_value_of_every_leaf_is_a_named_node_and_the_state_holds_its_fir
         (train.Momentum(0.1), ["v(w)", "v(u)"]),
         (train.Adagrad(0.1), ["s(w)", "s(u)"]),
         (train.Adam(), ["m(w)", "v(w)", "m(u)", "v(u)", "t"]),
+        (train.optimizers.NAdam(), ["m(w)", "v(w)", "M", "m(u)", "v(u)", "t"]),
+        (train.SGD(train.schedules.Plateau(0.1)), ["rate"]),
+        (train.wrapped.Accumulated(train.Momentum(0.1), 2), ["v(w)", "v(u)", "sum(w)", "sum(u)", "batches"]),
+        (train.wrapped.Averaged(train.SGD(0.1)), ["average(w)", "average(u)", "first"]),
     ],
 )
 def test_an_optimiser_keeps_no_more_state_than_it_needs(optimizer: Any, state: list[str]) -> None:
@@ -289,6 +328,16 @@ def test_weight_decay_of_the_gradient_is_the_gradient_of_half_the_squares() -> N
         (lambda: train.schedules.CosineDecay(0.0, total=10), "the learning rate is 0.0"),
         (lambda: train.schedules.WarmUp(0.1, total=0), "total is 0"),
         (lambda: train.schedules.WarmUp(0.1, total=5, start=0.0), "the start is 0.0"),
+        (lambda: train.optimizers.NAdam(0.1, decay=-1.0), "the decay is -1.0"),
+        (lambda: train.schedules.OneCycle(0.1, total=0), "total is 0"),
+        (lambda: train.schedules.OneCycle(0.1, total=9, up=1.0), "the share of steps up is 1.0"),
+        (lambda: train.schedules.OneCycle(0.1, total=9, first=0.5), "the first quotient is 0.5"),
+        (lambda: train.schedules.Plateau(0.1, factor=1.0), "the factor is 1.0"),
+        (lambda: train.schedules.Plateau(0.1, patience=-1), "it counts something"),
+        (lambda: train.schedules.Plateau(0.1, patience=0.5), "it counts something"),  # type: ignore[arg-type]
+        (lambda: train.schedules.Plateau(0.1, floor=0.2), "the floor is 0.2"),
+        (lambda: train.wrapped.Accumulated(train.SGD(0.1), 0), "batches is 0"),
+        (lambda: train.wrapped.Averaged(train.SGD(0.1), 1.0), "the decay is 1.0"),
         (lambda: train.schedules.WarmUp(-0.1, total=5), "the learning rate is -0.1"),
     ],
 )
