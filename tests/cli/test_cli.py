@@ -288,3 +288,11 @@ def test_draw_folds_and_says_so_where_there_is_nothing_to_fold(tmp_path, capsys)
     assert "cgraph: folded nothing: no scope and no name says" in capsys.readouterr().err
     assert main(["draw", chain, "--open", "block[1]", "-o", str(path)]) == 2
     assert "no frame 'block[1]' to open" in capsys.readouterr().err
+
+
+def test_draw_names_the_ways_and_the_layers_that_can_be_folded(tmp_path, capsys):
+    path = tmp_path / "folded.svg"
+    assert main(["draw", "L = a*2", "--fold", "layrs", "-o", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert "no frame 'layrs' to fold" in said and "did you mean 'layers'" in said
+    assert main(["draw", "L = a*2", "--fold", "none", "-o", str(path)]) == 0

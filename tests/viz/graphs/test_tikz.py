@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pypdf
 import pytest
 from hostile_names import names
@@ -105,6 +106,12 @@ def test_names_that_would_be_one_are_two():
     assert len(set(found)) == 5
 
 
+def mapped(picture: viz.Picture) -> bool:
+    """Whether a box of a picture has a heat map."""
+    heat = picture.drawing.heat
+    return heat is not None and any(heat.room(b.id) for b in picture.drawing.boxes)
+
+
 def rgb(colour: str) -> str:
     return f"red,{int(colour[1:3], 16)};green,{int(colour[3:5], 16)};blue,{int(colour[5:7], 16)}"
 
@@ -119,6 +126,15 @@ def test_a_heat_map_has_the_cells_and_the_colours_of_the_svg(of):
     assert "U{+}" not in text
     drawn = re.findall(r"\\fill\[fill=\{rgb,255:(.*?)\}\] (.*);", text)
     assert sorted((colour, areas.count("rectangle")) for colour, areas in drawn) == sorted(cells)
+    node = "{http://www.w3.org/2000/svg}g[@data-node]"
+    inside = [p.get("d", "") for g in svg.iter() for p in g.iterfind(f"./{node}//{{http://www.w3.org/2000/svg}}path")]
+    number = r"([\d.]+)"
+    areas = [re.findall(rf"M{number} {number}h{number}v{number}h", d) for d in inside]
+    at = re.findall(rf"\({number},{number}\) rectangle \+\({number},{number}\)", "".join(a for _, a in drawn))
+    wanted = sorted([float(x) for x in area] for several in areas for area in several)
+    assert np.allclose(sorted([float(x) for x in area] for area in at), wanted, atol=0.06) and bool(wanted) == mapped(
+        picture
+    )
     for box in picture.layout.boxes:
         own = picture.drawing.heat.fill(box.box.id, picture.theme)
         assert own is None or f"fill={{rgb,255:{rgb(own)}}}" in text
