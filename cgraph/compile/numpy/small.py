@@ -13,6 +13,7 @@ from cgraph.ops.named import ByOp
 from cgraph.ops.op import elementwise
 
 SMALL = 2048  # elements: below, what NumPy prepares costs more than what it computes
+QUICK_COSH = 512  # elements: above, NumPy's cosh takes longer than all calls that exp needs
 # Quicker than `minimum`; of a number and a NaN it takes the number.
 SMALLER = elementwise("fmin", "min(x, y)", "fmin", None, None)
 WITH_SIGN = elementwise("copysign", "|x|*sign(y)", "copysign", None, None)
@@ -63,6 +64,8 @@ def _sigmoid_residual(v: Values, x: int, y: int) -> int:
 
 @_small
 def _tanh_slope(v: Values, x: int) -> int:
+    if prod(v.shape(x)) > QUICK_COSH:
+        return COMPOSITES[TABLE["tanh_slope"]](v, x)
     return v.apply("square", v.apply("reciprocal", v.apply("cosh", x)))
 
 
