@@ -56,6 +56,12 @@ def edges_of(*formulas: Any) -> list[Any]:
     return [e for e in {**kinks, **bounds} if e.free_symbols]
 
 
+def kinks_of(*formulas: Any) -> Iterator[Any]:
+    """What is 0 at a kink or a step of the formulas."""
+    for part in parts(*formulas):
+        yield from _kinks(part)
+
+
 def _kinks(part: Any) -> Iterator[Any]:
     if isinstance(part, (sympy.Heaviside, sympy.sign, sympy.Abs)):
         yield part.args[0]

@@ -18,7 +18,7 @@ from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, Node
 from cgraph.passes.backward import Backward, Edge
 from cgraph.proof.judgement import where_smooth, without_kinks
-from cgraph.proof.report import PROVED, Check
+from cgraph.proof.report import PROVED, UNWRITTEN, Check
 from cgraph.proof.values import Pair
 from cgraph.quoting import decimal
 from cgraph.worlds.sympy import formula, symbols
@@ -93,7 +93,10 @@ def _moved(pair: Pair, exact: Mapping[Any, Any], value: Any) -> Any:
 
 
 def proved_formulas(checks: Iterable[Check], graph: Graph, root: Node) -> dict[Node, list[Any]]:
-    """The leaves of which each element of the gradient is proved by some checks, with the proved formulas."""
+    """The leaves of which each element of the gradient is proved by some checks, with the proved formulas.
+
+    What is proved node by node and has no formula is left out: no number can be held against it.
+    """
     start = f"∂{graph.name(root)}/∂"
     found: dict[str, list[Check]] = {}
     for check in checks:
@@ -103,7 +106,7 @@ def proved_formulas(checks: Iterable[Check], graph: Graph, root: Node) -> dict[N
     return {
         graph[name]: [c.ours for c in those]
         for name, those in found.items()
-        if name in graph and all(c.verdict == PROVED for c in those)
+        if name in graph and all(c.verdict == PROVED and c.ours != UNWRITTEN for c in those)
     }
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -18,32 +16,22 @@ from cgraph.graph.node import Node, short, variable
 from cgraph.graph.parse import GraphLike
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
-from cgraph.passes.backward import Backward, backward, graph_of
+from cgraph.passes.backward import Backward, graph_of
 from cgraph.passes.forward import Forward, forward
-from cgraph.proof.clock import Clock, OutOfTimeError
+from cgraph.proof.clock import Clock
 from cgraph.proof.columns import compared_columns
-from cgraph.proof.judgement import compare
+from cgraph.proof.graphs import Asked, UnderWay
 from cgraph.proof.pointwise import leaves_at_odds, proved_formulas
-from cgraph.proof.report import AGREES, UNDECIDED, Check, Report
+from cgraph.proof.report import AGREES, UNWRITTEN, Check, Report
 from cgraph.proof.rules import prove_row
 from cgraph.proof.walk import size
 from cgraph.quoting import decimal
+from cgraph.shapes import bind
 from cgraph.worlds.sympy import SYMPY
 
+LONG = 500  # parts of a formula that a report begins with
+REST = 0.97  # of the time: what is left is for what was begun, and for the report
 SECONDS = 60.0  # that a proof may take unless it is given others
-SMALL = 24  # elements of all nodes together up to which a graph is computed without watching the clock
-HARDER = 4  # one derivative may take so many times its share of what is left: not all are equally hard
-WATCHED = 40  # parts of a formula from which its derivative is watched by the clock
-
-
-@dataclass(frozen=True)
-class UnderWay:
-    """Where a proof is: the derivative that comes next, how many are done, of how many, and the seconds left."""
-
-    subject: str
-    done: int
-    count: int
-    left: float
 
 
 def to_sympy(of: GraphLike, sizes: Mapping[str, int] | None = None) -> Any:
@@ -89,7 +77,7 @@ def prove(
         raise ValueRefusedError(
             f"seconds={seconds!r}", why="it is the time that a proof may take", fix="write seconds=60"
         )
-    clock, given = Clock.of(seconds), {**(values or {}), **named}
+    clock, given = Clock.of(REST * seconds), {**(values or {}), **named}
     if isinstance(of, Function) or (isinstance(of, str) and of.strip().isidentifier()):
         row = _row(of)
         if given or wrt is not None:
@@ -107,13 +95,8 @@ def prove(
     graph = graph_of(of, given)
     bound = _bound(graph, sizes or {}, given)
     asked, root = _asked(graph, wrt, given), graph.name(graph.output)
-    try:
-        fwd, bwd = _passes(graph, {k: np.asarray(v) for k, v in given.items()}, bound, clock)
-    except OutOfTimeError:
-        why = f"the time of {seconds:g} s was spent before its formula was written; seconds= gives it more"
-        undecided = tuple(Check(f"∂{root}/∂{graph.name(leaf)}", "?", "?", UNDECIDED, why) for leaf in asked)
-        return Report(root, undecided, of=graph.output)
-    checks = _checks(fwd, bwd, asked, clock, progress or (lambda _: None))
+    values = {k: np.asarray(v) for k, v in given.items()}
+    whole, checks = Asked(graph, values, bound, asked, clock, progress or (lambda _: None)).proved()
     kinks = sorted({n.op.convention(n.attrs) for n in graph.nodes if n.op is not None and n.op.kink})
     where = [f"{k} = {v}" for k, v in bound.items()]
     notes = [f"with {', '.join(where)}"] if where else []
@@ -121,21 +104,8 @@ def prove(
     notes += _at_the_pass(of, graph, checks, bound)
     if not clock.left:
         notes.append(f"the time of {seconds:g} s was spent; seconds= gives it more")
-    subject = f"{root} = {_shortened(fwd[graph.output][()])}"
-    return Report(subject, checks, tuple(notes), graph.output, columns=_columns(fwd, native), sizes=bound)
-
-
-def _passes(
-    graph: Graph, values: Mapping[Any, Any], sizes: Mapping[str, int], clock: Clock
-) -> tuple[Forward, Backward]:
-    """Both passes in symbols, watched by the clock unless the graph is small."""
-
-    def both() -> tuple[Forward, Backward]:
-        fwd = forward(graph, values, SYMPY, sizes)
-        return fwd, backward(fwd)
-
-    elements = sum(prod(d if isinstance(d, int) else sizes[d] for d in n.shape) for n in graph.nodes)
-    return clock.run(both) if elements > SMALL else both()
+    subject = root if whole is None else f"{root} = {_shortened(whole[graph.output][()], graph.output)}"
+    return Report(subject, checks, tuple(notes), graph.output, columns=_columns(graph, bound, native), sizes=bound)
 
 
 def _at_the_pass(of: Any, graph: Graph, checks: Sequence[Check], sizes: Mapping[str, int]) -> list[str]:
@@ -145,7 +115,10 @@ def _at_the_pass(of: Any, graph: Graph, checks: Sequence[Check], sizes: Mapping[
     name = graph.name(graph.output)
     found = leaves_at_odds(proved_formulas(checks, graph, graph.output), of, sizes)
     shown = ((leaf, decimal(of.gradient[leaf]) if leaf.shape == () else "an array", why) for leaf, why in found.items())
-    return [f"in the pass ∂{name}/∂{graph.name(leaf)} is {number}, not proved: {why}" for leaf, number, why in shown]
+    notes = [f"in the pass ∂{name}/∂{graph.name(leaf)} is {number}, not proved: {why}" for leaf, number, why in shown]
+    if any(c.ours == UNWRITTEN for c in checks):
+        notes.append("the numbers of the pass are not held against formulas that are too long to be written")
+    return notes
 
 
 def _bound(graph: Graph, sizes: Mapping[str, int], given: Mapping[Any, Any]) -> dict[str, int]:
@@ -183,38 +156,15 @@ def _asked(graph: Graph, wrt: Iterable[Node | str] | Node | str | None, given: M
     return asked
 
 
-def _checks(
-    fwd: Forward, bwd: Backward, leaves: Sequence[Node], clock: Clock, progress: Callable[[UnderWay], None]
-) -> tuple[Check, ...]:
-    """The verdict on every derivative; each has its share of the time that is left."""
-    value, root = fwd[fwd.graph.output][()], fwd.graph.name(fwd.graph.output)
-    todo = [
-        (symbol, ours, fwd[leaf].shape == ())
-        for leaf in leaves
-        for symbol, ours in zip(fwd[leaf].flat, bwd.gradient[leaf].flat, strict=True)
-    ]
-    checks = []
-    watched = size(value) > WATCHED
-    for done, (symbol, ours, alone) in enumerate(todo):
-        subject, part = f"∂{root}/∂{symbol}", clock.share(ceil((len(todo) - done) / HARDER))
-        progress(UnderWay(subject, done, len(todo), clock.left))
-        try:
-            theirs = part.share(2).run(sympy.diff, value, symbol) if watched else sympy.diff(value, symbol)
-            checks.append(compare(subject, ours, theirs, alone, part))
-        except OutOfTimeError:
-            checks.append(Check(subject, ours, "?", UNDECIDED, "the time was spent before SymPy had differentiated it"))
-    return tuple(checks)
-
-
-def _columns(fwd: Forward, native: bool | None) -> tuple[Check, ...]:
+def _columns(graph: Graph, sizes: Mapping[str, int], native: bool | None) -> tuple[Check, ...]:
     """The columns of the rows that are not in the table: what their array functions compute is known to no test."""
     seen: dict[str, Check] = {}
     done: set[Any] = set()
-    for node in fwd.graph.nodes:
+    for node in graph.nodes:
         row = node.op
         if row is None or TABLE.get(row.name) is row:
             continue
-        shapes = tuple(fwd[x].shape for x in node.operands)
+        shapes = tuple(bind(x.shape, sizes) for x in node.operands)
         key = (row, str(sorted(node.attrs.items())), None if row.elementwise else shapes)
         if key not in done:
             done.add(key)
@@ -256,6 +206,7 @@ def _weighted(model: Any, inputs: tuple[int, ...] | None) -> Node:
     return loss
 
 
-def _shortened(expression: Any) -> str:
-    text: str = sympy.sstr(expression)
+def _shortened(expression: Any, node: Node) -> str:
+    """The formula of a node; of one that takes long to be written, the op alone."""
+    text: str = sympy.sstr(expression) if size(expression) <= LONG else repr(node.named("L"))[5:-1]
     return text if len(text) <= 200 else text[:197] + "..."

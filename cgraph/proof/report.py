@@ -12,6 +12,8 @@ from cgraph.graph.node import Node
 from cgraph.quoting import terminal
 
 PROVED, AGREES, WRONG, UNDECIDED = "proved", "agrees", "WRONG", "undecided"
+NODEWISE = "node by node"  # where SymPy differentiated the formula of each node, and not that of the whole
+UNWRITTEN = "too long to be written"  # what was proved node by node, and its formula was not written in time
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Check:
 class Report:
     """What was compared and how it came out. `print(report)` shows it all.
 
-    `proved` is True only when every derivative was shown to be equal to SymPy's by SymPy itself, and the numbers of
-    the ops in it (`columns`) are those of their formulas.
+    `proved` is True only when every derivative was shown to be equal to SymPy's by SymPy itself, as a whole or node by
+    node, and the numbers of the ops in it (`columns`) are those of their formulas.
     """
 
     subject: str

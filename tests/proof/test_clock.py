@@ -134,8 +134,9 @@ def test_a_proof_without_time_left_says_what_it_did_not_decide() -> None:
 
 def test_what_algebra_does_not_decide_in_time_agrees_at_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cgraph.proof.judgement._vanishes", lambda difference: Clock.of(-1).run(int))
-    monkeypatch.setattr("cgraph.proof.judgement.cancels", lambda difference: False)
-    report = cg.prove("L = gelu(x)*tanh(x)", seconds=20)
+    for room in ("judgement", "nodewise"):
+        monkeypatch.setattr(f"cgraph.proof.{room}.cancels", lambda difference: False)
+    report = cg.prove("L = mish(x)*tanh(x)", seconds=20)
     assert [c.verdict for c in report.checks] == ["agrees"]
     assert report.verdict == "not proved: of 1 derivatives 1 agrees at points only"
 
@@ -204,7 +205,7 @@ def test_each_of_300_random_graphs_ends_and_none_is_wrong() -> None:
             if check.verdict == "undecided":
                 assert "the time" in check.reason or "no point" in check.reason, (seed, check)
         decided += all(c.verdict != "undecided" for c in report.checks)
-    assert decided > 200
+    assert decided > 280
 
 
 @pytest.mark.slow
