@@ -168,16 +168,17 @@ class Rewrite(NamedTuple):
     stable: bool
     heads: tuple[tuple[int, Op | float], ...]
     parts: tuple[Node, ...]  # the nodes of a result that is a graph, in order
-    ops: tuple[frozenset[Op], ...]  # for one spelling or another: those without which it fits nothing
 
 
 class Rewrites:
-    """Some of the table, by what stands there: the op, and the op (or None for a number) of one of its operands."""
+    """Some of the table, by what stands there: the op, and the op (or None for a number) of one of its operands.
 
-    def __init__(self, rewrites: Iterable[Rewrite]) -> None:
-        self.all = tuple(rewrites)
+    Where they are made, constants are computed with, unless they do not `fold`.
+    """
+
+    def __init__(self, rewrites: Iterable[Rewrite], folds: bool = True) -> None:
+        self.all, self.folds = tuple(rewrites), folds
         self.by_head: dict[tuple[Op, int, Op | None], list[Rewrite]] = {}
-        self.ops = frozenset(ops for rewrite in self.all for ops in rewrite.ops)
         asked: dict[Op, list[list[float]]] = {}  # for each op, the numbers that each of its rewrites asks for
         for rewrite in self.all:
             position, head = rewrite.heads[0]
@@ -211,7 +212,19 @@ def equal() -> Rewrites:
 def stabilising() -> Rewrites:
     """Those that keep values and derivatives which the graph as it is written would lose."""
     entries = enumerate((*STABLE, *SMOOTH), start=len(EQUAL))
-    return Rewrites(r for place, entry in entries for r in _rewrites(entry, True, place))
+    return Rewrites((r for place, entry in entries for r in _rewrites(entry, True, place)), folds=False)
+
+
+@cache
+def asked_by_stabilising() -> frozenset[frozenset[Op]]:
+    """The ops without which one of them fits nothing, for each: known before the table of them is built."""
+    found: set[frozenset[Op]] = set()
+    for entry in (*STABLE, *SMOOTH):
+        own = frozenset(op for op in Graph(_sides(entry)[0]).ops if op is not None)
+        found.add(own)
+        if _SQUARE in own:  # which has other spellings; orders of operands change nothing
+            found |= {own - {_SQUARE} | {TABLE[name]} for name in ("mul", "pow")}
+    return frozenset(found)
 
 
 @cache
@@ -222,18 +235,18 @@ def everything() -> Rewrites:
 
 def _rewrites(entry: Entry, stable: bool, place: int) -> list[Rewrite]:
     """A pair of the table, in every spelling of its pattern."""
-    pair, fit = entry if isinstance(entry, tuple) else (entry, None)
-    left, right = pair(*(variable(name, SHAPES.get(name, ())) for name in pair.__code__.co_varnames))
+    fit = entry[1] if isinstance(entry, tuple) else None
+    pattern, right = _sides(entry)
     result = right if callable(right) and not isinstance(right, Node) else as_node(right)
     parts = Graph(result).nodes if isinstance(result, Node) else ()
-    pattern = as_node(left)
-    spelt, own = spellings(pattern), _ops(pattern)
-    ops = tuple({_ops(p) for p in spelt}) if _SQUARE in own else (own,)  # orders of operands change nothing
-    return [Rewrite(place, p, result, fit, stable, _heads(p), parts, ops) for p in spelt]
+    return [Rewrite(place, p, result, fit, stable, _heads(p), parts) for p in spellings(pattern)]
 
 
-def _ops(pattern: Node) -> frozenset[Op]:
-    return frozenset(op for op in Graph(pattern).ops if op is not None)
+def _sides(entry: Entry) -> tuple[Node, Node | float | Make]:
+    """The two sides of a pair, of variables of its own."""
+    pair = entry[0] if isinstance(entry, tuple) else entry
+    left, right = pair(*(variable(name, SHAPES.get(name, ())) for name in pair.__code__.co_varnames))
+    return as_node(left), right
 
 
 def _heads(pattern: Node) -> tuple[tuple[int, Op | float], ...]:

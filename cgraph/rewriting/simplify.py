@@ -22,7 +22,7 @@ from cgraph.graph.rebuild import standing_on
 from cgraph.ops import TABLE
 from cgraph.ops.op import NONE, Attrs, Op
 from cgraph.rewriting.matching import rewritten
-from cgraph.rewriting.rewrites import Rewrites, everything, stabilising
+from cgraph.rewriting.rewrites import Rewrites, asked_by_stabilising, equal, everything, stabilising
 
 
 @overload
@@ -47,7 +47,8 @@ def simplify(outputs: GraphLike, keep: Iterable[Node | str] = ()) -> Node | Grap
     """
     graph = as_graph(outputs)
     kept = keep if isinstance(keep, Mapping) else [x.itself if isinstance(x, Node) else graph[x] for x in keep]
-    simplifier = Simplifier(kept, closed=True)
+    table = everything() if _fitting(graph.ops | {TABLE["neg"]}) else equal()  # which may make a neg, and no other op
+    simplifier = Simplifier(kept, table, closed=True)
     found = [simplifier.simplify(x) for x in graph.outputs]
     found = graph.derived(found) if graph.noted or graph.order else found
     return found[0] if isinstance(outputs, Node) else Graph(found) if isinstance(outputs, (Graph, str)) else found
@@ -64,7 +65,7 @@ class Simplifier:
         self._table = everything() if table is None else table
         self._apart = set(apart)
         self._opaque = set(keep) if closed else self._apart
-        self._folds = self._table is not stabilising()  # which leaves out no leaf
+        self._folds = self._table.folds
         self._places: dict[Node, int] = dict.fromkeys(keep, 0)  # the nodes that are done
         self._done: dict[Node, Node] = {}  # what the others among them became
         self._seen: dict[Op | None, dict[Any, Node]] = defaultdict(dict)  # by row: most keys are operands as they are
@@ -195,4 +196,4 @@ def stabilised(graph: Graph, apart: Iterable[Node] = ()) -> Graph:
 @lru_cache(maxsize=1024)
 def _fitting(ops: frozenset[Op | None]) -> bool:
     """Whether a rewrite could fit in a graph of these ops."""
-    return any(asked <= ops for asked in stabilising().ops)
+    return any(asked <= ops for asked in asked_by_stabilising())

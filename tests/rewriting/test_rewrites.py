@@ -10,15 +10,17 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+import random_scalars
 import sympy
+from sparse import sparse
 
 import cgraph as cg
 from cgraph.compile.c.compiler import compiler
 from cgraph.graph.node import VARIABLE, build
 from cgraph.ops import TABLE
 from cgraph.rewriting.guards import quotient, thirds, total_log, whole_halves
-from cgraph.rewriting.rewrites import EQUAL, Rewrite, equal, everything, stabilising
-from cgraph.rewriting.simplify import stabilised
+from cgraph.rewriting.rewrites import EQUAL, Rewrite, asked_by_stabilising, equal, everything, stabilising
+from cgraph.rewriting.simplify import Simplifier, stabilised
 
 x, y = cg.variables("x y")
 row = cg.variable("row", (3,))
@@ -456,3 +458,29 @@ def test_the_derivative_of_a_named_square_of_a_root_is_1_at_0() -> None:
     for text in ("L = cbrt(x)**3", "a = cbrt(x)**3; L = 2*a/2"):
         assert cg.forward(cg.grad(text, "x"), x=0.0).values[-1] == 1
         assert cg.compile(cg.parse(text))(x=2.0)[0] == pytest.approx(2.0)
+
+
+def ops_of(pattern: cg.Node) -> frozenset[Any]:
+    return frozenset(op for op in cg.Graph(pattern).ops if op is not None)
+
+
+def test_each_spelling_of_a_pattern_has_ops_that_are_asked_for_before_the_table_is_built() -> None:
+    asked = asked_by_stabilising()
+    for rewrite in stabilising().all:
+        assert any(ops <= ops_of(rewrite.pattern) for ops in asked), rewrite.pattern
+    for ops in asked:  # and none asks for less than a pattern has
+        assert any(ops == ops_of(rewrite.pattern) for rewrite in stabilising().all), ops
+
+
+@pytest.mark.parametrize("seed", sparse(range(1, 31), 6))
+def test_what_is_simplified_is_what_the_whole_table_makes_of_it(seed: int) -> None:
+    graph = random_scalars.random_graph(seed, 16)
+    slopes = cg.grad(graph, [graph.name(x) for x in graph.inputs], simplify=False)
+    for node in (graph.output, *(x.itself for x in slopes)):
+        whole = Simplifier((), everything(), closed=True).simplify(node)
+        assert edges(cg.simplify(node)) == edges(whole)
+
+
+def edges(node: cg.Node) -> list[Any]:
+    found = cg.to_networkx(cg.Graph(node))
+    return [*sorted(found.edges), *sorted(found.nodes(data="op"))]
