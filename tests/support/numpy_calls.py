@@ -202,6 +202,29 @@ CASES: dict[str, list[Call]] = {
     "flipud": [(np.flipud, (T,))],
     "fliplr": [(np.fliplr, (T,))],
     "rot90": [(lambda x, k=k: np.rot90(x, k), (T,)) for k in range(-1, 5)] + [(lambda x: np.rot90(x, 1, (2, 0)), (T,))],
+    "angle": [(np.angle, (M,)), (lambda x: np.angle(x, deg=True), ((),))],
+    "allclose": [(np.allclose, (M, (3,))), (lambda x: np.allclose(x, x + 1e-9), (V,)), (np.allclose, ((), M))],
+    "array_equal": [(np.array_equal, (M, M)), (np.array_equal, (M, (3,))), (lambda x: np.array_equal(x, x), (V,))],
+    "array_equiv": [
+        (np.array_equiv, (M, (3,))),
+        (np.array_equiv, (M, (2,))),
+        (lambda x: np.array_equiv(x, x[None]), (V,)),
+    ],
+    "unwrap": [
+        (lambda x: np.unwrap(5 * x), ((6,),)),
+        (lambda x: np.unwrap(5 * x, axis=1), (T,)),
+        (lambda x: np.unwrap(5 * x, period=3.0, axis=0), (T,)),
+        (lambda x: np.unwrap(5 * x, 4.0), (M,)),
+    ],
+    **{
+        f"fft.{shifted.__name__}": [
+            (shifted, (T,)),
+            (shifted, ((5,),)),
+            (lambda x, shifted=shifted: shifted(x, axes=(0, -1)), (T,)),
+            (lambda x, shifted=shifted: shifted(x, 1), (M,)),
+        ]
+        for shifted in (np.fft.fftshift, np.fft.ifftshift)
+    },
     "roll": [
         (lambda x: np.roll(x, 1), (M,)),
         (lambda x: np.roll(x, -2, axis=1), (T,)),

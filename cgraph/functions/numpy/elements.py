@@ -99,6 +99,12 @@ def _isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Node:
     return op("maximum", same, near * _finite(b))
 
 
+def _angle(z: Any, deg: bool = False) -> Node:
+    """That of a real number: 0 or π, whose derivative is 0."""
+    angle = op("where", op("less", z, 0.0), math.pi, op("where", op("not_equal", z, z), np.nan, 0.0))
+    return angle * (180 / math.pi) if deg else angle
+
+
 def _finite(x: Any) -> Node:
     return op("less", op("abs", x), np.inf)
 
@@ -132,6 +138,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.select: _select,
     np.nan_to_num: _nan_to_num,
     np.isclose: _isclose,
+    np.angle: _angle,
     np.isfinite: _finite,
     np.isnan: lambda x: op("not_equal", x, x),
     np.isinf: lambda x: op("equal", op("abs", x), np.inf),

@@ -52,6 +52,23 @@ def _all(a: Any, axis: Any = None, *, keepdims: bool = False) -> Node:
     return op("prod", op("not_equal", a, 0.0), axis=_axes("all", axis), keepdims=keepdims)
 
 
+def _allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Node:
+    return _all(np.isclose(as_node(a), b, rtol, atol))
+
+
+def _array_equal(a1: Any, a2: Any) -> Node:
+    x, y = as_node(a1), as_node(a2)
+    return _all(op("equal", x, y)) if x.shape == y.shape else as_node(0.0)
+
+
+def _array_equiv(a1: Any, a2: Any) -> Node:
+    try:
+        same = op("equal", a1, a2)
+    except ShapeError:
+        return as_node(0.0)  # what does not broadcast is not equal
+    return _all(same)
+
+
 def _any(a: Any, axis: Any = None, *, keepdims: bool = False) -> Node:
     return 1.0 - op("prod", op("equal", a, 0.0), axis=_axes("any", axis), keepdims=keepdims)
 
@@ -119,6 +136,9 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.argmin: _argmin,
     np.ptp: _ptp,
     np.all: _all,
+    np.allclose: _allclose,
+    np.array_equal: _array_equal,
+    np.array_equiv: _array_equiv,
     np.any: _any,
     np.count_nonzero: _count_nonzero,
     np.average: _average,

@@ -14,7 +14,7 @@ _VALUES = "compute values first: cg.forward(node, ...)"
 _ALIKE: dict[str, tuple[str, ...]] = {  # what to write instead of any of these
     _PLACES: ("nonzero", "flatnonzero", "argwhere", "unique", "extract", "searchsorted", "digitize", "histogram"),
     _COMPLEX: (
-        "angle", "unwrap", "sort_complex",
+        "sort_complex",
         *(f"fft.{kind}{name}" for kind in ("", "i", "r", "ir") for name in ("fft", "fft2", "fftn")),
     ),
     _NAN: tuple(name for name in dir(np) if name.startswith("nan") and name not in ("nan", "nan_to_num")),
@@ -22,8 +22,6 @@ _ALIKE: dict[str, tuple[str, ...]] = {  # what to write instead of any of these
         *(f"linalg.{name}" for name in ("svd", "svdvals", "qr", "eig", "eigh", "eigvals", "eigvalsh", "cholesky")),
         "linalg.matrix_rank", "linalg.cond", "frexp", "bincount",
     ),
-    f"write np.isclose(x, y), or {_VALUES}": ("allclose", "array_equal", "array_equiv"),
-    "write np.roll(x, n // 2)": ("fft.fftshift", "fft.ifftshift"),
 }  # fmt: skip
 REFUSED: dict[str, str] = {
     **{f"numpy.{name}": fix for fix, names in _ALIKE.items() for name in names},

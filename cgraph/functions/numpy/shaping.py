@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 
 from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.apply import op
-from cgraph.functions.arranging import moveaxis, repeat, roll, taken_apart, tile, tril, triu
+from cgraph.functions.arranging import diff, moveaxis, repeat, roll, taken_apart, tile, tril, triu
+from cgraph.functions.joining import concatenate
 from cgraph.graph.node import Node, as_node, short
 from cgraph.shapes import is_integer, normal_axes, show
 
@@ -197,7 +199,32 @@ def _unstack(x: Any, *, axis: int = 0) -> tuple[Node, ...]:
     return tuple(taken_apart(moveaxis(x, axis, 0)))
 
 
+def _shifted(x: Any, axes: Any, halves: Callable[[int], int]) -> Node:
+    """x, moved on along some axes (all of them for None) by a half of each."""
+    x = as_node(x)
+    along = range(len(x.shape)) if axes is None else normal_axes(axes, len(x.shape))
+    named = [x.shape[axis] for axis in along if isinstance(x.shape[axis], str)]
+    if named:
+        raise ShapeError(f"a half of the dimension {named[0]!r}", why="it is no number")
+    return roll(x, [halves(int(x.shape[axis])) for axis in along], [*along])
+
+
+def _unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi) -> Node:
+    """Angles without jumps: where neighbours differ by more than a half of the period, whole ones are added."""
+    p, half = as_node(p), period / 2
+    step = diff(p, 1, axis)
+    near = op("mod", step + half, period) - half
+    near = op("where", op("equal", near, -half) * op("greater", step, 0.0), half, near)
+    small = op("less", op("abs", step), half if discont is None else discont)
+    added = op("cumsum", op("where", small, 0.0, near - step), axis=axis)
+    first = op("take", p, [0], axis=axis) * 0.0
+    return op("add", p, concatenate([first, added], axis=axis))
+
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.unwrap: _unwrap,
+    np.fft.fftshift: lambda x, axes=None: _shifted(x, axes, lambda size: size // 2),
+    np.fft.ifftshift: lambda x, axes=None: _shifted(x, axes, lambda size: -(size // 2)),
     np.reshape: _reshape,
     np.ravel: _ravel,
     np.transpose: _transpose,
