@@ -220,10 +220,10 @@ def asked_by_stabilising() -> frozenset[frozenset[Op]]:
     """The ops without which one of them fits nothing, for each: known before the table of them is built."""
     found: set[frozenset[Op]] = set()
     for entry in (*STABLE, *SMOOTH):
-        own = frozenset(op for op in Graph(_sides(entry)[0]).ops if op is not None)
+        own = _ops(_sides(entry)[0])
         found.add(own)
         if _SQUARE in own:  # which has other spellings; orders of operands change nothing
-            found |= {own - {_SQUARE} | {TABLE[name]} for name in ("mul", "pow")}
+            found |= {own - {_SQUARE} | _ops(spelt) for spelt in spellings(square(variable("x")))}
     return frozenset(found)
 
 
@@ -247,6 +247,10 @@ def _sides(entry: Entry) -> tuple[Node, Node | float | Make]:
     pair = entry[0] if isinstance(entry, tuple) else entry
     left, right = pair(*(variable(name, SHAPES.get(name, ())) for name in pair.__code__.co_varnames))
     return as_node(left), right
+
+
+def _ops(pattern: Node) -> frozenset[Op]:
+    return frozenset(op for op in Graph(pattern).ops if op is not None)
 
 
 def _heads(pattern: Node) -> tuple[tuple[int, Op | float], ...]:
