@@ -213,6 +213,22 @@ def test_digits_are_learned_and_drawn(tmp_path, capsys):
     assert "left" in captured.err  # the progress bar, with the time left
 
 
+@pytest.mark.slow
+def test_a_lenet_reads_digits_better_than_units_in_columns_and_says_so(tmp_path, capsys):
+    assert main(["train", "digits", "--net", "lenet", "-o", str(tmp_path)]) == 0
+    captured = capsys.readouterr()
+    reached = float(captured.out.split("held-out digits: ")[1].split()[0])
+    beside = float(captured.out.split("60 epochs: ")[1].split()[0])
+    assert reached >= 0.985 and reached > beside >= 0.95
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "net.svg", "net.png", "learning-curve.svg", "learning-curve.png", "model.npz"
+    }  # fmt: skip
+    digits = cg.train.data.digits()
+    found = cg.train.predict(cg.train.load(tmp_path / "model.npz"), digits.test.X.reshape(-1, 1, 8, 8))
+    assert cg.train.metrics.accuracy(found, digits.test.Y) == pytest.approx(reached, abs=5e-5)
+    assert "left" in captured.err
+
+
 def test_the_demo_draws_proves_and_learns(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["demo"]) == 0
