@@ -327,6 +327,12 @@ def test_state_is_no_parameter_and_stands_in_the_step_under_its_name() -> None:
     assert not np.allclose(run.model.values["mean[in]"], 0)
 
 
+def test_the_devset_is_measured_with_the_state_that_the_model_has_by_then() -> None:
+    run = trained(2, devset=DATA)
+    score = train.evaluate(run.model, DATA, nn.softmax_cross_entropy_loss)
+    assert (run.history[-1].dev_loss, run.history[-1].metric) == (score.loss, score.metric)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("patience", [None, 2])
 def test_a_training_with_state_goes_on_to_the_same_bits(tmp_path: Any, backend: str, patience: Any) -> None:
