@@ -24,6 +24,7 @@ from cgraph.rewriting.guards import (
     quotient,
     thirds,
     total_log,
+    varying,
     whole_halves,
 )
 
@@ -128,8 +129,10 @@ STABLE: tuple[Entry, ...] = (
     lambda x, y: (sqrt(square(x) + square(y)), hypot(x, y)),
     lambda row: (sqrt(total(square(row))), norm(row)),
     lambda row: (sqrt(var(row)), std(row)),
-    lambda x, y: (scale(y, x ** (y - 1)), power_slope(x, y)),  # of which the derivatives are no ∞ - ∞ at x = 0
 )
+# What is differentiated is rewritten by these first, and nothing else is: books write the left, whose derivatives are
+# ∞ - ∞ where those of the right have a limit (at x = 0).
+BEFORE: tuple[Entry, ...] = ((lambda x, y: (scale(y, x ** (y - 1)), power_slope(x, y)), varying),)
 # The same function too, but the left meets a kink on its way, and its second derivative there is another one's.
 SMOOTH: tuple[Entry, ...] = (
     lambda x: (sqrt(square(x)), size(x)),
@@ -211,6 +214,12 @@ def equal() -> Rewrites:
 @cache
 def stabilising() -> Rewrites:
     """Those that keep values and derivatives which the graph as it is written would lose."""
+    entries = enumerate(BEFORE, start=len((*EQUAL, *STABLE, *SMOOTH)))
+    return Rewrites((*_stable().all, *(r for place, e in entries for r in _rewrites(e, True, place))), folds=False)
+
+
+@cache
+def _stable() -> Rewrites:
     entries = enumerate((*STABLE, *SMOOTH), start=len(EQUAL))
     return Rewrites((r for place, entry in entries for r in _rewrites(entry, True, place)), folds=False)
 
@@ -219,7 +228,7 @@ def stabilising() -> Rewrites:
 def asked_by_stabilising() -> frozenset[frozenset[Op]]:
     """The ops without which one of them fits nothing, for each: known before the table of them is built."""
     found: set[frozenset[Op]] = set()
-    for entry in (*STABLE, *SMOOTH):
+    for entry in (*STABLE, *SMOOTH, *BEFORE):
         own = _ops(_sides(entry)[0])
         found.add(own)
         if _SQUARE in own:  # which has other spellings; orders of operands change nothing
@@ -229,8 +238,8 @@ def asked_by_stabilising() -> frozenset[frozenset[Op]]:
 
 @cache
 def everything() -> Rewrites:
-    """The whole table."""
-    return Rewrites((*equal().all, *stabilising().all))
+    """The whole table, for what is shown and computed."""
+    return Rewrites((*equal().all, *_stable().all))
 
 
 def _rewrites(entry: Entry, stable: bool, place: int) -> list[Rewrite]:

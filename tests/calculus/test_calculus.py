@@ -379,3 +379,12 @@ def test_what_has_no_derivative_is_refused_with_a_reason(act: Any, kind: Any, pa
     with pytest.raises(kind) as caught:
         act(cg.variable("x", 3), cg.variable("y"))
     assert [p for p in parts if p not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 0.5, -1, -2.5, 1, 0, "y"])
+def test_the_slope_of_a_power_is_written_as_books_write_it(exponent: float | str) -> None:
+    x = cg.variable("x")
+    power = x ** (cg.variable(exponent) if isinstance(exponent, str) else exponent)
+    for node in (power, cg.sin(power), (2 * x) ** 2 * power):
+        ops = {op.name for op in cg.Graph(cg.grad(node, x)).ops if op is not None}
+        assert ops <= {"add", "mul", "scale", "sub", "neg", "pow", "cos", "square"}

@@ -30,11 +30,11 @@ NODE = re.compile(r"\\node\[[^]]*\] \(([^()]*)\)")
 
 
 def hostile(count: int = 12) -> viz.Picture:
-    leaves = [cg.variable(name) for name in dict.fromkeys(names(count, seed=3)[:count])]
+    leaves = [cg.variable(name) for name in names(count + 2, seed=3)[2 : count + 2]]  # TeX knows no line of 20 m
     total = leaves[0] * 2.0
     for leaf in leaves[1:]:
         total = total + leaf * leaf
-    labels = dict(zip(leaves, names(3, seed=4)[:3], strict=False))
+    labels = dict(zip(leaves, names(5, seed=4)[2:5], strict=False))
     return viz.draw(cg.backward(cg.forward(total, dict.fromkeys(leaves, 0.5))), labels=labels, detail="number")
 
 
