@@ -7,11 +7,11 @@ equality, names, digests, programs and passes.
 from __future__ import annotations
 
 import os
+from _thread import allocate_lock  # of which threading, which takes a millisecond to import, makes its Lock
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from threading import Lock
 from types import TracebackType
 
 from cgraph.errors import GraphError, ValueRefusedError
@@ -54,7 +54,7 @@ class Scope:
 
 _HERE: ContextVar[Scope | None] = ContextVar("scope", default=None)
 _OPEN: set[Opening] = set()
-_COUNTED = Lock()
+_COUNTED = allocate_lock()
 long_way = HERE
 """What the names of the files hold whose nodes are built by the long way: cgraph's own, which ask for the user's line,
 and, while any thread is inside of a scope, all, which ask for theirs. It decides nothing but time: one look at a name

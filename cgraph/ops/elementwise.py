@@ -82,7 +82,7 @@ ARITHMETIC: tuple[Op, ...] = (
                 kink="0⁰·log(0) is 0", kinked=lambda x, y: (x == 0) & (y == 0), decides=True,
                 c="scaled(POW({0}, {1}), LOG(({0} == 0) & ({1} == 0) ? 1 : {0}))",
                 js="times(Math.pow({0}, {1}), Math.log({0} === 0 && {1} === 0 ? 1 : {0}))", pole="always"),
-    elementwise("power_slope", "y*x**(y - 1)", lambda xp, x, y: stable.scale(xp, y, xp.power(x, y - 1)),
+    elementwise("power_slope", "y*x**(y - 1)", stable.power_slope,
                 lambda w, z, x, y: w.scale(y, w.power_slope(x, y - 1)), _POWER_RISE,
                 kink="the slope of 0⁰ is 0", kinked=lambda x, y: (x == 0) & (y == 0), decides=True,
                 c="scaled({1}, POW({0}, {1} - 1))", js="times({1}, Math.pow({0}, {1} - 1))", pole="always"),

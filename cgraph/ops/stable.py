@@ -53,6 +53,12 @@ def scale(xp: Any, x: Any, y: Any) -> Any:
     return xp.where((x == 0) | ((y == 0) & xp.isinf(x)), 0, product)[()]
 
 
+def power_slope(xp: Any, x: Any, y: Any) -> Any:
+    """y*x**(y - 1), the slope of x**y in x: 0 where y is. NumPy's root of a number -inf is nan, C's power is inf."""
+    power = xp.where((x == -math.inf) & (y == 1.5), math.inf, xp.power(x, y - 1))
+    return scale(xp, y, power[()])
+
+
 def power_log(xp: Any, x: Any, y: Any) -> Any:
     """x**y*log(x), the slope of x**y in y: its limits where x is 0 or infinite, and 0 at (0, 0)."""
     return scale(xp, xp.power(x, y), xp.log(xp.where((x == 0) & (y == 0), 1.0, x)))

@@ -71,6 +71,7 @@ DATA = re.compile(r'(?<=<script type="application/json" id="data">).*?(?=</scrip
 def open_in(page: Any, picture: Picture, folder: Path, state: str = "") -> None:
     """Open the page of a picture in a browser."""
     picture.save(folder / "page.html")
+    page.evaluate("for (let i = setTimeout(() => 0); i; i--) clearTimeout(i)")  # one that is there writes its link late
     page.goto("about:blank")
     page.goto((folder / "page.html").as_uri() + state)
 

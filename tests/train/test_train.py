@@ -150,6 +150,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_another_order() -> N
     assert first.history != other.history
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bits() -> None:
     program = (
         "import cgraph as cg; from cgraph import nn, train\n"

@@ -106,6 +106,12 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@cache
+def nodes(source: str) -> list[ast.AST]:
+    """All nodes of a source's tree: many checks read the same sources."""
+    return list(ast.walk(ast.parse(source)))
+
+
 def imports_of(source: str, module: str, is_package: bool, known: set[str]) -> list[Import]:
     """The modules that a source imports: anywhere, in functions and for type checkers too.
 
@@ -113,7 +119,7 @@ def imports_of(source: str, module: str, is_package: bool, known: set[str]) -> l
     """
     found: list[Import] = []
     package = module if is_package else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -213,7 +219,7 @@ def asks(source: str) -> list[str]:
     """What a source of viz imports that runs a pass, proves or rewrites."""
     return [
         f"line {node.lineno}: {alias.name}"
-        for node in ast.walk(ast.parse(source))
+        for node in nodes(source)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cgraph")
         for alias in node.names
         if alias.name in ASKING
@@ -257,7 +263,7 @@ def test_the_two_algorithms_are_handed_their_world(module: str) -> None:
 def asked_for_their_class(source: str) -> list[str]:
     """Where a source decides by the class of a world, rather than asking the world what it can."""
     wrong = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass"):
             kinds = {n.id if isinstance(n, ast.Name) else n.attr for n in ast.walk(node.args[1])
                      if isinstance(n, (ast.Name, ast.Attribute))}  # fmt: skip
@@ -282,7 +288,7 @@ def test_a_question_for_the_class_of_a_world_is_found(source: str) -> None:
 def op_names_in(source: str) -> list[str]:
     """Where a source lists ops by their names, or compares the name of something with that of an op."""
     wrong = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         named = sorted(_op_names(_listed(node)))
         if len(named) > 1:
             wrong.append(f"line {node.lineno}: {', '.join(named)}")  # type: ignore[attr-defined]  # what is listed has one

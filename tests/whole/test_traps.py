@@ -272,6 +272,7 @@ def test_trap_63_no_gradient_flows_to_a_constant_and_none_is_drawn() -> None:
     assert drawn == {"x->y": True, "two->y": False}
 
 
+@pytest.mark.slow
 def test_trap_65_a_deep_chain_meets_no_recursion_limit() -> None:
     node = x = cg.variable("x")
     for _ in range(DEEP):

@@ -14,9 +14,10 @@ from cgraph.passes.forward import Forward
 from cgraph.shapes import is_integer
 from viz import asked
 from viz.graphs.paint import paint
-from viz.graphs.picture import Picture
+from viz.graphs.picture import TOP_DOWN, Picture
 from viz.graphs.places.engine import TIME_LIMIT
 from viz.graphs.places.fit import Fitted, fitted
+from viz.graphs.places.layout import Layout
 from viz.graphs.words.annotate import Layers, annotate
 from viz.graphs.words.chosen import Choices
 from viz.graphs.words.drawing import DIGITS, FORMULA, FULL, HOVER, NUMBER, OUTLINE, Drawing
@@ -174,11 +175,17 @@ def draw(
         return fitted(drawing, chosen, directions, page, whole, engine, time_limit)
 
     best = _fitted(drawn, fit, detail, WAYS if fold is None and page.asked else ())
-    words = title(best.drawing, show), alternative_text(best.drawing, show)
+    words = title(best.drawing, show), alternative_text(best.drawing, show), best.direction
     again = partial(draw, whole_subject, **options)
-    return Picture(
-        passes, style, best.drawing, best.layout(), chosen, show, *words, best.direction, proofs, best.fit, again
-    )
+
+    def narrow(width: str) -> Layout:
+        def bare(drawing: Drawing, size: tuple[float, float]) -> tuple[float, float]:
+            return paint.size_of(drawing, chosen, paint.BOTH, "", size)
+
+        screen = page_of(width, None, None)
+        return fitted(best.drawing, chosen, (TOP_DOWN,), screen, bare, engine, time_limit).layout()
+
+    return Picture(passes, style, best.drawing, best.layout(), chosen, show, *words, proofs, best.fit, again, narrow)
 
 
 def _fitted(

@@ -50,6 +50,7 @@ class Picture:
     proofs: Proofs = NO_PROOFS
     fit: Fit | None = None
     again: Callable[..., Picture] | None = field(default=None, compare=False)
+    narrow: Callable[[str], Layout] | None = field(default=None, compare=False)  # top down, on a page of a width
 
     @property
     def of(self) -> Subjects:
@@ -85,7 +86,10 @@ class Picture:
     @property
     def _shown(self) -> Layout:
         """The layout as it is painted: without gradients, boxes keep no room for them."""
-        return snug(self.layout) if self.show == paint.FORWARD and self.drawing.detail != OUTLINE else self.layout
+        return self._without_gradients(self.layout)
+
+    def _without_gradients(self, layout: Layout) -> Layout:
+        return snug(layout) if self.show == paint.FORWARD and self.drawing.detail != OUTLINE else layout
 
     def characters(self) -> set[str]:
         """The characters of which the picture has the outlines."""
@@ -117,10 +121,9 @@ class Picture:
     @property
     def _narrow(self) -> Layout | None:
         """The layout top down for the screen of a phone, where it is narrower."""
-        if self.again is None or self.direction == TOP_DOWN:
+        if self.narrow is None or self.direction == TOP_DOWN:
             return None
-        choices = {"direction": TOP_DOWN, "width": PHONE, "detail": self.drawing.detail, "fold": False}
-        found = self.again(**choices, show=self.show, caption="", legend=False)._shown
+        found = self._without_gradients(self.narrow(PHONE))
         return found if found.width < NARROWER * self.layout.width else None
 
     @property

@@ -419,7 +419,8 @@ train.save(run.model, {result!r})
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-@pytest.mark.parametrize("most", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("most", [3, 20])
 def test_a_training_killed_many_times_ends_with_the_same_bits(most: int, tmp_path: Path) -> None:
     path, result, epochs = tmp_path / "training.npz", tmp_path / "result.npz", 60
     program = PROGRAM.format(tests=str(SUPPORT), path=str(path), result=str(result), epochs=epochs)

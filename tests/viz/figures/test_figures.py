@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from project import read_chapter
 from schematic_geometry import collisions
+from sparse import sparse
 
 import viz
 from viz.figures import FIGURES
@@ -248,7 +249,7 @@ def test_every_figure_has_a_caption_and_alternative_text_of_its_own():
     assert min(map(len, descriptions)) > 40
 
 
-@pytest.mark.parametrize("number", FIGURES)
+@pytest.mark.parametrize("number", sparse(FIGURES, 6))
 def test_a_figure_says_what_it_is_in_its_svg(number):
     root = drawn(number)
     title = next(root.iter(f"{SVG}title"))
@@ -322,6 +323,7 @@ def test_both_inputs_that_the_hidden_layer_merges_stand_at_their_point():
     assert texts["01 and 10"] == (1.0, 0.0)
 
 
+@pytest.mark.slow
 def test_no_words_touch_on_the_plots():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

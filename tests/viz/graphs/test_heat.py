@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from geometry import collisions, spills
 from random_scalars import random_pass
-from sparse import sparse
 
 import cgraph as cg
 import viz
@@ -184,7 +183,8 @@ def test_formats_without_colours_have_the_words_of_a_coloured_picture() -> None:
     assert words[0] == words[1] and len(words[0]) > 10  # TikZ has the heat maps too, and beside them their scale
 
 
-@pytest.mark.parametrize("colour", sparse(heat.COLOURS, 2))
+@pytest.mark.slow
+@pytest.mark.parametrize("colour", heat.COLOURS)
 def test_nothing_touches_on_coloured_pictures_of_random_graphs_and_nets(colour: str) -> None:
     for seed in range(12):
         direction = "TB" if seed % 3 == 0 else "LR"

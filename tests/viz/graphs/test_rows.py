@@ -115,7 +115,8 @@ def by_graphviz(sizes: Measured) -> list[np.ndarray]:
     return [points_of(curve)[::10] for curve in curves]
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [60])
 def test_lines_of_many_graphs_cross_no_more_often_than_graphvizs_own_in_the_same_order(count):
     ours = theirs = 0
     for seed in range(count):
