@@ -245,6 +245,7 @@ def test_a_training_that_begins_again_at_a_short_batch_computes_it_as_before(tmp
     assert_same(plain(epochs=2, backend="native", checkpoint=path, every=8, resume=True), whole)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_goes_on_with_the_backend_that_it_began_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

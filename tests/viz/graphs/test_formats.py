@@ -70,6 +70,7 @@ def test_hostile_names_break_no_format_and_run_nowhere(hostile: Sequence[str]) -
         nothing_is_broken_in(picture_of(hostile[start : start + 50]))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_the_tex_of_figures_and_of_hostile_names_compiles_with_plain_pdflatex(tmp_path: Path) -> None:
     figure = viz.draw(figure_6_18(), style="circuit").save(tmp_path / "figure.tex")

@@ -138,6 +138,7 @@ def test_after_every_change_and_at_every_step_a_page_says_what_one_made_anew_say
     same(page, make(), choices, values, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", sparse(list(range(40)), 40))
 def test_of_random_graphs_too(seed: int, page: Any, tmp_path: Path) -> None:
     bwd, generator = random_pass(seed, 14 if seed else 6), random.Random(seed)
@@ -150,6 +151,7 @@ MORE = [{"a": 0}, {"c": 0, "b": -1}, {"a": 2, "b": 2}, {"b": 0}, {"c": -3.25, "a
 PROVED = ["L = c*(a + 2*b)", "L = relu(a)*b + abs(c)", "L = maximum(a, b)*sigmoid(c)", "L = a/b + log(c)"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("formula", "values"), sparse([("L = cbrt(a)**3 + relu(b)", [{"a": 0, "b": 0}]), *((p, MORE) for p in PROVED)], 5)
 )
@@ -238,6 +240,7 @@ POINTS = [-30.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.5, 3.0, 30.0, 1e200]
 OUTSIDE = {"cubed": lambda z, x: z**3, "a relu": lambda z, x: cg.relu(z), "weighted": lambda z, x: x * cg.sqrt(z)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", sparse(ROWS, len(ROWS)), ids=[row.name for row in ROWS])
 def test_a_page_finds_0_times_infinity_where_the_pass_finds_it(row: Any, page: Any) -> None:
     leaves = [cg.variable(f"p{i}") for i in range(row.arity or 2)]

@@ -65,6 +65,7 @@ def test_the_picture_is_one_stop_of_tab_and_arrows_go_from_box_to_box(page: Any,
     assert page.evaluate("document.activeElement.closest('svg')") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("focus", sparse(["#number0", "#range0", "#theme", "#step"], 4))
 def test_in_a_field_the_arrows_belong_to_the_field_and_do_one_thing(focus: str, page: Any, tmp_path: Path) -> None:
     open_in(page, pictures()["figure 6.17"], tmp_path)
@@ -102,6 +103,7 @@ def outside(page: Any, *selectors: str) -> list[str]:
     return [s for s in selectors if not page.evaluate(inside, s)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sparse(NAMES, 4))
 def test_a_projector_shows_picture_sentence_and_controls_without_scrolling(
     name: str, page: Any, tmp_path: Path
@@ -116,6 +118,7 @@ def test_a_projector_shows_picture_sentence_and_controls_without_scrolling(
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sparse(NAMES, 4))
 def test_a_phone_shows_the_current_box_at_a_size_that_can_be_read(name: str, page: Any, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
@@ -137,6 +140,7 @@ def phoned() -> dict[str, viz.Picture]:
     return {"figure 6.17": viz.draw(figure_6_17()), "a neuron": sigmoid, "a net of arrays": viz.draw(net())}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sparse(["figure 6.17", "a neuron", "a net of arrays"], 3))
 def test_a_phone_has_the_picture_top_down_with_every_word_of_the_wide_one(name: str, page: Any, tmp_path: Path) -> None:
     picture = phoned()[name]
@@ -156,6 +160,7 @@ def test_a_phone_has_the_picture_top_down_with_every_word_of_the_wide_one(name: 
     assert page.evaluate("document.querySelector('.picture').scrollWidth") < picture.layout.width
 
 
+@pytest.mark.slow
 def test_wheel_keys_buttons_and_a_drag_zoom_and_move_the_picture(page: Any, tmp_path: Path) -> None:
     open_in(page, pictures()["figure 6.18"], tmp_path)
     width = "document.querySelector('.picture svg').getBoundingClientRect().width"
@@ -183,6 +188,7 @@ def test_wheel_keys_buttons_and_a_drag_zoom_and_move_the_picture(page: Any, tmp_
     assert page.evaluate(width) <= page.evaluate("document.querySelector('.picture').clientWidth")
 
 
+@pytest.mark.slow
 def test_paper_and_a_dark_screen_have_their_own_colours(page: Any, tmp_path: Path) -> None:
     open_in(page, pictures()["figure 6.17"], tmp_path)
     colour = "getComputedStyle(document.body).backgroundColor"
@@ -212,6 +218,7 @@ VISIBLE = """() => [...document.querySelectorAll('[data-id]')].filter(e => getCo
   .map(e => e.dataset.node ?? e.dataset.edge ?? e.dataset.frame)"""
 
 
+@pytest.mark.slow
 def test_a_click_on_a_frame_closes_it_to_a_box_that_says_what_it_is_and_opens_it(page: Any, tmp_path: Path) -> None:
     picture = framed()
     open_in(page, picture, tmp_path)
@@ -247,6 +254,7 @@ def test_a_click_on_a_frame_closes_it_to_a_box_that_says_what_it_is_and_opens_it
 
 
 # Arrays --------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_arrays_are_changed_in_a_table_or_as_rows_of_text(page: Any, tmp_path: Path) -> None:
     x, W = cg.variable("x", 2), cg.variable("W", (2, 5))
     bwd = cg.backward(cg.forward(cg.sum((x @ W) ** 2).named("L"), x=[1, 2], W=[[1] * 5, [0] * 5]))
@@ -266,6 +274,7 @@ def test_arrays_are_changed_in_a_table_or_as_rows_of_text(page: Any, tmp_path: P
     assert f"L = {new.forward['L']:g}" in page.evaluate(f"({SAID})().join('\\n')")
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_compute_again_says_why(page: Any, tmp_path: Path) -> None:
     x = cg.variable("x", 500)
     open_in(page, viz.draw(cg.backward(cg.forward(cg.sum(x * x).named("L"), x=[0.5] * 500))), tmp_path)
@@ -273,6 +282,7 @@ def test_a_page_that_cannot_compute_again_says_why(page: Any, tmp_path: Path) ->
 
 
 # Practice ------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_practice_asks_for_each_number_before_it_shows_it_and_counts(page: Any, tmp_path: Path) -> None:
     open_in(page, viz.draw(cg.backward(cg.forward("L = a*b", a=0.5, b=-3.0))), tmp_path)
     page.check("#practice")

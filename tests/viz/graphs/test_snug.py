@@ -17,7 +17,7 @@ from viz.ink.pen import number
 
 @pytest.mark.parametrize("style", ["textbook", "circuit"])
 @pytest.mark.parametrize("direction", ["LR", "TB"])
-@pytest.mark.parametrize("seed", sparse(range(16), 8))
+@pytest.mark.parametrize("seed", sparse(range(16), 16))
 def test_without_gradients_boxes_keep_no_room_for_them(seed, direction, style):
     of = random_pass(seed)
     both, alone = (viz.draw(of, direction=direction, style=style, show=show) for show in (None, FORWARD))

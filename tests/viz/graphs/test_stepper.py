@@ -160,6 +160,7 @@ def test_another_input_gives_the_numbers_that_a_pass_gives(page: Any, tmp_path: 
     assert page.evaluate(SHOWN)["value n6"] == "−10"
 
 
+@pytest.mark.slow
 def test_every_number_of_figure_6_18_follows_an_input(page: Any, tmp_path: Path) -> None:
     open_in(page, viz.draw(figure_6_18(), style="circuit"), tmp_path)
     names = page.evaluate("() => JSON.parse(document.getElementById('data').textContent).inputs.map(i => i.name)")
@@ -210,6 +211,7 @@ def test_the_jacobian_of_an_edge_between_arrays_is_written_out(page: Any, tmp_pa
     assert "0.25  −0.25" in page.inner_text("#details")
 
 
+@pytest.mark.slow
 def test_arrow_keys_and_a_drag_change_an_input(page: Any, tmp_path: Path) -> None:
     open_in(page, viz.draw(figure_6_17()), tmp_path)
     page.focus('[data-node="a"]')

@@ -123,6 +123,7 @@ def test_panels_stand_one_below_the_other_where_they_would_be_too_wide_side_by_s
     assert collisions(high) + collisions(flat) == []
 
 
+@pytest.mark.slow
 def test_a_net_that_cannot_be_read_says_what_would_help() -> None:
     net = viz.network(nn.MLP([6] * 12, seed=0), width="3cm")
     assert not net.fit.fits and "show fewer units" in str(net.fit)

@@ -127,6 +127,7 @@ def test_squares_to_work_on_are_of_5_mm_and_nothing_else_is_printed_there(of: An
             )
 
 
+@pytest.mark.slow
 def test_where_much_of_a_page_is_free_it_is_squared_and_where_little_is_it_is_not() -> None:
     assert [len(squares(viz.worksheet(ABC, seed=4, exercises=count).sheet)) for count in (1, 2)] == [1, 0]
     assert squares(viz.worksheet(nn.textbook.exercise([2, 2, 1], seed=3), style="circuit").sheet) == []
