@@ -54,11 +54,6 @@ def whole_halves(bound: Bound, attrs: Attributes) -> Attributes | None:
     return attrs if _multiple(bound["y"], 2) else None
 
 
-def varying(bound: Bound, attrs: Attributes) -> Attributes | None:
-    """Whether the exponent is no number."""
-    return None if bound["y"].kind == CONSTANT else attrs
-
-
 def thirds(bound: Bound, attrs: Attributes) -> Attributes | None:
     """Whether the exponent is a multiple of 3 above 0."""
     return attrs if _multiple(bound["y"], 3) else None

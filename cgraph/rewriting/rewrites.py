@@ -24,7 +24,6 @@ from cgraph.rewriting.guards import (
     quotient,
     thirds,
     total_log,
-    varying,
     whole_halves,
 )
 
@@ -132,7 +131,7 @@ STABLE: tuple[Entry, ...] = (
 )
 # What is differentiated is rewritten by these first, and nothing else is: books write the left, whose derivatives are
 # ∞ - ∞ where those of the right have a limit (at x = 0).
-BEFORE: tuple[Entry, ...] = ((lambda x, y: (scale(y, x ** (y - 1)), power_slope(x, y)), varying),)
+BEFORE: tuple[Entry, ...] = (lambda x, y: (scale(y, x ** (y - 1)), power_slope(x, y)),)
 # The same function too, but the left meets a kink on its way, and its second derivative there is another one's.
 SMOOTH: tuple[Entry, ...] = (
     lambda x: (sqrt(square(x)), size(x)),
