@@ -24,6 +24,7 @@ from viz.graphs.words.drawing import DIGITS, FORMULA, FULL, HOVER, NUMBER, OUTLI
 from viz.graphs.words.fold import LAYERS, WAYS
 from viz.graphs.words.heat import GRADIENT, Heat, heat
 from viz.graphs.words.highlight import Highlight
+from viz.graphs.words.levels import with_fewer
 from viz.graphs.zoom import zoomed
 from viz.ink.lines import clean
 from viz.ink.page import page_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 SHOWS = (paint.FORWARD, paint.BACKWARD, paint.BOTH)
 LESS = (FULL, FORMULA, NUMBER, HOVER)  # from many words to few
+WIDER = 2.5  # times, a picture with frames may be: a page leaves out the outermost ones where it would be more
 DIRECTIONS = {"LR": "left to right", "TB": "top down"}
 
 
@@ -98,7 +100,8 @@ def draw(
     open        the name of a layer, or several, to draw open beside those that are folded: "block[1]"
     repeats     of layers: whether those that compute the same, three times or more in a row, are one box (× 12); by
                 default scopes are, where there are no numbers for each
-    frames      True for a frame around each scope; by default there are frames around open layers where others fold
+    frames      True for a frame around each scope; by default pictures have them around open layers where others
+                fold, and pages around every layer, to be opened and closed by a click; False for none
     colour      "value" or "gradient": the numbers as colour, of an array as a small heat map (svg, png and pdf);
                 `limit` is the size that has the full colour, by default the largest that is computed or trained
     diagnosis   viz.diagnose of the same pass: a badge on each box of which it has a finding
@@ -147,7 +150,7 @@ def draw(
     proofs = asked.proofs(passes, proof)
     layers = Layers(_depth(depth) if of_layers else None, opened, repeats, closed)
 
-    def drawn(wanted: str | None, how: str | bool | None = way) -> Drawing:
+    def drawn(wanted: str | None, how: str | bool | None = way, frames: bool | None = frames) -> Drawing:
         drawing = annotate(passes, style, wanted, proofs, how, choices.digits, choices.part, layers)
         if zoom == LAYERS and drawing.nothing:
             why, _, fix = drawing.nothing.partition("; ")
@@ -178,14 +181,27 @@ def draw(
     words = title(best.drawing, show), alternative_text(best.drawing, show), best.direction
     again = partial(draw, whole_subject, **options)
 
-    def narrow(width: str) -> Layout:
-        def bare(drawing: Drawing, size: tuple[float, float]) -> tuple[float, float]:
-            return paint.size_of(drawing, chosen, paint.BOTH, "", size)
+    def bare(drawing: Drawing, size: tuple[float, float]) -> tuple[float, float]:
+        return paint.size_of(drawing, chosen, paint.BOTH, "", size)
 
+    def narrow(drawing: Drawing, width: str) -> Layout:
         screen = page_of(width, None, None)
-        return fitted(best.drawing, chosen, (TOP_DOWN,), screen, bare, engine, time_limit).layout()
+        return fitted(drawing, chosen, (TOP_DOWN,), screen, bare, engine, time_limit).layout()
 
-    return Picture(passes, style, best.drawing, best.layout(), chosen, show, *words, proofs, best.fit, again, narrow)
+    picture = Picture(passes, style, best.drawing, best.layout(), chosen, show, *words, proofs, best.fit, again, narrow)
+    if frames is not None or best.drawing.folded or best.drawing.detail == OUTLINE:
+        return picture
+
+    def framed() -> Picture:
+        with_frames = drawn(best.drawing.detail, frames=True)
+        plain = best.layout()
+        for drawing in with_fewer(with_frames):
+            found = fit(drawing).layout()
+            if max(found.width / plain.width, found.height / plain.height) < WIDER:
+                return replace(picture, drawing=drawing, layout=found, framed=None)
+        return picture
+
+    return replace(picture, framed=framed)
 
 
 def _fitted(

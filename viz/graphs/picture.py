@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,8 @@ class Picture:
     proofs: Proofs = NO_PROOFS
     fit: Fit | None = None
     again: Callable[..., Picture] | None = field(default=None, compare=False)
-    narrow: Callable[[str], Layout] | None = field(default=None, compare=False)  # top down, on a page of a width
+    narrow: Callable[[Drawing, str], Layout] | None = field(default=None, compare=False)  # top down, on some width
+    framed: Callable[[], Picture] | None = field(default=None, compare=False)  # with a frame around each layer
 
     @property
     def of(self) -> Subjects:
@@ -98,9 +99,12 @@ class Picture:
     def html(self) -> str:
         """A page of its own that walks the passes step by step and computes again when an input is changed.
 
-        Of a picture that is large or folded, a page to look at: it is zoomed and searched, and names appear as one
-        zooms in.
+        Where there are scopes it has a frame around each layer, which a click closes and opens; where it is large, they
+        are closed at first. Of a picture that is folded, or has names alone, a page to look at: it is zoomed and
+        searched, and names appear as one zooms in.
         """
+        if self.framed is not None:
+            return replace(self.framed(), framed=None).html()
         from viz.graphs.formats import pages, stepper, viewer
 
         large = self._large
@@ -123,7 +127,7 @@ class Picture:
         """The layout top down for the screen of a phone, where it is narrower."""
         if self.narrow is None or self.direction == TOP_DOWN:
             return None
-        found = self._without_gradients(self.narrow(PHONE))
+        found = self._without_gradients(self.narrow(self.drawing, PHONE))
         return found if found.width < NARROWER * self.layout.width else None
 
     @property

@@ -163,7 +163,7 @@ def test_marks_of_proofs_follow_the_numbers(
     same(page, bwd, {"proof": cg.prove(bwd.graph)}, values, tmp_path)
 
 
-TITLES = re.compile(r"((?<=>)<title>|<desc>)[^<]*")  # of boxes and edges, and the description
+TITLES = re.compile(r"((?<!\"frame\">)(?<=>)<title>|<desc>)[^<]*")  # of boxes and edges, and the description
 
 
 # Before its step -----------------------------------------------------------------------------------------------------

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from pages import SAID, change, known, open_in, serious
+from scoped_graphs import scoped_pass
 from sparse import sparse
 
 import cgraph as cg
 import viz
 from cgraph import nn
 from viz.figures.graphs import figure_6_17, figure_6_18
+from viz.graphs.words.fold import FEW
 
 WIDE = {"width": 1280, "height": 720}
 
@@ -251,6 +253,89 @@ def test_a_click_on_a_frame_closes_it_to_a_box_that_says_what_it_is_and_opens_it
     for name in ("encoder", "encoder.layer[1]"):
         page.click(f'[data-frame="{name}"] [data-role=handle]')
     assert set(page.evaluate(VISIBLE)) == everything and page.evaluate(places) == where
+
+
+def blocks(count: int) -> cg.Backward:
+    """Blocks of two parts each in one net, by numbers."""
+    h = cg.variable("x")
+    with cg.scope("net"):
+        for i in range(count):
+            with cg.scope(f"block[{i}]", "a block"):
+                with cg.scope("linear"):
+                    z = cg.parameter(f"w{i}", 0.5) * h + cg.parameter(f"b{i}", 0.1)
+                with cg.scope("act"):
+                    z = cg.tanh(z) * 0.5
+                h = h + z
+    return cg.backward(cg.forward((h * h).named("L"), x=0.3))
+
+
+SCOPED = {
+    "blocks": lambda: blocks(2),
+    "layers of a model": net,
+    "many blocks": lambda: blocks(8),
+    **{f"random scopes {seed}": lambda seed=seed: scoped_pass(seed) for seed in range(6)},
+}
+OPENED = """() => Object.fromEntries([...document.querySelectorAll('[data-frame]')]
+  .map(e => [e.dataset.frame, e.getAttribute('aria-expanded') === 'true']))"""
+AROUND = """() => { const data = JSON.parse(document.getElementById('data').textContent);
+  return Object.values(data.frames).map(f => [f.name, f.boxes, data.frames[f.parent]?.name ?? null]); }"""
+CLICK = "id => document.querySelector(`[data-frame=\"${CSS.escape(id)}\"]`).dispatchEvent(new MouseEvent('click'))"
+INSIDE = """() => [...document.querySelectorAll('.picture [data-node]')]
+  .filter(e => getComputedStyle(e).display !== 'none').map(e => e.dataset.id)"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sparse(list(SCOPED), 9))
+def test_every_frame_of_a_graph_with_scopes_closes_and_opens_in_its_page(name: str, page: Any, tmp_path: Path) -> None:
+    picture = viz.draw(SCOPED[name]())
+    asked = viz.draw(picture.of, frames=True, fold=False)
+    open_in(page, picture, tmp_path)
+    found = page.evaluate(AROUND)
+    missing = {f.name for f in asked.drawing.frames} - {frame for frame, _, _ in found}
+    assert missing <= {f.name for f in asked.drawing.frames if f.parent is None}  # where it would be too long
+    assert found
+    shut = {f for f, _, around in found if around is None and len(picture.drawing.boxes) > FEW}
+    assert {f for f, expanded in page.evaluate(OPENED).items() if not expanded} == shut
+    for frame in shut:
+        page.evaluate(CLICK, frame)
+    everything = set(page.evaluate(INSIDE))
+    assert everything == {box.id for box in picture.drawing.boxes}
+    above = {frame: around for frame, _, around in found}
+    for frame in above:
+        inside = set()
+        for other, boxes, _ in found:
+            at = other
+            while at is not None and at != frame:
+                at = above[at]
+            inside |= set(boxes) if at == frame else set()
+        page.evaluate(CLICK, frame)
+        assert everything - set(page.evaluate(INSIDE)) == inside
+        page.evaluate(CLICK, frame)
+        assert set(page.evaluate(INSIDE)) == everything
+
+
+@pytest.mark.slow
+def test_a_link_keeps_which_frames_of_a_large_page_were_opened(page: Any, tmp_path: Path) -> None:
+    picture = viz.draw(blocks(8))
+    open_in(page, picture, tmp_path)
+    shut = [name for name, expanded in page.evaluate(OPENED).items() if not expanded]
+    assert shut and "closed" not in page.evaluate("location.hash")
+    for name in shut:
+        link = page.evaluate("location.hash")
+        page.evaluate(CLICK, name)
+        page.wait_for_function("link => location.hash !== link", arg=link)
+        now = page.evaluate(OPENED)
+        open_in(page, picture, tmp_path, page.evaluate("location.hash"))
+        assert page.evaluate(OPENED) == now
+    assert all(now.values())
+    assert serious(page) == []
+
+
+def test_pages_have_no_frames_where_they_are_not_wanted_and_pictures_none_of_their_own() -> None:
+    picture = viz.draw(blocks(2))
+    assert 'data-frame="' not in picture.svg()
+    assert 'data-frame="' in picture.html()
+    assert 'data-frame="' not in viz.draw(picture.of, frames=False).html()
 
 
 # Arrays --------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from viz.graphs.formats import pages
 from viz.graphs.formats.live import Checks, Live, checks, jacobians, live
 from viz.graphs.words.boxes import box_text
 from viz.graphs.words.drawing import NOT_DETERMINED, BoxText, Drawing
+from viz.graphs.words.fold import FEW
 from viz.graphs.words.folded import facts_of
 from viz.graphs.words.groups import groups
 from viz.graphs.words.marks import Line, Number, Parts, titles
@@ -91,6 +92,7 @@ def _data(subject: Subject, drawing: Drawing, steps: Walk) -> dict[str, Any]:
         "steps": [{"kind": s.kind, "node": s.node, "edge": s.edge, "parts": _places(s.parts)} for s in steps.steps],
         "since": dict(steps.since),
         "frames": _frames(subject, drawing),
+        "closed": sorted(f.id for f in drawing.frames if f.parent is None and len(drawing.boxes) > FEW),
         "grids": dict(_grids(subject)),
         "grid": [LINE, COLUMN],
         "digits": subject.digits,

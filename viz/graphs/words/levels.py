@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from viz.graphs.words.drawing import Frame
+from viz.graphs.words.drawing import Drawing, Frame
 
 
 class Level(NamedTuple):
@@ -81,6 +82,14 @@ def untorn(boxes: Sequence[str], edges: Sequence[tuple[str, str]], frames: Seque
         if not torn:
             return kept
         kept = _without(kept, torn)
+
+
+def with_fewer(drawing: Drawing) -> Iterator[Drawing]:
+    """A drawing with all its frames, and then each time without the outermost ones, as long as there are any."""
+    while drawing.frames:
+        yield drawing
+        outermost = {frame.id for frame in drawing.frames if frame.parent is None}
+        drawing = replace(drawing, frames=_without(drawing.frames, outermost))
 
 
 def _without(frames: Sequence[Frame], torn: Container[str]) -> tuple[Frame, ...]:

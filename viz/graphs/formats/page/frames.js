@@ -23,7 +23,8 @@ const facts = id => [data.frames[id].title, ...data.frames[id].facts];
 const framed = id => [...facts(id), `${inFrame(id)} boxes; a click or Enter ${closed.has(id) ? "opens" : "closes"} it`];
 const cover = (id, group) => {  // the words of a closed frame, in its middle
   const {x, y, width, height} = group.querySelector("rect").getBBox(), lines = facts(id);
-  const largest = Math.max(15, Math.min(32, width/8, height/6)), sizes = lines.map((_, i) => largest*(i ? 0.75 : 1));
+  const largest = Math.max(15, Math.min(width/8, height/(1.35*(1 + 0.75*(lines.length - 1)) + 0.6)));  // they fill it
+  const sizes = lines.map((_, i) => largest*(i ? 0.75 : 1));
   const words = made("g", {"data-label": "closed"});
   let base = y + (height - sizes.reduce((sum, size) => sum + 1.35*size, 0))/2;
   group.append(words);

@@ -229,7 +229,7 @@ $modules
     if (find("theme").value !== data.theme) state.set("theme", find("theme").value);
     if (zoom) state.set("zoom", zoom.toFixed(3));
     if (practice.on) state.set("practice", "on");
-    if (closed.size) state.set("closed", [...closed].join("."));
+    if ([...closed].sort().join(".") !== data.closed.join(".")) state.set("closed", [...closed].sort().join("."));
     try { history.replaceState(null, "", "#" + state); } catch { /* a frame without an address keeps no state */ }
   };
   const restore = () => {
@@ -246,7 +246,7 @@ $modules
     }
     zoom = Number(state.get("zoom")) || 0;
     closed.clear();
-    for (const id of state.get("closed")?.split(".") ?? []) if (id in data.frames) closed.add(id);
+    for (const id of state.get("closed")?.split(".") ?? data.closed) if (id in data.frames) closed.add(id);
     arrange();
     restart(state.get("practice") === "on");
     resize();
