@@ -138,6 +138,9 @@ def expm1(x: Operand, /) -> Node:
 def log(x: Operand, /) -> Node:
     """log(x) = log(x), as a node."""
 
+def log_abs(x: Operand, /) -> Node:
+    """log_abs(x) = log(Abs(x)), as a node."""
+
 def log1p(x: Operand, /) -> Node:
     """log1p(x) = log(1 + x), as a node."""
 

@@ -39,7 +39,7 @@ ROWS: tuple[Op, ...] = (
                                                        lambda w, z, x: w.sigmoid(-x), sign="log σ",
                 c="-softplus(-{0})"),
     elementwise("softplus",     "log(1 + exp(x))",     stable.softplus, lambda w, z, x: w.sigmoid(x),
-                activation=True, c="softplus({0})"),
+                activation=True, positive=True, c="softplus({0})"),
     elementwise("softsign",     "x/(1 + Abs(x))",      stable.softsign,
                                                                         lambda w, z, x: w.reciprocal(1 + w.abs(x)) ** 2,
                 bounds=(-1, 1), c="softsign({0})"),

@@ -6,7 +6,7 @@ Where a convention decides (at a kink, at a tie), it is an attribute of the op, 
 
 from __future__ import annotations
 
-from math import pi
+from math import e, pi
 from typing import Any
 
 from cgraph.ops import stable
@@ -62,16 +62,16 @@ ARITHMETIC: tuple[Op, ...] = (
     variadic("add", "x + y", _add, lambda i: _one, sign="+",
              c="{0} + {1}", quick=True, ufunc="add", written="plus", commutes=True, additive=True, pole="summand"),
     variadic("mul", "x*y",   _mul, lambda i: lambda w, z, *x: w.mul(*x[:i], *x[i + 1:]), sign="∗",
-             c="{0} * {1}", quick=True, ufunc="multiply", written="times", commutes=True, linear=(0, 1)),
+             powers=(1, 1), c="{0} * {1}", quick=True, ufunc="multiply", written="times", commutes=True, linear=(0, 1)),
 
     elementwise("sub",        "x - y",     "subtract",     lambda w, z, x, y: 1,
                                                            lambda w, z, x, y: -1, sign="−",
                 c="{0} - {1}", quick=True, written="minus", additive=True, pole="summand"),
     elementwise("div",        "x/y",       "true_divide",  lambda w, z, x, y: 1 / y,
                                                            lambda w, z, x, y: -z / y, sign="/",
-                c="{0} / {1}", written="over", linear=(0,), pole="divisor"),
+                powers=(1, -1), c="{0} / {1}", written="over", linear=(0,), pole="divisor"),
     elementwise("neg",        "-x",        "negative",     lambda w, z, x: -1, sign="−",
-                c="-{0}", quick=True, written="negated", additive=True, linear=(0,), pole="summand"),
+                powers=(1,), c="-{0}", quick=True, written="negated", additive=True, linear=(0,), pole="summand"),
     elementwise("pow",        "x**y",      _pow,           lambda w, z, x, y: w.scale(y, x ** (y - 1)),
                 lossless(lambda w, z, x, y: w.power_log(x, y), textbook=lambda w, z, x, y: z * w.log(x)), sign="xʸ",
                 kink="0⁰ = 1 has slope 0 in both operands",
@@ -87,9 +87,9 @@ ARITHMETIC: tuple[Op, ...] = (
                 kink="the slope of 0⁰ is 0", kinked=lambda x, y: (x == 0) & (y == 0), decides=True,
                 c="scaled({1}, POW({0}, {1} - 1))", js="times({1}, Math.pow({0}, {1} - 1))", pole="always"),
     elementwise("square",     "x**2",      "square",       lambda w, z, x: 2 * x, sign="x²",
-                c="{0} * {0}", quick=True, written="squared"),
+                powers=(2,), c="{0} * {0}", quick=True, written="squared"),
     elementwise("reciprocal", "1/x",       "reciprocal",   lambda w, z, x: -z / x, sign="1/x",
-                c="1 / {0}", written="inverted", pole="always"),
+                powers=(-1,), c="1 / {0}", written="inverted", pole="always"),
     elementwise("ratio",      "x/y",       stable.ratio,
                 lambda w, z, x, y: w.ratio(1 - w.equal(x, 0) * w.equal(y, 0), y),
                 lambda w, z, x, y: -w.ratio(z, y), sign="/",
@@ -103,16 +103,20 @@ ARITHMETIC: tuple[Op, ...] = (
 )
 FUNCTIONS: tuple[Op, ...] = (
     elementwise("exp",        "exp(x)",            "exp",      lambda w, z, x: z,
-                c="EXP({0})", pole="always", exact=True),
+                positive=True, c="EXP({0})", pole="always", exact=True),
     elementwise("expm1",      "exp(x) - 1",        "expm1",    lambda w, z, x: w.exp(x),
                 c="EXPM1({0})", pole="always"),
     elementwise("log",        "log(x)",            "log",      lambda w, z, x: 1 / x,                   c="LOG({0})",
-                exact=True, pole="always", also=("ln",)),
+                base=e, exact=True, pole="always", also=("ln",)),
+    elementwise("log_abs",    "log(Abs(x))", lambda xp, x: xp.log(xp.abs(x)), lambda w, z, x: 1 / x,
+                c="LOG(FABS({0}))", base=e, exact=True, pole="always"),
     elementwise("log1p",      "log(1 + x)",        "log1p",    lambda w, z, x: 1 / (1 + x),             c="LOG1P({0})"),
-    elementwise("log2",       "log(x)/log(2)",     "log2",     lambda w, z, x: 1 / (x * w.log(2)),      c="LOG2({0})"),
-    elementwise("log10",      "log(x)/log(10)",    "log10",    lambda w, z, x: 1 / (x * w.log(10)),     c="LOG10({0})"),
+    elementwise("log2",       "log(x)/log(2)",     "log2",     lambda w, z, x: 1 / (x * w.log(2)),      c="LOG2({0})",
+                base=2),
+    elementwise("log10",      "log(x)/log(10)",    "log10",    lambda w, z, x: 1 / (x * w.log(10)),     c="LOG10({0})",
+                base=10),
     elementwise("sqrt",       "sqrt(x)",           "sqrt",     lambda w, z, x: 1 / (2 * z), sign="√",   c="SQRT({0})",
-                exact=True),
+                powers=(0.5,), exact=True),
     elementwise("cbrt",       "sign(x)*Abs(x)**(1/3)", "cbrt", lambda w, z, x: 1 / (3 * z**2), sign="∛", c="CBRT({0})"),
 
     elementwise("sin",        "sin(x)",            "sin",      lambda w, z, x: w.cos(x),                c="SIN({0})"),
@@ -179,7 +183,7 @@ KINKED: tuple[Op, ...] = (
     elementwise("abs",        "Abs(x)",            lambda xp, x, at_zero=0: xp.abs(x),
                 lambda w, z, x, at_zero: w.sign(x, at_zero=at_zero), sign="|x|",
                 at_zero=0, kink="abs'(0) = {at_zero}", kinked=lambda x, at_zero: x == 0,
-                c="FABS({0})", quick=True, ufunc="absolute", written="bars", also=("fabs",)),
+                powers=(1,), c="FABS({0})", quick=True, ufunc="absolute", written="bars", also=("fabs",)),
     elementwise("maximum",    "Max(x, y)",         lambda xp, x, y, ties=1: xp.maximum(x, y),
                 lambda w, z, x, y, ties: w.above(x, y, ties=ties),
                 lambda w, z, x, y, ties: w.above(y, x, ties=1 - ties), sign="max",

@@ -61,6 +61,9 @@ class Facts:
     symmetric   it changes no value, though a convention may favour the first operand (of ties)
     additive    a sum of its operands, each with a sign: linear in all of them together
     linear      the operands through which programs move factors: it is linear in each, the others held fixed
+    powers      of a product of powers of its operands, but for signs, the exponents
+    base        of a logarithm, its base
+    positive    it is nowhere 0 or below
     bounds      the two numbers between which it rises, flat on both sides: it squashes
     probability its results are probabilities: above 0.5 one is a yes
     of_logits   it applies the activation to its first operand itself: probabilities there are activated twice
@@ -99,6 +102,9 @@ class Facts:
     symmetric: bool = False
     additive: bool = False
     linear: tuple[int, ...] = ()
+    powers: tuple[float, ...] = ()
+    base: float = 0
+    positive: bool = False
     bounds: tuple[float, float] | None = None
     probability: bool = False
     of_logits: bool = False

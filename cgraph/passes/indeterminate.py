@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cgraph.worlds.world import World
 
 
+LARGE = 1e15  # an upstream gradient that brings some slopes back which float64 rounds to 0
 FAR = (1e4, 1e30)  # in place of infinity: where exp(-x) is 0, and where rounding alone does not make a 0
 
 
@@ -62,7 +63,7 @@ def suspicious(edges: Iterable[Any], root: Any) -> bool:
         if local.__class__ is int:
             continue
         if upstream.__class__ is local.__class__ is number:
-            if not downstream and not (finite(upstream) and finite(local)):  # a product of 0 and ∞ is 0
+            if not downstream and not (-LARGE < upstream < LARGE and finite(local)):  # a product of 0 and ∞ is 0
                 return True
             continue
         if upstream is not before:
@@ -86,7 +87,7 @@ def undetermined(edge: Any, again: Any, before: Sequence[Any], world: Any) -> bo
     """Whether 0 met ∞ on an edge, of which `again` is the same in the world that knows structural zeros; and `before`
     are the same with large numbers in place of infinite leaves."""
     if edge.local is not None:
-        open_ = world.undetermined(again.upstream, again.local) | _overflown(edge, again, world)
+        open_ = world.undetermined(again.upstream, again.local) | _overflown(edge, again, world) | _vanished(edge)
         return bool(np.any(open_ & ~_settled([(e.upstream, e.local) for e in before], world)))
     nodes = (edge.result, *edge.result.operands)
     return _nan(edge.downstream) and not (_nan(edge.upstream) or any(_nan(edge.forward[node]) for node in nodes))
@@ -100,6 +101,15 @@ def _overflown(edge: Any, again: Any, world: Any) -> Any:
     return infinite & np.not_equal(edge.upstream, 0) & world.rounded(again.local)
 
 
+def _vanished(edge: Any) -> Any:
+    """Where the slope of a quotient or of a power is below all numbers, and its upstream gradient is very large."""
+    if edge.result.op.pole not in ("divisor", "always"):
+        return False
+    known = [edge.forward[x] for x in edge.result.operands]
+    exact = reduce(np.logical_or, [np.equal(x, 0) | ~np.isfinite(x) for x in known])  # which has slopes of 0
+    return np.equal(edge.local, 0) & (np.abs(edge.upstream) > LARGE) & ~exact
+
+
 def shown(edge: Any) -> str:
     """What stands on an edge where 0 met ∞: the upstream gradient, then the local derivative."""
     if edge.local is None:
@@ -107,7 +117,9 @@ def shown(edge: Any) -> str:
     zero = np.equal(edge.local, 0)
     if np.any(np.isinf(edge.upstream) & zero):
         return "∞·0"
-    return "0·∞" if np.any(np.equal(edge.upstream, 0) & ~np.isfinite(edge.local)) else "a slope of 1/∞"
+    if np.any(np.equal(edge.upstream, 0) & ~np.isfinite(edge.local)):
+        return "0·∞"
+    return "a slope that is rounded to 0" if np.any(_vanished(edge)) else "a slope of 1/∞"
 
 
 def _nan(value: Any) -> bool:

@@ -15,6 +15,7 @@ from cgraph.graph.node import VARIABLE, Node, as_node, build, variable
 from cgraph.graph.rebuild import standing_on
 from cgraph.ops import TABLE
 from cgraph.ops.op import Op
+from cgraph.rewriting.factors import of_factors
 from cgraph.rewriting.guards import (
     Fit,
     Make,
@@ -52,8 +53,9 @@ exp, expm1, log, log1p, sinh, cosh, tanh = (
     _op("cosh"),
     _op("tanh"),
 )
-size, sign, hypot, relu, maximum, index = (
+size, log_abs, sign, hypot, relu, maximum, index = (
     _op("abs"),
+    _op("log_abs"),
     _op("sign"),
     _op("hypot"),
     _op("relu"),
@@ -119,7 +121,7 @@ STABLE: tuple[Entry, ...] = (
     lambda x: (log(1 - square(tanh(x))), 2 * (log(2) - logaddexp(x, -x))),
     lambda matrix: (log(det(matrix)), log(det_sign(matrix)) + logabsdet(matrix)),
     lambda matrix: (log(size(det(matrix))), logabsdet(matrix)),
-    (lambda row: (log(factors(row)), log(factors(sign(row))) + total(log(size(row)))), free_of_signs),
+    (lambda row: (log(factors(row)), log(factors(sign(row))) + total(log_abs(row))), free_of_signs),
     lambda x: (log(1 + x), log1p(x)),
     lambda x: (log(1 - x), log1p(-x)),
     lambda x: (exp(x) - 1, expm1(x)),
@@ -129,6 +131,20 @@ STABLE: tuple[Entry, ...] = (
     lambda row: (sqrt(total(square(row))), norm(row)),
     lambda row: (sqrt(var(row)), std(row)),
 )
+# The logarithm of a product, quotient or power, which is infinite where what it is made of has logarithms and slopes.
+FORMS = tuple(row for row in TABLE.values() if row.powers or row is TABLE["pow"])
+LOGARITHMS = tuple(row for row in TABLE.values() if row.base)
+
+
+def _logarithm(logarithm: Op, form: Op) -> Pair:
+    """The pair of a logarithm and of the op under it."""
+    made = of_factors(logarithm, form)
+    if form.arity == 1:
+        return lambda x: (build(logarithm, build(form, x)), made)
+    return lambda x, y: (build(logarithm, build(form, x, y)), made)
+
+
+STABLE = (*STABLE, *(_logarithm(row, form) for row in LOGARITHMS for form in FORMS))
 # What is differentiated is rewritten by these first, and nothing else is: books write the left, whose derivatives are
 # ∞ - ∞ where those of the right have a limit (at x = 0).
 BEFORE: tuple[Entry, ...] = (lambda x, y: (scale(y, x ** (y - 1)), power_slope(x, y)),)

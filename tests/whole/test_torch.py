@@ -205,6 +205,7 @@ TORCH |= {
     name: getattr(torch, name)
     for name in ("arctan", "sinh", "cosh", "arcsinh", "arccosh", "arctanh", "tanh", "sigmoid", "erf")
 }
+TORCH["log_abs"] = lambda x: torch.log(torch.abs(x))
 NO_GRADIENT = {"greater", "equal", "one_hot"}
 
 
