@@ -144,10 +144,12 @@ def _logarithm(logarithm: Op, form: Op) -> Pair:
     return lambda x, y: (build(logarithm, build(form, x, y)), made)
 
 
-STABLE = (*STABLE, *(_logarithm(row, form) for row in LOGARITHMS for form in FORMS))
-# What is differentiated is rewritten by these first, and nothing else is: books write the left, whose derivatives are
-# ∞ - ∞ where those of the right have a limit (at x = 0).
-BEFORE: tuple[Entry, ...] = (lambda x, y: (scale(y, x ** (y - 1)), power_slope(x, y)),)
+# What is differentiated or compiled is rewritten by these too, and what is shown is not: books write the left, whose
+# derivatives are ∞ - ∞ where those of the right have a limit (at x = 0); and log(x*y).
+BEFORE: tuple[Entry, ...] = (
+    lambda x, y: (scale(y, x ** (y - 1)), power_slope(x, y)),
+    *(_logarithm(row, form) for row in LOGARITHMS for form in FORMS),
+)
 # The same function too, but the left meets a kink on its way, and its second derivative there is another one's.
 SMOOTH: tuple[Entry, ...] = (
     lambda x: (sqrt(square(x)), size(x)),

@@ -38,7 +38,7 @@ def simplify(outputs: GraphLike, keep: Iterable[Node | str] = ()) -> Node | Grap
     keeps it, such as log(sigmoid(x)), and those that meet a kink on the way to a smooth function become that function,
     such as abs(x)**2; these look through names, others leave named nodes alone. Nodes in `keep` stay, and are not
     looked into. 0*x is 0 only where x is known to be finite. Where what is below is infinite already, a value may be
-    there that was nan, and the other way round for binary_cross_entropy(sigmoid(x), y) and log(x/y) at y = -inf alone.
+    there that was nan, and the other way round for binary_cross_entropy(sigmoid(x), y) alone.
     `cg.grad`, `cg.compile` and `cg.train.fit` make the stabilising ones by themselves; `cg.backward` is of the graph
     as it is written. sqrt(x)**2 stays, for x below 0.
 

@@ -13,6 +13,7 @@ import pytest
 import cgraph as cg
 from cgraph.compile.c.compiler import compiler
 from cgraph.errors import IndeterminateWarning
+from cgraph.rewriting.simplify import stabilised
 
 BACKENDS = ("numpy", "native", "scalar") if compiler() else ("numpy",)
 LOGARITHMS: dict[str, tuple[Callable[[Any], cg.Node], Callable[[Any], Any]]] = {
@@ -66,6 +67,11 @@ def chain(rng: np.random.Generator, leaves: list[cg.Node], values: list[float]) 
     return parts[0]
 
 
+def rewritten(node: cg.Node) -> cg.Node:
+    """What `grad`, `compile` and `fit` make of a node."""
+    return stabilised(cg.Graph(node)).output
+
+
 def cases(count: int, seed: int) -> Any:
     rng = np.random.default_rng(seed)
     while count:
@@ -95,13 +101,13 @@ def check(count: int, seed: int, backends: tuple[str, ...]) -> int:
         with warnings.catch_warnings(action="error"):
             fwd = cg.forward(gradients, feed)
             found["grad"] = [fwd[g] for g in gradients]
-            found["simplify"] = [cg.forward(cg.simplify(loss), feed).values[-1]]
+            found["value"] = [cg.forward(rewritten(loss), feed).values[-1]]
         for backend in backends:
             program = cg.compile([loss, *gradients], inputs=leaves, backend=backend)
             first, *found[backend] = program(*values)
             assert float(first) == pytest.approx(float(value), rel=1e-11, abs=1e-12)
             assert program.indeterminate == 0
-        assert found.pop("simplify") == pytest.approx([float(value)], rel=1e-11, abs=1e-12)
+        assert found.pop("value") == pytest.approx([float(value)], rel=1e-11, abs=1e-12)
         for how, got in found.items():
             assert [float(g) for g in got] == pytest.approx([float(s) for s in slopes], rel=1e-12), (how, loss, values)
         with warnings.catch_warnings(record=True, action="always") as caught:
@@ -143,7 +149,7 @@ ROOTS: dict[str, Callable[..., cg.Node]] = {
 def test_a_logarithm_has_a_value_for_the_signs_for_which_it_has_one_as_it_is_written(function: Any) -> None:
     x, y = cg.variables("x y")
     loss = function(x, y)
-    after = cg.simplify(loss)
+    after = rewritten(loss)
     assert after is not loss
     for at in [(a, b) for a in (2.0, -2.0, 0.0) for b in (3.0, -3.0, 0.0)]:
         with np.errstate(all="ignore"):
@@ -155,9 +161,15 @@ def test_what_is_a_number_times_a_constant_and_what_is_very_long_stay_as_they_ar
     x = cg.variable("x")
     for formula in (2 * x, x / 3, -x, cg.abs(x), x * 1e-3):
         loss = cg.log(formula)
-        assert cg.simplify(loss) is loss
+        assert rewritten(loss) is loss
     product = x
     for k in range(20_000):  # nothing recurses
         product = product * cg.variable(f"x{k}")
     loss = cg.log(product)
-    assert cg.simplify(loss) is loss
+    assert rewritten(loss) is loss
+
+
+def test_what_is_shown_stays_as_it_is_written() -> None:
+    for formula in ("log(x*y)", "log(x/y)", "log2(x**3)", "log(1/x)"):
+        graph = cg.parse(formula)
+        assert [n.op for n in cg.simplify(graph).nodes] == [n.op for n in graph.nodes]

@@ -165,7 +165,6 @@ def test_the_names_of_what_is_rewritten_stay_and_hide_nothing() -> None:
 # Where a pole is below: the promise of `simplify` --------------------------------------------------------------------
 # The loss on logits is nan at an infinite logit, which the docstring of simplify says.
 ABOVE_POLES = [p for p in ALL if "binary_cross_entropy" not in ops(p.values[0])]
-QUOTIENTS = {"div", "reciprocal", "pow"}  # log(1/-inf) is the logarithm of -0, and -log(-inf) is no number
 POLES = {"log": cg.log, "reciprocal": cg.reciprocal, "sqrt": cg.sqrt, "exp": cg.exp, "itself": lambda n: n}
 
 
@@ -179,7 +178,7 @@ def test_a_rewrite_gives_the_value_that_the_formula_has_even_above_a_pole(node: 
             if n.op is not None:
                 here[n] = build(n.op, *(here[o] for o in n.operands), **n.attrs)
         after = cg.simplify(here[node])
-        lowest = -25.0 if "normal_cdf" in ops(node) else -700.0 if pole == "exp" else -745.0  # which keep digits
+        lowest = -25.0 if "normal_cdf" in ops(node) else -745.0  # below it 1 + erf has no digit among 800
         for value in (0.0, -1.0, 1.0, 0.5, lowest, 800.0):
             feed = {name: np.full(leaf.shape, 1.0) for name, leaf in LEAVES.items()}
             feed[str(changed.name)] = np.full(changed.shape, value)
@@ -189,9 +188,7 @@ def test_a_rewrite_gives_the_value_that_the_formula_has_even_above_a_pole(node: 
             if np.isnan(below).any():
                 np.testing.assert_array_equal(left, right)
             elif np.isinf(below).any():  # where infinities cancel to nan, the limit is as good
-                known = ~np.isnan(left) & ~(
-                    np.isneginf(below).any() & np.isneginf(left) & bool(QUOTIENTS & set(ops(node)))
-                )
+                known = ~np.isnan(left)
                 np.testing.assert_allclose(right[known], left[known], rtol=1e-15)
             else:
                 feed[str(changed.name)] = below.reshape(changed.shape)
@@ -237,8 +234,9 @@ def saturating() -> list[Any]:
     """The stabilising pairs of numbers, with a slope by x, and the chapter's formulas."""
     left_out = {n for n in ("prod", "det", "var", "std", "norm") if n in TABLE}
     chosen = [
-        p for p in STABLE
-        if not left_out & set(ops(p.values[0])) and x in cg.Graph(p.values[0]) and p.values[0].shape == ()
+        p for p in STABLE  # what is shown as it is written stands in test_factors.py
+        if cg.simplify(p.values[0]) is not p.values[0]
+        and not left_out & set(ops(p.values[0])) and x in cg.Graph(p.values[0]) and p.values[0].shape == ()
     ]  # fmt: skip
     chapter = {
         "Eq. 6.23, label 0": "a = 1/(1 + exp(-x)); L = -(0*log(a) + (1 - 0)*log(1 - a))",
