@@ -57,7 +57,7 @@ class Program:
         self._owned = owned(self.updates, biases_of(self.task), self.dtype)
         self._bindings: dict[tuple[Any, ...], Binding] = {}
         self._last: Binding | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._doubts = Doubts(self.task)
 
     # Calls -----------------------------------------------------------------------------------------------------------
@@ -69,17 +69,14 @@ class Program:
         Raises MissingValueError, NameUnknownError, ShapeError, ValueRefusedError.
         """
         with self._lock:
-            return self._called(values, named)
-
-    def _called(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
-        binding = self._last
-        if binding is None or not self._filled(binding, values, named):
-            binding = self._bound(values, named)
-        results = binding.run() if self.threads is None else with_threads(self.threads, binding.run)
-        if binding.doubtful:
-            binding.doubtful = False
-            self._doubts.look(lambda: binding.values(self._doubts.graph))
-        return results
+            binding = self._last
+            if binding is None or not self._filled(binding, values, named):
+                binding = self._bound(values, named)
+            results = binding.run() if self.threads is None else with_threads(self.threads, binding.run)
+            if binding.doubtful:
+                binding.doubtful = False
+                self._doubts.look(lambda: binding.values(self._doubts.graph))
+            return results
 
     def _filled(self, binding: Binding, values: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
         """Copy the values into the buffers of the binding that was used last, if they are arrays that fit it.
@@ -142,7 +139,7 @@ class Program:
                 try:
                     for call in range(given.calls):
                         with given.numbered(call):
-                            self._called((), given[call])
+                            self(given[call])
                 finally:
                     self.set(before)
                 raise
@@ -159,7 +156,7 @@ class Program:
         ):
             binding = self._bound((), first)
         if binding.many is None:
-            results = [self._called((), given[call]) for call in range(given.calls)]
+            results = [self(given[call]) for call in range(given.calls)]
             return [np.stack(column) for column in zip(*results, strict=True)]
         nodes = {self._given.leaves[name]: stack for name, stack in given.data.items()}
         work = partial(binding.many, given.calls, given.rows, nodes)

@@ -49,7 +49,7 @@ ROWS: tuple[Op, ...] = (
     elementwise("mish",         "x*tanh(log(1 + exp(x)))",
                 lambda xp, x: stable.scale(xp, xp.tanh(stable.softplus(xp, x)), x),
                 lambda w, z, x: w.tanh(w.softplus(x)) + w.scale(w.mish_rise(x), x),
-                activation=True, c="scaled(TANH(softplus({0})), {0})"),
+                activation=True, c="scaled(hyperbolic(softplus({0})), {0})"),
     elementwise("mish_rise",    "(1 - tanh(log(1 + exp(x)))**2)/(1 + exp(-x))", stable.mish_rise,
                 lambda w, z, x: w.scale(z, w.sigmoid(-x) - 2 * w.sigmoid(x) * w.tanh(w.softplus(x))),
                 c="mish_rise({0})",

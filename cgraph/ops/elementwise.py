@@ -155,7 +155,7 @@ FUNCTIONS: tuple[Op, ...] = (
                 c="COSH({0})", pole="always"),
     elementwise("tanh",       "tanh(x)",           "tanh",
                 lossless(lambda w, z, x: w.tanh_slope(x), textbook=lambda w, z, x: 1 - z**2),
-                bounds=(-1, 1), c="TANH({0})"),
+                bounds=(-1, 1), c="hyperbolic({0})"),
     elementwise("tanh_slope", "1 - tanh(x)**2",    stable.tanh_slope,
                 lambda w, z, x: w.scale(-2 * z, w.tanh(x)), sign="tanh′",
                 c="tanh_slope({0})", js="(4*sigmoidSlope(2*{0}))"),

@@ -18,6 +18,24 @@ from cgraph.ops.op import Attrs, Op
 VECTORS = re.compile(
     "exp|expm1|log|log1p|log2|log10|cbrt|sin|cos|tan|asin|acos|atan|sinh|cosh|tanh|asinh|acosh|atanh|erf|erfc"
 )
+# (tanh(a)/a - 1)/a² on 0 … 0.55 as polynomials of a², through the Chebyshev nodes, to 4e-9 and 5e-18 of tanh. Beyond,
+# tanh is made of an exp, which the slope needs too: so a layer takes half of the time that the library's tanh takes.
+SINGLE = (-0.3333333200797698, 0.1333311372902087, -0.05390942882746055, 0.021309388664443474, -0.006610227831114735)
+DOUBLE = (
+    -0.3333333333333333, 0.13333333333332714, -0.053968253967434016, 0.021869488493666944, -0.008863234397814355,
+    0.003592110378689024, -0.001455661830100716, 0.0005889360520074057, -0.0002346347410887237,
+    8.511313685577672e-05, -2.0602765376366344e-05,
+)  # fmt: skip
+
+
+def _polynomial(coefficients: tuple[float, ...]) -> str:
+    """C of a polynomial of `s`, by Horner's rule."""
+    text = f"(T){coefficients[-1]!r}"
+    for c in coefficients[-2::-1]:
+        text = f"({text} * s + (T){c!r})"
+    return text
+
+
 # What rows call beside the C library, one function a line.
 HELPERS = """
 static inline T largest(T x, T y) { return x >= y || x != x ? x : y; }
@@ -33,6 +51,8 @@ return ((x >= 0 ? 1 : 0) - y) - (x >= 0 ? r : -r); }
 static inline T mish_rise(T x) { T e = EXP(-FABS(x)), b = x >= 0 ? e : 1, a = 1 + e, s = 2 * b * a / (b * b + a * a); \
 return (x >= 0 ? 1 : e) / a * (s * s); }
 static inline T tanh_slope(T x) { T e = EXP(-2 * FABS(x)), d = 1 + e; return 4 * e / (d * d); }
+static inline T hyperbolic(T x) { T a = FABS(x), s = x * x, e = EXP(-2 * a), far = (1 - e) / (1 + e); \
+T near = a + a * s * (sizeof(T) == 4 ? SINGLE : DOUBLE); return COPYSIGN(a < (T)0.55 ? near : far, x); }
 static inline T direction(T x, T y) { T a = FABS(x), b = FABS(y), m = a > b ? a : b; int far = m == INFINITY; \
 x = far & (a != INFINITY) ? x - x : far ? (x > 0 ? 1 : -1) : x, y = far & (b != INFINITY) ? y - y : far ? 1 : y; \
 m = (m == 0) | far ? 1 : m; T h = HYPOT(x / m, y / m); return x == 0 ? 0 : (x / m) / h; }
@@ -88,7 +108,7 @@ f *= -(k + 1) / x; c = c * (n - k) / (k + 1); } \
 return (T)s; }
 static inline T x_log_y(T x, T y) { T l = x * LOG(y); return x == 0 ? 0 : l; }
 static inline T x_log1p_y(T x, T y) { T l = x * LOG1P(y); return x == 0 ? 0 : l; }
-""".strip().split("\n")
+""".strip().replace("SINGLE", _polynomial(SINGLE)).replace("DOUBLE", _polynomial(DOUBLE)).split("\n")
 LIBRARY = re.compile(r"\b[A-Z][A-Z0-9]+(?=\()")  # how the C library's functions are called here
 DEFINED = re.compile(r"^static inline (?:T|double) (\w+)\(")
 
