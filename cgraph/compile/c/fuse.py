@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
+from cgraph.compile.c.table import transcendental
 from cgraph.compile.lowering.values import Value
+
+VECTOR, LONG = 8, 64  # elements of a vector, and of an inner loop in which what is left over is little
 
 
 def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
@@ -14,6 +18,7 @@ def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
     at the same element, and nothing else.
     """
     computed = set(order)
+    wishes: dict[int, str] = {}  # of groups
     home: dict[int, int] = {}
     groups: list[list[int]] = []
     last: dict[tuple[int, ...], int] = {}  # the last group of elementwise values of a shape
@@ -26,14 +31,29 @@ def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
                 joins = value.c and values[operand].c and values[operand].shape == value.shape
                 earliest = max(earliest, home[source] + (not joins))
         place = last.get(value.shape, -1) if value.c else -1
-        if place < earliest:
+        wish = _wish(values, value)
+        if place < earliest or {wish, wishes.get(place, "")} == {"flat", "nested"}:
             place = len(groups)
             groups.append([])
             if value.c:
                 last[value.shape] = place
         groups[place].append(number)
         home[number] = place
+        wishes[place] = wishes.get(place) or wish
     return [tuple(group) for group in groups]
+
+
+def _wish(values: Sequence[Value], value: Value) -> str:
+    """The loop that is best for a value, if it has one: rows of 10 are a vector of 8 and two elements one by one.
+
+    That takes thrice the time for functions such as exp, which are therefore "flat", in one loop over all rows; what
+    is broadcast along rows, or columns, has to be "nested".
+    """
+    if not value.c or len(value.shape) < 2 or value.shape[-1] % VECTOR == 0 or value.shape[-1] > LONG:
+        return ""
+    if any(values[x].shape != value.shape and prod(values[x].shape) > 1 for x in value.operands):
+        return "nested"
+    return "flat" if transcendental(value.c) else ""
 
 
 def _source(values: Sequence[Value], computed: set[int], number: int) -> int:

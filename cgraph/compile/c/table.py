@@ -7,6 +7,7 @@ expression is a small function of the prelude, written without branches, so that
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ def _polynomial(coefficients: tuple[float, ...]) -> str:
 
 
 # What rows call beside the C library, one function a line.
-HELPERS = """
+HELPERS = (
+    """
 static inline T largest(T x, T y) { return x >= y || x != x ? x : y; }
 static inline T smallest(T x, T y) { return x <= y || x != x ? x : y; }
 static inline T scaled(T x, T y) { T p = x * y; \
@@ -108,7 +110,11 @@ f *= -(k + 1) / x; c = c * (n - k) / (k + 1); } \
 return (T)s; }
 static inline T x_log_y(T x, T y) { T l = x * LOG(y); return x == 0 ? 0 : l; }
 static inline T x_log1p_y(T x, T y) { T l = x * LOG1P(y); return x == 0 ? 0 : l; }
-""".strip().replace("SINGLE", _polynomial(SINGLE)).replace("DOUBLE", _polynomial(DOUBLE)).split("\n")
+""".strip()
+    .replace("SINGLE", _polynomial(SINGLE))
+    .replace("DOUBLE", _polynomial(DOUBLE))
+    .split("\n")
+)
 LIBRARY = re.compile(r"\b[A-Z][A-Z0-9]+(?=\()")  # how the C library's functions are called here
 DEFINED = re.compile(r"^static inline (?:T|double) (\w+)\(")
 
@@ -134,15 +140,27 @@ def number(value: Any) -> str:
     return f"(T){text}" if float(value) >= 0 and not text.startswith("-") else f"((T){text})"
 
 
+@lru_cache
+def transcendental(c: str) -> bool:
+    """Whether the C of a row calls a function for which there are vectors, itself or in a function of the prelude."""
+    return any(VECTORS.fullmatch(name.lower()) for name in LIBRARY.findall(c + "".join(_helpers(c))))
+
+
+def _helpers(body: str) -> list[str]:
+    """The small functions that C calls, those that others call before them."""
+    functions: list[str] = []
+    for line in reversed(HELPERS):
+        if DEFINED.findall(line)[0] + "(" in body + "".join(functions):
+            functions.insert(0, line)
+    return functions
+
+
 def prelude(dtype: Any, body: str, vectors: bool = True) -> str:
     """What stands before a program: the type, the library's functions for it, and the small functions in use."""
     single = np.dtype(dtype) == np.float32
     suffix, kind = ("f", "float") if single else ("", "double")
     body = re.sub(r"/\*.*?\*/", "", body)  # a name in a comment may look like a call
-    functions: list[str] = []
-    for line in reversed(HELPERS):  # those that others call stand before them
-        if DEFINED.findall(line)[0] + "(" in body + "".join(functions):
-            functions.insert(0, line)
+    functions = _helpers(body)
     used = [name.lower() for name in dict.fromkeys(LIBRARY.findall(body + "".join(functions)))]
     simd = [f'__attribute__((simd("notinbranch"))) {kind} {n}{suffix}({kind});' for n in used if VECTORS.fullmatch(n)]
     several = [

@@ -67,6 +67,8 @@ TOP = structural("top", "max(x), not less than any number", _top, ("", None), in
                  axis=None, keepdims=False, reduction=Reduction(
                      "maximum", "sizeof(T) == 4 ? -3.4028234663852886e38 : -1.7976931348623157e308",
                      TABLE["max"].reduction.step if TABLE["max"].reduction else ""))  # fmt: skip
+# x is never above 0, and y never below: nothing cancels, and what is summed of both may be summed of each.
+AWAY = elementwise("away", "x - y", "subtract", None, None, c="{0} - {1}")
 LESS_ONE_HOT = structural("less_one_hot", "x - (1 + z)*one_hot(y)", _less_one_hot, *[("", None)] * 3, infer=_same_shape,
                           examples=(), cost=lambda result, operands, attrs: prod(operands[1]))  # fmt: skip
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cgraph.compile.lowering.class_ids import LESS_ONE_HOT, PICKED, RESIDUAL, REST, TOP, ids_of
+from cgraph.compile.lowering.class_ids import AWAY, LESS_ONE_HOT, PICKED, RESIDUAL, REST, TOP, ids_of
 from cgraph.compile.lowering.values import Values
 from cgraph.ops.linear import read_subscripts
 from cgraph.ops.named import ByOp
@@ -89,8 +89,11 @@ def log_likelihood(v: Values, x: int, y: int) -> int:
         right = v.apply(PICKED, x, ids)  # before x is written over
         top, rest = (v.apply("squeeze", one, axis=(last,)) for one in _exponentials(v, x, last)[::2])
         return v.apply("sub", v.apply("sub", right, top), v.apply("log1p", rest))
-    loss = v.apply("scale", y, _log_softmax(v, x, last))
-    return v.apply("sum", loss, axis=(last,))
+    top, _, rest = _exponentials(v, x, last)
+    chosen = v.apply("sum", v.apply("scale", y, v.apply("sub", x, top)), axis=(last,))
+    of_all = v.apply("sum", y, axis=(last,), keepdims=True)
+    of_all, rest = (v.apply("squeeze", one, axis=(last,)) for one in (of_all, rest))
+    return v.apply(AWAY, chosen, v.apply("scale", of_all, v.apply("log1p", rest)))
 
 
 @_composite

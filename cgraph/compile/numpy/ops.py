@@ -101,42 +101,22 @@ def _less_one_hot(value: Value, out: Any, operands: list[Any]) -> list[Call]:
 
 @STEPS
 def _rest(value: Value, out: Any, operands: list[Any]) -> list[Call]:
-    """The sum less 1 in double precision, where that keeps the digits; else without the largest of each row."""
-    (e,), flat = operands, out.reshape(-1)
+    """The sum of what is not 1, for each row has one 1; all is done again by the row where another number has."""
+    (e,) = operands
+    assert value.op is not None
+    exactly = partial(by_the_row, value.op.numpy, out, operands, dict(value.attrs))
     if value.attrs["axis"] not in ((-1,), (e.ndim - 1,)) or not e.flags.c_contiguous:
-        assert value.op is not None
-        return [partial(by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
-    rows, every, columns = e.reshape(-1, e.shape[-1]), e.reshape(-1), e.shape[-1]
-    starts, ones = np.arange(0, e.size, columns), np.ones(columns, e.dtype)
+        return [exactly]
+    rows = e.reshape(-1, e.shape[-1])
+    wholes, less, count = np.empty_like(rows), np.empty_like(rows), np.empty((), e.dtype)
 
-    def without_the_largest() -> None:
-        places = rows.argmax(1)
-        places += starts
-        kept = every.take(places)
-        every[places] = 0
-        rows.dot(ones, flat)
-        np.add(flat, kept - kept, flat)  # NaN where that is the largest
-        every[places] = kept
+    def others() -> None:
+        if count.item() != len(rows):
+            exactly()
 
-    if e.itemsize == 8:
-        one = np.ones(())
-
-        def less_one() -> None:
-            if flat.item(flat.argmin()) >= 1.25:
-                np.subtract(flat, one, flat)
-            else:
-                without_the_largest()
-
-        return [dot(rows, ones, flat), less_one]
-    double, total = np.full((len(rows), columns + 1), -1.0), np.empty(len(rows))
-
-    def rounded() -> None:
-        if total.item(total.argmin()) >= 2.0**-25:
-            flat[...] = total
-        else:
-            without_the_largest()
-
-    return [copy(double[:, :-1], rows), dot(double, np.ones(columns + 1), total), rounded]
+    calls: list[Call] = [partial(np.floor, rows, wholes), partial(np.subtract, rows, wholes, less)]
+    sums = dot(less, np.ones(e.shape[-1], e.dtype), out.reshape(-1))
+    return [*calls, sums, dot(wholes.reshape(-1), np.ones(e.size, e.dtype), count), others]
 
 
 @STEPS

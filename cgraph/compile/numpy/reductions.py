@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from cgraph.compile.lowering.values import Value
 from cgraph.compile.numpy.calls import Call, Careful, Steps, by_the_row, copy, dot
 from cgraph.compile.numpy.inner import INNER, LONG
 from cgraph.compile.numpy.windows import joined, places
-from cgraph.ops import TABLE
 from cgraph.ops.named import ByOp
 
 WIDE = 8  # columns from which sums over the rows of many matrices are quicker as products
@@ -49,20 +48,26 @@ def _inner(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     """One call where the memory of the operands is in one order; else of a copy."""
     copies = {id(x): (np.empty(x.shape, x.dtype), x) for x in operands if not x.flags.c_contiguous}
     found = [copy(*pair) for pair in copies.values()]
-    x, *others = (copies.get(id(x), (x,))[0].reshape(-1) for x in operands)
+    flat = [copies.get(id(x), (x,))[0].reshape(-1) for x in operands]
     number, factor = out.reshape(()), out.dtype.type(value.attrs.get("factor", 1))
-    if not others:
-        return [*found, dot(x, np.full(x.size, factor), number)]
-    total = number if factor == 1 else np.empty_like(number)
-    found.append(dot(x, others[0], total))
-    if "zero_wins" in value.attrs:
-        found.append(Careful(total.item, partial(_let_zero_win, x, others[0], total)))
-    return found if total is number else [*found, partial(np.multiply, total, np.array(factor), number)]
+    if len(flat) == 1:
+        return [*found, dot(flat[0], np.full(flat[0].size, factor), number)]
+    if len(flat) == 2 and factor == 1 and "zero_wins" not in value.attrs:
+        return [*found, dot(flat[0], flat[1], number)]
+    pairs = list(zip(flat[::2], flat[1::2], strict=True))
+    totals = [np.empty_like(number) for _ in pairs]
+    products = [dot(x, y, total) for (x, y), total in zip(pairs, totals, strict=True)]
+    combined = partial(_combined, number, float(factor), *(x.item for x in totals))
+    if "zero_wins" not in value.attrs:
+        return [*found, *products, combined]
+    assert value.op is not None  # a sum that is NaN may have a 0 in it that wins over an infinity or a NaN
+    return [*found, *products, Careful(combined, partial(by_the_row, value.op.numpy, number, flat, dict(value.attrs)))]
 
 
-def _let_zero_win(x: Any, y: Any, number: Any) -> None:
-    """A sum that is NaN may have a 0 in it that wins over an infinity or a NaN."""
-    number[...] = np.sum(TABLE["scale"].numpy(x, y))
+def _combined(number: Any, factor: float, first: Callable[[], float], second: Callable[[], float] = float) -> float:
+    """The factor times the difference of two numbers: as a Python float, which takes half the time of NumPy's calls."""
+    number[...] = found = factor * (first() - second())
+    return found
 
 
 @REDUCTIONS
@@ -72,23 +77,22 @@ def _prod(value: Value, out: Any, operands: list[Any]) -> list[Call]:
     return [partial(by_the_row, value.op.numpy, out, operands, dict(value.attrs))]
 
 
-def _maxima(value: Value, out: Any, operands: list[Any], initial: Mapping[str, Any]) -> list[Call]:
+def _maxima(value: Value, out: Any, operands: list[Any], *initial: Any) -> list[Call]:
     """Maxima of short rows: of the columns of a transposed copy, which NumPy does many at a time."""
     (x,) = operands
     if x.ndim == 2 and value.attrs["axis"] == (1,) and 1 < x.shape[1] <= 64 and x.shape[0] >= 8:
         columns = np.empty((x.shape[1], x.shape[0]), x.dtype)
-        maxima = partial(np.maximum.reduce, columns, axis=0, out=out.reshape(-1), **initial)
-        return [copy(columns, x.T), maxima]
+        return [copy(columns, x.T), partial(np.maximum.reduce, columns, 0, None, out.reshape(-1), False, *initial)]
     if initial:
-        return [partial(np.maximum.reduce, x, axis=value.attrs["axis"], out=out, keepdims=True, **initial)]
+        return [partial(np.maximum.reduce, x, value.attrs["axis"], None, out, True, *initial)]
     return reduced(value, out, operands)
 
 
 @REDUCTIONS
 def _max(value: Value, out: Any, operands: list[Any]) -> list[Call]:
-    return _maxima(value, out, operands, {})
+    return _maxima(value, out, operands)
 
 
 @REDUCTIONS
 def _top(value: Value, out: Any, operands: list[Any]) -> list[Call]:
-    return _maxima(value, out, operands, {"initial": -np.finfo(out.dtype).max})
+    return _maxima(value, out, operands, -np.finfo(out.dtype).max)
