@@ -7,7 +7,7 @@ each edge, without its formula being read and simplified again. So a pass costs 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -97,10 +97,7 @@ class SharingWorld(GraphWorld):
     def total(self, gradient: Any) -> Any:
         if gradient.__class__ is not Terms:
             return gradient
-        scope = gradient[0].scope
-        for term in gradient:
-            if term.scope is not scope:
-                scope = common(term.scope, scope)
+        scope = reduce(common, [x.scope for x in gradient]) if self._behind else None  # most graphs have no scopes
         origin = self._asked if scope is None else (*self._asked[:2], scope)
         return self._made(_ADD, tuple(gradient), NONE, origin)
 

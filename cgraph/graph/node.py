@@ -132,14 +132,17 @@ def _refused(sign: str, fix: str) -> Callable[..., Any]:
 
 def _mixed(row: Op, x: Any, y: Any, code: CodeType, instruction: int) -> Node:
     """An operator between a node and anything, in the frame of which the code and the instruction are given."""
-    origin = caller() if HERE in code.co_filename else (code, instruction, None if scopes.long_way else here())
+    where: CodeType | str = code
+    scope = None if scopes.long_way else here()
+    if HERE in code.co_filename:
+        where, instruction, scope = caller()
     if x.__class__ is not Node:
-        x = as_node(x, origin)
+        x = as_node(x, (where, instruction, scope))
     elif y.__class__ is not Node:
-        y = as_node(y, origin)
+        y = as_node(y, (where, instruction, scope))
     if x.shape != y.shape or not row.elementwise:
-        return build(row, x, y, origin=origin)
-    return filled(OP, row, (x, y), NONE, x.shape, None, None, *origin)
+        return build(row, x, y, origin=(where, instruction, scope))
+    return filled(OP, row, (x, y), NONE, x.shape, None, None, where, instruction, scope)
 
 
 class Node(_Slots):

@@ -154,6 +154,8 @@ def common(one: Scope | None, other: Scope | None) -> Scope | None:
     >>> common(Scope("a", above := Scope("net")), Scope("b", above)).name
     'net'
     """
+    if one is other:
+        return one
     around = one.around if one is not None else ()
     while other is not None and other not in around:
         other = other.parent

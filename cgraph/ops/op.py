@@ -146,6 +146,7 @@ class Op(Facts):
             "operands": operands, "check": check, **facts,
         }  # fmt: skip
         self.__dict__.update(given, given=given, elementwise=not maps, arity=arity)
+        self.__dict__["pole"] = self.pole  # asked on every edge, and found sooner here than in the class
         self.__dict__.update(rule=rules if callable(rules) else rules.__getitem__, numpy=self.on(np))
 
     def __setattr__(self, name: str, value: object) -> Never:

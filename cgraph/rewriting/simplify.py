@@ -105,7 +105,8 @@ class Simplifier:
                     break
             else:
                 if not folds:
-                    seen[key] = found = filled(OP, row, operands, NONE, shape, None, None, *origin)
+                    code, instruction, scope = origin  # by name: a call with a star takes twice the time
+                    seen[key] = found = filled(OP, row, operands, NONE, shape, None, None, code, instruction, scope)
                     return found
         fresh = build(row, *operands, origin=origin, **attrs)
         found = self._rewritten(fresh)

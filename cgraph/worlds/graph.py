@@ -59,14 +59,16 @@ _NEG, _ADD, _MUL, _SCALE = TABLE["neg"], TABLE["add"], TABLE["mul"], TABLE["scal
 
 def _may_be_infinite(factor: Node, depth: int = 3) -> bool:
     """Whether a factor is a quotient, a logarithm or a power that may have a pole, or a sum of such, or infinite."""
-    row, operands = factor.op, factor.operands
-    if row is None or not row.pole or not depth:
+    row = factor.op
+    if row is None:
         return factor.kind == CONSTANT and not _finite(factor.value)  # 1/0, folded
-    if row.pole == "summand":
-        summands = operands
-    elif row.pole == "divisor" and operands[-1].kind == CONSTANT and _positive(operands[-1].value):
-        summands = operands[:1]
-    else:
+    pole = row.pole
+    if not pole or not depth:
+        return False
+    summands = factor.operands
+    if pole == "divisor" and summands[-1].kind == CONSTANT and _positive(summands[-1].value):
+        summands = summands[:1]
+    elif pole != "summand":
         return True
     for x in summands:
         poles = x.kind == CONSTANT if x.op is None else x.op.pole
