@@ -16,11 +16,7 @@ from cgraph.functions.table import op, table
 from cgraph.graph.building import building
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import Node, constant, parameter, variable, variables
-from cgraph.graph.parse import parse
 from cgraph.graph.scope import scope
-from cgraph.passes.backward import Backward
-from cgraph.passes.forward import Forward
-from cgraph.passes.numbers import backward, forward
 
 __version__ = "0.1.0"
 __all__ = [
@@ -66,9 +62,13 @@ __all__ = [
 
 _LAZY = {  # what takes milliseconds to import, and SymPy 0.3 s
     **dict.fromkeys(("grad", "hessian", "jacobian", "jvp", "taylor", "vjp"), "cgraph.calculus.derivatives"),
+    "Backward": "cgraph.passes.backward",
+    "Forward": "cgraph.passes.forward",
+    **dict.fromkeys(("backward", "forward"), "cgraph.passes.numbers"),
     "check_gradient": "cgraph.passes.differences",
     "derive": "cgraph.derivation",
     "from_sympy": "cgraph.interop.sympy",
+    "parse": "cgraph.graph.parse",
     "prove": "cgraph.proof",
     "simplify": "cgraph.rewriting.simplify",
     "to_latex": "cgraph.derivation",
