@@ -50,17 +50,17 @@ def _stretches(graph: Graph) -> list[tuple[Node, tuple[Node, ...]]]:
         if node.kind != OP:
             continue
         place = graph.index[node]
-        unit = [*since, node]
+        since.append(node)
         alone = reach <= place  # nothing but this node goes on
         if alone and door is not None:
-            start = graph.index[unit[0]]
-            inner = [x for n in unit for x in n.operands if x.kind != OP]
+            start = graph.index[since[0]]
+            inner = [x for n in since for x in n.operands if x.kind != OP]
             own = [x for x in inner if last[graph.index[x]] <= place and first_use[x] >= start]
-            found.append((door, (*dict.fromkeys(own), *unit)))
+            found.append((door, (*dict.fromkeys(own), *since)))
         if alone:
             door, since, reach = node, [], last.get(place, -1)
         else:
-            since, reach = unit, max(reach, last.get(place, -1))
+            reach = max(reach, last.get(place, -1))
     return found
 
 
