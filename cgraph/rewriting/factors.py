@@ -47,7 +47,7 @@ def _made(logarithm: Op, form: Op, made: Made, opaque: Callable[[Node], bool], b
 def _taken_apart(top: Node, opaque: Callable[[Node], bool]) -> tuple[list[Node], dict[Node, float]]:
     """The products that a product is made of, operands first, and its factors, each with its exponent.
 
-    There are no factors where there are too many, or where some cancel.
+    There are no factors where there are too many.
     """
     ends: dict[Node, int] = {}
     stack, seen = [top], {top}
@@ -69,7 +69,7 @@ def _taken_apart(top: Node, opaque: Callable[[Node], bool]) -> tuple[list[Node],
         for i, x in enumerate(node.operands[:1] if node.op is POW else node.operands):
             found[x] = found.get(x, 0) + found[node] * powers[min(i, len(powers) - 1)]
     exponents = {x: p for x, p in found.items() if x in seen and x not in tree}
-    return tree, exponents if all(exponents.values()) else {}
+    return tree, exponents
 
 
 def _factors(node: Node, top: Node, opaque: Callable[[Node], bool]) -> tuple[Node, ...]:

@@ -140,6 +140,9 @@ ROOTS: dict[str, Callable[..., cg.Node]] = {
     "an absolute value of it": lambda x, y: cg.log10(cg.abs(x / y)),
     "a cube": lambda x, y: cg.log(x**3 * y),
     "a power of a negated": lambda x, y: cg.log((-x) ** 3 * y),
+    "a power of a root": lambda x, y: cg.log(cg.sqrt(x) ** 4 * y**2),
+    "an absolute value of a root": lambda x, y: cg.log_abs(cg.sqrt(x) * y),
+    "what cancels": lambda x, y: cg.log(x * y / x),
     "an exponential": lambda x, y: cg.log(cg.exp(x) * y),
     "a logistic function": lambda x, y: cg.log(cg.sigmoid(x) / y),
 }
@@ -155,6 +158,16 @@ def test_a_logarithm_has_a_value_for_the_signs_for_which_it_has_one_as_it_is_wri
         with np.errstate(all="ignore"):
             here, there = (float(cg.forward(node, x=at[0], y=at[1]).values[-1]) for node in (loss, after))
         assert there == pytest.approx(here, rel=1e-14, nan_ok=True), at
+
+
+def test_the_logarithm_of_an_exponential_is_its_exponent_in_every_base() -> None:
+    x, y = cg.variables("x y")
+    for logarithm, base in ((cg.log, np.e), (cg.log_abs, np.e), (cg.log2, 2), (cg.log10, 10)):
+        after = rewritten(logarithm(cg.exp(x) * y))
+        for at in (-1000.0, 1000.0):
+            assert cg.forward(after, x=at, y=3.0).values[-1] == pytest.approx(
+                (at + np.log(3)) / np.log(base), rel=1e-14
+            )
 
 
 def test_what_is_a_number_times_a_constant_and_what_is_very_long_stay_as_they_are() -> None:
