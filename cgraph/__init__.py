@@ -98,14 +98,18 @@ _ELSEWHERE = {
     "draw": "viz.draw",
     "eval": "cg.forward",
     "evaluate": "cg.forward",
+    "gammaln": "cg.lgamma",
     "gradient": "cg.grad",
     "jit": "cg.compile",
     "lambdify": "cg.compile",
+    "loggamma": "cg.lgamma",
     "optim": "cg.train: SGD, Adam and others are there",
     "placeholder": "cg.variable",
+    "psi": "cg.digamma",
     "sympify": "cg.from_sympy",
     "symbols": "cg.variables",
     "tensor": "cg.variable, cg.parameter or cg.constant",
+    "trigamma": "cg.polygamma(1, x)",
     "value_and_grad": "cg.compile(L, gradients=[...])",
 }
 

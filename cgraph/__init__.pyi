@@ -285,6 +285,15 @@ def sinc(x: Operand, /, *, order: float = 0) -> Node:
 def inverse_mills(x: Operand, /, *, order: float = 0) -> Node:
     """inverse_mills(x, order=0) = diff(sqrt(2/pi)*exp(-x**2/2)/(1 + erf(x/sqrt(2))), x, order), as a node."""
 
+def xlogy(x: Operand, y: Operand, /) -> Node:
+    """xlogy(x, y) = x*log(y), as a node. Convention: 0·log(0) = 0, with slope 0 in y and log(0) in x."""
+
+def lgamma(x: Operand, /) -> Node:
+    """lgamma(x) = loggamma(x), as a node."""
+
+def digamma(x: Operand, /, *, order: float = 0) -> Node:
+    """digamma(x, order=0) = polygamma(order, x), as a node."""
+
 def sigmoid(x: Operand, /) -> Node:
     """sigmoid(x) = 1/(1 + exp(-x)), as a node."""
 
@@ -967,4 +976,12 @@ def gru(x: Operand, W: Operand, U: Operand, b: Operand | None = None, d: Operand
 
     The first state is h, or 0. Where the mask [...×steps] is 0 a sequence has ended, and its state stays.
     Raises ShapeError for sequences of length 0 or of a named one.
+    """
+
+def polygamma(order: int, x: Operand) -> Node:
+    """The derivative of `digamma` of this order, the derivative of lgamma of one more; named as SciPy's and PyTorch's.
+
+    >>> import cgraph as cg
+    >>> round(float(cg.forward(polygamma(1, 1.0)).values[-1]), 12)  # π²/6
+    1.644934066848
     """

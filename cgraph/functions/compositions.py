@@ -9,7 +9,7 @@ from cgraph.functions.arranging import diff, moveaxis, repeat, roll, tile, tril,
 from cgraph.functions.attention import attention, multi_head_attention, positional_encoding
 from cgraph.functions.convolution import avg_pool1d, avg_pool2d, conv1d, conv2d, max_pool1d, max_pool2d
 from cgraph.functions.einstein import einsum
-from cgraph.functions.elementary import exp2
+from cgraph.functions.elementary import exp2, polygamma
 from cgraph.functions.joining import concatenate, split, stack
 from cgraph.functions.losses import cosine_similarity, hinge, huber, kl_divergence, mse, softmax_cross_entropy
 from cgraph.functions.nets import dropout, embedding, layer_norm, max_pool, mean_pool
@@ -26,5 +26,6 @@ COMPOSITIONS: dict[str, Callable[..., Any]] = {
         median, quantile, cumprod, tensordot, kron, cross, convolve, huber, hinge, kl_divergence, cosine_similarity,
         batch_norm, group_norm, instance_norm, rms_norm, conv1d, conv2d, max_pool1d, max_pool2d, avg_pool1d, avg_pool2d,
         attention, multi_head_attention, positional_encoding, rnn_cell, lstm_cell, gru_cell, rnn, lstm, gru,
+        polygamma,
     )
 }  # fmt: skip

@@ -14,3 +14,13 @@ def exp2(x: Operand) -> Node:
     1024.0
     """
     return op("pow", 2.0, x)
+
+
+def polygamma(order: int, x: Operand) -> Node:
+    """The derivative of `digamma` of this order, the derivative of lgamma of one more; named as SciPy's and PyTorch's.
+
+    >>> import cgraph as cg
+    >>> round(float(cg.forward(polygamma(1, 1.0)).values[-1]), 12)  # π²/6
+    1.644934066848
+    """
+    return op("digamma", x, order=order)

@@ -61,6 +61,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention("0·0⁻¹", "power_slope", "", 0, 0, "the slope of 0⁰ in x; a second derivative there warns"),
     Convention("0⁰·log 0", "power_log", "", 0, 0, "the slope of 0ʸ in y at y = 0; a second derivative there warns"),
     Convention("0/0 of ratio", "ratio", "", 0, 0, "y·log x is 0 where y is 0; slope 0, as a norm's second one at 0"),
+    Convention("0·log 0", "xlogy", "", 0, "NaN", "the value, and the slope in y; in x it is log 0, in PyTorch 0"),
     Convention("0·∞ of the chain rule", "scale", "", 0, 0, "silent behind masks, else a warning; PyTorch NaN"),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Remainders, sums of exponentials, sin(πx)/(πx), φ(x)/Φ(x): ops that would lose digits as their formula stands."""
+"""Remainders, sums of exponentials, sin(πx)/(πx), φ(x)/Φ(x), x·log y, log Γ: ops that would lose digits as their formula stands."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from math import comb, pi
 from typing import Any
 
 from cgraph.errors import ShapeError
+from cgraph.ops import gammas
 from cgraph.ops.op import Attrs, Op, broadcast, elementwise
-from cgraph.ops.stable import inverse_mills, keep_type
+from cgraph.ops.stable import inverse_mills, keep_type, xlogy
 from cgraph.shapes import Shape, is_integer
 
 
@@ -77,5 +78,13 @@ ROWS: tuple[Op, ...] = (
                 lambda w, z, x, order: w.inverse_mills(x, order=int(order) + 1), sign="φ/Φ", order=0,
                 written="density ratio", c="inverse_mills({0}, {order})",
                 js="inverseMills({0}, {order})").replaced(infer=_whole_order),
+    elementwise("xlogy", "x*log(y)", xlogy, lambda w, z, x, y: w.log(y), lambda w, z, x, y: w.ratio(x, y),
+                kink="0·log(0) = 0, with slope 0 in y and log(0) in x", kinked=lambda x, y: (x == 0) & (y == 0),
+                c="x_log_y({0}, {1})", js="xlogy({0}, {1})", pole="always"),
+    elementwise("lgamma", "loggamma(x)", gammas.lgamma, lambda w, z, x: w.digamma(x), sign="log|Γ|",
+                also=("gammaln",), c="LGAMMA({0})", js="lgamma({0})", pole="always"),
+    elementwise("digamma", "polygamma(order, x)", gammas.digamma,
+                lambda w, z, x, order: w.digamma(x, order=int(order) + 1), sign="ψ", order=0, also=("psi",),
+                c="digamma({0}, {order})", js="digamma({0}, {order})", pole="always").replaced(infer=_whole_order),
 )
 # fmt: on

@@ -129,8 +129,9 @@ def rest(xp: Any, e: Any, axis: Any) -> Any:
 
 
 def xlogy(xp: Any, x: Any, y: Any) -> Any:
-    """x*log(y) with 0 where x is 0."""
-    return xp.where(x == 0, 0.0, x * xp.log(xp.where(x == 0, 1.0, y)))
+    """x*log(y) with 0 where x is 0, whatever number y is."""
+    zero = (x == 0) & (y == y)
+    return xp.where(zero, 0.0, x * xp.log(xp.where(zero, 1.0, y)))[()]
 
 
 def binary_cross_entropy(xp: Any, p: Any, y: Any) -> Any:

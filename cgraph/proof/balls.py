@@ -110,6 +110,10 @@ def _sign(x: Any) -> Any:
     return flint.arb(0) if x == 0 else x.sgn() if x > 0 or x < 0 else flint.arb.nan()
 
 
+def _polygamma(order: Any, x: Any) -> Any:
+    return flint.acb(x).polygamma(flint.acb(order)).real
+
+
 def _floor(x: Any) -> Any:
     found = x.floor()
     return found if found.is_exact() else flint.arb.nan()
@@ -172,6 +176,7 @@ def _table() -> dict[Any, Callable[..., Any]]:
         sympy.Mod: lambda x, y: x - y * _floor(x / y),
         sympy.frac: lambda x: x - _floor(x),
         sympy.atan2: arb.atan2,
+        sympy.polygamma: _polygamma,
         sympy.loggamma: lambda x: x.lgamma() if x > 0 else arb.nan(),
         sympy.sinc: arb.sinc,
         sympy.Mul: lambda *x: reduce(mul, x),

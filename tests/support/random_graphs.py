@@ -129,6 +129,9 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     if len(x.shape) > 1 else x,
     "sinc": lambda x: cg.sinc(1.1 + bounded(x)),  # PyTorch has no second derivative at 0
     "logaddexp": lambda x: cg.logaddexp(x, -0.7),
+    "lgamma": lambda x: cg.lgamma(positive(x)),
+    "digamma": lambda x: cg.digamma(positive(x)),
+    "xlogy": lambda x: cg.xlogy(bounded(x), positive(x)),
     "sorted": lambda x: cg.sort_by(apart(x), apart(x)) if x.shape else x,
     "windows": lambda x: cg.mean(cg.windows(x, size=1 + (x.shape[-1] > 1)), axis=-1) if x.shape else x,
     "windows_add": lambda x: cg.windows_add(cg.tanh(cg.windows(x, size=1)), x, size=1) if x.shape else x,

@@ -7,12 +7,14 @@ expression is a small function of the prelude, written without branches, so that
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from cgraph.compile.lowering.values import Value
+from cgraph.ops.gammas import BERNOULLI, ZETAS
 from cgraph.ops.op import Attrs, Op
 
 # The functions of the C library that glibc's vector library has from version 2.35 on.
@@ -35,6 +37,11 @@ def _polynomial(coefficients: tuple[float, ...]) -> str:
     for c in coefficients[-2::-1]:
         text = f"({text} * s + (T){c!r})"
     return text
+
+
+def braced(numbers: Iterable[float]) -> str:
+    """Numbers as C writes those of an array."""
+    return f"{{{', '.join(map(repr, numbers))}}}"
 
 
 # What rows call beside the C library, one function a line.
@@ -108,11 +115,46 @@ for (int k = 0; k <= n; k++) { const int q = (n - k) % 4; \
 s += c * pow(pi, n - k) * (q == 0 ? u : q == 1 ? v : q == 2 ? -u : -v) * f; \
 f *= -(k + 1) / x; c = c * (n - k) / (k + 1); } \
 return (T)s; }
-static inline T x_log_y(T x, T y) { T l = x * LOG(y); return x == 0 ? 0 : l; }
+static inline T x_log_y(T x, T y) { T l = x * LOG(y); return (x == 0) & (y == y) ? 0 : l; }
 static inline T x_log1p_y(T x, T y) { T l = x * LOG1P(y); return x == 0 ? 0 : l; }
+static inline double zeta_from(double x, int power) { \
+static const double bernoulli[] = BERNOULLI; double s = 0, e = x; \
+if (x < 10 + power) { for (int k = 0; k < 10 + power; k++) s += pow(x + k, -power); e = x + 10 + power; } \
+double f = pow(e, 1 - power) / (power - 1) + 0.5 * pow(e, -power), t = power * pow(e, -1 - power) / 2; \
+for (int k = 1; k <= (int)(sizeof bernoulli / sizeof *bernoulli); k++) { f += bernoulli[k - 1] * t; \
+t *= (power + 2 * k - 1.0) * (power + 2 * k) / ((2 * k + 1.0) * (2 * k + 2)) / (e * e); } \
+return s + f; }
+static inline double digamma_above(double x) { \
+static const double bernoulli[] = BERNOULLI, zetas[] = ZETAS; \
+if (x >= 10) { const double i = 1 / x; double t = 0; \
+for (int k = sizeof bernoulli / sizeof *bernoulli; k > 0; k--) t = t * (i * i) + bernoulli[k - 1] / (2 * k); \
+return x == INFINITY ? x : log(x) - (0.5 * i + i * i * t); } \
+const double whole = rint(x), at = x - whole; double s = 0, t = 0; \
+for (int k = sizeof zetas / sizeof *zetas + 1; k > 1; k--) t = (t + (k % 2 ? -zetas[k - 2] : zetas[k - 2])) * at; \
+for (int k = 1; k <= whole - 2; k++) s += 1 / (x - k); \
+return 0.42278433509846713 + t + s - ((whole < 2 ? 1 / x : 0) + (whole < 1 ? 1 / (1 + x) : 0)); }
+static inline T digamma(T given, T derivative) { \
+const double pi = 3.141592653589793, x = given; const int n = (int)derivative, even = n % 2 == 0; \
+if (x != x) return given; \
+if (x == -INFINITY) return (T)NAN; \
+if (x == INFINITY) return n ? 0 : (T)INFINITY; \
+if (x <= 0 && x == rint(x)) return !even ? (T)INFINITY : x == 0 ? -COPYSIGN((T)INFINITY, given) : (T)NAN; \
+const double size = x < 0 ? 1 - x : x; double s = 1; \
+for (int k = 2; k <= n; k++) s *= k; \
+s = n ? s * zeta_from(size, n + 1) : -digamma_above(size); \
+if (x > 0) return (T)(even ? -s : s); \
+const double r = x - rint(x), c = sin(pi * (0.5 - fabs(r))) / sin(pi * r); double t = 0, p[n + 2], q[n + 2]; \
+for (int k = 0; k < n + 2; k++) p[k] = k == 1; \
+for (int m = 1; m <= n; m++) { \
+for (int k = 0; k < n + 2; k++) q[k] = -((k <= m ? (k + 1) * (k < n + 1 ? p[k + 1] : 0) : 0) + (k ? (k - 1) * p[k - 1] : 0)); \
+for (int k = 0; k < n + 2; k++) p[k] = q[k]; } \
+for (int k = n + 1; k >= 0; k--) t = t * c + p[k]; \
+return (T)(-s - pow(pi, n + 1) * t); }
 """.strip()
     .replace("SINGLE", _polynomial(SINGLE))
     .replace("DOUBLE", _polynomial(DOUBLE))
+    .replace("BERNOULLI", braced(BERNOULLI))
+    .replace("ZETAS", braced(ZETAS))
     .split("\n")
 )
 LIBRARY = re.compile(r"\b[A-Z][A-Z0-9]+(?=\()")  # how the C library's functions are called here

@@ -43,6 +43,8 @@ IN_OTHERS: Mapping[Any, Callable[..., Any]] = {  # functions without a row, in f
     sympy.acoth: lambda x: sympy.atanh(1 / x),
     sympy.erfc: lambda x: 1 - sympy.erf(x),
     sympy.erf2: lambda x, y: sympy.erf(y) - sympy.erf(x),
+    sympy.digamma: lambda x: sympy.polygamma(0, x),
+    sympy.trigamma: lambda x: sympy.polygamma(1, x),
     sympy.frac: lambda x: x - sympy.floor(x),
     sympy.Mod: lambda x, y: x - y * sympy.floor(x / y),
     sympy.re: lambda x: x,  # a node is real
@@ -83,6 +85,8 @@ def reading(e: Any, given: Mapping[str, Node]) -> Reading:
         return _cases(e)
     if isinstance(e, sympy.sinc):
         return e.args, lambda x: op["where"](op["not_equal"](x, 0), op["ratio"](op["sin"](x), x), 1)
+    if isinstance(e, sympy.polygamma) and e.args[0].is_Integer:
+        return e.args[1:], lambda x: op["digamma"](x, order=int(e.args[0]))
     name = _functions().get((type(e), len(e.args)), STEPS.get(type(e), ""))
     if name in TABLE:
         return e.args, op[name]

@@ -15,6 +15,7 @@ from typing import Any
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, Node
+from cgraph.ops.gammas import BERNOULLI, ZETAS
 from viz.graphs.formats.zeros import Question, Whole, Zeros, asked
 
 HELPERS = """\
@@ -55,6 +56,60 @@ const sinc = (x, n) => {
     many = many*(n - k)/(k + 1);
   }
   return sum;
+};
+const xlogy = (x, y) => x === 0 && y === y ? 0 : x*Math.log(y);
+const ZETAS = [%ZETAS%];  // ζ(k) - 1 from k = 2 up
+const BERNOULLI = [%BERNOULLI%];
+const lgamma = x => {
+  const s = Math.abs(x), whole = Math.round(s), at = s - whole;
+  if (s === Infinity || (x <= 0 && at === 0)) return Infinity;
+  let found = 0;
+  if (s < 10) {  // the power series about 2
+    let product = 1;
+    for (let k = ZETAS.length + 1; k > 1; k--) found = (found + (k % 2 ? -1 : 1)*ZETAS[k - 2]/k)*at;
+    for (let k = 1; k <= whole - 2; k++) product *= s - k;
+    found = at*(0.42278433509846713 + found) + Math.log(product);
+    found -= whole === 1 ? Math.log1p(at) : whole === 0 ? Math.log(s) + Math.log1p(s) : 0;
+  } else {  // Stirling's
+    for (let k = BERNOULLI.length; k > 0; k--) found = found/s/s + BERNOULLI[k - 1]/(2*k*(2*k - 1));
+    found = (s - 0.5)*(Math.log(s) - 1) + (0.4189385332046728 + found/s);
+  }
+  return x < 0 ? Math.log(Math.PI/Math.sin(Math.PI*Math.abs(at))) - Math.log(s) - found : found;
+};
+const zetaFrom = (x, power) => {
+  const many = x < 10 + power ? 10 + power : 0, end = x + many;
+  let sum = 0, term = power*end**(-1 - power)/2, tail = end**(1 - power)/(power - 1) + 0.5*end**-power;
+  for (let k = 0; k < many; k++) sum += (x + k)**-power;
+  for (let k = 1; k <= BERNOULLI.length; k++) {
+    tail += BERNOULLI[k - 1]*term;
+    term *= (power + 2*k - 1)*(power + 2*k)/((2*k + 1)*(2*k + 2))/(end*end);
+  }
+  return sum + tail;
+};
+const digammaAbove = x => {
+  let found = 0;
+  if (x >= 10) {
+    for (let k = BERNOULLI.length; k > 0; k--) found = found/x/x + BERNOULLI[k - 1]/(2*k);
+    return x === Infinity ? x : Math.log(x) - (0.5/x + found/x/x);
+  }
+  const whole = Math.round(x), at = x - whole;
+  for (let k = ZETAS.length + 1; k > 1; k--) found = (found + (k % 2 ? -1 : 1)*ZETAS[k - 2])*at;
+  found += 0.42278433509846713;
+  for (let k = 1; k <= whole - 2; k++) found += 1/(x - k);
+  return found - ((whole < 2 ? 1/x : 0) + (whole < 1 ? 1/(1 + x) : 0));
+};
+const digamma = (x, n) => {
+  const even = n % 2 === 0, at = x - Math.round(x), size = x < 0 ? 1 - x : x;
+  if (infinite(x)) return x < 0 ? NaN : n ? 0 : x;
+  if (x <= 0 && at === 0) return !even ? Infinity : x === 0 ? (Object.is(x, -0) ? 1 : -1)*Infinity : NaN;
+  let sum = n ? zetaFrom(size, n + 1) : -digammaAbove(size), total = 0, slopes = [0, 1];
+  for (let k = 2; k <= n; k++) sum *= k;
+  if (!(x < 0)) return even ? -sum : sum;
+  for (let m = 0; m < n; m++)  // of cot as a polynomial in cot
+    slopes = Array.from({length: m + 3}, (_, k) => -((k + 1)*(slopes[k + 1] || 0) + (k - 1)*(slopes[k - 1] || 0)));
+  const cot = Math.sin(Math.PI*(0.5 - Math.abs(at)))/Math.sin(Math.PI*at);
+  for (let k = n + 1; k >= 0; k--) total = total*cot + slopes[k];
+  return -sum - Math.PI**(n + 1)*total;
 };
 const erf = x => {
   const s = Math.abs(x);
@@ -100,7 +155,7 @@ const inverseMills = (x, n) => {
   }
   return m[n]*factorial;
 };
-"""
+""".replace("%ZETAS%", ", ".join(map(repr, ZETAS))).replace("%BERNOULLI%", ", ".join(map(repr, BERNOULLI)))
 
 
 def program(
