@@ -99,6 +99,7 @@ _ELSEWHERE = {
     "eval": "cg.forward",
     "evaluate": "cg.forward",
     "gammaln": "cg.lgamma",
+    "gather": "cg.take_along, or cg.take for whole rows",
     "gradient": "cg.grad",
     "jit": "cg.compile",
     "lambdify": "cg.compile",

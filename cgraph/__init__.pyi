@@ -486,6 +486,12 @@ def take(x: Operand, y: Operand, /, *, axis: int = 0) -> Node:
 def scatter_add(x: Operand, y: Operand, u: Operand, /, *, axis: int = 0) -> Node:
     """scatter_add(x, y, axis=0) = 0, with x added to the rows y, as a node."""
 
+def take_along(x: Operand, y: Operand, /, *, axis: int = -1) -> Node:
+    """take_along(x, y, axis=-1) = x at the places y along an axis, as a node."""
+
+def add_along(x: Operand, y: Operand, u: Operand, /, *, axis: int = -1) -> Node:
+    """add_along(x, y, axis=-1) = 0, with x added at the places y along an axis, as a node."""
+
 def one_hot(x: Operand, /, *, classes: int = 2, ignore: int | None = None) -> Node:
     """one_hot(x, classes=2, ignore=None) = 1 at the class x, else 0, as a node."""
 
@@ -984,4 +990,16 @@ def polygamma(order: int, x: Operand) -> Node:
     >>> import cgraph as cg
     >>> round(float(cg.forward(polygamma(1, 1.0)).values[-1]), 12)  # π²/6
     1.644934066848
+    """
+
+def topk(x: Operand, k: int, axis: int = -1) -> tuple[Node, Node]:
+    """The k largest elements along an axis, the largest first, and their places: ids for `cg.take_along`.
+
+    Each value takes its gradient along; none flows to the places. Of equal elements the first stays before the
+    others, and NaN counts as the least. Raises ShapeError where k elements are not there, or how many is not known.
+
+    >>> import cgraph as cg
+    >>> x = cg.constant([7.0, 5.0, 9.0])
+    >>> [cg.forward(node).values[-1].tolist() for node in topk(x, 2)]
+    [[9.0, 7.0], [2.0, 0.0]]
     """

@@ -16,7 +16,7 @@ from cgraph.functions.nets import dropout, embedding, layer_norm, max_pool, mean
 from cgraph.functions.normalising import batch_norm, group_norm, instance_norm, rms_norm
 from cgraph.functions.products import convolve, cross, dot, kron, matrix_trace, outer, slogdet, tensordot
 from cgraph.functions.recurrent import gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
-from cgraph.functions.sorting import argsort, cumprod, median, quantile, sort
+from cgraph.functions.sorting import argsort, cumprod, median, quantile, sort, topk
 
 COMPOSITIONS: dict[str, Callable[..., Any]] = {
     f.__name__: f
@@ -26,6 +26,6 @@ COMPOSITIONS: dict[str, Callable[..., Any]] = {
         median, quantile, cumprod, tensordot, kron, cross, convolve, huber, hinge, kl_divergence, cosine_similarity,
         batch_norm, group_norm, instance_norm, rms_norm, conv1d, conv2d, max_pool1d, max_pool2d, avg_pool1d, avg_pool2d,
         attention, multi_head_attention, positional_encoding, rnn_cell, lstm_cell, gru_cell, rnn, lstm, gru,
-        polygamma,
+        polygamma, topk,
     )
 }  # fmt: skip

@@ -11,7 +11,7 @@ from cgraph.errors import ShapeError, ValueRefusedError
 from cgraph.functions.apply import op
 from cgraph.functions.arranging import moveaxis
 from cgraph.graph.node import Node, Operand, as_node, short
-from cgraph.shapes import normal_axes, show
+from cgraph.shapes import is_integer, normal_axes, show
 
 
 def sort(x: Operand, axis: int | None = -1) -> Node:
@@ -40,6 +40,26 @@ def argsort(x: Operand, axis: int | None = -1) -> Node:
     normal_axes((along,), len(x.shape))
     counted = op("cumsum", op("broadcast_like", 1.0, x), axis=along) - 1.0
     return op("sort_by", counted, x, axis=along)
+
+
+def topk(x: Operand, k: int, axis: int = -1) -> tuple[Node, Node]:
+    """The k largest elements along an axis, the largest first, and their places: ids for `cg.take_along`.
+
+    Each value takes its gradient along; none flows to the places. Of equal elements the first stays before the
+    others, and NaN counts as the least. Raises ShapeError where k elements are not there, or how many is not known.
+
+    >>> import cgraph as cg
+    >>> x = cg.constant([7.0, 5.0, 9.0])
+    >>> [cg.forward(node).values[-1].tolist() for node in topk(x, 2)]
+    [[9.0, 7.0], [2.0, 0.0]]
+    """
+    x = as_node(x)
+    (along,) = normal_axes((axis,), len(x.shape))
+    size = x.shape[along]
+    if not isinstance(size, int) or not is_integer(k) or not 0 <= k <= size:
+        raise ShapeError(f"the {k!r} largest of {show(x.shape)} along axis {along}", why=f"there are {size}")
+    first = (*(slice(None),) * along, slice(0, int(k)))
+    return op("sort_by", x, -x, axis=along)[first], argsort(-x, along)[first]
 
 
 def quantile(

@@ -120,6 +120,39 @@ def _scatter_add(xp: Any, g: Any, ids: Any, like: Any, axis: int = 0) -> Any:
     return result
 
 
+def _along_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    x, ids = operands
+    (axis,) = shapes.normal_axes((attrs["axis"],), len(x))
+    if (*ids[:axis], *ids[axis + 1 :]) != (*x[:axis], *x[axis + 1 :]) or len(ids) != len(x):
+        raise ShapeError(
+            f"ids {shapes.show(ids)} along axis {axis} of {shapes.show(x)}",
+            why="each element has its own id, in as many dimensions, with the same sizes but along that axis",
+            fix="use cg.take(x, ids, axis) for whole rows",
+        )
+    return {"axis": axis}, ids
+
+
+def _add_along_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
+    g, ids, like = operands
+    normal, shape = _along_shape([like, ids], attrs)
+    if g != shape:
+        raise ShapeError(f"add_along of {shapes.show(g)}", why=f"the ids choose {shapes.show(shape)}")
+    return normal, like
+
+
+def _take_along(xp: Any, x: Any, ids: Any, axis: int = -1) -> Any:
+    return xp.take_along_axis(x, as_ids(ids, xp.shape(x)[axis]), axis)
+
+
+def _add_along(xp: Any, g: Any, ids: Any, like: Any, axis: int = -1) -> Any:
+    result = xp.zeros(xp.shape(like), xp.result_type(g))
+    found = as_ids(ids, xp.shape(like)[axis])
+    places = [xp.expand_dims(xp.arange(n), [b for b in range(found.ndim) if b != a]) for a, n in enumerate(found.shape)]
+    places[axis] = found
+    xp.add.at(result, tuple(places), g)
+    return result
+
+
 def _one_hot_shape(operands: Sequence[Shape], attrs: Attrs) -> tuple[Attrs, Shape]:
     classes, ignore = attrs["classes"], attrs["ignore"]
     if not is_integer(classes) or classes < 1:
@@ -202,6 +235,16 @@ ROWS: tuple[Op, ...] = (
                ("", None), ("", None), infer=_scatter_shape, sign="+rows", axis=0,
                examples=[(((2, 2, 2), TABLE_AND_IDS, (4, 2)), {})],
                linear=(0,), like=2, adds_rows=True, ids=Ids(1, lambda sizes, attrs: sizes[2][attrs["axis"]])),
+    structural("take_along", "x at the places y along an axis", _take_along,
+               (maps.of_take_along, lambda w, g, z, x, ids, axis: w.add_along(g, ids, x, axis=axis)), ("", None),
+               infer=_along_shape, sign="picked", axis=-1,
+               examples=[(((4,), [2, 0, 2]), {}), (((2, 4), TABLE_AND_IDS), {}), (((3, 2), [[2, 0]]), {"axis": 0})],
+               linear=(0,), ids=Ids(1, lambda sizes, attrs: sizes[0][attrs["axis"]]), cost=free),
+    structural("add_along", "0, with x added at the places y along an axis", _add_along,
+               (maps.of_add_along, lambda w, g, z, x, ids, like, axis: w.take_along(g, ids, axis=axis)),
+               ("", None), ("", None), infer=_add_along_shape, sign="+picked", axis=-1,
+               examples=[(((3,), [2, 0, 2], (4,)), {}), (((1, 2), [[2, 0]], (3, 2)), {"axis": 0})],
+               linear=(0,), like=2, ids=Ids(1, lambda sizes, attrs: sizes[2][attrs["axis"]])),
     structural("one_hot", "1 at the class x, else 0", _one_hot, ("", None), infer=_one_hot_shape, sign="one_hot",
                classes=2, ignore=None, examples=[(([2, 0],), {"classes": 3}), (([[-1, 1]],), {"ignore": -1})],
                ids=Ids(0, lambda sizes, attrs: attrs["classes"]), cost=free, mask=True),

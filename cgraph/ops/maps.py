@@ -384,6 +384,18 @@ def of_scatter_add(x: Sequence[Shape], attrs: Attributes) -> str:
     return f"{{g}}[{':, ' * attrs['axis']}{{y}}]"
 
 
+def of_take_along(x: Sequence[Shape], attrs: Attributes) -> str:
+    """To the places from where it was taken, for each row along the axis."""
+    rows = along(len(x[0]), [attrs["axis"]])
+    return f"scatter {{g}}{rows} at [{{y}}{rows}]"
+
+
+def of_add_along(x: Sequence[Shape], attrs: Attributes) -> str:
+    """What stands at the places, for each row along the axis."""
+    rows = along(len(x[0]), [attrs["axis"]])
+    return f"{{g}}{rows}[{{y}}{rows}]"
+
+
 def of_windows(x: Sequence[Shape], attrs: Attributes) -> str:
     """Back to where the windows see, added where several see one element."""
     return f"windowsᵀ({{g}}{_sliding(attrs)})"

@@ -1,4 +1,5 @@
-"""Remainders, sums of exponentials, sin(πx)/(πx), φ(x)/Φ(x), x·log y, log Γ: ops that would lose digits as their formula stands."""
+"""Remainders, sums of exponentials, sin(πx)/(πx), φ(x)/Φ(x), x·log y, log Γ:
+ops that would lose digits as their formula stands."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def rest(xp: Any, e: Any, axis: Any) -> Any:
 
 def xlogy(xp: Any, x: Any, y: Any) -> Any:
     """x*log(y) with 0 where x is 0, whatever number y is."""
-    zero = (x == 0) & (y == y)
+    zero = (x == 0) & ~xp.isnan(y)
     return xp.where(zero, 0.0, x * xp.log(xp.where(zero, 1.0, y)))[()]
 
 

@@ -211,7 +211,7 @@ WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a diagonal of a vector": (lambda x: np.diagonal(x[0]), "two dimensions"),
     "axes of a tensordot": (lambda x: np.tensordot(x, x, 3), "2 and 2 dimension"),
     "axes in lists of two lengths": (lambda x: np.tensordot(x, x, ([0, 1], [0])), "as many"),
-    "indices that are a node": (lambda x: np.take_along_axis(x, x, 0), "when the graph is built"),
+    "indices that are a node": (lambda x: np.take_along_axis(x, x[..., 0], 0), "each element has its own id"),
     "an argument that nodes do not take": (lambda x: np.cumprod(x, dtype=np.float32), "it takes a, axis"),
     "out": (lambda x: np.exp2(x, out=np.zeros((2, 3))), "numpy.exp2 on nodes"),
     "a distance for each": (lambda x: np.gradient(x, [1.0, 2.0], axis=0), "one number for all axes"),

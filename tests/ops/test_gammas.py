@@ -44,7 +44,8 @@ def off(found: Any, points: Any, order: int, kind: Any) -> float:
         if abs(right) > limits.max:
             assert np.isinf(mine)
             continue
-        least = 1 if order == 1 or ((order % 2 == (1 if order else 0) or order == 0) and x < 0) else float(limits.tiny)
+        changes_sign = order == 1 or (x < 0 and (order == 0 or order % 2 == 1))
+        least = 1 if changes_sign else float(limits.tiny)
         worst = max(worst, float(abs(mpmath.mpf(float(mine)) - right) / max(abs(right), least)) / float(limits.eps))
     return worst
 

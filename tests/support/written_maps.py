@@ -221,7 +221,8 @@ class _Reader:
     def scattered(self) -> Any:
         what = self.factor()
         self.take("at")
-        result = np.zeros(self.like.shape)
+        here = tuple(self.at.get(LETTERS[axis], slice(None)) for axis in range(self.like.ndim))
+        result = np.zeros(self.like[here].shape)
         np.add.at(result, self.key(), what)
         return result
 

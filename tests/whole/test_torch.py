@@ -168,6 +168,8 @@ TORCH: dict[str, Callable[..., Any]] = {
     "take": lambda x, ids, axis: torch.index_select(x, axis, ids.long().reshape(-1)).reshape(
         (*x.shape[:axis], *ids.shape, *x.shape[axis + 1 :])
     ),
+    "take_along": lambda x, ids, axis: torch.gather(x, axis, ids.long()),
+    "add_along": lambda x, ids, like, axis: torch.zeros_like(like).scatter_add(axis, ids.long(), x),
     "scatter_add": lambda x, ids, like, axis: torch.zeros_like(like).index_add(axis, ids.long(), x),
     "pad": lambda x, width, value: torch.nn.functional.pad(x, sum(map(tuple, width[::-1]), ()), value=value),
     "squeeze": lambda x, axis: x.squeeze(axis),

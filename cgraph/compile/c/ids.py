@@ -58,6 +58,27 @@ def _scatter_add(w: Writer, n: int, value: Value) -> None:
     )
 
 
+@BY_IDS
+def _take_along(w: Writer, n: int, value: Value) -> None:
+    source, ids = value.operands
+    axis, shape = value.attrs["axis"], w.values[source].shape
+    w.loops(value.shape, lambda i: [
+        *_id(w, ids, shape[axis], i),
+        f"{w.at(n, i, value.shape)} = {w.at(source, [*i[:axis], 'id', *i[axis + 1:]], shape)};",
+    ])  # fmt: skip
+
+
+@BY_IDS
+def _add_along(w: Writer, n: int, value: Value) -> None:
+    gradient, ids, _ = value.operands
+    axis, shape, chosen = value.attrs["axis"], value.shape, w.values[ids].shape
+    w.loops(shape, lambda i: [f"{w.at(n, i, shape)} = 0;"])
+    w.loops(chosen, lambda i: [
+        *_id(w, ids, shape[axis], i),
+        f"{w.at(n, [*i[:axis], 'id', *i[axis + 1:]], shape)} += {w.at(gradient, i, chosen)};",
+    ])  # fmt: skip
+
+
 def _ids_first(
     w: Writer, ids: int, chosen: Sequence[int], shape: Sequence[int], axis: int, inner: Callable[..., list[str]]
 ) -> None:

@@ -121,11 +121,7 @@ def _take(a: Any, indices: Any, axis: int | None = None) -> Node:
 
 def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Node:
     if isinstance(indices, Node):
-        raise ValueRefusedError(
-            "numpy.take_along_axis with a node for its indices",
-            why="they choose elements when the graph is built",
-            fix="give them as an array; cg.take(x, ids) takes rows by ids that are a node",
-        )
+        return op("take_along", _ravel(arr) if axis is None else arr, indices, axis=0 if axis is None else axis)
     x = as_node(arr) if axis is not None else _ravel(arr)
     ids = np.asarray(indices)
     (along,) = normal_axes((0 if axis is None else axis,), len(x.shape))
