@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cgraph.compile.memory import Owned
+from cgraph.compile.memory import Ignored, Owned
 from cgraph.compile.task import Task
 from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
@@ -67,6 +67,9 @@ class Binding:
     def refuse(self) -> None:
         """Say what a call refused, as the plain pass says it."""
         feed = self.values(self._task.graph)
+        sizes = {d: n for node, v in feed.items() for d, n in zip(node.shape, v.shape, strict=True) if n >= 0}
+        for node in [node for node, value in feed.items() if isinstance(value, Ignored)]:  # of which no value was kept
+            feed[node] = np.zeros([sizes.get(d, 1) for d in node.shape])
         with np.errstate(all="ignore"):
             forward(self._task.graph, feed, NumpyWorld(self._task.dtype))
         raise ValueRefusedError(
