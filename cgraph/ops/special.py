@@ -82,7 +82,7 @@ ROWS: tuple[Op, ...] = (
     elementwise("xlogy", "x*log(y)", xlogy, lambda w, z, x, y: w.log(y), lambda w, z, x, y: w.ratio(x, y),
                 kink="0·log(0) = 0, with slope 0 in y and log(0) in x", kinked=lambda x, y: (x == 0) & (y == 0),
                 c="x_log_y({0}, {1})", js="xlogy({0}, {1})", pole="always"),
-    elementwise("lgamma", "loggamma(x)", gammas.lgamma, lambda w, z, x: w.digamma(x), sign="log|Γ|",
+    elementwise("lgamma", "loggamma(x)", gammas.lgamma, lambda w, z, x: w.digamma(x), sign="logΓ",
                 also=("gammaln",), c="LGAMMA({0})", js="lgamma({0})", pole="always"),
     elementwise("digamma", "polygamma(order, x)", gammas.digamma,
                 lambda w, z, x, order: w.digamma(x, order=int(order) + 1), sign="ψ", order=0, also=("psi",),

@@ -31,6 +31,8 @@ NAMES = {
     "sign": mpmath.sign,
 }
 
+WITHOUT_END = {"lgamma", "digamma"}  # their poles go on to -∞, where there is no limit
+
 
 class Case(NamedTuple):
     """A row at an infinity, and the limits of value and slope there."""
@@ -71,7 +73,7 @@ def cases() -> Iterator[Case]:
             continue
         expression, (x,) = formula(row, 1, row.defaults)
         functions = [sympy.lambdify([x], tails(f), [NAMES, "mpmath"]) for f in (expression, sympy.diff(expression, x))]
-        for side in (-1, 1):
+        for side in (1,) if row.name in WITHOUT_END else (-1, 1):
             value, slope = (limit(f, side) for f in functions)
             if value is not None and slope is not None:
                 yield Case(row, side * np.inf, value, slope)

@@ -138,7 +138,8 @@ class _Reader:
             return self.unit(_script(self.take()))
         if token == "[":
             self.place -= 1
-            return np.array(self.listed())
+            found = np.array(self.listed())
+            return self.below(found, _script(self.take())) if self.peek().startswith("_") else found
         if token == "scatter":
             return self.scattered()
         if token == "D":
@@ -331,6 +332,8 @@ class _Reader:
             if token == ":":
                 ends.append(None)
                 colon = True
+            elif token.startswith("_"):  # ids of one element are written as a number: a row of them has one, too
+                return np.array(ends)
             else:
                 ends[-1] = -int(self.take()) if token in ("-", "−") else int(token)
         return slice(*ends) if colon else ends[0]
