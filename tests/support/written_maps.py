@@ -139,7 +139,7 @@ class _Reader:
         if token == "[":
             self.place -= 1
             found = np.array(self.listed())
-            return self.below(found, _script(self.take())) if self.peek().startswith("_") else found
+            return self.below(found, _script(self.take())).astype(int) if self.peek().startswith("_") else found
         if token == "scatter":
             return self.scattered()
         if token == "D":
