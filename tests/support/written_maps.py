@@ -138,8 +138,7 @@ class _Reader:
             return self.unit(_script(self.take()))
         if token == "[":
             self.place -= 1
-            found = np.array(self.listed())
-            return self.below(found, _script(self.take())).astype(int) if self.peek().startswith("_") else found
+            return np.array(self.listed())
         if token == "scatter":
             return self.scattered()
         if token == "D":
@@ -322,7 +321,8 @@ class _Reader:
             self.take(), self.take(), self.take()
             return ...
         if self.peek() == "[":
-            return np.array(self.listed())
+            found = np.array(self.listed())
+            return self.below(found, _script(self.take())).astype(int) if self.peek().startswith("_") else found
         if self.peek().isalpha():
             return np.asarray(self.factor()).astype(int)
         ends: list[int | None] = [None]
