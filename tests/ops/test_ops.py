@@ -36,6 +36,7 @@ DOMAIN = {  # where an op is defined, operand by operand; elsewhere from -3 to 3
     **dict.fromkeys(("arcsin", "arccos", "arctanh", "log1p"), ((-0.9, 0.9),)),
     "arccosh": [(1.1, 3)],
     "pow": [(0.1, 3), (-3, 3)],
+    "xlogy": [(-3, 3), (0.1, 3)],
     "power_log": [(0.1, 3), (-3, 3)],
     "power_slope": [(0.1, 3), (-3, 3)],
     "binary_cross_entropy": [(0.05, 0.95), (0, 1)],
@@ -371,6 +372,15 @@ def _added(g: np.ndarray, like: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.array(total).reshape(like.shape)
 
 
+def _along(x: Any, ids: Any, axis: int) -> Any:
+    """Of the elements that ids choose along an axis the numbers, in the order of the array."""
+    found = np.zeros(ids.shape, int)
+    for place in np.ndindex(*ids.shape):
+        chosen = (*place[:axis], int(ids[place]), *place[axis + 1 :])
+        found[place] = np.ravel_multi_index(chosen, x.shape)
+    return found
+
+
 def _numbered(x: np.ndarray) -> np.ndarray:
     return np.arange(x.size).reshape(x.shape)
 
@@ -434,6 +444,8 @@ BY_HAND: dict[str, Callable[..., np.ndarray]] = {
         0,
         axis if ids.ndim == 1 else 0,
     ),
+    "take_along": lambda x, ids, axis: x.ravel()[_along(x, ids, axis)],
+    "add_along": lambda x, ids, like, axis: _added(x, like, _along(like, ids, axis)),
     "scatter_add": lambda x, ids, like, axis: _added(x, like, _numbered(like)[ids.astype(int)]),
     "windows": seen_by_windows,
     "windows_add": lambda x, like, **how: added_by_windows(x, like.shape, **how),
