@@ -91,8 +91,9 @@ def _cotangent(xp: Any, x: Any, order: int) -> Any:
     """The derivative of π cot(πx) of this order; exact halfway between whole numbers."""
     rest = x - xp.rint(x)
     cot = xp.sin(math.pi * (0.5 - xp.abs(rest))) / xp.sin(math.pi * rest)
-    total = 0 * x
-    for coefficient in reversed(_cotangents(order)):
+    *others, last = _cotangents(order)
+    total = 0 * x + last
+    for coefficient in reversed(others):
         total = total * cot + coefficient
     return math.pi ** (order + 1) * total
 

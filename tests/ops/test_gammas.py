@@ -75,6 +75,16 @@ def test_each_derivative_of_the_logarithm_of_gamma_is_the_next_polygamma_functio
             assert cg.forward(node, x=at)[node] == pytest.approx(float(exact(order, at)), rel=1e-12, abs=1e-15)
 
 
+@pytest.mark.parametrize("order", range(4))
+def test_beside_a_pole_a_derivative_is_as_infinite_as_numbers_are(order: int) -> None:
+    points = np.array([-5e-324, 5e-324])
+    x = cg.variable("x", points.shape)
+    node = cg.digamma(x, order=order)
+    want = [np.inf, -np.inf] if order % 2 == 0 else [np.inf, np.inf]
+    for found in (cg.forward(node, x=points)[node], cg.compile(node, backend="native")(points)[0]):
+        np.testing.assert_array_equal(found, want)
+
+
 POLES: dict[int, list[float]] = {  # of the order -1 (log|Γ|), 0, 1, 2: at 0, -0, -1, -7, ∞, -∞ and NaN, as SciPy's
     -1: [np.inf, np.inf, np.inf, np.inf, np.inf, np.inf, np.nan],
     0: [-np.inf, np.inf, np.nan, np.nan, np.inf, np.nan, np.nan],

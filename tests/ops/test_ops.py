@@ -37,6 +37,7 @@ DOMAIN = {  # where an op is defined, operand by operand; elsewhere from -3 to 3
     "arccosh": [(1.1, 3)],
     "pow": [(0.1, 3), (-3, 3)],
     "xlogy": [(-3, 3), (0.1, 3)],
+    "lgamma": [(0.1, 4)],
     "power_log": [(0.1, 3), (-3, 3)],
     "power_slope": [(0.1, 3), (-3, 3)],
     "binary_cross_entropy": [(0.05, 0.95), (0, 1)],

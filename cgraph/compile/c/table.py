@@ -143,13 +143,14 @@ const double size = x < 0 ? 1 - x : x; double s = 1; \
 for (int k = 2; k <= n; k++) s *= k; \
 s = n ? s * zeta_from(size, n + 1) : -digamma_above(size); \
 if (x > 0) return (T)(even ? -s : s); \
-const double r = x - rint(x), c = sin(pi * (0.5 - fabs(r))) / sin(pi * r); double t = 0, p[n + 2], q[n + 2]; \
+const double r = x - rint(x), c = sin(pi * (0.5 - fabs(r))) / sin(pi * r); double p[n + 2], q[n + 2]; \
 for (int k = 0; k < n + 2; k++) p[k] = k == 1; \
 for (int m = 1; m <= n; m++) { \
 for (int k = 0; k < n + 2; k++) \
 q[k] = -((k + 1) * (k < n + 1 ? p[k + 1] : 0) + (k ? (k - 1) * p[k - 1] : 0)); \
 for (int k = 0; k < n + 2; k++) p[k] = q[k]; } \
-for (int k = n + 1; k >= 0; k--) t = t * c + p[k]; \
+double t = p[n + 1]; \
+for (int k = n; k >= 0; k--) t = t * c + p[k]; \
 return (T)(-s - pow(pi, n + 1) * t); }
 """.strip()
     .replace("SINGLE", _polynomial(SINGLE))

@@ -102,13 +102,14 @@ const digamma = (x, n) => {
   const even = n % 2 === 0, at = x - Math.round(x), size = x < 0 ? 1 - x : x;
   if (infinite(x)) return x < 0 ? NaN : n ? 0 : x;
   if (x <= 0 && at === 0) return !even ? Infinity : x === 0 ? (Object.is(x, -0) ? 1 : -1)*Infinity : NaN;
-  let sum = n ? zetaFrom(size, n + 1) : -digammaAbove(size), total = 0, slopes = [0, 1];
+  let sum = n ? zetaFrom(size, n + 1) : -digammaAbove(size), slopes = [0, 1];
   for (let k = 2; k <= n; k++) sum *= k;
   if (!(x < 0)) return even ? -sum : sum;
   for (let m = 0; m < n; m++)  // of cot as a polynomial in cot
     slopes = Array.from({length: m + 3}, (_, k) => -((k + 1)*(slopes[k + 1] || 0) + (k - 1)*(slopes[k - 1] || 0)));
   const cot = Math.sin(Math.PI*(0.5 - Math.abs(at)))/Math.sin(Math.PI*at);
-  for (let k = n + 1; k >= 0; k--) total = total*cot + slopes[k];
+  let total = slopes[n + 1];
+  for (let k = n; k >= 0; k--) total = total*cot + slopes[k];
   return -sum - Math.PI**(n + 1)*total;
 };
 const erf = x => {
