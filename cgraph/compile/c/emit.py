@@ -13,8 +13,9 @@ from cgraph.compile.c.matrices import HELPERS
 from cgraph.compile.c.moving import copied
 from cgraph.compile.c.ops import emitter_of
 from cgraph.compile.c.products import product
+from cgraph.compile.c.repeated import closing, opening, with_repeated
 from cgraph.compile.c.table import prelude
-from cgraph.compile.c.writer import UnsupportedError, Writer, pointer
+from cgraph.compile.c.writer import UnsupportedError, Writer
 from cgraph.compile.plan.updates import Update
 from cgraph.quoting import c_comment
 
@@ -23,28 +24,22 @@ GEMM = "typedef void (*gemm_t)(int, int, int, long, long, long, T, const T*, lon
 
 def source(w: Writer) -> str:
     """The program as C, from a writer that has no lines yet. Raises UnsupportedError for an op without C."""
-    for group in w.plan.groups:
-        _group(w, group)
-    for update in w.plan.updates:
-        if update.kind == "rows":
-            check_ids(w, update)
-    for update in w.plan.updates:
-        _update(w, update)
-    body = "\n".join(w.lines)
-    used = set(re.findall(r"\w+", re.sub(r"/\*.*?\*/", "", body)))  # whatever names in comments look like
+    _steps(w)
+    functions, lines = with_repeated(w)
+    body = "\n".join(lines)
+    code = re.sub(r"/\*.*?\*/", "", body)  # whatever names in comments look like
+    used = set(re.findall(r"\w+", functions + code))
     matrices = HELPERS if used.intersection(re.findall(r"^static .*?(\w+)\(", HELPERS, re.M)) else ""
     return "\n".join(
         [
-            prelude(w.plan.lowered.dtype, matrices + body, vectors=w.library),
+            prelude(w.plan.lowered.dtype, matrices + functions + body, vectors=w.library),
             *([matrices] if matrices else []),
             *([GEMM] if w.gemm else []),
+            *([functions] if functions else []),
             "static int once(void **p) {",
-            *(["    gemm_t gemm = (gemm_t)p[1];"] if w.gemm else []),
-            *(line for storage, line in _addresses(w) if pointer(storage) in used),
-            *([f"    {_truth(w)} bad = 0;"] if w.doubts else []),
+            *opening(w, code),
             body,
-            "    return bad ? 2 : 0;" if w.doubts else "    return 0;",
-            "}",
+            *closing(code),
             "int cgraph_step(void **p) { return once(p); }",  # a name that no other library has
             *(many_calls(w) if w.library else []),
             "",
@@ -52,16 +47,18 @@ def source(w: Writer) -> str:
     )
 
 
-def _truth(w: Writer) -> str:
-    """An integer as wide as the numbers are, so that comparisons of vectors of these need not be narrowed."""
-    return "int" if w.plan.lowered.dtype.itemsize == 4 else "long"
-
-
-def _addresses(w: Writer) -> list[tuple[int, str]]:
-    """For each storage the line that says where it begins: at an address that is given, or in the buffer."""
-    given = [(s, f"(T *)p[{i + 2}]; {c_comment(w.name(s))}") for i, s in enumerate(w.pointers)]
-    buffers = [(s, f"(T *)p[0] + {offset};") for s, offset in w.plan.offsets.items()]
-    return [(s, f"    T *{pointer(s)} = {where}") for s, where in (*given, *buffers)]
+def _steps(w: Writer) -> None:
+    """Write all steps and updates."""
+    for group in w.plan.groups:
+        w.step()
+        _group(w, group)
+    for update in w.plan.updates:
+        if update.kind == "rows":
+            w.step()
+            check_ids(w, update)
+    for update in w.plan.updates:
+        w.step()
+        _update(w, update)
 
 
 def _group(w: Writer, group: Sequence[int]) -> None:

@@ -9,18 +9,20 @@ from cgraph.compile.c.table import transcendental
 from cgraph.compile.lowering.values import Value
 
 VECTOR, LONG = 8, 64  # elements of a vector, and of an inner loop in which what is left over is little
+LARGEST, READ = 128, 24  # values of a group, and what it reads: of more, compilers are slow and nothing is gained
 
 
 def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
     """The values in groups, each a loop or a single op.
 
     A value joins the last group of its own shape that comes after all it needs; in its own group it may need a value
-    at the same element, and nothing else.
+    at the same element, and nothing else. A group has a largest size, whatever the number of steps of a recurrent net.
     """
     computed = set(order)
     wishes: dict[int, str] = {}  # of groups
     home: dict[int, int] = {}
     groups: list[list[int]] = []
+    read: list[set[int]] = []  # what a group needs that is computed before it
     last: dict[tuple[int, ...], int] = {}  # the last group of elementwise values of a shape
     for number in order:
         value = values[number]
@@ -32,12 +34,16 @@ def fused(values: Sequence[Value], order: list[int]) -> list[tuple[int, ...]]:
                 earliest = max(earliest, home[source] + (not joins))
         place = last.get(value.shape, -1) if value.c else -1
         wish = _wish(values, value)
-        if place < earliest or {wish, wishes.get(place, "")} == {"flat", "nested"}:
-            place = len(groups)
+        others = {x for x in value.operands if home.get(x) != place}
+        apart = {wish, wishes.get(place, "")} == {"flat", "nested"}
+        if place < earliest or apart or len(groups[place]) == LARGEST or len(read[place] | others) > READ:
+            place, others = len(groups), set(value.operands)
             groups.append([])
+            read.append(set())
             if value.c:
                 last[value.shape] = place
         groups[place].append(number)
+        read[place] |= others
         home[number] = place
         wishes[place] = wishes.get(place) or wish
     return [tuple(group) for group in groups]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy as np
 from cgraph.compile.c.table import number
 from cgraph.compile.c.writer import Emit, Writer, pointer
 from cgraph.compile.lowering.values import Value
-from cgraph.compile.plan.places import Place, collapsed, contiguous
+from cgraph.compile.plan.places import Place, collapsed, contiguous, view_of
+from cgraph.ops import TABLE
 from cgraph.ops.named import ByOp
 
+INDEX = TABLE["index"]
 MOVING: ByOp[Emit] = ByOp()
 
 
@@ -64,31 +67,38 @@ def _flat(w: Writer, n: int) -> Callable[[str], str]:
         for size, step in zip(sizes, steps, strict=True):
             below //= size
             terms.append(f"({i}) / {below} % {size} * {step}")
-        return f"{pointer(place.storage)}[{' + '.join(terms)} + {place.offset}]"
+        return f"{pointer(place)}[{' + '.join(terms)}]"
 
     return several
 
 
 @MOVING
 def _concatenate(w: Writer, n: int, value: Value) -> None:
-    axis, start = value.attrs["axis"], 0
+    place, axis = w.plan.places[n], value.attrs["axis"]
     for operand in value.operands:
         shape = w.values[operand].shape
         if prod(shape):
-            w.loops(
-                shape,
-                lambda i, operand=operand, shape=shape, start=start: [  # type: ignore[misc]  # mypy infers no lambda with defaults
-                    f"{w.at(n, [*i[:axis], f'({i[axis]} + {start})', *i[axis + 1 :]], value.shape)}"
-                    f" = {w.at(operand, i, shape)};"
-                ],
-            )
-        start += shape[axis]
+            if place.offset != w.plan.places[n].offset:
+                w.step()  # there may be a part for each step of time
+            w.loops(shape, partial(_part, w, place, operand))
+        place = place._replace(offset=place.offset + shape[axis] * place.strides[axis])
+
+
+def _part(w: Writer, place: Place, operand: int, index: list[str]) -> list[str]:
+    """An element of a value, and the same one of a place of its shape."""
+    return [f"{w.indexed(place, place.strides, index)} = {w.at(operand, index, w.values[operand].shape)};"]
 
 
 @MOVING
 def _index_add(w: Writer, n: int, value: Value) -> None:
     gradient = value.operands[0]
     key = value.attrs["key"]
+    shape = w.values[gradient].shape
+    there = view_of(Value(shape, INDEX, (n,), {"key": key}), w.values, w.plan.places)
+    if there is not None:  # slices: loops say it shorter than a table of places, and are quicker
+        w.loops(value.shape, lambda i: [f"{w.at(n, i, value.shape)} = 0;"])
+        w.loops(shape, lambda i: [f"{w.indexed(there, there.strides, i)} += {w.at(gradient, i, shape)};"])
+        return
     places = np.arange(prod(value.shape)).reshape(value.shape)[key.parts].reshape(-1)
     out, given = _flat(w, n), _flat(w, gradient)
     w.say(f"static const int t{n}[] = {{{', '.join(map(str, places.tolist()))}}};")

@@ -46,7 +46,9 @@ class NativeProgram:
         plan = writer.plan
         product = blas()
         gemm = address(product.gemm[plan.lowered.dtype.name]) if product is not None else None
-        pointers = [memory.buffer.ctypes.data, gemm, *(memory.storages[s].ctypes.data for s in writer.pointers)]
+        self._table = np.array(writer.table, np.dtype("l"))
+        given = (memory.storages[s].ctypes.data for s in writer.pointers)
+        pointers = [memory.buffer.ctypes.data, gemm, *given, self._table.ctypes.data]
         self._context = (ctypes.c_void_p * len(pointers))(*pointers)
         self._argument = ctypes.cast(self._context, ctypes.c_void_p)
         self._library.cgraph_step.restype = self._library.cgraph_run.restype = ctypes.c_int

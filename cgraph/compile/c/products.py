@@ -33,9 +33,8 @@ def product(w: Writer, target: int, x: int, y: int, factor: float = 1.0, added: 
         if a and b:
             w.gemm = True
             (m, n), places = shape, [w.plan.places[i] for i in (x, y)]
-            one, two = (f"{pointer(place.storage)} + {place.offset}, {steps}"
-                        for place, (_, steps) in zip(places, (a, b), strict=True))  # fmt: skip
-            sizes, out = f"{m}, {n}, {depth}", f"{pointer(w.plan.places[target].storage)}, {n}"
+            one, two = (f"{pointer(place)}, {steps}" for place, (_, steps) in zip(places, (a, b), strict=True))
+            sizes, out = f"{m}, {n}, {depth}", f"{pointer(w.plan.places[target])}, {n}"
             w.say(f"gemm({ROW_MAJOR}, {a[0]}, {b[0]}, {sizes}, {number(factor)}, {one}, {two}, {int(added)}, {out});")
             return
     large = w.library and len(left) == len(right) > 2 and depth and prod(shape[-2:]) * depth > INLINE

@@ -16,22 +16,25 @@ from cgraph.compile.plan.places import BUFFER, CONSTANT, LEAF, Place
 from cgraph.compile.plan.plan import Plan
 from cgraph.quoting import c_comment
 
+NAMED = 8  # operands that a comment names
+
 
 class UnsupportedError(Exception):
     """An op that is not written in C."""
 
 
 class Writer:
-    """The C of one plan, line by line. `pointers` are the storages whose addresses the program is given, in order.
+    """The C of one plan, step by step. `pointers` are the storages whose addresses the program is given, in order.
 
     `library` says whether BLAS may be called (and glibc's vector functions), `gemm` whether a line so far calls it,
-    `doubts` whether one looks if 0 meets ∞, for which `bad` is set.
+    `doubts` whether one looks if 0 meets ∞, for which `bad` is set, `table` where functions of steps find numbers.
     """
 
     def __init__(self, plan: Plan, library: bool = True) -> None:
         self.plan, self.values = plan, plan.values
         self.pointers = [i for i, s in enumerate(plan.storages) if s.kind != BUFFER and not self.is_number(i)]
-        self.lines: list[str] = []
+        self.steps: list[list[str]] = [[]]
+        self.table: list[int] = []
         self.names = names(plan.lowered)
         self.gemm, self.doubts, self.library = False, False, library
 
@@ -73,16 +76,21 @@ class Writer:
         return found
 
     def indexed(self, place: Place, steps: Sequence[int], index: Sequence[str], name: str = "") -> str:
-        """The element at a place, some steps along each loop; `name` is another one for the storage's pointer."""
+        """The element at a place, some steps along each loop; `name` is another pointer, to all of the storage."""
         terms = [f"{i} * {s}" if s != 1 else i for i, s in zip(index, steps, strict=True) if s]
-        if place.offset or not terms:
+        if name and place.offset:
             terms.append(str(place.offset))
-        return f"{name or pointer(place.storage)}[{' + '.join(terms)}]"
+        return f"{name or pointer(place)}[{' + '.join(terms) or '0'}]"
 
     # Lines -----------------------------------------------------------------------------------------------------------
     def say(self, *lines: str) -> None:
-        """Write lines of the function."""
-        self.lines += ["    " + line for line in lines]
+        """Write lines of the step."""
+        self.steps[-1] += ["    " + line for line in lines]
+
+    def step(self) -> None:
+        """Begin another step: lines that may stand in a function of their own."""
+        if self.steps[-1]:
+            self.steps.append([])
 
     def loops(self, shape: Sequence[int], inner: Callable[[list[str]], list[str]]) -> None:
         """Loops over all elements of a shape around lines that are made of the loops' counters."""
@@ -90,13 +98,17 @@ class Writer:
         self.say(" ".join([*heads(index, shape), "{"]), *("    " + line for line in inner(index)), "}")
 
     def comment(self, number_: int) -> str:
-        """How a value is computed, as a comment."""
-        return c_comment(f"{self.names[number_]} = {formula(self.plan, self.values[number_], self.names)}")
+        """How a value is computed, as a comment: of many operands the first."""
+        value = self.values[number_]
+        more = len(value.operands) - NAMED
+        few = value._replace(operands=value.operands[:NAMED])
+        text = f"{self.names[number_]} = {formula(self.plan, few, self.names)}"
+        return c_comment(f"{text} and {more} more" if more > 0 else text)
 
 
-def pointer(storage: int) -> str:
-    """The variable that points to a storage."""
-    return f"s{storage}"
+def pointer(place: Place) -> str:
+    """The variable that points to the first element of a place: the storage's number, and how far in that it is."""
+    return f"s{place.storage}_{place.offset}" if place.offset else f"s{place.storage}"
 
 
 def counters(shape: Sequence[int]) -> list[str]:

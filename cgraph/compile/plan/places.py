@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ def placed(values: Sequence[Value]) -> tuple[dict[int, Place], list[Storage]]:
     places: dict[int, Place] = {}
     storages: list[Storage] = []
     for number, value in enumerate(values):
-        place = _view(value, values, places) if value.view else None
+        place = view_of(value, values, places) if value.view else None
         if place is None:
             place = Place(len(storages), 0, contiguous(value.shape))
             kind = (
@@ -50,7 +50,7 @@ def placed(values: Sequence[Value]) -> tuple[dict[int, Place], list[Storage]]:
     return places, storages
 
 
-def _view(value: Value, values: Sequence[Value], places: dict[int, Place]) -> Place | None:
+def view_of(value: Value, values: Sequence[Value], places: Mapping[int, Place]) -> Place | None:
     """The place of a value that NumPy makes without moving anything; None where it must copy."""
     source, place = values[value.operands[0]], places[value.operands[0]]
     if not prod(value.shape) or not prod(source.shape):
