@@ -33,6 +33,16 @@ def refused(program: Any, message: str, rows: Any = None, **data: Any) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_results_that_are_parts_of_another_are_those_of_each_call(backend: str) -> None:
+    x = cg.variable("x", (4, 6))
+    whole = cg.sin(x) * 2
+    program = cg.compile([whole[1:], whole[2:, ::2], whole[3], whole[::-1], whole.T[1]], [x], backend=backend)
+    X = np.random.default_rng(0).normal(size=(CALLS, 4, 6))
+    for k, found in enumerate(program.run(x=X)):
+        np.testing.assert_array_equal(found, [program(given)[k] for given in X])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("call", [0, 1, CALLS - 1])
 def test_targets_of_every_call_are_distributions(call: int, backend: str) -> None:
     z, y = cg.variable("z", ("m", 3)), cg.variable("y", ("m", 3))

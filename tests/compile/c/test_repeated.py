@@ -109,6 +109,7 @@ def test_code_does_not_grow_with_the_steps(make: Any, name: str, steps: int) -> 
     assert "steps[at[1]]" in few
     # what is left are names with more digits, and groups that end elsewhere; written out, it is twice as long
     assert len(more) < 1.15 * len(few), (len(few), len(more))
+    assert max(map(len, more.splitlines())) < 1.15 * max(map(len, few.splitlines()))
 
 
 def test_a_short_program_is_one_function_without_a_table() -> None:
