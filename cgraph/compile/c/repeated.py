@@ -22,7 +22,7 @@ NAME = re.compile(r"\b([stv])(\d+)(?:_(\d+))?\b")  # a place, a table, or a numb
 DOUBT = "bad"
 
 
-class Step(NamedTuple):
+class Body(NamedTuple):
     """A step in names that depend on their order alone, and the places (storage, offset) of its pointers."""
 
     text: str
@@ -56,7 +56,7 @@ def with_repeated(w: Writer) -> tuple[str, list[str]]:
     return "\n".join([*functions, kinds]), lines
 
 
-def standard(lines: Sequence[str]) -> Step:
+def standard(lines: Sequence[str]) -> Body:
     """A step in names of its own."""
     names: dict[str, str] = {}
     places: list[tuple[int, int]] = []
@@ -71,7 +71,7 @@ def standard(lines: Sequence[str]) -> Step:
         return name
 
     text = "\n".join(line for line in lines if not line.startswith("    /*"))
-    return Step(NAME.sub(named, text), tuple(places))
+    return Body(NAME.sub(named, text), tuple(places))
 
 
 def _function(w: Writer, number: int, text: str, first: Sequence[str], count: int) -> str:
@@ -90,7 +90,7 @@ def _function(w: Writer, number: int, text: str, first: Sequence[str], count: in
     )
 
 
-def _calls(w: Writer, steps: Sequence[Step], number: Mapping[str, int]) -> list[str]:
+def _calls(w: Writer, steps: Sequence[Body], number: Mapping[str, int]) -> list[str]:
     """The loop that calls the functions of some steps, one after the other, whose rows the table gets."""
     begin = len(w.table)
     for step in steps:
