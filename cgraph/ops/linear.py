@@ -132,7 +132,7 @@ PRODUCTS: tuple[Example, ...] = (
 ROWS: tuple[Op, ...] = (
     structural("matmul", "x @ y", "matmul",
                (maps.of_matmul(0), _to_left),
-               (maps.of_matmul(1), _to_right), infer=_matmul, sign="@", examples=PRODUCTS,
+               (maps.of_matmul(1), _to_right), infer=_matmul, sign="•", examples=PRODUCTS,
                written="dot", linear=(0, 1), cost=_products),
     joining("einsum", "sum of x*y*... by subscripts", _einsum, maps.of_einsum, _to_term,
             infer=_einsum_shape, subscripts="", cost=_terms, through=True,

@@ -139,3 +139,13 @@ def test_a_call_is_of_a_sign_that_is_no_formula_and_latex_knows_it(name: str) ->
     bare = re.sub(r"\(.*\)", "", row.sign)  # what is in brackets reads as one
     assert row.written or not re.search(r"²| − |.[/∗]", bare), row.sign
     assert "U{+}" not in notation.latex(Sym(row.sign))
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_no_picture_says_an_operator_of_code(name: str) -> None:
+    assert not re.search(r"@|\*|//|%", TABLE[name].sign), TABLE[name].sign
+
+
+def test_products_of_matrices_of_elements_and_of_numbers_differ_in_a_circle() -> None:
+    a, b, x = cg.variable("A", (2, 2)), cg.variable("B", (2, 2)), cg.variable("x")
+    assert [text(notation.sign(node)) for node in (a @ b, a * b, x * x, x * a)] == ["•", "⊙", "∗", "∗"]

@@ -9,6 +9,7 @@ import numpy as np
 from viz.schematics import Circle, SchematicPicture
 from viz.schematics.scene import PlacedPiece, Scene
 
+PAPER = 2.5  # the least way from the corners of a unit's name to the middle of its ring
 Rect = tuple[float, float, float, float]
 
 
@@ -100,7 +101,7 @@ def spills(scene: Scene) -> list[str]:
             a, b, c, d = text.rect
             if isinstance(placed.piece, Circle):
                 inside = all(
-                    np.hypot(x - placed.x, y - placed.y) < placed.width / 2 - 0.5 for x in (a, c) for y in (b, d)
+                    np.hypot(x - placed.x, y - placed.y) < placed.width / 2 - PAPER for x in (a, c) for y in (b, d)
                 )
             else:
                 inside = left - 0.01 <= a and c <= right + 0.01 and top - 4 <= b and d <= bottom + 4

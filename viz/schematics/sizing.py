@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 from cgraph.notation import Math
 from viz.ink.lines import PlacedLine, SetLine, set_line
 from viz.ink.page import smallest_of
@@ -9,9 +11,10 @@ from viz.ink.themes import Theme
 from viz.schematics.pieces import Block, Cells, Circle, Dots, Piece, Words
 from viz.schematics.scene import PlacedPiece, Rect, Text
 
-RADIUS, LARGEST = 18.0, 19.2  # of a circle, and of one whose name is long
+RADIUS, LARGEST = 18.0, 19.3  # of a circle, and of one whose name is long
 INSIDE = 0.82  # of a circle's breadth: for its name
-SCRIPT = 9.72  # the least size of the scripts of a unit's name, where a circle has room for it
+CLEAR = 3.0  # from the corners of a circle's name to the middle of its ring
+SCRIPT = 9.75  # the least size of the scripts of a unit's name, where a circle has room for it
 LEADING = 4.0  # between lines of words
 PAD_X, PAD_Y = 9.0, 7.0
 SMALLEST = 8.0  # the least size of a label that must fit into a circle or a cell
@@ -54,7 +57,7 @@ def sized(piece: Piece, theme: Theme) -> PlacedPiece:
     if isinstance(piece, Circle):
         line = _named(piece.label, theme.title_size)
         text = _in_middle(piece.label, line, 0.0, 0.0, piece.role)
-        radius = max(RADIUS, line.width / 2 / INSIDE)
+        radius = max(RADIUS, line.width / 2 / INSIDE, hypot(line.width, line.ascent + line.descent) / 2 + CLEAR)
         return PlacedPiece(piece, 0.0, 0.0, 2 * radius, 2 * radius, (text,))
     if isinstance(piece, Dots):
         line = set_label(piece.label, theme.title_size)

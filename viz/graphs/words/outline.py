@@ -12,13 +12,13 @@ import numpy as np
 from cgraph import notation
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, Node
-from cgraph.notation import Math, plain, text
+from cgraph.notation import Math, plain
 from cgraph.passes.backward import Backward
 from cgraph.passes.forward import Forward
 from cgraph.shapes import show
 from viz.asked import Passes, Proofs
 from viz.graphs.words.drawing import DIGITS, NOT_DETERMINED, OUTLINE, BoxText, Drawing, EdgeText
-from viz.graphs.words.subject import sign_of
+from viz.graphs.words.subject import plain_sign, sign_of
 from viz.ink.lines import Label, clean
 
 
@@ -95,7 +95,7 @@ class _Signs:
         found = self._known.get(key)
         if found is None:
             label = (("name", sign_of(node, self._without)),)
-            found = self._known[key] = label, text(notation.sign(node)).replace("∗", "*")
+            found = self._known[key] = label, plain_sign(notation.sign(node))
         return found
 
 

@@ -178,7 +178,12 @@ def sign_of(node: Node, without: Container[Node]) -> Math:
     """What stands in the circle of an op: its sign, with the numbers that are not drawn: `+1`, `×2`, `x³`."""
     inside = [_number(x) if x in without and x.kind == CONSTANT else None for x in node.operands]
     math = notation.in_circle(node, inside)
-    return notation.Named(math, text(math).replace("∗", "*"))
+    return notation.Named(math, plain_sign(math))
+
+
+def plain_sign(math: Math) -> str:
+    """What a circle says, in words that are read one after the other: its star and its dot are those of formulas."""
+    return text(math).replace("∗", "*").replace("•", "·")
 
 
 def _number(node: Node) -> Math:
