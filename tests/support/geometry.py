@@ -12,9 +12,11 @@ from scipy.spatial import KDTree
 from viz.graphs.paint.paint import BACKWARD, FORWARD
 from viz.graphs.picture import Picture
 from viz.graphs.places.layout import Layout, PlacedBox
+from viz.graphs.places.measure import INSET
 from viz.graphs.words.drawing import OUTSIDE
 
 Rect = tuple[float, float, float, float]
+RING, PAPER = 1.3, 1.0  # how broad a ring is, and the least clear paper between it and what stands in it
 PARAMETER = np.linspace(0, 1, 100)[:, None]
 BERNSTEIN = np.hstack(
     [(1 - PARAMETER) ** 3, 3 * (1 - PARAMETER) ** 2 * PARAMETER, 3 * (1 - PARAMETER) * PARAMETER**2, PARAMETER**3]
@@ -253,7 +255,7 @@ def outside(point: tuple[float, float], box: PlacedBox) -> float:
 
 
 def spills(picture: Picture) -> list[str]:
-    """Lines of words that leave their own box, or touch each other in it."""
+    """Lines of words that leave their own box, come near its ring, or touch each other in it."""
     found = []
     for placed in picture.layout.boxes:
         left, top, right, bottom = placed.rect
@@ -262,7 +264,7 @@ def spills(picture: Picture) -> list[str]:
                 continue
             a, b, c, d = line.rect
             if placed.box.round:
-                radius = placed.width / 2
+                radius = placed.width / 2 - (INSET if placed.box.output else 0.0) - RING / 2 - PAPER
                 corners = [(x - placed.x, y - placed.y) for x in (a, c) for y in (b, d)]
                 inside = all(x * x + y * y <= radius**2 for x, y in corners)
             else:

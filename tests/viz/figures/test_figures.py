@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from project import read_chapter
+from rings import clearances
 from schematic_geometry import collisions
 from sparse import sparse
 
@@ -348,3 +349,8 @@ def test_no_words_touch_on_the_plots():
         for i, (a, box) in enumerate(boxes):
             assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, (number, a)
             assert [b for b, other in boxes[:i] if box.overlaps(other)] == [], (number, a)
+
+
+@pytest.mark.parametrize("number", sparse([n for n in FIGURES if n not in ("6.1", "6.3", "6.5", "6.7")], 4))
+def test_no_word_in_a_circle_comes_near_its_ring(number):
+    assert [found for found in clearances(picture(number).svg()).items() if found[1] < 1.2] == []

@@ -13,6 +13,7 @@ import pytest
 from geometry import collisions, spills, together
 from paper import CM, size, smallest_text
 from random_scalars import random_pass
+from rings import clearances
 from sparse import sparse
 
 import cgraph as cg
@@ -24,6 +25,7 @@ from viz.ink.page import SHEET, SMALLEST, WIDEST
 
 NAMES = list(GALLERY)
 LINES = 15
+PAPER, ON_PAPER = 1.2, 0.65  # the least way from ink to a ring, in units of the drawing and in points on its page
 
 
 @cache
@@ -36,6 +38,9 @@ def faults(of: Picture) -> list[str]:
     width, height, _ = size(of.svg())
     letter = smallest_text(of.svg(), whole=True) * min(16 * CM / width, 16 * CM / SHEET / height)
     found = [*collisions(of), *spills(of), *together(of)]
+    scale = min(16 * CM / width, 16 * CM / SHEET / height)
+    tight = {circle: way for circle, way in clearances(of.svg()).items() if way < PAPER or way * scale < ON_PAPER}
+    found += [f"{way:.2f} from the words in {circle} to its ring" for circle, way in tight.items()]
     if letter < SMALLEST:
         found.append(f"its smallest letter has {letter:.2f} points")
     if not SHEET <= width / height <= WIDEST:

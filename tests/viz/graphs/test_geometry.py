@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from geometry import collisions, labels, off_borders, spills
 from random_scalars import random_pass
+from rings import clearances
 from sparse import sparse
 
 import viz
@@ -46,3 +47,11 @@ def test_strokes_end_on_the_borders_of_their_boxes(direction, look, pictures):
     for seed in range(pictures // 5):
         picture = viz.draw(random_pass(seed), direction=direction, style=look)
         assert off_borders(picture) == [], seed
+
+
+@pytest.mark.parametrize("seed", sparse(range(1, 81, 2), 20))
+def test_the_ink_of_words_stays_off_the_rings_of_random_circuits(seed):
+    """What `spills` says of the rectangles of words, said of their outlines in the SVG."""
+    picture = viz.draw(random_pass(seed), style="circuit", detail=("full", "formula", "number")[seed % 3])
+    found = clearances(picture.svg())
+    assert found and [f"{way:.2f} in {circle}" for circle, way in found.items() if way < 1.2] == []

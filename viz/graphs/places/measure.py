@@ -16,7 +16,7 @@ from viz.ink.strokes import BETWEEN, Size
 from viz.ink.themes import Theme
 
 PAD_X, PAD_Y = 6.0, 6.0
-ROUND_PAD = 1.0  # between a circle and the corners of its words
+ROUND_PAD = 1.7  # between the middle of a ring and the corners of its words
 INSET = 3.0  # between the two borders of an output
 SCALE_SIZE = 0.85  # of a value's size: the number beside a heat map
 ROUND_APART = 11.0  # the least distance of edges side by side at a circle
