@@ -16,7 +16,7 @@ from viz.graphs.places.measure import INSET
 from viz.graphs.words.drawing import OUTSIDE
 
 Rect = tuple[float, float, float, float]
-RING, PAPER = 1.3, 1.0  # how broad a ring is, and the least clear paper between it and what stands in it
+RING, PAPER = 1.3, 2.5  # how broad a ring is, and the least clear paper between it and what stands in it
 PARAMETER = np.linspace(0, 1, 100)[:, None]
 BERNSTEIN = np.hstack(
     [(1 - PARAMETER) ** 3, 3 * (1 - PARAMETER) ** 2 * PARAMETER, 3 * (1 - PARAMETER) * PARAMETER**2, PARAMETER**3]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, groupby
+from math import hypot
 from typing import NamedTuple, TypeAlias
 
 from cgraph.notation import EQUALS, Group, Math, Sym
@@ -127,9 +128,34 @@ def stack_height(lines: Sequence[SetLine]) -> float:
     return sum(line.ascent + line.descent for line in lines) + GAP * (len(lines) - 1)
 
 
-def stacked(lines: Sequence[SetLine], centre: Point) -> tuple[PlacedLine, ...]:
-    """The lines one below the other, each centred, all about a point."""
+def circle(lines: Sequence[SetLine]) -> tuple[float, float]:
+    """The radius of the least circle that holds lines one below the other, and its middle, from theirs down.
+
+    A wide last line, such as a gradient's, wants the middle of the circle; above the middle of the stack there is room.
+    """
+    ends: list[tuple[float, float, float]] = []
+    top = -stack_height(lines) / 2
+    for line in lines:
+        bottom = top + line.ascent + line.descent
+        ends.append((line.width / 2, top, bottom))
+        top = bottom + GAP
+
+    def radius(middle: float) -> float:
+        return max((hypot(x, max(middle - above, below - middle)) for x, above, below in ends), default=0.0)
+
+    low, high = (ends[0][1], ends[-1][2]) if len(ends) > 1 else (0.0, 0.0)
+    while high - low > 0.01:  # a third less each time: the radius falls, and then it rises
+        one, other = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, other) if radius(one) <= radius(other) else (one, high)
+    middle = round((low + high) / 2, 2)
+    return radius(middle), middle
+
+
+def stacked(lines: Sequence[SetLine], centre: Point, round_: bool = False) -> tuple[PlacedLine, ...]:
+    """The lines one below the other, each centred, all about a point; of a circle, where they have most room."""
     x, y = centre
+    if round_:
+        y -= circle(lines)[1]
     if len(lines) == 1:  # a large picture has thousands of them
         (line,) = lines
         return (PlacedLine(line, x - line.width / 2, y - (line.ascent + line.descent) / 2 + line.ascent),)

@@ -25,7 +25,7 @@ from viz.ink.page import SHEET, SMALLEST, WIDEST
 
 NAMES = list(GALLERY)
 LINES = 15
-PAPER, ON_PAPER = 1.2, 0.65  # the least way from ink to a ring, in units of the drawing and in points on its page
+PAPER, ON_PAPER = 2.4, 1.5  # the least way from ink to a ring, in units of the drawing and in points on its page
 
 
 @cache

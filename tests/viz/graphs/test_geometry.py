@@ -54,4 +54,4 @@ def test_the_ink_of_words_stays_off_the_rings_of_random_circuits(seed):
     """What `spills` says of the rectangles of words, said of their outlines in the SVG."""
     picture = viz.draw(random_pass(seed), style="circuit", detail=("full", "formula", "number")[seed % 3])
     found = clearances(picture.svg())
-    assert found and [f"{way:.2f} in {circle}" for circle, way in found.items() if way < 1.2] == []
+    assert found and [f"{way:.2f} in {circle}" for circle, way in found.items() if way < 2.4] == []

@@ -195,14 +195,14 @@ def _reworded(placed: PlacedBox, box: BoxText, lines: Sequence[SetLine]) -> Plac
     """A box with other words; its name stands where it stood."""
     beside = tuple(line for line in placed.lines if line.line.role == OUTSIDE)
     within = [line for line in lines if not (beside and line.role == OUTSIDE)]
-    return placed._replace(box=box, lines=(*stacked(within, (placed.x, placed.y)), *beside))
+    return placed._replace(box=box, lines=(*stacked(within, (placed.x, placed.y), box.round), *beside))
 
 
 def _in_layers(drawing: Drawing, boxes: Mapping[str, Size], lines: Mapping[str, list[SetLine]], rankdir: str) -> Layout:
     """A large drawing: straight strokes without words on them."""
     (width, height), centres, forth, back = layered.positions(boxes, drawing.edges, rankdir, MARGIN)
     placed = [
-        PlacedBox(b, x, y, *boxes[b.id][:2], stacked(lines[b.id], (x, y)))
+        PlacedBox(b, x, y, *boxes[b.id][:2], stacked(lines[b.id], (x, y), b.round))
         for b, (x, y) in zip(drawing.boxes, centres, strict=True)
     ]
     strokes = map(PlacedEdge, drawing.edges, forth, back)
@@ -236,7 +236,7 @@ def _drawn(sizes: Measured, grid: Grid, level: bool) -> Layout:
         for id_, name in gates.names(sizes, grid, level).items()
     }
     boxes = tuple(
-        PlacedBox(b, *places[b.id], *sizes.boxes[b.id][:2], _lines(sizes.lines[b.id], places[b.id], names.get(b.id)))
+        PlacedBox(b, *places[b.id], *sizes.boxes[b.id][:2], _lines(b, sizes.lines[b.id], places[b.id], names.get(b.id)))
         for b in drawing.boxes
     )
     edges = []
@@ -251,9 +251,9 @@ def _drawn(sizes: Measured, grid: Grid, level: bool) -> Layout:
     return Layout(*_size(grid, level), boxes, tuple(edges), frames)
 
 
-def _lines(stack: Sequence[SetLine], place: Point, beside: PlacedLine | None) -> tuple[PlacedLine, ...]:
+def _lines(box: BoxText, stack: Sequence[SetLine], place: Point, beside: PlacedLine | None) -> tuple[PlacedLine, ...]:
     """The lines of a box, and the one beside it."""
-    return (*stacked(stack, place), *([beside] if beside else []))
+    return (*stacked(stack, place, box.round), *([beside] if beside else []))
 
 
 def _rooms(sizes: Measured, level: bool) -> dict[str, TitleRoom]:

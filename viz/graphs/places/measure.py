@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import hypot
 from typing import TypeAlias
 
 from cgraph.notation import Sym, number, row
 from viz.graphs.words.drawing import OUTLINE, OUTSIDE, BoxText, Drawing
 from viz.graphs.words.heat import Heat
-from viz.ink.lines import GAP, Label, SetLine, set_line, stack_height
+from viz.ink.lines import GAP, Label, SetLine, circle, set_line, stack_height
 from viz.ink.strokes import BETWEEN, Size
 from viz.ink.themes import Theme
 
 PAD_X, PAD_Y = 6.0, 6.0
-ROUND_PAD = 1.7  # between the middle of a ring and the corners of its words
+ROUND_PAD = 3.5  # between the middle of a ring and the corners of its words
 INSET = 3.0  # between the two borders of an output
 SCALE_SIZE = 0.85  # of a value's size: the number beside a heat map
 ROUND_APART = 11.0  # the least distance of edges side by side at a circle
@@ -137,7 +136,7 @@ def _box_size(box: BoxText, lines: list[SetLine], enter: int, leave: int) -> Siz
     border = 2 * INSET if box.output else 0.0
     if box.round:
         beside = (ROUND_APART * (max(enter, leave) - 1) / 2 + BETWEEN) / REACH
-        side = max(2 * _radius(lines, height) + 2 * ROUND_PAD, beside) + border
+        side = max(2 * circle(lines)[0] + 2 * ROUND_PAD, beside) + border
         return Size(side, side, True, enter, leave)
     return Size(
         max(width + 2 * PAD_X, 26.0) + border,
@@ -145,13 +144,3 @@ def _box_size(box: BoxText, lines: list[SetLine], enter: int, leave: int) -> Siz
         enter=enter,
         leave=leave,
     )
-
-
-def _radius(lines: list[SetLine], height: float) -> float:
-    """The radius of the circle about the middle of some stacked lines that holds them all."""
-    top, reach = -height / 2, 0.0
-    for line in lines:
-        bottom = top + line.ascent + line.descent
-        reach = max(reach, hypot(line.width / 2, max(-top, bottom)))
-        top = bottom + GAP
-    return reach
