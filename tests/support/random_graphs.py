@@ -60,7 +60,7 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "expm1": lambda x: cg.expm1(bounded(x)),
     "log1p": lambda x: cg.log1p(positive(x)),
     "log2": lambda x: cg.log2(positive(x)),
-    "log10": lambda x: cg.log10(positive(x)),
+    "log10": lambda x: cg.log10(positive(x)) - cg.log_abs(-positive(x)),
     "cbrt": lambda x: cg.cbrt(positive(x)),
     "sin": cg.sin,
     "cos": cg.cos,
