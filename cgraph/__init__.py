@@ -125,12 +125,14 @@ def __getattr__(name: str) -> Any:
     import importlib
     from importlib.util import find_spec
 
+    from cgraph.functions.table import named
+
     if name in _ROOMS:
         return importlib.import_module(f"cgraph.{name}")
     if name in _LAZY:
         found = getattr(importlib.import_module(_LAZY[name]), name)
-    elif name in table():
-        found = table()[name]
+    elif (function := named(name)) is not None:
+        found = function
     elif name.startswith("_"):
         raise unknown_attribute("cgraph", name, (), {})
     elif find_spec(f"cgraph.{name}") is not None:  # `from cgraph import notation` asks here first

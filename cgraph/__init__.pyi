@@ -587,8 +587,79 @@ def slogdet(x: Operand) -> tuple[Node, Node]:
     [-1.0, -4.605]
     """
 
+def tensordot(x: Operand, y: Operand, axes: int | Sequence[Any] = 2) -> Node:
+    """The sum of products over some axes of both: the last `axes` of x and first of y, or the two lists that are given.
+
+    >>> import cgraph as cg
+    >>> tensordot(cg.variable("x", (2, 3, 4)), cg.variable("y", (4, 3)), ([1, 2], [1, 0])).shape
+    (2,)
+    """
+
+def kron(x: Operand, y: Operand) -> Node:
+    """Kronecker's product: y as often as x has elements, each time multiplied by one of them.
+
+    >>> import cgraph as cg
+    >>> kron(cg.variable("x", (2, 3)), cg.variable("y", (4, 5))).shape
+    (8, 15)
+    """
+
+def cross(x: Operand, y: Operand, axis: int = -1) -> Node:
+    """The cross product of vectors of three elements along an axis.
+
+    >>> import cgraph as cg
+    >>> cg.forward(cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])).values[-1].tolist()
+    [0.0, 0.0, 1.0]
+    """
+
+def convolve(x: Operand, y: Operand, mode: str = 'full') -> Node:
+    """The convolution of two vectors, as NumPy's: all sums ("full"), those of the longer one's size ("same"), or those
+    in which no element is missing ("valid").
+
+    >>> import cgraph as cg
+    >>> cg.forward(convolve([1.0, 2.0, 3.0], [1.0, 10.0])).values[-1].tolist()
+    [1.0, 12.0, 23.0, 30.0]
+    """
+
 def mse(x: Operand, y: Operand, reduction: str = 'mean') -> Node:
     """The squared error (x - y)² of outputs and targets of one shape, brought together by `reduction`."""
+
+def huber(x: Operand, y: Operand, *, delta: float = 1.0, reduction: str = 'mean') -> Node:
+    """The loss of Huber (1964): (x - y)²/2 where |x - y| is at most delta, and delta·(|x - y| - delta/2) beyond.
+
+    With delta = 1 it is the smooth L1 loss. Raises ShapeError for outputs and targets of two shapes.
+
+    >>> import cgraph as cg
+    >>> cg.forward(huber([0.5, 3.0], [0.0, 0.0], reduction="none")).values[-1].tolist()
+    [0.125, 2.5]
+    """
+
+def hinge(x: Operand, y: Operand, *, margin: float = 1.0, reduction: str = 'mean') -> Node:
+    """max(0, margin - y·x) of scores x and targets y, each -1 or 1, of one shape.
+
+    >>> import cgraph as cg
+    >>> cg.forward(hinge([0.5, -2.0], [1.0, -1.0], reduction="none")).values[-1].tolist()
+    [0.5, 0.0]
+    """
+
+def kl_divergence(p: Operand, log_q: Operand, *, reduction: str = 'none') -> Node:
+    """sum(p·(log p - log q)) over the last axis: how far log-probabilities are from the distributions p.
+
+    Where p is 0 the term is 0. "mean" is over the rows. (Kullback and Leibler, 1951.)
+
+    >>> import cgraph as cg
+    >>> round(float(cg.forward(kl_divergence([1.0, 0.0], cg.log_softmax([0.0, 0.0]))).values[-1]), 6)
+    0.693147
+    """
+
+def cosine_similarity(x: Operand, y: Operand, *, axis: int = -1) -> Node:
+    """x·y/(|x||y|) along an axis (SLP3 Section 6.4); the operands broadcast.
+
+    Of a vector of zeros it is nan: it has no direction.
+
+    >>> import cgraph as cg
+    >>> float(cg.forward(cosine_similarity([3.0, 4.0], [4.0, 3.0])).values[-1])
+    0.96
+    """
 
 def layer_norm(x: Operand, gain: Operand | None = None, bias: Operand | None = None, *, axis: int | Sequence[int] | None = -1, eps: float = 1e-05) -> Node:
     """(x - mean)/sqrt(var + eps) over `axis`, times `gain`, plus `bias`."""
@@ -626,6 +697,14 @@ def exp2(x: Operand) -> Node:
     >>> import cgraph as cg
     >>> float(cg.forward(exp2(10.0)).values[-1])
     1024.0
+    """
+
+def polygamma(order: int, x: Operand) -> Node:
+    """The derivative of `digamma` of this order, the derivative of lgamma of one more; named as SciPy's and PyTorch's.
+
+    >>> import cgraph as cg
+    >>> round(float(cg.forward(polygamma(1, 1.0)).values[-1]), 12)  # π²/6
+    1.644934066848
     """
 
 def roll(x: Operand, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Node:
@@ -735,75 +814,16 @@ def cumprod(x: Operand, axis: int | None = None) -> Node:
     [1.0, 10.0, 0.0]
     """
 
-def tensordot(x: Operand, y: Operand, axes: int | Sequence[Any] = 2) -> Node:
-    """The sum of products over some axes of both: the last `axes` of x and first of y, or the two lists that are given.
+def topk(x: Operand, k: int, axis: int = -1) -> tuple[Node, Node]:
+    """The k largest elements along an axis, the largest first, and their places: ids for `cg.take_along`.
+
+    Each value takes its gradient along; none flows to the places. Of equal elements the first stays before the
+    others, and NaN counts as the least. Raises ShapeError where k elements are not there, or how many is not known.
 
     >>> import cgraph as cg
-    >>> tensordot(cg.variable("x", (2, 3, 4)), cg.variable("y", (4, 3)), ([1, 2], [1, 0])).shape
-    (2,)
-    """
-
-def kron(x: Operand, y: Operand) -> Node:
-    """Kronecker's product: y as often as x has elements, each time multiplied by one of them.
-
-    >>> import cgraph as cg
-    >>> kron(cg.variable("x", (2, 3)), cg.variable("y", (4, 5))).shape
-    (8, 15)
-    """
-
-def cross(x: Operand, y: Operand, axis: int = -1) -> Node:
-    """The cross product of vectors of three elements along an axis.
-
-    >>> import cgraph as cg
-    >>> cg.forward(cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])).values[-1].tolist()
-    [0.0, 0.0, 1.0]
-    """
-
-def convolve(x: Operand, y: Operand, mode: str = 'full') -> Node:
-    """The convolution of two vectors, as NumPy's: all sums ("full"), those of the longer one's size ("same"), or those
-    in which no element is missing ("valid").
-
-    >>> import cgraph as cg
-    >>> cg.forward(convolve([1.0, 2.0, 3.0], [1.0, 10.0])).values[-1].tolist()
-    [1.0, 12.0, 23.0, 30.0]
-    """
-
-def huber(x: Operand, y: Operand, *, delta: float = 1.0, reduction: str = 'mean') -> Node:
-    """The loss of Huber (1964): (x - y)²/2 where |x - y| is at most delta, and delta·(|x - y| - delta/2) beyond.
-
-    With delta = 1 it is the smooth L1 loss. Raises ShapeError for outputs and targets of two shapes.
-
-    >>> import cgraph as cg
-    >>> cg.forward(huber([0.5, 3.0], [0.0, 0.0], reduction="none")).values[-1].tolist()
-    [0.125, 2.5]
-    """
-
-def hinge(x: Operand, y: Operand, *, margin: float = 1.0, reduction: str = 'mean') -> Node:
-    """max(0, margin - y·x) of scores x and targets y, each -1 or 1, of one shape.
-
-    >>> import cgraph as cg
-    >>> cg.forward(hinge([0.5, -2.0], [1.0, -1.0], reduction="none")).values[-1].tolist()
-    [0.5, 0.0]
-    """
-
-def kl_divergence(p: Operand, log_q: Operand, *, reduction: str = 'none') -> Node:
-    """sum(p·(log p - log q)) over the last axis: how far log-probabilities are from the distributions p.
-
-    Where p is 0 the term is 0. "mean" is over the rows. (Kullback and Leibler, 1951.)
-
-    >>> import cgraph as cg
-    >>> round(float(cg.forward(kl_divergence([1.0, 0.0], cg.log_softmax([0.0, 0.0]))).values[-1]), 6)
-    0.693147
-    """
-
-def cosine_similarity(x: Operand, y: Operand, *, axis: int = -1) -> Node:
-    """x·y/(|x||y|) along an axis (SLP3 Section 6.4); the operands broadcast.
-
-    Of a vector of zeros it is nan: it has no direction.
-
-    >>> import cgraph as cg
-    >>> float(cg.forward(cosine_similarity([3.0, 4.0], [4.0, 3.0])).values[-1])
-    0.96
+    >>> x = cg.constant([7.0, 5.0, 9.0])
+    >>> [cg.forward(node).values[-1].tolist() for node in topk(x, 2)]
+    [[9.0, 7.0], [2.0, 0.0]]
     """
 
 def batch_norm(x: Operand, gain: Operand | None = None, bias: Operand | None = None, *, mean: Operand | None = None, var: Operand | None = None, axis: int = 1, eps: float = 1e-05) -> Node:
@@ -982,24 +1002,4 @@ def gru(x: Operand, W: Operand, U: Operand, b: Operand | None = None, d: Operand
 
     The first state is h, or 0. Where the mask [...×steps] is 0 a sequence has ended, and its state stays.
     Raises ShapeError for sequences of length 0 or of a named one.
-    """
-
-def polygamma(order: int, x: Operand) -> Node:
-    """The derivative of `digamma` of this order, the derivative of lgamma of one more; named as SciPy's and PyTorch's.
-
-    >>> import cgraph as cg
-    >>> round(float(cg.forward(polygamma(1, 1.0)).values[-1]), 12)  # π²/6
-    1.644934066848
-    """
-
-def topk(x: Operand, k: int, axis: int = -1) -> tuple[Node, Node]:
-    """The k largest elements along an axis, the largest first, and their places: ids for `cg.take_along`.
-
-    Each value takes its gradient along; none flows to the places. Of equal elements the first stays before the
-    others, and NaN counts as the least. Raises ShapeError where k elements are not there, or how many is not known.
-
-    >>> import cgraph as cg
-    >>> x = cg.constant([7.0, 5.0, 9.0])
-    >>> [cg.forward(node).values[-1].tolist() for node in topk(x, 2)]
-    [[9.0, 7.0], [2.0, 0.0]]
     """

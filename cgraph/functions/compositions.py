@@ -1,31 +1,36 @@
-"""Functions of nodes that need no derivative rule of their own: each is written in ops of the table."""
+"""Functions of nodes that need no derivative rule of their own: each is written in ops of the table.
+
+A name is enough to know that there is one; its room is imported when it is used, for all of them take milliseconds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-from cgraph.functions.arranging import diff, moveaxis, repeat, roll, tile, tril, triu
-from cgraph.functions.attention import attention, multi_head_attention, positional_encoding
-from cgraph.functions.convolution import avg_pool1d, avg_pool2d, conv1d, conv2d, max_pool1d, max_pool2d
-from cgraph.functions.einstein import einsum
-from cgraph.functions.elementary import exp2, polygamma
-from cgraph.functions.joining import concatenate, split, stack
-from cgraph.functions.losses import cosine_similarity, hinge, huber, kl_divergence, mse, softmax_cross_entropy
-from cgraph.functions.nets import dropout, embedding, layer_norm, max_pool, mean_pool
-from cgraph.functions.normalising import batch_norm, group_norm, instance_norm, rms_norm
-from cgraph.functions.products import convolve, cross, dot, kron, matrix_trace, outer, slogdet, tensordot
-from cgraph.functions.recurrent import gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
-from cgraph.functions.sorting import argsort, cumprod, median, quantile, sort, topk
+ROOMS = {
+    "joining": "concatenate stack split",
+    "products": "dot outer matrix_trace slogdet tensordot kron cross convolve",
+    "einstein": "einsum",
+    "losses": "mse softmax_cross_entropy huber hinge kl_divergence cosine_similarity",
+    "nets": "layer_norm dropout embedding mean_pool max_pool",
+    "elementary": "exp2 polygamma",
+    "arranging": "roll repeat tile tril triu moveaxis diff",
+    "sorting": "sort argsort median quantile cumprod topk",
+    "normalising": "batch_norm group_norm instance_norm rms_norm",
+    "convolution": "conv1d conv2d max_pool1d max_pool2d avg_pool1d avg_pool2d",
+    "attention": "attention multi_head_attention positional_encoding",
+    "recurrent": "rnn_cell lstm_cell gru_cell rnn lstm gru",
+}
+COMPOSED = {name: room for room, names in ROOMS.items() for name in names.split()}
+"""The room of each composition, by name."""
 
-COMPOSITIONS: dict[str, Callable[..., Any]] = {
-    f.__name__: f
-    for f in (
-        concatenate, stack, split, dot, outer, matrix_trace, slogdet, einsum, mse, softmax_cross_entropy, layer_norm,
-        dropout, embedding, mean_pool, max_pool, exp2, roll, repeat, tile, tril, triu, moveaxis, diff, sort, argsort,
-        median, quantile, cumprod, tensordot, kron, cross, convolve, huber, hinge, kl_divergence, cosine_similarity,
-        batch_norm, group_norm, instance_norm, rms_norm, conv1d, conv2d, max_pool1d, max_pool2d, avg_pool1d, avg_pool2d,
-        attention, multi_head_attention, positional_encoding, rnn_cell, lstm_cell, gru_cell, rnn, lstm, gru,
-        polygamma, topk,
-    )
-}  # fmt: skip
+
+def composition(name: str) -> Callable[..., Any]:
+    """The Python function of a composition.
+
+    >>> composition("roll").__module__
+    'cgraph.functions.arranging'
+    """
+    return getattr(import_module(f"cgraph.functions.{COMPOSED[name]}"), name)  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cgraph.errors import ValueRefusedError
+from cgraph.functions.compositions import COMPOSED, composition
 from cgraph.functions.signatures import signature
 from cgraph.graph import scope as scopes
 from cgraph.graph.node import ANSWERS, OP, Node, _Slots, build
@@ -78,12 +79,18 @@ class Composition(Function):
 
 
 @cache
+def named(name: str) -> Function | None:
+    """The function of this name, of the table or composed; None where there is none."""
+    if name in COMPOSED:
+        return Composition(composition(name))
+    return Function(TABLE[name]) if name in TABLE else None
+
+
+@cache
 def table() -> Mapping[str, Function]:
     """Every function by name, of the table and composed: `print(cg.table()["tanh"].__doc__)`."""
-    from cgraph.functions.compositions import COMPOSITIONS  # whose rooms take milliseconds to import
-
-    ours: dict[str, Function] = {name: Function(row) for name, row in TABLE.items()}
-    return MappingProxyType(ours | {name: Composition(function) for name, function in COMPOSITIONS.items()})
+    found = ((name, named(name)) for name in dict.fromkeys([*TABLE, *COMPOSED]))
+    return MappingProxyType({name: function for name, function in found if function is not None})
 
 
 def _answer(function: Any, inputs: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
@@ -116,10 +123,10 @@ def op(row: Op) -> Function:
             why="a row says what it computes and its derivatives",
             fix="make one with cgraph.ops.op.elementwise",
         )
-    if not row.name.isidentifier() or row.name in table():
+    if not row.name.isidentifier() or named(row.name) is not None:
         raise ValueRefusedError(
             f"an op of your own is called {row.name!r}",
-            why="cgraph has one of this name" if row.name in table() else "it is called like a function",
+            why="cgraph has one of this name" if row.name.isidentifier() else "it is called like a function",
             fix="give it a name of its own, of letters and digits",
         )
     return Function(row)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from cgraph.ops.stable import keep_type
 
 ONE_LESS_EULER = 0.42278433509846713
@@ -101,24 +99,22 @@ def _cotangent(xp: Any, x: Any, order: int) -> Any:
 def lgamma(xp: Any, x: Any) -> Any:
     """The logarithm of the size of Γ(x): infinite at 0, -1, -2, ... and at both infinities."""
     full = xp.asarray(x, dtype=xp.float64)
-    with np.errstate(all="ignore"):
-        found = _positive(xp, xp.abs(full), False)
-        rest = xp.abs(full - xp.rint(full))
-        mirrored = xp.log(math.pi / xp.sin(math.pi * rest)) - xp.log(xp.abs(full))  # Γ(x)Γ(-x) = -π/(x sin πx)
-        found = xp.where(full < 0, mirrored - found, found)
-        return keep_type(xp, xp.where(xp.isinf(full) | ((rest == 0) & (full <= 0)), xp.inf, found), x)
+    found = _positive(xp, xp.abs(full), False)
+    rest = xp.abs(full - xp.rint(full))
+    mirrored = xp.log(math.pi / xp.sin(math.pi * rest)) - xp.log(xp.abs(full))  # Γ(x)Γ(-x) = -π/(x sin πx)
+    found = xp.where(full < 0, mirrored - found, found)
+    return keep_type(xp, xp.where(xp.isinf(full) | ((rest == 0) & (full <= 0)), xp.inf, found), x)
 
 
 def digamma(xp: Any, x: Any, order: int = 0) -> Any:
     """The derivative of log|Γ(x)|, or that of `order` more: the polygamma functions."""
     full, order = xp.asarray(x, dtype=xp.float64), int(order)
     even = order % 2 == 0
-    with np.errstate(all="ignore"):
-        size = xp.where(full < 0, 1 - full, full)
-        sums = math.factorial(order) * _zeta(xp, size, order + 1) if order else -_positive(xp, size, True)
-        found = -sums if even else sums
-        found = xp.where(full < 0, -sums - _cotangent(xp, full, order), found)  # (-1)ⁿ ψ(1 - x) less the cotangent's
-        pole = xp.where(full == 0, -xp.copysign(xp.inf, full), xp.nan) if even else xp.inf
-        found = xp.where((full <= 0) & (full == xp.rint(full)), pole, found)
-        found = xp.where(full == xp.inf, 0.0 if order else xp.inf, xp.where(full == -xp.inf, xp.nan, found))
-        return keep_type(xp, found, x)
+    size = xp.where(full < 0, 1 - full, full)
+    sums = math.factorial(order) * _zeta(xp, size, order + 1) if order else -_positive(xp, size, True)
+    found = -sums if even else sums
+    found = xp.where(full < 0, -sums - _cotangent(xp, full, order), found)  # (-1)ⁿ ψ(1 - x) less the cotangent's
+    pole = xp.where(full == 0, -xp.copysign(xp.inf, full), xp.nan) if even else xp.inf
+    found = xp.where((full <= 0) & (full == xp.rint(full)), pole, found)
+    found = xp.where(full == xp.inf, 0.0 if order else xp.inf, xp.where(full == -xp.inf, xp.nan, found))
+    return keep_type(xp, found, x)

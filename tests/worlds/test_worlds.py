@@ -15,7 +15,7 @@ from hypothesis import given, settings
 import cgraph as cg
 from cgraph.compile.scalar.world import Tape
 from cgraph.errors import MissingValueError, TooDeepError
-from cgraph.ops import FAMILIES, TABLE, extremes, stable
+from cgraph.ops import FAMILIES, TABLE, extremes, gammas, stable
 from cgraph.ops.keys import Key
 from cgraph.ops.op import Op, structural
 from cgraph.passes.backward import backward
@@ -87,7 +87,7 @@ def test_a_row_computes_with_the_namespace_that_it_is_given_and_with_no_other(na
 
 
 def test_the_helpers_of_rows_compute_with_their_namespace_and_with_no_other() -> None:
-    given = [f for m in (stable, extremes, *FAMILIES) for f in vars(m).values() if inspect.isfunction(f)]
+    given = [f for m in (stable, extremes, gammas, *FAMILIES) for f in vars(m).values() if inspect.isfunction(f)]
     given = [f for f in given if f.__code__.co_varnames[:1] == ("xp",)]
     assert len(given) > 40
     assert [f.__name__ for f in given if {"np", "numpy"}.intersection(f.__code__.co_names)] == []
