@@ -16,6 +16,7 @@ from cgraph.errors import ValueRefusedError
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import OP, Node
 from cgraph.ops.gammas import BERNOULLI, ZETAS
+from cgraph.passes.indeterminate import LARGE
 from viz.graphs.formats.zeros import Question, Whole, Zeros, asked
 
 HELPERS = """\
@@ -212,13 +213,13 @@ def _opened(
     slopes: Mapping[Node, Sequence[Node]],
     functions: dict[Any, str],
 ) -> list[str]:
-    """The lines that answer questions; where all numbers are finite, nothing has to be asked."""
+    """The lines that answer questions; where no number is large, nothing has to be asked."""
     zeros = Zeros(graph, slopes, lambda node, given: _applied(node, given, functions))
     numbers = ", ".join(f"v{graph.index[n]}" for n in dict.fromkeys(asked(questions, {})))
     open_ = ", ".join(" || ".join(f"({zeros.open(q)})" for q in several) or "false" for several in questions)
     flags = "\n  ".join(zeros.lines)
-    quiet = f"const open = [{numbers}].every(isFinite) ? Array({len(questions)}).fill(false) : (() => {{"
-    return [quiet, flags, f"return [{open_}];", "})();"]
+    quiet = f"[{numbers}].every(v => Math.abs(v) < {LARGE:g}) ? Array({len(questions)}).fill(false)"
+    return [f"const open = {quiet} : (() => {{", flags, f"return [{open_}];", "})();"]
 
 
 def number(value: float) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from cgraph.graph.graph import Graph
 from cgraph.graph.node import CONSTANT, OP, Node
+from cgraph.passes.indeterminate import LARGE
 
 
 class Question(NamedTuple):
@@ -59,6 +60,10 @@ class Zeros:
         found = f"{up} === 0 && !isFinite({by}){self._unless(question.upstream)} || infinite({up}) && {rounded}"
         if question.operand.kind == OP:
             found += f" || infinite({operand}) && infinite({result}) && {up} !== 0 && {rounded}"
+        row, operands = question.result.op, map(self._name, question.result.operands)
+        if row is not None and row.pole in ("divisor", "always"):  # a slope below all numbers, which a pass warns of
+            known = "".join(f" && {x} !== 0 && isFinite({x})" for x in operands)
+            found += f" || {by} === 0 && Math.abs({up}) > {LARGE:g}{known}"
         return found
 
     def _unless(self, node: Node) -> str:
