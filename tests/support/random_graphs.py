@@ -111,8 +111,6 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "centre": lambda x: cg.centre(x, axis=-1) if x.shape else x,
     "all_but_one": lambda x: cg.all_but_one(x, axis=0) if x.shape else x,
     "take": lambda x: cg.take(x, [[x.shape[0] - 1, 0], [0, 0]]) if x.shape else x,
-    "take_along": lambda x: cg.take_along(x, np.zeros((*x.shape[:-1], 2)), axis=-1) if x.shape else x,
-    "add_along": lambda x: cg.add_along(x, np.ones(x.shape), np.zeros((*x.shape[:-1], 3)), axis=-1) if x.shape else x,
     "take of columns": lambda x: cg.take(x, [x.shape[-1] - 1, 0, 0], axis=-1) if x.shape else x,
     "scatter_add": lambda x: cg.scatter_add(x, [1] * x.shape[0], np.zeros((3, *x.shape[1:]))) if x.shape else x,
     "row": lambda x: x[-1] if x.shape else x,
@@ -131,9 +129,6 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     if len(x.shape) > 1 else x,
     "sinc": lambda x: cg.sinc(1.1 + bounded(x)),  # PyTorch has no second derivative at 0
     "logaddexp": lambda x: cg.logaddexp(x, -0.7),
-    "lgamma": lambda x: cg.lgamma(positive(x)),
-    "digamma": lambda x: cg.digamma(positive(x)),
-    "xlogy": lambda x: cg.xlogy(bounded(x), positive(x)),
     "sorted": lambda x: cg.sort_by(apart(x), apart(x)) if x.shape else x,
     "windows": lambda x: cg.mean(cg.windows(x, size=1 + (x.shape[-1] > 1)), axis=-1) if x.shape else x,
     "windows_add": lambda x: cg.windows_add(cg.tanh(cg.windows(x, size=1)), x, size=1) if x.shape else x,

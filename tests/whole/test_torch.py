@@ -326,6 +326,10 @@ def test_whatever_graph_hypothesis_draws_agrees_with_pytorch(case: tuple[cg.Node
     compare(*case)
 
 
+# Ops in no random graph, but in test_gammas.py and test_taking_along.py: PyTorch's slope of digamma has 9 digits.
+ALONE = {"lgamma", "digamma", "xlogy", "take_along", "add_along"}
+
+
 def test_the_random_graphs_mix_all_ops_that_pytorch_has_and_are_deep() -> None:
     seen: Counter[str] = Counter()
     deepest = 0
@@ -342,8 +346,9 @@ def test_the_random_graphs_mix_all_ops_that_pytorch_has_and_are_deep() -> None:
         for node in nodes:
             depth[node] = 1 + max((depth[x] for x in node.operands), default=-1)
         deepest = max(deepest, depth[nodes[-1]])
-    assert set(TORCH) <= set(seen)
-    assert min(seen[name] for name in TORCH) >= 5
+    mixed = set(TORCH) - ALONE
+    assert mixed <= set(seen)
+    assert min(seen[name] for name in mixed) >= 5
     assert deepest >= 30
 
 
