@@ -33,4 +33,4 @@ def composition(name: str) -> Callable[..., Any]:
     >>> composition("roll").__module__
     'cgraph.functions.arranging'
     """
-    return getattr(import_module(f"cgraph.functions.{COMPOSED[name]}"), name)  # type: ignore[no-any-return]
+    return getattr(import_module(f"cgraph.functions.{COMPOSED[name]}"), name)  # type: ignore[no-any-return]  # ROOMS says where

@@ -22,7 +22,7 @@ VECTORS = re.compile(
     "exp|expm1|log|log1p|log2|log10|cbrt|sin|cos|tan|asin|acos|atan|sinh|cosh|tanh|asinh|acosh|atanh|erf|erfc"
 )
 # (tanh(a)/a - 1)/a² on 0 … 0.55 as polynomials of a², through the Chebyshev nodes, to 4e-9 and 5e-18 of tanh. Beyond,
-# tanh is made of an exp, which the slope needs too: so a layer takes half of the time that the library's tanh takes.
+# tanh is made of an exp, which the slope needs too. It takes 0.6 (float64) and 0.7 (float32) of the library's time.
 SINGLE = (-0.3333333200797698, 0.1333311372902087, -0.05390942882746055, 0.021309388664443474, -0.006610227831114735)
 DOUBLE = (
     -0.3333333333333333, 0.13333333333332714, -0.053968253967434016, 0.021869488493666944, -0.008863234397814355,
